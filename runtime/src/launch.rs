@@ -1,0 +1,169 @@
+//! What a chain is born with: its pace, and the first values of its tunable parameters.
+//!
+//! One WASM binary serves a laptop and a public network; they differ in how long an epoch, an
+//! era and a referendum take. Epoch and era lengths are written once, at genesis, and there is
+//! no call that changes them: BABE derives epoch numbers from them, so a change would split the
+//! chain. Referenda periods go to `pallet-parameters`, where governance can change them.
+//!
+//! Invariants: every pace value is at least one, and slashes are applied before a stash can
+//! leave (`slash_defer_eras < bonding_eras`).
+
+pub use pallet::*;
+
+#[frame_support::pallet]
+pub mod pallet {
+    use crate::configs::parameters::{governance, RuntimeParametersKey, RuntimeParametersValue};
+    use crate::configs::parameters::{TrackPeriods, Voting};
+    use codec::{Decode, Encode, MaxEncodedLen};
+    use frame_support::{pallet_prelude::*, traits::Get};
+
+    /// How fast a chain's consensus clocks turn.
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        Decode,
+        Encode,
+        Eq,
+        MaxEncodedLen,
+        PartialEq,
+        TypeInfo,
+        serde::Serialize,
+        serde::Deserialize,
+    )]
+    #[serde(rename_all = "camelCase")]
+    pub struct Pace {
+        /// Slots of a second in an epoch; a session is an epoch.
+        pub epoch_slots: u64,
+        /// Sessions in an era; rewards and elections happen once an era.
+        pub sessions_per_era: u32,
+        /// Eras between unbonding and withdrawing.
+        pub bonding_eras: u32,
+        /// Eras between an offence and its slash, in which governance can cancel it.
+        pub slash_defer_eras: u32,
+    }
+
+    impl Default for Pace {
+        /// Production: hourly epochs, daily eras, four weeks of unbonding, a week to appeal.
+        fn default() -> Self {
+            Self { epoch_slots: 3_600, sessions_per_era: 24, bonding_eras: 28, slash_defer_eras: 7 }
+        }
+    }
+
+    impl Pace {
+        fn check(&self) -> Result<(), &'static str> {
+            ensure!(self.epoch_slots >= 4, "launch.pace.epochSlots must be at least 4");
+            ensure!(self.sessions_per_era >= 1, "launch.pace.sessionsPerEra must be at least 1");
+            ensure!(
+                self.slash_defer_eras < self.bonding_eras,
+                "launch.pace.slashDeferEras must be less than launch.pace.bondingEras"
+            );
+            Ok(())
+        }
+    }
+
+    /// The periods referenda start with.
+    #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct Referenda {
+        pub root: Option<TrackPeriods>,
+        pub treasurer: Option<TrackPeriods>,
+        pub emergency: Option<TrackPeriods>,
+        pub voting: Option<Voting>,
+    }
+
+    #[pallet::config]
+    pub trait Config: frame_system::Config + pallet_parameters::Config<
+        RuntimeParameters = crate::RuntimeParameters,
+    >
+    {
+    }
+
+    #[pallet::pallet]
+    pub struct Pallet<T>(_);
+
+    /// Set at genesis and never again.
+    #[pallet::storage]
+    pub type ChainPace<T: Config> = StorageValue<_, Pace, ValueQuery>;
+
+    #[pallet::genesis_config]
+    #[derive(frame_support::DefaultNoBound)]
+    pub struct GenesisConfig<T: Config> {
+        pub pace: Pace,
+        pub referenda: Referenda,
+        #[serde(skip)]
+        pub _config: core::marker::PhantomData<T>,
+    }
+
+    #[pallet::genesis_build]
+    impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+        fn build(&self) {
+            // A genesis that breaks its own rules must not start: this runs off chain, once.
+            assert_eq!(self.pace.check(), Ok(()));
+            ChainPace::<T>::put(self.pace);
+
+            let set = |key: governance::ParametersKey, value: governance::ParametersValue| {
+                pallet_parameters::Parameters::<T>::insert(
+                    RuntimeParametersKey::Governance(key),
+                    RuntimeParametersValue::Governance(value),
+                );
+            };
+            use governance::{ParametersKey as Key, ParametersValue as Value};
+            let Referenda { root, treasurer, emergency, voting } = &self.referenda;
+            if let Some(v) = *root {
+                set(Key::RootTrack(governance::RootTrack), Value::RootTrack(v));
+            }
+            if let Some(v) = *treasurer {
+                set(Key::TreasurerTrack(governance::TreasurerTrack), Value::TreasurerTrack(v));
+            }
+            if let Some(v) = *emergency {
+                set(Key::EmergencyTrack(governance::EmergencyTrack), Value::EmergencyTrack(v));
+            }
+            if let Some(v) = *voting {
+                set(Key::VotingClock(governance::VotingClock), Value::VotingClock(v));
+            }
+        }
+    }
+
+    #[pallet::hooks]
+    impl<T: Config> Hooks<frame_system::pallet_prelude::BlockNumberFor<T>> for Pallet<T> {
+        #[cfg(feature = "try-runtime")]
+        fn try_state(
+            _: frame_system::pallet_prelude::BlockNumberFor<T>,
+        ) -> Result<(), sp_runtime::TryRuntimeError> {
+            ChainPace::<T>::get().check().map_err(Into::into)
+        }
+    }
+
+    /// Slots in an epoch.
+    pub struct EpochSlots<T>(core::marker::PhantomData<T>);
+    impl<T: Config> Get<u64> for EpochSlots<T> {
+        fn get() -> u64 {
+            ChainPace::<T>::get().epoch_slots
+        }
+    }
+
+    /// Sessions in an era.
+    pub struct SessionsPerEra<T>(core::marker::PhantomData<T>);
+    impl<T: Config> Get<u32> for SessionsPerEra<T> {
+        fn get() -> u32 {
+            ChainPace::<T>::get().sessions_per_era
+        }
+    }
+
+    /// Eras between unbonding and withdrawing.
+    pub struct BondingEras<T>(core::marker::PhantomData<T>);
+    impl<T: Config> Get<u32> for BondingEras<T> {
+        fn get() -> u32 {
+            ChainPace::<T>::get().bonding_eras
+        }
+    }
+
+    /// Eras between an offence and its slash.
+    pub struct SlashDeferEras<T>(core::marker::PhantomData<T>);
+    impl<T: Config> Get<u32> for SlashDeferEras<T> {
+        fn get() -> u32 {
+            ChainPace::<T>::get().slash_defer_eras
+        }
+    }
+}
