@@ -199,7 +199,7 @@ impl SubstrateCli for Cli {
     }
 
     fn load_spec(&self, id: &str) -> Result<Box<dyn sc_service::ChainSpec>, String> {
-        cairn_chain_spec::load(id)
+        cairn_chain_spec::load(id).map_err(|error| error.to_string())
     }
 }
 

@@ -14,12 +14,12 @@ pub mod launch;
 pub mod signature;
 pub mod units;
 
-pub use apis::{RuntimeApi, RuntimeApiImpl};
+pub use apis::RuntimeApi;
 pub use configs::parameters::RuntimeParameters;
 pub use frame_system::Call as SystemCall;
 pub use signature::Signature;
 
-use alloc::borrow::Cow;
+use alloc::{borrow::Cow, vec::Vec};
 use sp_runtime::{
     generic, impl_opaque_keys,
     traits::{BlakeTwo256, IdentifyAccount, Verify},

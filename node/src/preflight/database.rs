@@ -23,7 +23,7 @@ use std::{
 use cairn_runtime::opaque::Block;
 use codec::Decode;
 use parity_db::{ColId, Db, Options};
-use sp_runtime::traits::{Block as BlockT, Header as HeaderT};
+use sp_runtime::traits::Block as BlockT;
 
 use crate::error::{flattened, StartFault};
 

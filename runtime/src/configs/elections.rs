@@ -1,6 +1,8 @@
 //! Who becomes a validator: single-page NPoS elections, solved off chain, checked on chain.
 
 use super::system::RuntimeBlockWeights;
+// The solution type's macro writes `vec!`.
+use alloc::vec;
 use crate::{
     launch::EpochSlots,
     units::{deposit, UNITS},

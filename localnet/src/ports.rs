@@ -1,0 +1,101 @@
+//! The ports of a node, all on the loopback address.
+
+use std::net::{Ipv4Addr, TcpListener};
+
+use crate::{Error, Result};
+
+const FIRST_RPC: u16 = 9944;
+const FIRST_PROMETHEUS: u16 = 9615;
+const FIRST_PEERS: u16 = 30333;
+
+/// Which ports a network takes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PortPlan {
+    /// Substrate's usual ones, counting up: what people and wallets expect.
+    Fixed,
+    /// Any that are free, so that tests do not meet one another.
+    Free,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Ports {
+    pub rpc: u16,
+    pub prometheus: u16,
+    pub peers: u16,
+}
+
+impl PortPlan {
+    pub(crate) fn ports(self, index: usize) -> Result<Ports> {
+        match self {
+            Self::Fixed => {
+                // A network is far smaller than the distance between two of these ranges.
+                let offset = u16::try_from(index).unwrap_or(u16::MAX);
+                Ok(Ports {
+                    rpc: FIRST_RPC.saturating_add(offset),
+                    prometheus: FIRST_PROMETHEUS.saturating_add(offset),
+                    peers: FIRST_PEERS.saturating_add(offset),
+                })
+            }
+            Self::Free => {
+                // All three are held at once, so they differ.
+                let held = [listen(0), listen(0), listen(0)];
+                let mut ports = [0; 3];
+                for (port, held) in ports.iter_mut().zip(held) {
+                    *port = held
+                        .and_then(|listener| listener.local_addr().map(|at| (at.port(), listener)))
+                        .map_err(|source| Error::NoFreePort { source })?
+                        .0;
+                }
+                let [rpc, prometheus, peers] = ports;
+                Ok(Ports { rpc, prometheus, peers })
+            }
+        }
+    }
+}
+
+impl Ports {
+    /// Fails if somebody listens on one of them.
+    pub(crate) fn check_free(&self, node: &str) -> Result<()> {
+        let wanted =
+            [(self.rpc, "RPC"), (self.prometheus, "Prometheus metrics"), (self.peers, "peers")];
+        for (port, purpose) in wanted {
+            if listen(port).is_err() {
+                return Err(Error::PortInUse { port, purpose, node: node.into() });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Tells a free port, for tests that need one.
+pub fn free_port() -> Result<u16> {
+    listen(0)
+        .and_then(|listener| listener.local_addr())
+        .map(|at| at.port())
+        .map_err(|source| Error::NoFreePort { source })
+}
+
+fn listen(port: u16) -> std::io::Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_should_be_the_usual_ones_when_fixed() {
+        let ports = PortPlan::Fixed.ports(2).unwrap();
+        assert_eq!(ports, Ports { rpc: 9946, prometheus: 9617, peers: 30335 });
+    }
+
+    #[test]
+    fn check_free_should_name_the_purpose_when_a_port_is_taken() {
+        let ports = PortPlan::Free.ports(0).unwrap();
+        ports.check_free("alice").unwrap();
+        let _held = listen(ports.prometheus).unwrap();
+        let error = ports.check_free("alice").unwrap_err().to_string();
+        assert!(error.contains(&ports.prometheus.to_string()), "{error}");
+        assert!(error.contains("Prometheus") && error.contains("alice"), "{error}");
+    }
+}
