@@ -45,7 +45,9 @@ pub enum Error {
     )]
     Marker { path: PathBuf, reason: String },
 
-    #[error("no directory to keep state in: neither XDG_STATE_HOME nor HOME is set; pass --base-path")]
+    #[error(
+        "no directory to keep state in: neither XDG_STATE_HOME nor HOME is set; pass --base-path"
+    )]
     NoStateDirectory,
 
     #[error("cannot derive a key from {suri:?}: {reason}")]

@@ -121,7 +121,10 @@ mod tests {
     #[test]
     fn validator_seed_should_leave_the_wallet_names_when_there_are_more_than_six() {
         assert_eq!(validator_seed(0), "Alice");
-        assert_eq!((validator_seed(6), validator_name(6)), ("Validator//7".into(), "validator-7".into()));
+        assert_eq!(
+            (validator_seed(6), validator_name(6)),
+            ("Validator//7".into(), "validator-7".into())
+        );
     }
 
     #[test]

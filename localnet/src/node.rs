@@ -179,7 +179,8 @@ impl Node {
         let deadline = Instant::now() + within;
         loop {
             self.check_alive()?;
-            if let Ok(Ok(client)) = tokio::time::timeout(Duration::from_secs(5), self.client()).await
+            if let Ok(Ok(client)) =
+                tokio::time::timeout(Duration::from_secs(5), self.client()).await
             {
                 return Ok(client);
             }
@@ -239,7 +240,7 @@ impl Node {
 
     pub(crate) async fn wait_stopped(&mut self, deadline: Instant) -> Result<()> {
         while let Some(child) = &mut self.child {
-            if self::ended(child, &self.config.binary)?.is_some() {
+            if ended(child, &self.config.binary)?.is_some() {
                 self.child = None;
                 return Ok(());
             }

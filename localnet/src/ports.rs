@@ -42,9 +42,9 @@ impl PortPlan {
                 let mut ports = [0; 3];
                 for (port, held) in ports.iter_mut().zip(held) {
                     *port = held
-                        .and_then(|listener| listener.local_addr().map(|at| (at.port(), listener)))
+                        .and_then(|listener| listener.local_addr())
                         .map_err(|source| Error::NoFreePort { source })?
-                        .0;
+                        .port();
                 }
                 let [rpc, prometheus, peers] = ports;
                 Ok(Ports { rpc, prometheus, peers })

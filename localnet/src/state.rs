@@ -37,7 +37,11 @@ impl State {
         let root = root.canonicalize().map_err(Error::io("resolve", root))?;
         match read_marker(&root)? {
             Some(marker) if marker.validators != validators => {
-                return Err(Error::OtherSize { path: root, have: marker.validators, want: validators })
+                return Err(Error::OtherSize {
+                    path: root,
+                    have: marker.validators,
+                    want: validators,
+                })
             }
             Some(_) => {}
             None if is_empty(&root)? => write_marker(&root, validators)?,

@@ -79,12 +79,13 @@ mod tests {
 
     #[tokio::test]
     async fn until_should_report_the_last_sight_when_time_is_up() {
-        let result: Result<u32> = until("nothing", Duration::from_millis(1), || async {
-            Ok(Seen::when(false, 7u32))
-        })
-        .await;
+        let result: Result<u32> =
+            until("nothing", Duration::from_millis(1), || async { Ok(Seen::when(false, 7u32)) })
+                .await;
         match result {
-            Err(Error::Timeout { what, seen, .. }) => assert_eq!((what.as_str(), seen.as_str()), ("nothing", "7")),
+            Err(Error::Timeout { what, seen, .. }) => {
+                assert_eq!((what.as_str(), seen.as_str()), ("nothing", "7"))
+            }
             other => panic!("{other:?}"),
         }
     }

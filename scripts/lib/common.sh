@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What every script needs: the repository root, messages, the build.
+# What several scripts need: the repository root, messages, the build.
 
 # shellcheck disable=SC2034 # for the scripts that source this
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
@@ -11,9 +11,20 @@ fail() {
     exit 1
 }
 
+have() { command -v "$1" >/dev/null; }
+
+# A server that drops packets would otherwise hold a script for many minutes.
+bounded() {
+    local seconds=$1
+    shift
+    if have timeout; then timeout "$seconds" "$@"; else "$@"; fi
+}
+
 # The whole workspace even where one binary is wanted: cargo unifies features
 # over the packages it is asked for, so `-p` would compile much of the tree anew.
 build() {
-    echo "Building (the first time takes about 20 minutes on 2 cores, later ones seconds)."
+    if [ ! -e "$CARGO_TARGET_DIR/release/cairn-node" ]; then
+        echo "Building for the first time: about 20 minutes on 2 cores. Later builds take seconds."
+    fi
     cargo build --release --locked --workspace
 }

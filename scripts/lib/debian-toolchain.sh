@@ -135,7 +135,7 @@ leave_debian_toolchain() {
 
 checkout_is_overridden() {
     rustup override list 2>/dev/null | awk -v root="$root" '
-        substr($0, 1, length(root)) == root && substr($0, length(root) + 1) ~ /^[[:space:]]+cairn$/ { found = 1 }
+        substr($0, 1, length(root)) == root && substr($0, length(root) + 1) ~ /^[[:space:]]+cairn[[:space:]]*$/ { found = 1 }
         END { exit !found }
     '
 }

@@ -31,8 +31,9 @@ pub const MAX_ELECTING_VOTERS: u32 = 2_000;
 pub const MAX_CANDIDATES: u32 = 1_000;
 /// Candidates one nominator may name.
 pub const MAX_VOTES: u32 = 16;
-/// Backers of one validator: in the worst case all voters back the same one.
-pub const MAX_BACKERS: u32 = MAX_ELECTING_VOTERS;
+/// Backers of one validator. A slash reaches all of them in the block that reports the offence,
+/// so they are as many as fit into a quarter of one.
+pub const MAX_BACKERS: u32 = 512;
 /// Backers in one page of an exposure.
 pub const MAX_WINNERS_EXPOSED: u32 = 64;
 /// Voters of the on-chain fallback. It runs inside a block, between two slots, so it considers

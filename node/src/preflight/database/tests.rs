@@ -1,4 +1,5 @@
 use super::*;
+use sp_runtime::traits::Header as _;
 use codec::Encode;
 use std::fs::OpenOptions;
 use tempfile::TempDir;

@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+
+mod client;
+mod error;
+mod follow;
+pub mod keys;
+mod network;
+pub mod node;
+mod ports;
+mod spec;
+mod state;
+mod submit;
+pub mod tx;
+pub mod wait;
+
+pub use client::{AccountInfo, Block, Client, Event};
+pub use error::{Error, Result};
+pub use follow::FinalizedBlocks;
+pub use network::{Network, Options, MAX_VALIDATORS};
+pub use node::Node;
+pub use ports::{free_port, PortPlan, Ports};
+pub use spec::{write_spec, CHAIN_ID};
+pub use state::State;
+pub use submit::{Executed, Watch};

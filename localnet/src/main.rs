@@ -1,0 +1,217 @@
+//! `cairn-localnet`: a Cairn network on this machine, in the foreground.
+
+use std::{
+    io::{IsTerminal, Write},
+    path::PathBuf,
+    process::ExitCode,
+    time::Duration,
+};
+
+use cairn_localnet::{Client, Error, Network, Options, PortPlan, Result, State, MAX_VALIDATORS};
+use clap::Parser;
+use tokio::signal::unix::{signal, Signal, SignalKind};
+
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Looks between two updates of the status line.
+const STATUS_EVERY: u32 = 4;
+
+/// Runs a Cairn network on this machine until Ctrl-C.
+///
+/// Everything listens on the loopback address. State is kept and resumed at the next start. The
+/// keys are published ones: nothing on this chain is worth anything.
+#[derive(Debug, Parser)]
+#[command(name = "cairn-localnet", version)]
+struct Arguments {
+    /// How many validators to run.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = validator_count)]
+    validators: usize,
+
+    /// Discard the state of an earlier run and begin a new chain.
+    #[arg(long)]
+    fresh: bool,
+
+    /// Where to keep state and logs [default: $XDG_STATE_HOME/cairn/local, where that variable
+    /// is ~/.local/state unless set]
+    #[arg(long, value_name = "DIR")]
+    base_path: Option<PathBuf>,
+
+    /// The node binary [default: $CAIRN_NODE, or `cairn-node` beside this program]
+    #[arg(long, value_name = "PATH")]
+    node: Option<PathBuf>,
+}
+
+fn validator_count(text: &str) -> std::result::Result<usize, String> {
+    match text.parse() {
+        Ok(count) if (1..=MAX_VALIDATORS).contains(&count) => Ok(count),
+        _ => Err(format!("a number from 1 to {MAX_VALIDATORS} is needed")),
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("Error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<()> {
+    // Listened for from the start, so that a Ctrl-C while the nodes come up also ends them in
+    // order.
+    let mut stop = StopSignal::install()?;
+    let base_path = match arguments.base_path {
+        Some(path) => path,
+        None => State::default_root()?,
+    };
+    println!("Starting {} ...", plural(arguments.validators));
+    let mut network = Network::spawn(Options {
+        fresh: arguments.fresh,
+        node: arguments.node,
+        validators: arguments.validators,
+        ports: PortPlan::Fixed,
+        ..Options::new(base_path)
+    })?;
+    let outcome = tokio::select! {
+        outcome = watch(&mut network) => outcome,
+        () = stop.wait() => Ok(()),
+    };
+    println!("\nStopping ...");
+    let stopped = network.stop().await;
+    if outcome.is_ok() && stopped.is_ok() {
+        println!("Stopped. The chain is kept in {}.", network.base_path().display());
+    }
+    outcome.and(stopped)
+}
+
+/// Returns only when a node fails.
+async fn watch(network: &mut Network) -> Result<()> {
+    network.wait_ready().await?;
+    describe(network);
+    let mut status = Status::new(network);
+    let mut looks: u32 = 0;
+    loop {
+        network.check_alive()?;
+        if looks % STATUS_EVERY == 0 {
+            status.update().await;
+        }
+        looks = looks.wrapping_add(1);
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+fn describe(network: &Network) {
+    println!("\nCairn local network, {}\n", plural(network.nodes.len()));
+    for node in &network.nodes {
+        println!("  {}", node.name());
+        println!("    RPC         {}", node.rpc_url());
+        println!("    Prometheus  {}", node.prometheus_url());
+        println!("    log         {}", node.log_path().display());
+        println!("    state       {}", node.base_path().display());
+    }
+    if let Some(first) = network.nodes.first() {
+        let rpc = first.rpc_url();
+        println!("\nTo look around in a browser: https://polkadot.js.org/apps/?rpc={rpc}");
+    }
+    println!("To stop: Ctrl-C. The next start resumes; --fresh begins a new chain.\n");
+}
+
+fn plural(validators: usize) -> String {
+    match validators {
+        1 => "one validator".into(),
+        more => format!("{more} validators"),
+    }
+}
+
+/// The line that shows the chain at work.
+struct Status {
+    url: Option<String>,
+    client: Option<Client>,
+    terminal: bool,
+    finalized_at_start: Option<u32>,
+    announced: bool,
+}
+
+impl Status {
+    fn new(network: &Network) -> Self {
+        Self {
+            url: network.nodes.first().map(|node| node.rpc_url()),
+            client: None,
+            terminal: std::io::stdout().is_terminal(),
+            finalized_at_start: None,
+            announced: false,
+        }
+    }
+
+    /// A status that cannot be had is not worth ending the network for: whether the node lives
+    /// is looked at elsewhere.
+    async fn update(&mut self) {
+        let limit = Duration::from_secs(2);
+        let Ok(Ok((best, finalized, peers))) = tokio::time::timeout(limit, self.ask()).await else {
+            self.client = None;
+            return;
+        };
+        let first = *self.finalized_at_start.get_or_insert(finalized);
+        if finalized > first && !self.announced {
+            self.announced = true;
+            self.line(&format!("Blocks are being finalized: {finalized} is the latest."), true);
+        }
+        if self.terminal {
+            let text = format!("best #{best}, finalized #{finalized}, peers {peers}");
+            self.line(&text, false);
+        }
+    }
+
+    async fn ask(&mut self) -> Result<(u32, u32, usize)> {
+        let client = match (&self.client, &self.url) {
+            (Some(client), _) => client.clone(),
+            (None, Some(url)) => Client::connect(url).await?,
+            (None, None) => return Err(Error::NoSuchNode { name: "the first".into() }),
+        };
+        self.client = Some(client.clone());
+        let (best, finalized) = (client.best().await?.number, client.finalized().await?.number);
+        Ok((best, finalized, client.peers().await?))
+    }
+
+    fn line(&self, text: &str, lasting: bool) {
+        let clear = if self.terminal { "\r\x1b[2K" } else { "" };
+        let end = if lasting { "\n" } else { "" };
+        print!("{clear}{text}{end}");
+        // A terminal that went away is noticed by its signal, not here.
+        let _ = std::io::stdout().flush();
+    }
+}
+
+/// Ctrl-C, or the polite request of a service manager.
+struct StopSignal {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+impl StopSignal {
+    fn install() -> Result<Self> {
+        let listen = |kind| {
+            signal(kind).map_err(|source| Error::Io {
+                action: "listen for",
+                path: "signals".into(),
+                source,
+            })
+        };
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+            hangup: listen(SignalKind::hangup())?,
+        })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.hangup.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! A network: validators on one machine, sharing a chain specification.
+
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use cairn_runtime::{AccountId, BlockNumber};
+use serde_json::Value;
+
+use crate::{
+    keys::{self, NodeKey},
+    node::{self, NodeConfig, READY_WITHIN, STOP_WITHIN},
+    spec::write_spec,
+    state::State,
+    wait::{until, Seen},
+    Client, Error, Node, PortPlan, Result,
+};
+
+/// The most validators one machine is asked to run.
+pub const MAX_VALIDATORS: usize = 20;
+
+/// What network to run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where the network keeps itself. State found there is resumed.
+    pub base_path: PathBuf,
+    /// Discards that state first.
+    pub fresh: bool,
+    /// The node binary; by default the one [`node::find_binary`] finds.
+    pub node: Option<PathBuf>,
+    pub validators: usize,
+    pub ports: PortPlan,
+    /// Accounts that share the supply with the validators and the well-known accounts. Ignored
+    /// when state is resumed, like the next one.
+    pub endowed: Vec<AccountId>,
+    /// Merged over the genesis of the runtime's local preset.
+    pub genesis_patch: Value,
+    /// Added to every node's command line.
+    pub node_args: Vec<String>,
+}
+
+impl Options {
+    /// One validator on free ports, with the genesis of the local preset.
+    pub fn new(base_path: impl Into<PathBuf>) -> Self {
+        Self {
+            base_path: base_path.into(),
+            fresh: false,
+            node: None,
+            validators: 1,
+            ports: PortPlan::Free,
+            endowed: Vec::new(),
+            genesis_patch: Value::Object(Default::default()),
+            node_args: Vec::new(),
+        }
+    }
+}
+
+/// Running validators. Dropping it kills them.
+pub struct Network {
+    state: State,
+    binary: PathBuf,
+    ports: PortPlan,
+    node_args: Vec<String>,
+    /// The validators, in the order of their seeds.
+    pub nodes: Vec<Node>,
+}
+
+impl Network {
+    /// Starts a network and waits until every node answers.
+    pub async fn start(options: Options) -> Result<Self> {
+        let mut network = Self::spawn(options)?;
+        network.wait_ready().await?;
+        Ok(network)
+    }
+
+    /// Starts the processes and does not wait for them.
+    pub fn spawn(options: Options) -> Result<Self> {
+        let count = options.validators;
+        if !(1..=MAX_VALIDATORS).contains(&count) {
+            return Err(Error::ValidatorCount { got: count, max: MAX_VALIDATORS });
+        }
+        let binary = match options.node {
+            Some(path) => node::existing(path)?,
+            None => node::find_binary()?,
+        };
+        // Looked at before anything is discarded, written or started: if another network runs
+        // from the same directory, it holds these ports.
+        let mut ports = Vec::with_capacity(count);
+        for index in 0..count {
+            let taken = options.ports.ports(index)?;
+            taken.check_free(&keys::validator_name(index))?;
+            ports.push(taken);
+        }
+        if options.fresh {
+            State::discard(&options.base_path)?;
+        }
+        let state = State::open(&options.base_path, count)?;
+        if !state.spec().exists() {
+            write_spec(&state.spec(), count, options.endowed, options.genesis_patch)?;
+        }
+
+        let mut network = Self {
+            state,
+            binary,
+            ports: options.ports,
+            node_args: options.node_args,
+            nodes: Vec::with_capacity(count),
+        };
+        let mut configs = Vec::with_capacity(count);
+        for (index, ports) in ports.into_iter().enumerate() {
+            let (name, seed) = (keys::validator_name(index), keys::validator_seed(index));
+            configs.push(network.config(name, Some(seed), ports));
+        }
+        let addresses = configs.iter().map(NodeConfig::address).collect::<Result<Vec<String>>>()?;
+        for (index, mut config) in configs.into_iter().enumerate() {
+            // Everyone knows everyone: a node that comes back finds the others by itself.
+            config.bootnodes = addresses
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != index)
+                .map(|(_, address)| address.clone())
+                .collect();
+            network.nodes.push(Node::spawn(config)?);
+        }
+        Ok(network)
+    }
+
+    /// Waits until every validator answers RPC calls.
+    pub async fn wait_ready(&mut self) -> Result<()> {
+        // Together, not one after the other: each compiles the same runtime first.
+        let deadline = Instant::now() + READY_WITHIN;
+        for node in &mut self.nodes {
+            node.wait_ready(deadline.saturating_duration_since(Instant::now())).await?;
+        }
+        Ok(())
+    }
+
+    /// Starts a node that follows the chain without validating it.
+    pub async fn follower(&self, name: &str) -> Result<Node> {
+        let config = self.config(name.into(), None, self.ports.ports(MAX_VALIDATORS)?);
+        self.join(config).await
+    }
+
+    /// Starts a second node with a validator's session keys: what a careless operator does who
+    /// moves a validator without stopping it first.
+    pub async fn twin(&self, validator: usize) -> Result<Node> {
+        let seed = keys::validator_seed(validator);
+        let name = format!("{}-twin", keys::validator_name(validator));
+        self.join(self.config(name, Some(seed), PortPlan::Free.ports(0)?)).await
+    }
+
+    async fn join(&self, mut config: NodeConfig) -> Result<Node> {
+        config.ports.check_free(&config.name)?;
+        config.bootnodes =
+            self.nodes.iter().map(|node| node.config().address()).collect::<Result<_>>()?;
+        let mut node = Node::spawn(config)?;
+        node.wait_ready(READY_WITHIN).await?;
+        Ok(node)
+    }
+
+    fn config(&self, name: String, validator: Option<String>, ports: crate::Ports) -> NodeConfig {
+        NodeConfig {
+            binary: self.binary.clone(),
+            spec: self.state.spec(),
+            base_path: self.state.node(&name),
+            log: self.state.log(&name),
+            ports,
+            key: NodeKey::derive(self.state.root(), &name),
+            validator,
+            bootnodes: Vec::new(),
+            extra_args: self.node_args.clone(),
+            name,
+        }
+    }
+
+    /// Asks every validator to end, waits for them together, and kills those that take too long.
+    pub async fn stop(&mut self) -> Result<()> {
+        let mut first_error = None;
+        for node in &mut self.nodes {
+            first_error = first_error.or(node.ask_to_stop().err());
+        }
+        let deadline = Instant::now() + STOP_WITHIN;
+        for node in &mut self.nodes {
+            first_error = first_error.or(node.wait_stopped(deadline).await.err());
+        }
+        first_error.map_or(Ok(()), Err)
+    }
+
+    /// Starts every validator that is not running and waits until all answer.
+    pub async fn restart(&mut self) -> Result<()> {
+        for node in &mut self.nodes {
+            if node.pid().is_none() {
+                node.start()?;
+            }
+        }
+        self.wait_ready().await
+    }
+
+    /// Fails if a validator has ended by itself.
+    pub fn check_alive(&mut self) -> Result<()> {
+        self.nodes.iter_mut().try_for_each(Node::check_alive)
+    }
+
+    /// A connection to a validator.
+    pub async fn client(&self, validator: usize) -> Result<Client> {
+        let node = self
+            .nodes
+            .get(validator)
+            .ok_or_else(|| Error::NoSuchNode { name: keys::validator_name(validator) })?;
+        node.client().await
+    }
+
+    /// A connection to each validator.
+    pub async fn clients(&self) -> Result<Vec<Client>> {
+        let mut clients = Vec::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            clients.push(node.client().await?);
+        }
+        Ok(clients)
+    }
+
+    /// Waits until every validator has finalized this block.
+    pub async fn wait_finalized(&self, number: BlockNumber, within: Duration) -> Result<()> {
+        let deadline = Instant::now() + within;
+        for node in &self.nodes {
+            let client = node.client().await?;
+            let left = deadline.saturating_duration_since(Instant::now());
+            until(format!("{} to finalize block {number}", node.name()), left, || async {
+                let finalized = client.finalized().await?.number;
+                Ok(Seen::when(finalized >= number, finalized))
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// The chain specification all nodes run.
+    pub fn spec(&self) -> PathBuf {
+        self.state.spec()
+    }
+
+    pub fn base_path(&self) -> &Path {
+        self.state.root()
+    }
+
+    pub fn binary(&self) -> &Path {
+        &self.binary
+    }
+}

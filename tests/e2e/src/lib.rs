@@ -1,0 +1,169 @@
+//! What the end-to-end tests share: networks that clean up and explain themselves, transfers as
+//! load, single runs of the node binary, and the next version of the runtime.
+//!
+//! ```text
+//! test ──▶ TestNet ──▶ cairn-localnet ──▶ cairn-node × n
+//!   │         └ on failure: the end of every node's log
+//!   ├──▶ Load ──▶ transfers ──▶ Sent: all final, and nothing lost?
+//!   ├──▶ run_node ──▶ cairn-node once ──▶ Outcome
+//!   └──▶ next_runtime
+//! ```
+//!
+//! They need `cairn-node` beside the test programs: `cargo build --release -p cairn-node`.
+
+mod load;
+mod next_runtime;
+mod once;
+
+pub use load::{Load, Sent};
+pub use next_runtime::{next_runtime, NextRuntime};
+pub use once::{run_node, Outcome};
+
+use std::{
+    fmt,
+    fs::File,
+    io::{Read, Seek, SeekFrom},
+    ops::{Deref, DerefMut},
+    path::Path,
+    time::Duration,
+};
+
+use cairn_localnet::{Network, Options};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// How long a fresh network may take to its first finalized blocks.
+pub const FIRST_BLOCKS: Duration = Duration::from_secs(60);
+
+/// Bytes of each log that a failed test prints.
+const LOG_TAIL: u64 = 12 * 1024;
+
+/// What a test returns.
+pub type Test = Result<(), Failure>;
+
+/// Why a test failed, printed as the error says it and not as its fields.
+pub struct Failure(String);
+
+impl Failure {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let mut text = error.to_string();
+        let mut cause = error.source();
+        while let Some(inner) = cause {
+            let inner_text = inner.to_string();
+            if !text.contains(&inner_text) {
+                text = format!("{text}: {inner_text}");
+            }
+            cause = inner.source();
+        }
+        Self(text)
+    }
+}
+
+/// Held by whoever runs a network: two at once on two cores measure each other.
+///
+/// A lock on a file, since the tests are threads of one process with one runner and processes
+/// with another.
+pub struct Alone {
+    _file: File,
+}
+
+impl Alone {
+    pub fn wait() -> Result<Self, Failure> {
+        let path = std::env::temp_dir().join("cairn-e2e.lock");
+        let file = File::options().create(true).truncate(false).write(true).open(path)?;
+        file.lock()?;
+        Ok(Self { _file: file })
+    }
+}
+
+/// A network of its own for one test, in a directory that goes when the test does.
+///
+/// A test ends with [`TestNet::passed`]. If it does not get there, the ends of all logs are
+/// printed.
+pub struct TestNet {
+    // Dropped in this order: processes, their files, the right to run a network.
+    network: Network,
+    directory: TempDir,
+    _alone: Alone,
+    passed: bool,
+}
+
+impl TestNet {
+    /// So many validators at the local preset's pace.
+    pub async fn start(validators: usize) -> Result<Self, Failure> {
+        Self::with_genesis(validators, serde_json::json!({})).await
+    }
+
+    /// So many validators, with this merged over the local preset's genesis.
+    pub async fn with_genesis(validators: usize, patch: Value) -> Result<Self, Failure> {
+        let alone = Alone::wait()?;
+        let directory = tempfile::Builder::new().prefix("cairn-e2e-").tempdir()?;
+        let network = Network::start(Options {
+            validators,
+            genesis_patch: patch,
+            ..Options::new(directory.path().join("net"))
+        })
+        .await?;
+        Ok(Self { network, directory, _alone: alone, passed: false })
+    }
+
+    /// A directory for whatever else the test writes.
+    pub fn scratch(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// The last line of every test: nothing needs to be explained.
+    pub fn passed(mut self) -> Test {
+        self.passed = true;
+        Ok(())
+    }
+}
+
+impl Deref for TestNet {
+    type Target = Network;
+    fn deref(&self) -> &Network {
+        &self.network
+    }
+}
+
+impl DerefMut for TestNet {
+    fn deref_mut(&mut self) -> &mut Network {
+        &mut self.network
+    }
+}
+
+impl Drop for TestNet {
+    fn drop(&mut self) {
+        if self.passed {
+            return;
+        }
+        let Ok(entries) = std::fs::read_dir(self.network.base_path()) else { return };
+        for path in entries.flatten().map(|entry| entry.path()) {
+            if path.extension().is_some_and(|extension| extension == "log") {
+                let text = tail(&path).unwrap_or_else(|error| error.to_string());
+                eprintln!("---- end of {}\n{text}", path.display());
+            }
+        }
+    }
+}
+
+fn tail(path: &Path) -> std::io::Result<String> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(LOG_TAIL)))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}

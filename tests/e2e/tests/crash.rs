@@ -1,0 +1,85 @@
+//! Power cuts: a third of the validators may fail without anyone noticing, more stop finality
+//! until they are back, and in neither case is anything final ever lost.
+
+use std::time::Duration;
+
+use cairn_e2e::{Load, Test, TestNet, FIRST_BLOCKS};
+use cairn_localnet::wait::{until, Seen};
+
+const BETWEEN_TRANSFERS: Duration = Duration::from_millis(50);
+const CATCH_UP: Duration = Duration::from_secs(60);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_final_should_be_lost_when_a_validator_is_killed_under_load() -> Test {
+    let mut net = TestNet::start(4).await?;
+    net.wait_finalized(3, FIRST_BLOCKS).await?;
+    let survivor = net.client(0).await?;
+    let load = Load::start(net.client(0).await?, "Eve", BETWEEN_TRANSFERS).await?;
+
+    let mut recorded = Vec::new();
+    for victim in [3, 2] {
+        // What the victim itself called final, and not what the others know.
+        let before = net.client(victim).await?;
+        let final_before = before.finalized().await?.number;
+        recorded.push(before.finalized_chain(final_before).await?);
+        net.nodes[victim].kill()?;
+
+        let at_kill = survivor.finalized().await?.number;
+        until("three of four to go on finalizing", Duration::from_secs(40), || async {
+            let now = survivor.finalized().await?.number;
+            Ok(Seen::when(now >= at_kill + 8, now))
+        })
+        .await?;
+
+        let returned = net.nodes[victim].restart().await?;
+        let goal = survivor.finalized().await?.number;
+        until("the victim to catch up", CATCH_UP, || async {
+            let now = returned.finalized().await?.number;
+            Ok(Seen::when(now >= goal, now))
+        })
+        .await?;
+    }
+
+    let sent = load.finish().await?;
+    let clients = net.clients().await?;
+    assert!(sent.count() > 100, "the load should be one: {sent:?}");
+    sent.check_final(&clients, Duration::from_secs(30)).await?;
+    for client in &clients {
+        for chain in &recorded {
+            let last = chain.len() as u32 - 1;
+            assert_eq!(&client.finalized_chain(last).await?, chain, "at {}", client.url());
+        }
+    }
+    net.passed()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn finality_should_stall_and_resume_when_two_of_four_are_killed_and_return() -> Test {
+    let mut net = TestNet::start(4).await?;
+    net.wait_finalized(3, FIRST_BLOCKS).await?;
+    let survivor = net.client(0).await?;
+
+    net.nodes[2].kill()?;
+    net.nodes[3].kill()?;
+    // A round whose votes had all been cast may still end.
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let (best, stalled) = (survivor.best().await?.number, survivor.finalized().await?);
+    tokio::time::sleep(Duration::from_secs(12)).await;
+    assert_eq!(survivor.finalized().await?, stalled, "two of four must not finalize anything");
+    let grown = survivor.best().await?.number;
+    assert!(grown > best, "blocks should be made without finality: {best} then, {grown} now");
+
+    let chain = survivor.finalized_chain(stalled.number).await?;
+    net.nodes[2].start()?;
+    net.nodes[3].start()?;
+    until("finality to resume", Duration::from_secs(30), || async {
+        let now = survivor.finalized().await?.number;
+        Ok(Seen::when(now > grown, now))
+    })
+    .await?;
+    net.wait_finalized(grown + 3, Duration::from_secs(30)).await?;
+    for client in net.clients().await? {
+        assert_eq!(client.finalized_chain(stalled.number).await?, chain, "at {}", client.url());
+    }
+    net.passed()
+}
