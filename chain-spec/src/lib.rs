@@ -107,7 +107,6 @@ fn from_file(path: &str) -> Result<ChainSpec, Error> {
 mod tests {
     use super::*;
     use cairn_runtime::{genesis::STAGING_PRESET, units::GENESIS_SUPPLY};
-    use sc_chain_spec::ChainSpec as _;
 
     fn total_endowed(preset: &str) -> u128 {
         let patch = preset_json(preset).expect("a known preset");

@@ -145,9 +145,18 @@ impl Chain {
         results
     }
 
-    fn fresh_header(&self) -> Header {
+    /// Whose turn it is; a disabled validator is passed over, as it would be by its own node.
+    fn author(&mut self) -> u32 {
+        let disabled = self.state(cairn_runtime::Session::disabled_validators);
+        (0..4)
+            .map(|turn| ((self.slot + turn) % 4) as u32)
+            .find(|index| !disabled.contains(index))
+            .expect("an enabled validator")
+    }
+
+    fn fresh_header(&mut self) -> Header {
         let digest = PreDigest::SecondaryPlain(SecondaryPlainPreDigest {
-            authority_index: (self.slot % 4) as u32,
+            authority_index: self.author(),
             slot: self.slot.into(),
         });
         let item = DigestItem::PreRuntime(sp_consensus_babe::BABE_ENGINE_ID, digest.encode());

@@ -97,11 +97,16 @@ fn babe_report_should_be_refused_when_both_headers_are_the_same() {
     let bob = bonded(&mut chain, "Bob");
     let report = chain.state(|| {
         let key = sp_consensus_babe::AuthorityId::from(pair("Bob").public());
+        let index = cairn_runtime::Babe::authorities()
+            .iter()
+            .position(|(id, _)| *id == key)
+            .expect("an authority") as u32;
+        let header = sealed("Bob", index, slot, 1);
         let proof = sp_consensus_babe::EquivocationProof {
             offender: key.clone(),
             slot: slot.into(),
-            first_header: sealed("Bob", 1, slot, 1),
-            second_header: sealed("Bob", 1, slot, 1),
+            first_header: header.clone(),
+            second_header: header,
         };
         let key_owner_proof =
             Historical::prove((sp_consensus_babe::KEY_TYPE, key)).expect("a member");
