@@ -144,10 +144,12 @@ impl Network {
 
     /// Starts a second node with a validator's session keys: what a careless operator does who
     /// moves a validator without stopping it first.
-    pub async fn twin(&self, validator: usize) -> Result<Node> {
+    pub async fn twin(&self, validator: usize, more_args: &[&str]) -> Result<Node> {
         let seed = keys::validator_seed(validator);
         let name = format!("{}-twin", keys::validator_name(validator));
-        self.join(self.config(name, Some(seed), PortPlan::Free.ports(0)?)).await
+        let mut config = self.config(name, Some(seed), PortPlan::Free.ports(0)?);
+        config.extra_args.extend(more_args.iter().map(|argument| argument.to_string()));
+        self.join(config).await
     }
 
     async fn join(&self, mut config: NodeConfig) -> Result<Node> {

@@ -92,8 +92,8 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
     spec_name: Cow::Borrowed("cairn"),
     impl_name: Cow::Borrowed("cairn"),
     authoring_version: 1,
-    // Raised with every release whose behaviour differs.
-    spec_version: 1,
+    // Year, month and a running number; raised with every release whose behaviour differs.
+    spec_version: 2_611_001,
     impl_version: 1,
     apis: apis::RUNTIME_API_VERSIONS,
     // Raised when a call, its index or its arguments change, or the transaction extensions do.

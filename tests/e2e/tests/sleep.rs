@@ -76,10 +76,7 @@ async fn chain_should_go_on_and_replay_when_all_nodes_slept_past_an_epoch() -> T
     )?
     .succeeded()?;
     run_node(
-        arguments(
-            &["import-blocks"],
-            [("--chain", &spec), ("--base-path", &new), ("", &exported)],
-        ),
+        arguments(&["import-blocks"], [("--chain", &spec), ("--base-path", &new), ("", &exported)]),
         OFFLINE_COMMAND,
     )?
     .succeeded()?;
