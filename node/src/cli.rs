@@ -79,6 +79,14 @@ pub struct ConsensusOptions {
         value_parser = clap::value_parser!(u32).range(0..=32)
     )]
     pub finality_lag: u32,
+
+    /// Go on making a block in every slot while finality stands still.
+    ///
+    /// Normally an author passes over ever more of its slots once 50 blocks are not final, so
+    /// that returning validators have less to catch up with. When more than a third of them is
+    /// gone for good, the others set this flag to let a referendum decide in days, not months.
+    #[arg(long)]
+    pub no_authoring_backoff: bool,
 }
 
 #[derive(Debug, clap::Subcommand)]

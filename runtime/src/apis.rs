@@ -2,8 +2,8 @@
 
 use crate::{
     configs::consensus::BABE_GENESIS_EPOCH, AccountId, AuthorityDiscovery, Babe, Balance, Block,
-    Executive, Grandpa, Historical, InherentDataExt, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig,
-    SessionKeys, Staking, System, TransactionPayment, VERSION,
+    Executive, Grandpa, Historical, InherentDataExt, Nonce, Runtime, RuntimeCall,
+    RuntimeGenesisConfig, SessionKeys, Staking, System, TransactionPayment, VERSION,
 };
 use alloc::vec::Vec;
 use frame_support::{

@@ -73,9 +73,9 @@ pub mod pallet {
     }
 
     #[pallet::config]
-    pub trait Config: frame_system::Config + pallet_parameters::Config<
-        RuntimeParameters = crate::RuntimeParameters,
-    >
+    pub trait Config:
+        frame_system::Config
+        + pallet_parameters::Config<RuntimeParameters = crate::RuntimeParameters>
     {
     }
 

@@ -107,8 +107,7 @@ mod tests {
 
     #[test]
     fn verify_should_accept_only_the_signer_when_sr25519_signed() {
-        let (alice, bob) =
-            (sr25519::Pair::from_seed(&[1; 32]), sr25519::Pair::from_seed(&[2; 32]));
+        let (alice, bob) = (sr25519::Pair::from_seed(&[1; 32]), sr25519::Pair::from_seed(&[2; 32]));
         let account = |pair: &sr25519::Pair| MultiSigner::from(pair.public()).into_account();
         let signature = Signature::from(alice.sign(b"cairn"));
         assert!(signature.verify(&b"cairn"[..], &account(&alice)));

@@ -9,6 +9,7 @@ use sc_consensus_grandpa::{
     BeforeBestBlockBy, GrandpaParams, LinkHalf, SharedVoterState, VotingRule, VotingRulesBuilder,
 };
 use sc_consensus_slots::BackoffAuthoringOnFinalizedHeadLagging;
+use sc_network::service::traits::NetworkService;
 use sc_network_sync::SyncingService;
 use sc_service::{error::Error as ServiceError, Configuration, Role, TaskManager};
 use sc_telemetry::TelemetryHandle;
@@ -16,7 +17,7 @@ use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use substrate_prometheus_endpoint::Registry;
 
 use super::{
-    links::{Links, Votes},
+    links::Votes,
     parts::{
         BabeImport, Chain, FullClient, FullSelectChain, InherentProviders, JUSTIFICATION_PERIOD,
     },
@@ -32,7 +33,6 @@ const PROPOSAL_PORTION: f32 = 0.8;
 /// What the duties need of the configuration, which the RPC server takes for itself.
 pub struct Duties {
     pub role: Role,
-    pub votes_on_finality: bool,
     node_name: String,
     force_authoring: bool,
     registry: Option<Registry>,
@@ -48,7 +48,6 @@ impl Duties {
     ) -> Self {
         Self {
             role: config.role,
-            votes_on_finality: !config.disable_grandpa,
             node_name: config.network.node_name.clone(),
             force_authoring: config.force_authoring,
             registry: config.prometheus_registry().cloned(),
@@ -86,9 +85,8 @@ impl Duties {
             force_authoring: self.force_authoring,
             // A chain that cannot finalize grows ever more slowly, so that the validators who
             // come back have less to catch up with.
-            backoff_authoring_blocks: Some(
-                BackoffAuthoringOnFinalizedHeadLagging::<BlockNumber>::default(),
-            ),
+            backoff_authoring_blocks: (!self.options.no_authoring_backoff)
+                .then(BackoffAuthoringOnFinalizedHeadLagging::<BlockNumber>::default),
             babe_link,
             block_proposal_slot_portion: SlotProportion::new(PROPOSAL_PORTION),
             max_block_proposal_slot_portion: None,
@@ -109,11 +107,11 @@ impl Duties {
         &self,
         task_manager: &TaskManager,
         chain: &Chain,
-        links: Links,
+        (network, sync): (Arc<dyn NetworkService>, Arc<SyncingService<Block>>),
+        Votes { protocol_name, notifications }: Votes,
         link: LinkHalf<Block, FullClient, FullSelectChain>,
         voter_state: SharedVoterState,
     ) -> Result<(), ServiceError> {
-        let Links { network, sync, votes: Votes { protocol_name, notifications } } = links;
         let config = sc_consensus_grandpa::Config {
             gossip_duration: Duration::from_millis(self.options.grandpa_gossip_ms),
             justification_generation_period: JUSTIFICATION_PERIOD,

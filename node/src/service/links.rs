@@ -22,7 +22,8 @@ use super::parts::Chain;
 pub struct Links {
     pub network: Arc<dyn NetworkService>,
     pub sync: Arc<SyncingService<Block>>,
-    pub votes: Votes,
+    /// None where the node does not take part in finality.
+    pub votes: Option<Votes>,
 }
 
 /// The channel that GRANDPA's votes travel on.
@@ -31,15 +32,20 @@ pub struct Votes {
     pub notifications: Box<dyn NotificationService>,
 }
 
-/// The network as it is to be built, with the channel for votes added.
+/// The network as it is to be built, with the channel for votes where somebody listens to it.
+///
+/// A channel without a listener must not be offered: connections are refused for its sake.
 pub fn network_config<Network: NetworkBackend<Block, Hash>>(
     config: &Configuration,
     genesis: &Hash,
-) -> (FullNetworkConfiguration<Block, Hash, Network>, NotificationMetrics, Votes) {
+) -> (FullNetworkConfiguration<Block, Hash, Network>, NotificationMetrics, Option<Votes>) {
     let registry = config.prometheus_registry();
     let metrics = Network::register_notification_metrics(registry);
     let mut net_config =
         FullNetworkConfiguration::<Block, Hash, Network>::new(&config.network, registry.cloned());
+    if config.disable_grandpa {
+        return (net_config, metrics, None);
+    }
     let protocol_name = sc_consensus_grandpa::protocol_standard_name(genesis, &config.chain_spec);
     let (protocol, notifications) = sc_consensus_grandpa::grandpa_peers_set_config::<Block, Network>(
         protocol_name.clone(),
@@ -47,7 +53,7 @@ pub fn network_config<Network: NetworkBackend<Block, Hash>>(
         net_config.peer_store_handle(),
     );
     net_config.add_notification_protocol(protocol);
-    (net_config, metrics, Votes { protocol_name, notifications })
+    (net_config, metrics, Some(Votes { protocol_name, notifications }))
 }
 
 /// Runs the runtime's off-chain workers: they mine the staking election and send its result.

@@ -83,8 +83,16 @@ fn assemble<Network: NetworkBackend<Block, Hash>>(
         )?;
         links::start_discovery(discovery, &task_manager, &chain, links.network.clone(), registry);
     }
-    if duties.votes_on_finality {
-        duties.start_voting(&task_manager, &chain, links, grandpa_link, voter_state)?;
+    let Links { network, sync, votes } = links;
+    if let Some(votes) = votes {
+        duties.start_voting(
+            &task_manager,
+            &chain,
+            (network, sync),
+            votes,
+            grandpa_link,
+            voter_state,
+        )?;
     }
     Ok(task_manager)
 }

@@ -22,10 +22,8 @@ pub const MAX_AUTHORITIES: u32 = 300;
 /// A primary slot that is not also the drawn author's own secondary slot yields two competing
 /// blocks, which costs finality a second; so the share is small. It is not zero, since epoch
 /// randomness is made of primary VRF outputs alone: one slot in fifty gives 72 of them an hour.
-pub const BABE_GENESIS_EPOCH: BabeEpochConfiguration = BabeEpochConfiguration {
-    c: (1, 50),
-    allowed_slots: AllowedSlots::PrimaryAndSecondaryVRFSlots,
-};
+pub const BABE_GENESIS_EPOCH: BabeEpochConfiguration =
+    BabeEpochConfiguration { c: (1, 50), allowed_slots: AllowedSlots::PrimaryAndSecondaryVRFSlots };
 
 /// How long an equivocation can be reported: as long as the stake behind it is still bonded.
 pub struct ReportLongevity;

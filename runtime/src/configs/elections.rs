@@ -2,13 +2,13 @@
 
 use super::system::RuntimeBlockWeights;
 // The solution type's macro writes `vec!`.
-use alloc::vec;
 use crate::{
     launch::EpochSlots,
     units::{deposit, UNITS},
-    AccountId, Balance, Balances, BlockNumber, Runtime, RuntimeEvent, Staking,
-    TransactionPayment, Treasury,
+    AccountId, Balance, Balances, BlockNumber, Runtime, RuntimeEvent, Staking, TransactionPayment,
+    Treasury,
 };
+use alloc::vec;
 use frame_election_provider_support::{
     bounds::{ElectionBounds, ElectionBoundsBuilder},
     onchain, SequentialPhragmen,

@@ -7,9 +7,7 @@ use super::{governance::origins::EmergencyStop, parameters::emergency::SafeModeB
 use crate::{
     AccountId, Balances, BlockNumber, Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason,
 };
-use frame_support::traits::{
-    ConstU32, Contains, EitherOf, EnsureOrigin, Get, GetCallMetadata,
-};
+use frame_support::traits::{ConstU32, Contains, EitherOf, EnsureOrigin, Get, GetCallMetadata};
 use frame_system::EnsureRoot;
 use pallet_tx_pause::RuntimeCallNameOf;
 

@@ -4,9 +4,7 @@
 //! filling blocks with their own transactions. The tip goes to the block's author.
 
 use super::parameters::fees::{BaseFeeStep, MinimumBaseFee, TargetFullness};
-use crate::{
-    units::MICROUNITS, AccountId, Authorship, Balance, Balances, Runtime, RuntimeEvent,
-};
+use crate::{units::MICROUNITS, AccountId, Authorship, Balance, Balances, Runtime, RuntimeEvent};
 use frame_support::{
     parameter_types,
     traits::{
@@ -19,7 +17,7 @@ use pallet_transaction_payment::{FungibleAdapter, Multiplier, TargetedFeeAdjustm
 use sp_runtime::traits::Bounded;
 
 parameter_types! {
-    /// Ten CRN a second of reference time, counted in picoseconds: a transfer costs some three
+    /// Ten CRN a second of reference time, counted in picoseconds: a transfer costs some six
     /// thousandths of a CRN at par.
     pub const WeightFee: Balance = 10;
     /// Ten millionths of a CRN a byte: history is kept by everyone.

@@ -71,8 +71,12 @@ pub mod dynamic_params {
     pub mod governance {
         /// Root can do anything, so it takes longest.
         #[codec(index = 0)]
-        pub static RootTrack: TrackPeriods =
-            TrackPeriods { prepare: 2 * HOURS, decision: 14 * DAYS, confirm: DAYS, enactment: DAYS };
+        pub static RootTrack: TrackPeriods = TrackPeriods {
+            prepare: 2 * HOURS,
+            decision: 14 * DAYS,
+            confirm: DAYS,
+            enactment: DAYS,
+        };
         /// Spending is bounded by what the treasury holds.
         #[codec(index = 1)]
         pub static TreasurerTrack: TrackPeriods =

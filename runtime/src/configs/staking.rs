@@ -1,8 +1,8 @@
 //! Nominated proof of stake: bonds, eras, rewards, slashes.
 
 use super::{
-    governance::TreasuryAccount,
     elections::{BagThresholds, MAX_VALIDATORS, MAX_WINNERS_EXPOSED},
+    governance::TreasuryAccount,
     parameters::emission::AnnualRate,
 };
 use crate::{

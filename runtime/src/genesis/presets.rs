@@ -139,8 +139,8 @@ pub fn local_testnet() -> Value {
 }
 
 /// What a public network starts as, at full pace and with placeholder keys: derived from
-/// published seeds so that the spec builds, and refused by the recipe in `chain-spec` until
-/// they are replaced.
+/// published seeds so that the spec builds. The recipe in `chain-spec` replaces them; a network
+/// that keeps them belongs to everyone.
 pub fn staging() -> Value {
     let seeds: Vec<String> = (1..=4).map(|n| format!("staging//{n}")).collect();
     let validators: Vec<Validator> =

@@ -3,7 +3,7 @@
 
 use cairn_runtime::{
     genesis, AccountId, Address, Balance, BlockNumber, Executive, Hash, Header, Runtime,
-    RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, SignedPayload, Signature, System, TxExtension,
+    RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, Signature, SignedPayload, System, TxExtension,
     UncheckedExtrinsic,
 };
 use codec::Encode;
@@ -107,14 +107,8 @@ impl Chain {
         self.state(|| {
             let extension = extension(nonce, tip);
             let payload = SignedPayload::new(call.clone(), extension.clone()).expect("signable");
-            let signature =
-                payload.using_encoded(|bytes| Signature::from(pair(seed).sign(bytes)));
-            UncheckedExtrinsic::new_signed(
-                call,
-                Address::Id(account(seed)),
-                signature,
-                extension,
-            )
+            let signature = payload.using_encoded(|bytes| Signature::from(pair(seed).sign(bytes)));
+            UncheckedExtrinsic::new_signed(call, Address::Id(account(seed)), signature, extension)
         })
     }
 

@@ -54,9 +54,7 @@ fn fee_should_be_burned_and_tip_paid_to_the_author_when_a_transfer_is_included()
     let (issuance, eve, ferdie) = (chain.issuance(), chain.free("Eve"), chain.free("Ferdie"));
     let authors = ["Alice", "Bob", "Charlie", "Dave"];
     let totals = |chain: &mut Chain| {
-        authors.map(|who| {
-            chain.state(|| cairn_runtime::Balances::total_balance(&account(who)))
-        })
+        authors.map(|who| chain.state(|| cairn_runtime::Balances::total_balance(&account(who))))
     };
     let before = totals(&mut chain);
     assert_ok!(chain.block(vec![extrinsic]).remove(0).expect("valid"));

@@ -33,10 +33,8 @@ fn pass(chain: &mut Chain, origin: OriginCaller, proposal: RuntimeCall) -> u32 {
 
 fn submit(chain: &mut Chain, origin: OriginCaller, proposal: RuntimeCall) -> u32 {
     let bytes = proposal.encode();
-    assert_ok!(chain.submit(
-        "Alice",
-        RuntimeCall::Preimage(pallet_preimage::Call::note_preimage { bytes })
-    ));
+    assert_ok!(chain
+        .submit("Alice", RuntimeCall::Preimage(pallet_preimage::Call::note_preimage { bytes })));
     let proposal = chain
         .state(|| <cairn_runtime::Preimage as StorePreimage>::bound(proposal))
         .expect("bounded");
@@ -126,8 +124,9 @@ fn treasurer_track_should_pay_the_beneficiary_when_the_spend_is_within_its_limit
     fill_treasury(&mut chain, 1_000 * UNITS);
     pass(&mut chain, Origin::Treasurer.into(), spend(600 * UNITS));
     let before = chain.free("Ferdie");
-    assert_ok!(chain
-        .submit("Eve", RuntimeCall::Treasury(pallet_treasury::Call::payout { index: 0 })));
+    assert_ok!(
+        chain.submit("Eve", RuntimeCall::Treasury(pallet_treasury::Call::payout { index: 0 }))
+    );
     assert_eq!(chain.free("Ferdie"), before + 600 * UNITS);
 }
 
@@ -256,10 +255,12 @@ fn every_enactment_should_be_without_dispatch_error_when_the_call_is_allowed() {
     for _ in 0..90 {
         chain.blocks(1);
         for event in chain.events() {
-            if let RuntimeEvent::Scheduler(pallet_scheduler::Event::Dispatched { result, id, .. }) =
-                event
+            if let RuntimeEvent::Scheduler(pallet_scheduler::Event::Dispatched {
+                result, id, ..
+            }) = event
             {
-                if id.is_some() && chain.state(emission::AnnualRate::get) == Perbill::from_percent(2)
+                if id.is_some()
+                    && chain.state(emission::AnnualRate::get) == Perbill::from_percent(2)
                 {
                     enacted.get_or_insert(result);
                 }

@@ -6,12 +6,7 @@ use cairn_runtime::Runtime;
 use frame_metadata::{v14, RuntimeMetadata};
 use std::{fmt::Write, path::Path};
 
-fn variants(
-    metadata: &v14::RuntimeMetadataV14,
-    kind: &str,
-    ty: Option<u32>,
-    text: &mut String,
-) {
+fn variants(metadata: &v14::RuntimeMetadataV14, kind: &str, ty: Option<u32>, text: &mut String) {
     let Some(ty) = ty.and_then(|id| metadata.types.resolve(id)) else { return };
     let scale_info::TypeDef::Variant(variant) = &ty.type_def else { return };
     for v in &variant.variants {

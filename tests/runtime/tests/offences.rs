@@ -1,15 +1,11 @@
 //! An equivocation, in BABE or GRANDPA, costs stake.
 
-use cairn_runtime::{
-    Historical, Runtime, RuntimeCall, RuntimeEvent, UncheckedExtrinsic,
-};
+use cairn_runtime::{Historical, Runtime, RuntimeCall, RuntimeEvent, UncheckedExtrinsic};
 use cairn_runtime_tests::{account, pair, Chain};
 use codec::Encode;
 use frame_support::traits::KeyOwnerProofSystem;
 use serde_json::json;
-use sp_consensus_babe::digests::{
-    CompatibleDigestItem, PreDigest, SecondaryPlainPreDigest,
-};
+use sp_consensus_babe::digests::{CompatibleDigestItem, PreDigest, SecondaryPlainPreDigest};
 use sp_core::{ed25519, Pair};
 use sp_runtime::{traits::Header as _, Digest, DigestItem};
 

@@ -1,6 +1,6 @@
 use super::*;
-use sp_runtime::traits::Header as _;
 use codec::Encode;
+use sp_runtime::traits::Header as _;
 use std::fs::OpenOptions;
 use tempfile::TempDir;
 

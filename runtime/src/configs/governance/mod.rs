@@ -89,7 +89,7 @@ impl pallet_conviction_voting::Config for Runtime {
 }
 
 parameter_types! {
-    /// Refunded when the referendum ends; keeps the list short.
+    /// Refunded when the referendum passes or is cancelled; keeps the list short.
     pub const SubmissionDeposit: Balance = 10 * UNITS;
 }
 
@@ -106,8 +106,7 @@ impl pallet_referenda::Config for Runtime {
     type Scheduler = Scheduler;
     type Slash = Treasury;
     type SubmissionDeposit = SubmissionDeposit;
-    type SubmitOrigin =
-        frame_support::traits::AsEnsureOriginWithArg<EnsureSigned<AccountId>>;
+    type SubmitOrigin = frame_support::traits::AsEnsureOriginWithArg<EnsureSigned<AccountId>>;
     type Tally = pallet_conviction_voting::TallyOf<Runtime>;
     type Tracks = Tracks;
     type UndecidingTimeout = UndecidingTimeout;

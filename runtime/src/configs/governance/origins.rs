@@ -17,15 +17,7 @@ pub mod pallet {
 
     /// What a referendum may be, short of root.
     #[derive(
-        Clone,
-        Debug,
-        Decode,
-        DecodeWithMemTracking,
-        Encode,
-        Eq,
-        MaxEncodedLen,
-        PartialEq,
-        TypeInfo,
+        Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo,
     )]
     #[pallet::origin]
     pub enum Origin {

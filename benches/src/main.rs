@@ -1,0 +1,52 @@
+#![doc = include_str!("../README.md")]
+
+mod finality;
+mod report;
+mod tps;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Measures a local network. The last line of the output is one JSON object.
+#[derive(Debug, Parser)]
+#[command(name = "cairn-bench")]
+struct Cli {
+    #[command(subcommand)]
+    bench: Bench,
+}
+
+#[derive(Debug, Subcommand)]
+enum Bench {
+    /// Submit-to-finalized time of single transfers at light load.
+    Finality(finality::Options),
+    /// Transfers a second, counted at finality, on three networks.
+    Tps(tps::Options),
+}
+
+/// Why there is no number.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error(transparent)]
+    Network(#[from] cairn_localnet::Error),
+    #[error("cannot keep the network's state: {0}")]
+    State(#[from] std::io::Error),
+    #[error("a task of the load ended early: {0}")]
+    Task(#[from] tokio::task::JoinError),
+    #[error("no transfer was finalized")]
+    NothingFinalized,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let result = match Cli::parse().bench {
+        Bench::Finality(options) => finality::run(options).await,
+        Bench::Tps(options) => tps::run(options).await,
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("Error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
