@@ -143,6 +143,16 @@ mod tests {
         assert_eq!(loaded.as_json(true).expect("raw"), spec.as_json(true).expect("raw"));
     }
 
+    /// The file carries a runtime too, which only a release renews; its genesis must not drift.
+    #[test]
+    fn staging_file_should_hold_the_genesis_of_the_preset_when_kept() {
+        let file = include_str!("../specs/staging.json");
+        let kept: Value = serde_json::from_str(file).expect("json");
+        let patch = &kept["genesis"]["runtimeGenesis"]["patch"];
+        assert_eq!(Some(patch), preset_json(STAGING_PRESET).as_ref(), "write it anew: see README");
+        assert_eq!(kept["properties"], serde_json::to_value(properties()).expect("json"));
+    }
+
     #[test]
     fn load_should_name_the_choices_when_the_id_is_unknown() {
         let error = load("nowhere").err().expect("unknown").to_string();
