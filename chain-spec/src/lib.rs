@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn load_should_name_the_choices_when_the_id_is_unknown() {
-        let error = load("nowhere").err().expect("unknown").to_string();
+        let error = load("nowhere").expect_err("unknown").to_string();
         for id in IDS {
             assert!(error.contains(id), "{error}");
         }
@@ -166,7 +166,7 @@ mod tests {
         let directory = tempfile::tempdir().expect("temporary directory");
         let path = directory.path().join("broken.json");
         std::fs::write(&path, "{\"name\": \"half a sp").expect("written");
-        let error = load(path.to_str().expect("utf-8")).err().expect("broken").to_string();
+        let error = load(path.to_str().expect("utf-8")).expect_err("broken").to_string();
         assert!(error.contains("broken.json") && !error.contains('\n'), "{error}");
     }
 }

@@ -94,7 +94,7 @@ async fn watch(network: &mut Network) -> Result<()> {
     let mut looks: u32 = 0;
     loop {
         network.check_alive()?;
-        if looks % STATUS_EVERY == 0 {
+        if looks.is_multiple_of(STATUS_EVERY) {
             status.update().await;
         }
         looks = looks.wrapping_add(1);

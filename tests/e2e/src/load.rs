@@ -90,7 +90,7 @@ async fn send(
             Err(broken) => return Err(broken),
         }
         submissions += 1;
-        if submissions % COMPARE_EVERY == 0 {
+        if submissions.is_multiple_of(COMPARE_EVERY) {
             nonce = nonce.min(client.nonce(&sent.sender).await?);
         }
         tokio::time::sleep(every).await;

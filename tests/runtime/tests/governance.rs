@@ -38,7 +38,7 @@ fn submit(chain: &mut Chain, origin: OriginCaller, proposal: RuntimeCall) -> u32
     let proposal = chain
         .state(|| <cairn_runtime::Preimage as StorePreimage>::bound(proposal))
         .expect("bounded");
-    let index = chain.state(|| pallet_referenda::ReferendumCount::<Runtime>::get());
+    let index = chain.state(pallet_referenda::ReferendumCount::<Runtime>::get);
     let proposal: Bounded<_, _> = proposal.transmute();
     assert_ok!(chain.submit(
         "Alice",

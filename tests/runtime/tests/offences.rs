@@ -82,7 +82,7 @@ fn babe_equivocation_should_slash_the_author_and_nobody_else_when_reported() {
     chain.blocks(3);
     assert!(bonded(&mut chain, "Bob") < bob, "not slashed");
     assert_eq!(bonded(&mut chain, "Alice"), alice);
-    let disabled = chain.state(|| cairn_runtime::Session::disabled_validators());
+    let disabled = chain.state(cairn_runtime::Session::disabled_validators);
     assert_eq!(disabled.len(), 1);
 }
 

@@ -106,7 +106,7 @@ fn validators_should_be_elected_again_when_an_era_ends() {
     let mut chain = Chain::local();
     finish_era(&mut chain);
     finish_era(&mut chain);
-    let validators = chain.state(|| cairn_runtime::Session::validators());
+    let validators = chain.state(cairn_runtime::Session::validators);
     for seed in ["Alice", "Bob", "Charlie", "Dave"] {
         assert!(validators.contains(&account(seed)), "{seed}");
     }
