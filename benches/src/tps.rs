@@ -27,8 +27,9 @@ pub struct Options {
     /// Accepted transfers that may wait for finality at once.
     #[arg(long, default_value_t = 6_000)]
     outstanding: usize,
-    /// Accounts that send.
-    #[arg(long, default_value_t = 20_000)]
+    /// Accounts that send. They share the supply with the validators, who must be able to bond:
+    /// at most 9,900.
+    #[arg(long, default_value_t = 8_000)]
     accounts: usize,
     /// Added to every node's command line; may be given more than once.
     #[arg(long, allow_hyphen_values = true)]

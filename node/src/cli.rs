@@ -53,14 +53,14 @@ pub struct ConsensusOptions {
     /// Milliseconds that a GRANDPA message is expected to need to reach all validators.
     ///
     /// A round lasts a few times as long, so this is most of the time from a block to its
-    /// finality. It should not be less than the one-way delay between the validators farthest
-    /// apart: 100 suits one continent, 333 the globe. Too low a value never finalizes a wrong
+    /// finality. It should be near the one-way delay between the validators farthest apart: 50
+    /// suits a machine or a region, 100 a continent, 333 the globe. Too low a value never finalizes a wrong
     /// block; rounds end undecided and are repeated, which costs bandwidth. Validators may use
     /// different values.
     #[arg(
         long,
         value_name = "MILLISECONDS",
-        default_value_t = 100,
+        default_value_t = 50,
         value_parser = clap::value_parser!(u64).range(10..=10_000)
     )]
     pub grandpa_gossip_ms: u64,
@@ -232,7 +232,7 @@ mod tests {
         assert_eq!((pool.pool_limit, pool.pool_kbytes), (32_768, 65_536));
         assert!(matches!(pool.pool_type, TransactionPoolType::SingleState));
         assert_eq!(run.node.rpc_params.rpc_max_connections, 1_000);
-        assert_eq!((run.consensus.grandpa_gossip_ms, run.consensus.finality_lag), (100, 0));
+        assert_eq!((run.consensus.grandpa_gossip_ms, run.consensus.finality_lag), (50, 0));
     }
 
     #[test]

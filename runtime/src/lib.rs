@@ -195,6 +195,12 @@ mod runtime {
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benches {
+    use crate::Runtime;
+
+    impl frame_benchmarking::baseline::Config for Runtime {}
+    impl frame_system_benchmarking::Config for Runtime {}
+    impl pallet_transaction_payment::BenchmarkConfig for Runtime {}
+
     frame_benchmarking::define_benchmarks!(
         [frame_benchmarking, BaselineBench::<Runtime>]
         [frame_system, SystemBench::<Runtime>]
