@@ -9,9 +9,6 @@ mod service;
 
 use std::process::ExitCode;
 
-use cairn_runtime::units::SS58_PREFIX;
-use sp_core::crypto::{set_default_ss58_version, Ss58AddressFormat};
-
 /// The WASM executor and the transaction pool allocate from many threads at once, which the
 /// system allocator serialises: with jemalloc the node carries a quarter more transfers.
 #[cfg(target_os = "linux")]
@@ -19,8 +16,6 @@ use sp_core::crypto::{set_default_ss58_version, Ss58AddressFormat};
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
-    // Addresses are shown, and read from a genesis, in the chain's own format.
-    set_default_ss58_version(Ss58AddressFormat::custom(SS58_PREFIX));
     match command::run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {
