@@ -19,7 +19,8 @@ use substrate_prometheus_endpoint::Registry;
 use super::{
     links::Votes,
     parts::{
-        BabeImport, Chain, FullClient, FullSelectChain, InherentProviders, JUSTIFICATION_PERIOD,
+        Chain, FullBlockImport, FullClient, FullSelectChain, InherentProviders,
+        JUSTIFICATION_PERIOD,
     },
 };
 use crate::cli::ConsensusOptions;
@@ -62,7 +63,7 @@ impl Duties {
         task_manager: &TaskManager,
         chain: &Chain,
         sync: &Arc<SyncingService<Block>>,
-        block_import: BabeImport,
+        block_import: FullBlockImport,
         babe_link: BabeLink<Block>,
         inherents: InherentProviders,
     ) -> Result<(), ServiceError> {

@@ -3,6 +3,7 @@
 mod consensus;
 mod links;
 mod parts;
+mod witness;
 
 use std::sync::Arc;
 

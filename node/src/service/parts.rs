@@ -22,6 +22,8 @@ use sp_io::SubstrateHostFunctions;
 use sp_keystore::KeystorePtr;
 use sp_timestamp::InherentDataProvider as TimestampProvider;
 
+use super::witness::{self, Witness};
+
 pub type FullClient = TFullClient<Block, RuntimeApi, WasmExecutor<SubstrateHostFunctions>>;
 pub type FullBackend = TFullBackend<Block>;
 pub type FullSelectChain = LongestChain<FullBackend, Block>;
@@ -30,6 +32,7 @@ pub type InherentProviders = BabeCreateInherentDataProviders<Block>;
 pub type GrandpaImport = GrandpaBlockImport<FullBackend, Block, FullClient, FullSelectChain>;
 pub type BabeImport =
     BabeBlockImport<Block, FullClient, GrandpaImport, InherentProviders, FullSelectChain>;
+pub type FullBlockImport = Witness<BabeImport>;
 
 pub type Parts = PartialComponents<
     FullClient,
@@ -60,7 +63,7 @@ pub struct Chain {
 
 /// What authoring and voting are started from.
 pub struct ConsensusParts {
-    pub block_import: BabeImport,
+    pub block_import: FullBlockImport,
     pub babe_link: BabeLink<Block>,
     pub babe_worker: BabeWorkerHandle<Block>,
     pub grandpa_link: LinkHalf<Block, FullClient, FullSelectChain>,
@@ -114,8 +117,8 @@ pub fn new_partial(config: &Configuration) -> Result<Parts, ServiceError> {
     })
 }
 
-/// Stacks the block imports: BABE checks the author and reports who signs two blocks in one
-/// slot, then GRANDPA notes changes of its authority set, then the client executes the block.
+/// Stacks the block imports: the witness reports who signs two blocks for one slot, BABE checks
+/// what is in the block, GRANDPA notes changes of its authority set, the client executes it.
 fn join_consensus(
     config: &Configuration,
     task_manager: &TaskManager,
@@ -135,14 +138,20 @@ fn join_consensus(
     let babe_config = sc_consensus_babe::configuration(&*client)?;
     let slot_duration = babe_config.slot_duration();
     let inherents = inherent_providers(slot_duration);
-    let (block_import, babe_link) = sc_consensus_babe::block_import(
+    let (babe_import, babe_link) = sc_consensus_babe::block_import(
         babe_config,
         grandpa_import.clone(),
         client.clone(),
         inherents.clone(),
         select_chain,
-        OffchainTransactionPoolFactory::new(pool),
+        OffchainTransactionPoolFactory::new(witness::Dropped),
     )?;
+    let block_import = Witness::new(
+        babe_import,
+        client.clone(),
+        babe_link.clone(),
+        OffchainTransactionPoolFactory::new(pool),
+    );
     let (import_queue, babe_worker) = sc_consensus_babe::import_queue(ImportQueueParams {
         link: babe_link.clone(),
         block_import: block_import.clone(),

@@ -20,11 +20,12 @@ pub use next_runtime::{next_runtime, NextRuntime};
 pub use once::{run_node, Outcome};
 
 use std::{
+    ffi::OsStr,
     fmt,
     fs::File,
-    io::{Read, Seek, SeekFrom},
+    io::{ErrorKind, Read, Seek, SeekFrom},
     ops::{Deref, DerefMut},
-    path::Path,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -35,7 +36,7 @@ use tempfile::TempDir;
 /// How long a fresh network may take to its first finalized blocks.
 pub const FIRST_BLOCKS: Duration = Duration::from_secs(60);
 
-/// Bytes of each log that a failed test prints.
+/// Bytes of each log that a failed test prints; the whole log is kept.
 const LOG_TAIL: u64 = 12 * 1024;
 
 /// What a test returns.
@@ -91,7 +92,7 @@ impl Alone {
 /// A network of its own for one test, in a directory that goes when the test does.
 ///
 /// A test ends with [`TestNet::passed`]. If it does not get there, the ends of all logs are
-/// printed.
+/// printed and the whole ones kept.
 pub struct TestNet {
     // Dropped in this order: processes, their files, the right to run a network.
     network: Network,
@@ -153,10 +154,28 @@ impl Drop for TestNet {
         for path in entries.flatten().map(|entry| entry.path()) {
             if path.extension().is_some_and(|extension| extension == "log") {
                 let text = tail(&path).unwrap_or_else(|error| error.to_string());
-                eprintln!("---- end of {}\n{text}", path.display());
+                match keep(self.directory.path(), &path) {
+                    Ok(kept) => eprintln!("---- end of {}\n{text}", kept.display()),
+                    Err(error) => eprintln!("---- end of a log that is lost: {error}\n{text}"),
+                }
             }
         }
     }
+}
+
+/// Copies a log to where it outlives its network: `e2e-logs/` in the build directory.
+fn keep(network: &Path, log: &Path) -> std::io::Result<PathBuf> {
+    let name = |path: &Path| path.file_name().map(OsStr::to_owned).unwrap_or_default();
+    let directory = std::env::current_exe()?
+        .ancestors()
+        .nth(3)
+        .ok_or(ErrorKind::NotFound)?
+        .join("e2e-logs")
+        .join(name(network));
+    std::fs::create_dir_all(&directory)?;
+    let kept = directory.join(name(log));
+    std::fs::copy(log, &kept)?;
+    Ok(kept)
 }
 
 fn tail(path: &Path) -> std::io::Result<String> {

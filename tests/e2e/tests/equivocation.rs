@@ -99,11 +99,7 @@ async fn punish_twin(more_args: &[&str]) -> Result<(TestNet, Verdict), Failure> 
     Ok((net, verdict))
 }
 
-// Known to fail, for a reason not found yet: the twin itself logs that it saw the two blocks and
-// submitted a report, but no block final within the time holds an offence. Whether the honest
-// validators report is not known: the ends of their logs do not reach back so far.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "double authorship alone is not punished on a real network; the cause is not known"]
 async fn validator_should_be_slashed_and_disabled_when_it_authors_twice() -> Test {
     // The twin does not vote, so blocks are all there is to report.
     let (net, verdict) = punish_twin(&["--no-grandpa"]).await?;
