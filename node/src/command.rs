@@ -24,12 +24,18 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
     let mut runner = prepare(cli, &cli.run.node)?;
     preflight::before_service(runner.config_mut())?;
     let options = cli.run.consensus;
+    let mut pool = cli.run.node.pool_config.clone();
+    if cli.run.node.shared_params.is_dev() {
+        // Whoever tries things out sends the same transaction again.
+        pool.tx_ban_seconds.get_or_insert(0);
+    }
     runner.run_node_until_exit(|config| async move {
-        service::new_full(config, options).map_err(sc_cli::Error::Service)
+        service::new_full(config, options, &pool).map_err(sc_cli::Error::Service)
     })
 }
 
 fn run_subcommand(cli: &Cli, subcommand: &Subcommand) -> sc_cli::Result<()> {
+    let pool = &cli.run.node.pool_config;
     match subcommand {
         Subcommand::Key(command) => run_key(cli, command),
         Subcommand::BuildSpec(command) => {
@@ -49,25 +55,27 @@ fn run_subcommand(cli: &Cli, subcommand: &Subcommand) -> sc_cli::Result<()> {
         }
         Subcommand::CheckBlock(command) => prepare(cli, command)?.async_run(|config| {
             let PartialComponents { client, task_manager, import_queue, .. } =
-                service::new_partial(&config)?;
+                service::new_partial(&config, pool)?;
             Ok((command.run(client, import_queue), task_manager))
         }),
         Subcommand::ExportBlocks(command) => prepare(cli, command)?.async_run(|config| {
-            let PartialComponents { client, task_manager, .. } = service::new_partial(&config)?;
+            let PartialComponents { client, task_manager, .. } =
+                service::new_partial(&config, pool)?;
             Ok((command.run(client, config.database), task_manager))
         }),
         Subcommand::ExportState(command) => prepare(cli, command)?.async_run(|config| {
-            let PartialComponents { client, task_manager, .. } = service::new_partial(&config)?;
+            let PartialComponents { client, task_manager, .. } =
+                service::new_partial(&config, pool)?;
             Ok((command.run(client, config.chain_spec), task_manager))
         }),
         Subcommand::ImportBlocks(command) => prepare(cli, command)?.async_run(|config| {
             let PartialComponents { client, task_manager, import_queue, .. } =
-                service::new_partial(&config)?;
+                service::new_partial(&config, pool)?;
             Ok((command.run(client, import_queue), task_manager))
         }),
         Subcommand::Revert(command) => prepare(cli, command)?.async_run(|config| {
             let PartialComponents { client, task_manager, backend, .. } =
-                service::new_partial(&config)?;
+                service::new_partial(&config, pool)?;
             let forget = Box::new(forget_consensus);
             let revert =
                 command.run::<Block, FullBackend, FullClient>(client, backend, Some(forget));

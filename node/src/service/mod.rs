@@ -3,11 +3,13 @@
 mod consensus;
 mod links;
 mod parts;
+mod pool;
 mod witness;
 
 use std::sync::Arc;
 
 use cairn_runtime::{opaque::Block, Hash};
+use sc_cli::TransactionPoolParams;
 use sc_consensus::DefaultImportQueue;
 use sc_consensus_grandpa::{warp_proof::NetworkProvider, SharedVoterState};
 use sc_network::{
@@ -31,16 +33,18 @@ pub use parts::{new_partial, Chain, ConsensusParts, FullBackend, FullClient};
 pub fn new_full(
     config: Configuration,
     options: ConsensusOptions,
+    pool: &TransactionPoolParams,
 ) -> Result<TaskManager, ServiceError> {
     match config.network.network_backend {
-        NetworkBackendType::Litep2p => assemble::<Litep2pNetworkBackend>(config, options),
-        NetworkBackendType::Libp2p => assemble::<NetworkWorker<Block, Hash>>(config, options),
+        NetworkBackendType::Litep2p => assemble::<Litep2pNetworkBackend>(config, options, pool),
+        NetworkBackendType::Libp2p => assemble::<NetworkWorker<Block, Hash>>(config, options, pool),
     }
 }
 
 fn assemble<Network: NetworkBackend<Block, Hash>>(
     config: Configuration,
     options: ConsensusOptions,
+    pool: &TransactionPoolParams,
 ) -> Result<TaskManager, ServiceError> {
     let PartialComponents {
         client,
@@ -51,7 +55,7 @@ fn assemble<Network: NetworkBackend<Block, Hash>>(
         select_chain,
         transaction_pool: pool,
         other: mut consensus,
-    } = new_partial(&config)?;
+    } = new_partial(&config, pool)?;
     let chain =
         Chain { client, backend, pool, select_chain, keystore: keystore_container.keystore() };
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cairn_runtime::{opaque::Block, RuntimeApi};
+use sc_cli::TransactionPoolParams;
 use sc_consensus::{DefaultImportQueue, LongestChain};
 use sc_consensus_babe::{BabeBlockImport, BabeLink, BabeWorkerHandle, ImportQueueParams};
 use sc_consensus_grandpa::{GrandpaBlockImport, GrandpaPruningFilter, LinkHalf};
@@ -12,7 +13,6 @@ use sc_service::{
     TaskManager,
 };
 use sc_telemetry::{Telemetry, TelemetryWorker};
-use sc_transaction_pool::TransactionPoolHandle;
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use sp_consensus_babe::{
     inherents::{BabeCreateInherentDataProviders, InherentDataProvider as SlotProvider},
@@ -22,12 +22,14 @@ use sp_io::SubstrateHostFunctions;
 use sp_keystore::KeystorePtr;
 use sp_timestamp::InherentDataProvider as TimestampProvider;
 
-use super::witness::{self, Witness};
+use super::{
+    pool::{self, FullPool},
+    witness::{self, Witness},
+};
 
 pub type FullClient = TFullClient<Block, RuntimeApi, WasmExecutor<SubstrateHostFunctions>>;
 pub type FullBackend = TFullBackend<Block>;
 pub type FullSelectChain = LongestChain<FullBackend, Block>;
-pub type FullPool = TransactionPoolHandle<Block, FullClient>;
 pub type InherentProviders = BabeCreateInherentDataProviders<Block>;
 pub type GrandpaImport = GrandpaBlockImport<FullBackend, Block, FullClient, FullSelectChain>;
 pub type BabeImport =
@@ -71,7 +73,10 @@ pub struct ConsensusParts {
     pub telemetry: Option<Telemetry>,
 }
 
-pub fn new_partial(config: &Configuration) -> Result<Parts, ServiceError> {
+pub fn new_partial(
+    config: &Configuration,
+    pool_params: &TransactionPoolParams,
+) -> Result<Parts, ServiceError> {
     let telemetry = connect_telemetry(config)?;
     let executor = sc_service::new_wasm_executor::<SubstrateHostFunctions>(&config.executor);
     let (client, backend, keystore_container, task_manager) =
@@ -88,14 +93,8 @@ pub fn new_partial(config: &Configuration) -> Result<Parts, ServiceError> {
         telemetry
     });
     let select_chain = LongestChain::new(backend.clone());
-    let pool = sc_transaction_pool::Builder::new(
-        task_manager.spawn_essential_handle(),
-        client.clone(),
-        config.role.is_authority().into(),
-    )
-    .with_options(config.transaction_pool.clone())
-    .with_prometheus(config.prometheus_registry())
-    .build();
+    let pool =
+        pool::new_pool(config, pool_params, client.clone(), task_manager.spawn_essential_handle());
     let transaction_pool = Arc::new(pool);
     let (import_queue, other) = join_consensus(
         config,
