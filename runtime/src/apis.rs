@@ -1,8 +1,8 @@
 //! What the node, and through it every client, may ask the runtime.
 
 use crate::{
-    configs::consensus::BABE_GENESIS_EPOCH, AccountId, AuthorityDiscovery, Babe, Balance, Block,
-    Executive, Grandpa, Historical, InherentDataExt, Nonce, Runtime, RuntimeCall,
+    batch, configs::consensus::BABE_GENESIS_EPOCH, AccountId, AuthorityDiscovery, Babe, Balance,
+    Block, Executive, Grandpa, Historical, InherentDataExt, Nonce, Runtime, RuntimeCall,
     RuntimeGenesisConfig, SessionKeys, Staking, System, TransactionPayment, VERSION,
 };
 use alloc::vec::Vec;
@@ -19,7 +19,7 @@ use sp_core::{crypto::KeyTypeId, OpaqueMetadata};
 use sp_runtime::{
     traits::{Block as BlockT, NumberFor},
     transaction_validity::{TransactionSource, TransactionValidity},
-    ApplyExtrinsicResult, ExtrinsicInclusionMode,
+    ApplyExtrinsicResult, ExtrinsicInclusionMode, OpaqueExtrinsic,
 };
 use sp_session::OpaqueGeneratedSessionKeys;
 use sp_version::RuntimeVersion;
@@ -92,6 +92,17 @@ impl_runtime_apis! {
             block_hash: <Block as BlockT>::Hash,
         ) -> TransactionValidity {
             Executive::validate_transaction(source, transaction, block_hash)
+        }
+    }
+
+    impl batch::BatchValidation<Block> for Runtime {
+        fn validate_transactions(
+            source: TransactionSource,
+            transactions: Vec<OpaqueExtrinsic>,
+            at: <Block as BlockT>::Hash,
+        ) -> Vec<TransactionValidity> {
+            let one = |transaction| batch::validate(source, transaction, at);
+            transactions.into_iter().map(one).collect()
         }
     }
 

@@ -8,6 +8,7 @@ include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 extern crate alloc;
 
 mod apis;
+pub mod batch;
 pub mod configs;
 pub mod genesis;
 pub mod launch;

@@ -1,17 +1,20 @@
 //! The transaction pool.
 //!
-//! Substrate's single-state pool validates each waiting transaction again at each block, on every
-//! node: an instance of the runtime and a signature, for an answer that seldom changes. Under
-//! load that was more work than validating each of them once. Here an answer holds for a few
-//! blocks, as long as the chain only grows.
+//! Substrate's single-state pool starts an instance of the runtime for each transaction it
+//! validates, and validates each one again at each block that it waits. Under load that was most
+//! of a node's work. Here an answer holds for a few blocks, as long as the chain only grows, and
+//! the runtime is asked about many transactions at once.
 //!
 //! ```text
-//! RPC, gossip, off-chain workers ──▶ Pool ──▶ BasicPool ──▶ Remembering ──▶ runtime
-//!                           a fork ───┴─────── forget ───────────┘
+//! RPC, gossip ──▶ Pool ──▶ BasicPool ──▶ Remembering ──▶ Batches ──▶ runtime
+//!                   └ a fork ─── forget ──────┘
 //! ```
 //!
 //! Nothing invalid gets into a block by it: its author, and everyone who imports it, executes
 //! each transaction against the block's own state.
+
+mod batches;
+mod memory;
 
 use std::{collections::HashMap, pin::Pin, sync::Arc, time::Duration};
 
@@ -32,28 +35,16 @@ use sc_transaction_pool_api::{
 };
 use sp_blockchain::{HeaderBackend, TreeRoute};
 use sp_core::traits::SpawnEssentialNamed;
-use sp_runtime::{
-    generic::BlockId,
-    transaction_validity::{TransactionValidity, ValidTransaction},
-    OpaqueExtrinsic,
-};
+use sp_runtime::{generic::BlockId, transaction_validity::TransactionValidity, OpaqueExtrinsic};
 
 use super::parts::FullClient;
+use batches::Batches;
+use memory::{Memory, REMEMBERED_BLOCKS};
 
 pub type FullPool = TransactionPoolHandle<Block, FullClient>;
 
 type RuntimeApi = FullChainApi<FullClient, Block>;
 type PoolError = <RuntimeApi as ChainApi>::Error;
-
-/// Blocks for which a valid transaction is not validated again.
-///
-/// At one block a second it is longer than a transaction waits on a network that keeps up, and
-/// short enough that one which cannot be paid any more does not stay.
-const REMEMBERED_BLOCKS: BlockNumber = 10;
-
-/// Answers kept at most: what ten blocks of 2,000 transactions a second need, and half as many
-/// again. Beyond that answers are given and not kept.
-const REMEMBERED: usize = 30_000;
 
 /// The future queue's share of the ready queue's limits, as Substrate has it.
 const FUTURE_SHARE: usize = 10;
@@ -111,6 +102,7 @@ impl Pool {
         let registry = config.prometheus_registry();
         let chain = client.info();
         let api = Arc::new(Remembering {
+            batches: Batches::new(&client, &spawner),
             runtime: FullChainApi::new(client, registry, &spawner),
             memory: Mutex::default(),
         });
@@ -132,57 +124,8 @@ impl Pool {
 /// The runtime's answers about transactions, the favourable ones remembered.
 struct Remembering {
     runtime: RuntimeApi,
+    batches: Batches,
     memory: Mutex<Memory>,
-}
-
-/// What was found valid, and at which height.
-#[derive(Default)]
-struct Memory {
-    found: HashMap<Hash, (BlockNumber, ValidTransaction)>,
-    /// Counts forks, since an answer may be on its way while the chain changes.
-    branch: u64,
-}
-
-impl Memory {
-    /// What was found for a transaction, as if it had been found at this height.
-    fn recall(&self, transaction: &Hash, height: BlockNumber) -> Option<ValidTransaction> {
-        let (found_at, validity) = self.found.get(transaction)?;
-        let age = height.checked_sub(*found_at)?;
-        (age <= REMEMBERED_BLOCKS).then(|| ValidTransaction {
-            longevity: validity.longevity.saturating_sub(age.into()),
-            ..validity.clone()
-        })
-    }
-
-    /// Keeps an answer, unless it changes with the next block: a transaction that requires
-    /// another one does so no more when that one is in a block, and remembered it would wait for
-    /// it forever. Nor is an answer kept whose branch has been left since.
-    fn note(
-        &mut self,
-        branch: u64,
-        transaction: Hash,
-        height: BlockNumber,
-        validity: &ValidTransaction,
-    ) {
-        let lasting = validity.requires.is_empty() && branch == self.branch;
-        if lasting && self.found.len() < REMEMBERED {
-            self.found.insert(transaction, (height, validity.clone()));
-        }
-    }
-
-    fn forget(&mut self, transaction: &Hash) {
-        self.found.remove(transaction);
-    }
-
-    fn forget_before(&mut self, height: BlockNumber) {
-        self.found.retain(|_, (found_at, _)| *found_at >= height);
-    }
-
-    /// A transaction that followed another one may have to wait for it again.
-    fn forget_all(&mut self) {
-        self.found.clear();
-        self.branch = self.branch.wrapping_add(1);
-    }
 }
 
 #[async_trait]
@@ -213,9 +156,12 @@ impl ChainApi for Remembering {
             if let Some(validity) = memory.recall(&hash, height) {
                 return Ok(Ok(validity));
             }
-            memory.branch
+            memory.branch()
         };
-        let answer = self.runtime.validate_transaction(at, source, transaction, priority).await?;
+        let answer = match self.batches.validate(at, transaction.clone()).await {
+            Some(answer) => answer,
+            None => self.runtime.validate_transaction(at, source, transaction, priority).await?,
+        };
         if let Ok(validity) = &answer {
             self.memory.lock().note(branch, hash, height, validity);
         }
@@ -372,73 +318,5 @@ impl TransactionPool for Pool {
 
     fn ready_transaction(&self, hash: &TxHash<Self>) -> Option<Arc<Self::InPoolTransaction>> {
         self.inner.ready_transaction(hash)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TRANSACTION: Hash = Hash::repeat_byte(1);
-
-    fn validity() -> ValidTransaction {
-        ValidTransaction { longevity: 64, provides: vec![vec![1]], ..Default::default() }
-    }
-
-    fn memory() -> Memory {
-        let mut memory = Memory::default();
-        memory.note(0, TRANSACTION, 100, &validity());
-        memory
-    }
-
-    #[test]
-    fn recall_should_age_the_answer_when_blocks_have_passed() {
-        let memory = memory();
-        assert_eq!(memory.recall(&TRANSACTION, 100), Some(validity()));
-        let later = ValidTransaction { longevity: 54, ..validity() };
-        assert_eq!(memory.recall(&TRANSACTION, 110), Some(later));
-    }
-
-    #[test]
-    fn recall_should_know_nothing_when_the_answer_is_old_or_of_a_later_block() {
-        let memory = memory();
-        assert_eq!(memory.recall(&TRANSACTION, 100 + REMEMBERED_BLOCKS + 1), None);
-        assert_eq!(memory.recall(&TRANSACTION, 99), None);
-        assert_eq!(memory.recall(&Hash::repeat_byte(2), 100), None);
-    }
-
-    #[test]
-    fn recall_should_know_nothing_when_the_chain_has_forked() {
-        let mut memory = memory();
-        memory.forget_all();
-        assert_eq!(memory.recall(&TRANSACTION, 100), None);
-    }
-
-    #[test]
-    fn note_should_keep_nothing_when_the_branch_was_left_meanwhile() {
-        let mut memory = Memory::default();
-        let branch = memory.branch;
-        memory.forget_all();
-        memory.note(branch, TRANSACTION, 100, &validity());
-        assert_eq!(memory.recall(&TRANSACTION, 100), None);
-    }
-
-    #[test]
-    fn note_should_keep_nothing_when_the_transaction_waits_for_another() {
-        let mut memory = Memory::default();
-        let waiting = ValidTransaction { requires: vec![vec![0]], ..validity() };
-        memory.note(0, TRANSACTION, 100, &waiting);
-        assert_eq!(memory.recall(&TRANSACTION, 100), None);
-    }
-
-    #[test]
-    fn note_should_keep_no_more_when_the_memory_is_full() {
-        let mut memory = Memory::default();
-        for number in 0..REMEMBERED as u64 + 1 {
-            memory.note(0, Hash::from_low_u64_be(number), 100, &validity());
-        }
-        assert_eq!(memory.found.len(), REMEMBERED);
-        memory.forget_before(101);
-        assert!(memory.found.is_empty());
     }
 }
