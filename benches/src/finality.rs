@@ -1,7 +1,7 @@
 //! Submit-to-finalized time of single transfers.
 
 use crate::{
-    report::{machine, millis, percentile, table},
+    report::{median, millis, percentile, table},
     Error,
 };
 use cairn_localnet::{keys, tx, Client, Network};
@@ -12,13 +12,16 @@ use std::time::{Duration, Instant};
 #[derive(Debug, clap::Args)]
 pub struct Options {
     /// How long transfers are submitted.
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(5..=3600))]
     seconds: u64,
-    #[arg(long, default_value_t = 4)]
-    validators: usize,
+    /// How often it is measured, each time on a fresh network; the last line has the medians.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    runs: u32,
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=20))]
+    validators: u64,
     /// Transfers a second.
-    #[arg(long, default_value_t = 3.0)]
-    rate: f64,
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=50))]
+    rate: u64,
     /// Added to every node's command line; may be given more than once.
     #[arg(long, allow_hyphen_values = true)]
     node_arg: Vec<String>,
@@ -29,38 +32,56 @@ const WITHIN: Duration = Duration::from_secs(60);
 /// Blocks final before the first transfer, so that all nodes are connected.
 const WARM_UP: u32 = 8;
 
+/// What one network did.
+struct Outcome {
+    times: Vec<Duration>,
+    block_ms: f64,
+}
+
 pub async fn run(options: Options) -> Result<(), Error> {
-    println!("{}", machine());
-    let count = (options.seconds as f64 * options.rate) as usize;
-    let senders: Vec<String> = (0..count).map(|i| format!("Finality//{i}")).collect();
+    let mut outcomes = Vec::new();
+    for _ in 0..options.runs {
+        outcomes.push(measure(&options).await?);
+    }
+    report(&mut outcomes)
+}
+
+async fn measure(options: &Options) -> Result<Outcome, Error> {
+    let senders: Vec<String> =
+        (0..options.seconds * options.rate).map(|i| format!("Finality//{i}")).collect();
     let state = tempfile::tempdir()?;
     let mut network = cairn_localnet::Options::new(state.path());
-    network.validators = options.validators;
-    network.node_args = options.node_arg;
+    network.validators = options.validators as usize;
+    network.node_args = options.node_arg.clone();
     network.endowed = senders.iter().map(|seed| keys::account(seed)).collect::<Result<_, _>>()?;
     let mut network = Network::start(network).await?;
     network.wait_finalized(WARM_UP, WITHIN).await?;
 
     let clients = network.clients().await?;
-    let first = clients[0].finalized().await?.number;
+    let witness = network.client(0).await?;
+    let first = witness.finalized().await?;
     let started = Instant::now();
-    let gap = Duration::from_secs_f64(1.0 / options.rate);
+    let gap = Duration::from_secs_f64(1.0 / options.rate as f64);
     let mut transfers = tokio::task::JoinSet::new();
-    for (i, seed) in senders.into_iter().enumerate() {
+    for (i, (seed, client)) in senders.into_iter().zip(clients.iter().cycle()).enumerate() {
         // The golden ratio spreads submissions evenly over the phases of a slot.
         let phase = (i as f64 * 0.618_034).fract() - 0.5;
         let at = started + gap.mul_f64(i as f64 + 0.5 + phase);
         tokio::time::sleep_until(at.into()).await;
-        transfers.spawn(one_transfer(clients[i % clients.len()].clone(), seed));
+        transfers.spawn(one_transfer(client.clone(), seed));
     }
-    let mut times = Vec::with_capacity(count);
+    let mut times = Vec::new();
     while let Some(time) = transfers.join_next().await {
         times.push(time??);
     }
-    let elapsed = started.elapsed();
-    let blocks = clients[0].finalized().await?.number.saturating_sub(first);
+    let last = witness.finalized().await?;
+    let elapsed = witness.timestamp(last.hash()).await? - witness.timestamp(first.hash()).await?;
+    let blocks = last.number.saturating_sub(first.number);
     network.stop().await?;
-    report(times, elapsed, blocks)
+    if times.is_empty() || blocks == 0 {
+        return Err(Error::NothingFinalized);
+    }
+    Ok(Outcome { times, block_ms: elapsed as f64 / f64::from(blocks) })
 }
 
 async fn one_transfer(client: Client, seed: String) -> Result<Duration, Error> {
@@ -72,17 +93,25 @@ async fn one_transfer(client: Client, seed: String) -> Result<Duration, Error> {
     Ok(submitted.elapsed())
 }
 
-fn report(mut times: Vec<Duration>, elapsed: Duration, blocks: u32) -> Result<(), Error> {
-    if times.is_empty() || blocks == 0 {
-        return Err(Error::NothingFinalized);
+fn report(outcomes: &mut [Outcome]) -> Result<(), Error> {
+    let shares = [0.0, 0.5, 0.9, 0.99, 1.0];
+    let mut rows = Vec::new();
+    for outcome in outcomes.iter_mut() {
+        outcome.times.sort_unstable();
+        let mut row = vec![outcome.times.len().to_string()];
+        row.extend(shares.map(|share| format!("{:.0}", outcome.at(share))));
+        row.push(format!("{:.0}", outcome.block_ms));
+        rows.push(row);
     }
-    times.sort_unstable();
-    let at = |share| millis(percentile(&times, share));
-    let block_ms = millis(Some(elapsed / blocks));
-    let row = [at(0.0), at(0.5), at(0.9), at(0.99), at(1.0), block_ms].map(|ms| format!("{ms:.0}"));
-    let mut row = row.to_vec();
-    row.insert(0, times.len().to_string());
-    table(&["transfers", "min ms", "p50", "p90", "p99", "max", "block ms"], &[row]);
+    table(&["transfers", "min ms", "p50", "p90", "p99", "max", "block ms"], &rows);
+    let at = |share| median(outcomes.iter().map(|outcome| outcome.at(share)).collect());
+    let block_ms = median(outcomes.iter().map(|outcome| outcome.block_ms.round()).collect());
     println!("{}", json!({ "p50_ms": at(0.5), "p99_ms": at(0.99), "block_ms": block_ms }));
     Ok(())
+}
+
+impl Outcome {
+    fn at(&self, share: f64) -> f64 {
+        millis(percentile(&self.times, share))
+    }
 }

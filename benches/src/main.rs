@@ -34,13 +34,25 @@ enum Error {
     Task(#[from] tokio::task::JoinError),
     #[error("no transfer was finalized")]
     NothingFinalized,
+    #[error("interrupted; the networks are stopped and their state is removed")]
+    Interrupted,
+}
+
+async fn run(bench: Bench) -> Result<(), Error> {
+    println!("{}", report::machine());
+    match bench {
+        Bench::Finality(options) => finality::run(options).await,
+        Bench::Tps(options) => tps::run(options).await,
+    }
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let result = match Cli::parse().bench {
-        Bench::Finality(options) => finality::run(options).await,
-        Bench::Tps(options) => tps::run(options).await,
+    let bench = Cli::parse().bench;
+    // Whatever is under way is dropped, and takes its nodes and directories along.
+    let result = tokio::select! {
+        result = run(bench) => result,
+        _ = tokio::signal::ctrl_c() => Err(Error::Interrupted),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

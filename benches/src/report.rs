@@ -1,8 +1,11 @@
 //! What a person reads: the machine, a table, percentiles.
 
-use std::{fs, time::Duration};
+use std::{
+    fs,
+    time::{Duration, SystemTime},
+};
 
-/// The machine in one line, so that a number is never without it.
+/// Machine, system and date in one line, so that a number is never without them.
 pub fn machine() -> String {
     let field = |file: &str, name: &str| {
         fs::read_to_string(file).ok().and_then(|text| {
@@ -13,7 +16,35 @@ pub fn machine() -> String {
     let cpu = field("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown CPU".into());
     let memory = field("/proc/meminfo", "MemTotal").unwrap_or_else(|| "unknown memory".into());
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    format!("{cpu}, {cores} cores, {memory}")
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let date = date(SystemTime::now());
+    format!("{cpu}, {cores} cores, {memory}, Linux {}, {date}", kernel.trim())
+}
+
+/// The day in UTC, as in 2026-11-21.
+fn date(time: SystemTime) -> String {
+    let days = time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_secs() / 86_400);
+    // Counted in years that begin in March, a leap day is the last of its year, and 400 years
+    // always have 146,097 days.
+    let days = days + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    format!("{:04}-{month:02}-{day:02}", year + 400 * era + next)
+}
+
+/// The middle value, or the mean of the two in the middle; NaN where there is none.
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match (values.len() % 2, values.get(middle.saturating_sub(1)), values.get(middle)) {
+        (1, _, Some(value)) => *value,
+        (_, Some(below), Some(above)) => (below + above) / 2.0,
+        _ => f64::NAN,
+    }
 }
 
 /// The value below which `share` (0 to 1) of the sorted values lie; the nearest rank.
@@ -68,6 +99,24 @@ mod tests {
         assert_eq!(percentile(&values, 1.0), Some(Duration::from_millis(100)));
         assert_eq!(percentile(&values[..1], 0.01), Some(Duration::from_millis(1)));
         assert_eq!(percentile(&[], 0.5), None);
+    }
+
+    #[test]
+    fn median_should_be_in_the_middle_when_values_are_odd_even_or_none() {
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), 2.5);
+        assert_eq!(median(vec![7.0]), 7.0);
+        assert!(median(Vec::new()).is_nan());
+    }
+
+    #[test]
+    fn date_should_know_leap_days_when_years_begin_and_end() {
+        let day = |days: u64| date(SystemTime::UNIX_EPOCH + Duration::from_secs(days * 86_400));
+        assert_eq!(day(0), "1970-01-01");
+        assert_eq!(day(11_016), "2000-02-29");
+        assert_eq!(day(11_017), "2000-03-01");
+        assert_eq!(day(20_088), "2024-12-31");
+        assert_eq!(day(20_089), "2025-01-01");
     }
 
     #[test]

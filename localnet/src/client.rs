@@ -4,7 +4,7 @@
 //! encoded with the runtime's own types, so a test sees what the node says and nothing that a
 //! client library made of it. A clone shares the connection.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use cairn_runtime::{AccountId, Balance, BlockNumber, Hash, Header, Nonce, Runtime, RuntimeEvent};
 use codec::{Decode, Encode};
@@ -22,7 +22,11 @@ use serde::{de::DeserializeOwned, Deserialize};
 use sp_core::Bytes;
 use sp_version::RuntimeVersion;
 
-use crate::{tx::Signing, Error, FinalizedBlocks, Result};
+use crate::{
+    tx::Signing,
+    wait::{until, Seen},
+    Error, FinalizedBlocks, Result,
+};
 
 /// What the node keeps of an account: nonce and balances.
 pub type AccountInfo =
@@ -221,6 +225,22 @@ impl Client {
 
     pub async fn free_balance(&self, who: &AccountId, at: Option<Hash>) -> Result<Balance> {
         Ok(self.account(who, at).await?.data.free)
+    }
+
+    /// What a block says the time is: milliseconds since 1970.
+    pub async fn timestamp(&self, at: Hash) -> Result<u64> {
+        let key = storage_prefix(b"Timestamp", b"Now");
+        Ok(self.storage(key, Some(at)).await?.unwrap_or_default())
+    }
+
+    /// Waits until the node has finalized a block of this height.
+    pub async fn wait_finalized(&self, number: BlockNumber, within: Duration) -> Result<()> {
+        until(format!("{} to finalize block {number}", self.url), within, || async {
+            let finalized = self.finalized().await?.number;
+            Ok(Seen::when(finalized >= number, finalized))
+        })
+        .await?;
+        Ok(())
     }
 
     /// All events of a block.

@@ -13,7 +13,6 @@ use crate::{
     node::{self, NodeConfig, READY_WITHIN, STOP_WITHIN},
     spec::write_spec,
     state::State,
-    wait::{until, Seen},
     Client, Error, Node, PortPlan, Result,
 };
 
@@ -226,13 +225,8 @@ impl Network {
     pub async fn wait_finalized(&self, number: BlockNumber, within: Duration) -> Result<()> {
         let deadline = Instant::now() + within;
         for node in &self.nodes {
-            let client = node.client().await?;
             let left = deadline.saturating_duration_since(Instant::now());
-            until(format!("{} to finalize block {number}", node.name()), left, || async {
-                let finalized = client.finalized().await?.number;
-                Ok(Seen::when(finalized >= number, finalized))
-            })
-            .await?;
+            node.client().await?.wait_finalized(number, left).await?;
         }
         Ok(())
     }

@@ -4,11 +4,7 @@ use std::time::Duration;
 
 use cairn_runtime::{Hash, RuntimeCall, RuntimeEvent};
 use jsonrpsee::{
-    core::{
-        client::{ClientT, Subscription},
-        params::BatchRequestBuilder,
-        ClientError,
-    },
+    core::{client::Subscription, ClientError},
     rpc_params,
 };
 use sc_transaction_pool_api::TransactionStatus;
@@ -126,27 +122,6 @@ impl Client {
     /// Hands a signed transaction to the node's pool.
     pub async fn submit(&self, transaction: &Bytes) -> Result<Hash> {
         with_retries!(self.request("author_submitExtrinsic", rpc_params![transaction]))
-    }
-
-    /// Hands over many in one message; the answers are in their order. Nothing is retried here.
-    pub async fn submit_batch(&self, transactions: &[Bytes]) -> Result<Vec<Result<Hash>>> {
-        const METHOD: &str = "author_submitExtrinsic";
-        let failed = |source| Error::Rpc { method: METHOD, url: self.url.to_string(), source };
-        let mut batch = BatchRequestBuilder::new();
-        for transaction in transactions {
-            batch
-                .insert(METHOD, rpc_params![transaction])
-                .map_err(|error| failed(ClientError::ParseError(error)))?;
-        }
-        let answers = self.rpc.batch_request::<Hash>(batch).await.map_err(failed)?;
-        Ok(answers
-            .into_iter()
-            .map(|answer| {
-                answer.map_err(|object| {
-                    refusal(object.code(), object.message(), object.data().map(|data| data.get()))
-                })
-            })
-            .collect())
     }
 
     /// Hands a signed transaction to the node's pool and follows it.

@@ -1,84 +1,87 @@
 //! What the finalized chain says about the transfers.
 
+use std::sync::{Arc, Mutex};
+
+use cairn_localnet::{Client, Event};
+use cairn_runtime::{Hash, RuntimeEvent};
+use frame_support::dispatch::DispatchClass;
+use tokio::task::JoinHandle;
+
+use super::ledger::Ledger;
 use crate::Error;
-use cairn_localnet::{tx, Client};
-use cairn_runtime::Hash;
-use sp_core::Bytes;
-use std::{
-    collections::HashMap,
-    sync::{
-        atomic::{AtomicUsize, Ordering},
-        Mutex,
-    },
-    time::{Duration, Instant},
-};
 
-/// One in so many transfers is timed.
-const SAMPLE: usize = 50;
-
-/// Which transfers are under way, which are final, and how long the sampled ones took.
-pub struct Ledger {
-    numbers: HashMap<Hash, usize>,
-    submitted: AtomicUsize,
-    finalized: AtomicUsize,
-    started: Mutex<HashMap<usize, Instant>>,
-    times: Mutex<Vec<Duration>>,
+/// A finalized block.
+#[derive(Clone, Copy)]
+pub struct Seen {
+    pub hash: Hash,
+    /// Transfers in it that are final for the first time.
+    pub transfers: usize,
 }
 
-impl Ledger {
-    pub fn new(transfers: &[Bytes]) -> Self {
-        let numbers = transfers.iter().enumerate().map(|(i, bytes)| (tx::hash(bytes), i));
-        Self {
-            numbers: numbers.collect(),
-            submitted: AtomicUsize::new(0),
-            finalized: AtomicUsize::new(0),
-            started: Mutex::default(),
-            times: Mutex::default(),
+/// Reads every finalized block until it is dropped.
+pub struct Observer {
+    client: Client,
+    task: JoinHandle<Result<(), Error>>,
+    seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+impl Observer {
+    pub fn start(client: Client, ledger: Arc<Ledger>) -> Self {
+        let seen = Arc::<Mutex<Vec<Seen>>>::default();
+        let task = tokio::spawn(follow(client.clone(), ledger, seen.clone()));
+        Self { client, task, seen }
+    }
+
+    /// The blocks final so far; fails if the chain is not followed any more.
+    pub async fn blocks(&mut self) -> Result<Vec<Seen>, Error> {
+        if self.task.is_finished() {
+            (&mut self.task).await??;
         }
+        Ok(self.seen.lock().map(|seen| seen.clone()).unwrap_or_default())
     }
 
-    pub fn submitted(&self, batch: &[usize]) {
-        self.submitted.fetch_add(batch.len(), Ordering::Relaxed);
-        if let Ok(mut started) = self.started.lock() {
-            for number in batch.iter().filter(|number| *number % SAMPLE == 0) {
-                // A retry counts from the first attempt: the user waits all the while.
-                started.entry(*number).or_insert_with(Instant::now);
-            }
+    /// Milliseconds between the timestamps of two blocks.
+    pub async fn elapsed_ms(&self, from: &Seen, to: &Seen) -> Result<f64, Error> {
+        let [from, to] =
+            [self.client.timestamp(from.hash).await?, self.client.timestamp(to.hash).await?];
+        Ok(to.saturating_sub(from) as f64)
+    }
+
+    /// Transfers that are in a block and did not move anything.
+    pub async fn count_failed(&self, blocks: &[Seen]) -> Result<usize, Error> {
+        let mut failed = 0;
+        for block in blocks {
+            failed += self.client.events(block.hash).await?.iter().filter(is_failure).count();
         }
-    }
-
-    pub fn refused(&self, count: usize) {
-        self.submitted.fetch_sub(count, Ordering::Relaxed);
-    }
-
-    pub fn finalized(&self) -> usize {
-        self.finalized.load(Ordering::Relaxed)
-    }
-
-    pub fn outstanding(&self) -> usize {
-        self.submitted.load(Ordering::Relaxed).saturating_sub(self.finalized())
-    }
-
-    pub fn sampled(&self) -> Vec<Duration> {
-        self.times.lock().map(|times| times.clone()).unwrap_or_default()
-    }
-
-    fn saw(&self, extrinsics: &[Bytes]) {
-        let known = extrinsics.iter().filter_map(|bytes| self.numbers.get(&tx::hash(bytes)));
-        let known: Vec<usize> = known.copied().collect();
-        self.finalized.fetch_add(known.len(), Ordering::Relaxed);
-        if let (Ok(mut started), Ok(mut times)) = (self.started.lock(), self.times.lock()) {
-            times.extend(
-                known.iter().filter_map(|number| started.remove(number)).map(|at| at.elapsed()),
-            );
-        }
+        Ok(failed)
     }
 }
 
-/// Reads every finalized block until it is told to stop.
-pub async fn follow(client: Client, ledger: std::sync::Arc<Ledger>) -> Result<(), Error> {
+impl Drop for Observer {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn is_failure(event: &&Event) -> bool {
+    matches!(
+        &event.event,
+        RuntimeEvent::System(frame_system::Event::ExtrinsicFailed { dispatch_info, .. })
+            if dispatch_info.class == DispatchClass::Normal
+    )
+}
+
+async fn follow(
+    client: Client,
+    ledger: Arc<Ledger>,
+    seen: Arc<Mutex<Vec<Seen>>>,
+) -> Result<(), Error> {
     let mut blocks = client.follow_finalized().await?;
     loop {
-        ledger.saw(&blocks.next().await?.extrinsics);
+        let block = blocks.next().await?;
+        let transfers = ledger.finalized(&block.extrinsics);
+        if let Ok(mut seen) = seen.lock() {
+            seen.push(Seen { hash: block.hash, transfers });
+        }
     }
 }

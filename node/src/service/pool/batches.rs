@@ -16,6 +16,7 @@ use sp_runtime::{
     OpaqueExtrinsic,
 };
 
+use super::metrics::Metrics;
 use crate::service::parts::FullClient;
 
 /// Threads that validate, as many as Substrate's pool has.
@@ -40,14 +41,18 @@ pub struct Batches {
 }
 
 impl Batches {
-    pub fn new(client: &Arc<FullClient>, spawner: &impl SpawnEssentialNamed) -> Self {
+    pub fn new(
+        client: &Arc<FullClient>,
+        spawner: &impl SpawnEssentialNamed,
+        metrics: &Option<Metrics>,
+    ) -> Self {
         let (questions, waiting) = async_channel::bounded(WAITING);
         for thread in THREADS {
-            let (client, waiting) = (client.clone(), waiting.clone());
+            let (client, waiting, metrics) = (client.clone(), waiting.clone(), metrics.clone());
             spawner.spawn_essential_blocking(
                 thread,
                 Some("transaction-pool"),
-                Box::pin(answer_all(client, waiting)),
+                Box::pin(answer_all(client, waiting, metrics)),
             );
         }
         Self { questions }
@@ -66,7 +71,11 @@ impl Batches {
     }
 }
 
-async fn answer_all(client: Arc<FullClient>, questions: Receiver<Question>) {
+async fn answer_all(
+    client: Arc<FullClient>,
+    questions: Receiver<Question>,
+    metrics: Option<Metrics>,
+) {
     let mut next = None;
     loop {
         let first = match next.take() {
@@ -87,6 +96,10 @@ async fn answer_all(client: Arc<FullClient>, questions: Receiver<Question>) {
                 }
                 Err(_) => break,
             }
+        }
+        if let Some(metrics) = &metrics {
+            metrics.batches.inc();
+            metrics.validated.inc_by(batch.len() as u64);
         }
         answer(&client, at, batch);
     }

@@ -15,6 +15,7 @@
 
 mod batches;
 mod memory;
+mod metrics;
 
 use std::{collections::HashMap, pin::Pin, sync::Arc, time::Duration};
 
@@ -40,6 +41,7 @@ use sp_runtime::{generic::BlockId, transaction_validity::TransactionValidity, Op
 use super::parts::FullClient;
 use batches::Batches;
 use memory::{Memory, REMEMBERED_BLOCKS};
+use metrics::Metrics;
 
 pub type FullPool = TransactionPoolHandle<Block, FullClient>;
 
@@ -101,10 +103,12 @@ impl Pool {
     ) -> Self {
         let registry = config.prometheus_registry();
         let chain = client.info();
+        let metrics = Metrics::new(registry);
         let api = Arc::new(Remembering {
-            batches: Batches::new(&client, &spawner),
+            batches: Batches::new(&client, &spawner, &metrics),
             runtime: FullChainApi::new(client, registry, &spawner),
             memory: Mutex::default(),
+            metrics,
         });
         let inner = BasicPool::with_revalidation_type(
             options,
@@ -126,6 +130,7 @@ struct Remembering {
     runtime: RuntimeApi,
     batches: Batches,
     memory: Mutex<Memory>,
+    metrics: Option<Metrics>,
 }
 
 #[async_trait]
@@ -154,6 +159,9 @@ impl ChainApi for Remembering {
         let branch = {
             let memory = self.memory.lock();
             if let Some(validity) = memory.recall(&hash, height) {
+                if let Some(metrics) = &self.metrics {
+                    metrics.remembered.inc();
+                }
                 return Ok(Ok(validity));
             }
             memory.branch()
