@@ -20,7 +20,8 @@ const POOL_KBYTES: &str = "65536";
 /// The pool that validates against one state, the best block's.
 ///
 /// The fork-aware pool validates every transaction again for every fork. With a block a second
-/// that costs more than it saves: a transaction of a losing fork is resubmitted either way.
+/// that costs more than it saves: a transaction of a losing fork is resubmitted either way. Ours
+/// remembers and batches validations as well, see `service::pool`.
 const POOL_TYPE: &str = "single-state";
 
 /// RPC connections served at once.

@@ -269,3 +269,39 @@ fn every_enactment_should_be_without_dispatch_error_when_the_call_is_allowed() {
     }
     assert_eq!(enacted, Some(Ok(())));
 }
+
+/// Makes the chain believe that it runs a migration and that its runtime was just replaced.
+fn upgrade_during_a_migration(chain: &mut Chain) {
+    chain.state(|| {
+        let active =
+            pallet_migrations::ActiveCursor { index: 0, inner_cursor: None, started_at: 1 };
+        pallet_migrations::Cursor::<Runtime>::put(pallet_migrations::MigrationCursor::from(active));
+        frame_system::LastRuntimeUpgrade::<Runtime>::kill();
+    });
+    chain.blocks(1);
+}
+
+#[test]
+fn safe_mode_should_begin_and_spare_governance_when_a_migration_fails() {
+    let mut chain = Chain::local();
+    chain.blocks(1);
+    upgrade_during_a_migration(&mut chain);
+    let failed = RuntimeEvent::MultiBlockMigrations(pallet_migrations::Event::UpgradeFailed);
+    assert!(chain.events().contains(&failed));
+    assert!(chain.state(SafeMode::is_entered));
+
+    assert!(chain.submit("Eve", transfer("Ferdie", UNITS)).is_err());
+    let exit = RuntimeCall::SafeMode(pallet_safe_mode::Call::force_exit {});
+    pass(&mut chain, Origin::EmergencyStop.into(), exit);
+    assert!(!chain.state(SafeMode::is_entered));
+    assert_ok!(chain.submit("Eve", transfer("Ferdie", UNITS)));
+}
+
+#[test]
+fn safe_mode_should_be_extended_when_a_migration_fails_in_it() {
+    let mut chain = Chain::local();
+    chain.blocks(1);
+    chain.state(|| pallet_safe_mode::EnteredUntil::<Runtime>::put(1_000));
+    upgrade_during_a_migration(&mut chain);
+    assert_eq!(chain.state(|| pallet_safe_mode::EnteredUntil::<Runtime>::get()), Some(u32::MAX));
+}

@@ -145,14 +145,14 @@ impl ChainApi for Remembering {
         transaction: Arc<OpaqueExtrinsic>,
         priority: ValidateTransactionPriority,
     ) -> Result<TransactionValidity, PoolError> {
-        // The runtime may judge other sources differently, and they are few.
-        if source != TransactionSource::External {
-            return self.runtime.validate_transaction(at, source, transaction, priority).await;
-        }
         let (hash, _) = self.runtime.hash_and_length(&transaction);
-        // The pool asks about what a block has just made obsolete.
-        if priority == ValidateTransactionPriority::Maintained {
+        let maintained = priority == ValidateTransactionPriority::Maintained;
+        if maintained {
+            // The pool asks about what a block has just made obsolete.
             self.memory.lock().forget(&hash);
+        }
+        // The runtime may judge other sources differently, and they are few.
+        if maintained || source != TransactionSource::External {
             return self.runtime.validate_transaction(at, source, transaction, priority).await;
         }
         let height = self.runtime.resolve_block_number(at)?;
