@@ -14,7 +14,8 @@ use sp_runtime::{
 };
 
 fn opaque(transaction: &UncheckedExtrinsic) -> OpaqueExtrinsic {
-    OpaqueExtrinsic::try_from_encoded_extrinsic(&transaction.encode()).expect("an encoded transaction")
+    OpaqueExtrinsic::try_from_encoded_extrinsic(&transaction.encode())
+        .expect("an encoded transaction")
 }
 
 fn together(chain: &mut Chain, batch: Vec<OpaqueExtrinsic>) -> Vec<TransactionValidity> {
