@@ -1,16 +1,18 @@
 // A transfer from Alice to Bob by polkadot.js, from metadata to finality.
 //
-//   node transfer.mjs ws://127.0.0.1:9944 [AMOUNT]
+//   node transfer.mjs ws://127.0.0.1:9944 [AMOUNT [--metadata-hash]]
 //
-// The amount is in the smallest unit. Prints one JSON object; anything else is a failure.
+// The amount is in the smallest unit. With --metadata-hash the signature commits to the chain's
+// metadata, as that of a hardware wallet does; only a release runtime accepts it. Prints one JSON object; anything else is a failure.
 
+import { merkleizeMetadata } from '@polkadot-api/merkleize-metadata';
 import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
 
 const WITHIN_MS = 60_000;
 
-const [url, amount = '1000000000000'] = process.argv.slice(2);
-if (!url) {
-  console.error('usage: node transfer.mjs WS-URL [AMOUNT]');
+const [url, amount = '1000000000000', flag] = process.argv.slice(2);
+if (!url || (flag && flag !== '--metadata-hash')) {
+  console.error('usage: node transfer.mjs WS-URL [AMOUNT [--metadata-hash]]');
   process.exit(2);
 }
 
@@ -21,10 +23,10 @@ setTimeout(() => {
 }, WITHIN_MS);
 
 // Resolves with the block that the transfer is final in.
-function finalized(api, transfer, signer) {
+function finalized(api, transfer, signer, options) {
   return new Promise((resolve, reject) => {
     transfer
-      .signAndSend(signer, { nonce: -1 }, ({ status, dispatchError, isError }) => {
+      .signAndSend(signer, { nonce: -1, ...options }, ({ status, dispatchError, isError }) => {
         if (dispatchError) {
           const { section, name } = dispatchError.isModule
             ? api.registry.findMetaError(dispatchError.asModule)
@@ -38,6 +40,20 @@ function finalized(api, transfer, signer) {
       })
       .catch(reject);
   });
+}
+
+// What makes a signature commit to the metadata: the root of its Merkle tree.
+async function committed(api) {
+  const metadata = await api.call.metadata.metadataAtVersion(15);
+  const { specName, specVersion } = api.runtimeVersion;
+  const tree = merkleizeMetadata(metadata.unwrap().toU8a(true), {
+    base58Prefix: api.registry.chainSS58,
+    decimals: api.registry.chainDecimals[0],
+    specName: specName.toString(),
+    specVersion: specVersion.toNumber(),
+    tokenSymbol: api.registry.chainTokens[0],
+  });
+  return { mode: 1, metadataHash: tree.digest() };
 }
 
 async function freeBalance(api, block, who) {
@@ -54,7 +70,8 @@ async function main() {
 
   const before = await freeBalance(api, await api.rpc.chain.getFinalizedHead(), bob.address);
   const transfer = api.tx.balances.transferKeepAlive(bob.address, BigInt(amount));
-  const block = await finalized(api, transfer, alice);
+  const options = flag ? await committed(api) : {};
+  const block = await finalized(api, transfer, alice, options);
   const after = await freeBalance(api, block, bob.address);
 
   const version = api.runtimeVersion;

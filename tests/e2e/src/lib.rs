@@ -5,16 +5,19 @@
 //! test ──▶ TestNet ──▶ cairn-localnet ──▶ cairn-node × n
 //!   │         └ on failure: the end of every node's log
 //!   ├──▶ Load ──▶ transfers ──▶ Sent: all final, and nothing lost?
+//!   ├──▶ DevNode ──▶ cairn-node --dev
 //!   ├──▶ run_node ──▶ cairn-node once ──▶ Outcome
 //!   └──▶ next_runtime
 //! ```
 //!
 //! They need `cairn-node` beside the test programs: `cargo build --release -p cairn-node`.
 
+mod dev;
 mod load;
 mod next_runtime;
 mod once;
 
+pub use dev::DevNode;
 pub use load::{Load, Sent};
 pub use next_runtime::{next_runtime, NextRuntime};
 pub use once::{run_node, Outcome};

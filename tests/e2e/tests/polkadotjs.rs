@@ -5,7 +5,7 @@ use std::{
     process::{Command, Output},
 };
 
-use cairn_e2e::{Failure, Test, TestNet, FIRST_BLOCKS};
+use cairn_e2e::{DevNode, Failure, Test, TestNet, FIRST_BLOCKS};
 use cairn_localnet::keys;
 use cairn_runtime::{units::UNITS, Balance, Hash};
 
@@ -28,11 +28,13 @@ fn run(command: &mut Command) -> Result<Output, Failure> {
     )))
 }
 
+fn install() -> Result<(), Failure> {
+    run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"])).map(|_| ())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn polkadotjs_should_see_its_transfer_finalized_when_it_signs_for_alice() -> Test {
-    if !directory().join("node_modules").is_dir() {
-        run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]))?;
-    }
+    install()?;
     let net = TestNet::start(1).await?;
     net.wait_finalized(1, FIRST_BLOCKS).await?;
     let client = net.client(0).await?;
@@ -61,4 +63,26 @@ async fn polkadotjs_should_see_its_transfer_finalized_when_it_signs_for_alice() 
     // The client decodes the same numbers that the chain holds.
     assert_eq!(text("received").parse::<Balance>()?, amount, "{report}");
     net.passed()
+}
+
+/// What a hardware wallet does: it signs what it can show, and proves by the hash that it had the
+/// right metadata. The node is one with a release runtime, the only kind that knows its hash.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "CAIRN_RELEASE_NODE must name a node built with the feature metadata-hash"]
+async fn polkadotjs_should_commit_to_the_metadata_when_the_runtime_is_a_release() -> Test {
+    let binary = std::env::var_os("CAIRN_RELEASE_NODE")
+        .ok_or_else(|| Failure::new("CAIRN_RELEASE_NODE names no node"))?;
+    install()?;
+    let mut node = DevNode::start(Path::new(&binary))?;
+    let client = node.client(FIRST_BLOCKS).await?;
+    client.wait_finalized(1, FIRST_BLOCKS).await?;
+    let url = node.url().to_owned();
+    let output = tokio::task::spawn_blocking(move || {
+        run(Command::new("node").args(["transfer.mjs", &url, "1000000000000", "--metadata-hash"]))
+    })
+    .await??;
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    assert_eq!(report["status"], "finalized", "{report}");
+    assert_eq!(report["received"], "1000000000000", "{report}");
+    node.check_alive()
 }

@@ -303,5 +303,5 @@ fn safe_mode_should_be_extended_when_a_migration_fails_in_it() {
     chain.blocks(1);
     chain.state(|| pallet_safe_mode::EnteredUntil::<Runtime>::put(1_000));
     upgrade_during_a_migration(&mut chain);
-    assert_eq!(chain.state(|| pallet_safe_mode::EnteredUntil::<Runtime>::get()), Some(u32::MAX));
+    assert_eq!(chain.state(pallet_safe_mode::EnteredUntil::<Runtime>::get), Some(u32::MAX));
 }
