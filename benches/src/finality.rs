@@ -1,6 +1,7 @@
 //! Submit-to-finalized time of single transfers.
 
 use crate::{
+    common,
     report::{median, millis, percentile, table},
     Error,
 };
@@ -11,20 +12,13 @@ use std::time::{Duration, Instant};
 
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// How long transfers are submitted.
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(5..=3600))]
-    seconds: u64,
-    /// How often it is measured, each time on a fresh network; the last line has the medians.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
-    runs: u32,
+    #[clap(flatten)]
+    common: common::Options,
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=20))]
     validators: u64,
     /// Transfers a second.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=50))]
     rate: u64,
-    /// Added to every node's command line; may be given more than once.
-    #[arg(long, allow_hyphen_values = true)]
-    node_arg: Vec<String>,
 }
 
 /// A transfer that takes longer is a failure of the network, not a slow sample.
@@ -40,7 +34,7 @@ struct Outcome {
 
 pub async fn run(options: Options) -> Result<(), Error> {
     let mut outcomes = Vec::new();
-    for _ in 0..options.runs {
+    for _ in 0..options.common.runs {
         outcomes.push(measure(&options).await?);
     }
     report(&mut outcomes)
@@ -48,11 +42,11 @@ pub async fn run(options: Options) -> Result<(), Error> {
 
 async fn measure(options: &Options) -> Result<Outcome, Error> {
     let senders: Vec<String> =
-        (0..options.seconds * options.rate).map(|i| format!("Finality//{i}")).collect();
+        (0..options.common.seconds * options.rate).map(|i| format!("Finality//{i}")).collect();
     let state = tempfile::tempdir()?;
     let mut network = cairn_localnet::Options::new(state.path());
     network.validators = options.validators as usize;
-    network.node_args = options.node_arg.clone();
+    network.node_args = options.common.node_arg.clone();
     network.endowed = senders.iter().map(|seed| keys::account(seed)).collect::<Result<_, _>>()?;
     let mut network = Network::start(network).await?;
     network.wait_finalized(WARM_UP, WITHIN).await?;
@@ -75,7 +69,8 @@ async fn measure(options: &Options) -> Result<Outcome, Error> {
         times.push(time??);
     }
     let last = witness.finalized().await?;
-    let elapsed = witness.timestamp(last.hash()).await? - witness.timestamp(first.hash()).await?;
+    let until = witness.timestamp(last.hash()).await?;
+    let elapsed = until.saturating_sub(witness.timestamp(first.hash()).await?);
     let blocks = last.number.saturating_sub(first.number);
     network.stop().await?;
     if times.is_empty() || blocks == 0 {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod common;
 mod finality;
 mod report;
 mod tps;

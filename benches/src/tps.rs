@@ -5,6 +5,7 @@ mod load;
 mod observe;
 
 use crate::{
+    common,
     report::{cpu_time, median, millis, percentile, table},
     Error,
 };
@@ -20,25 +21,18 @@ use std::{
 
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// How long each network is measured, after its ramp.
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(5..=3600))]
-    seconds: u64,
-    /// How often each network is measured; the last line has the medians.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
-    runs: u32,
+    #[clap(flatten)]
+    common: common::Options,
     /// Which networks: one, follower, four.
     #[arg(long, value_delimiter = ',', default_value = "one,follower,four")]
     networks: Vec<Kind>,
-    /// Transfers under way at once: handed over and not final. By default what fills the blocks
-    /// of each network without a queue behind them.
+    /// Transfers under way at once: handed over and not final. By default about twice what each
+    /// network puts into a block.
     #[arg(long, value_parser = clap::value_parser!(u32).range(100..=30_000))]
     outstanding: Option<u32>,
     /// Accounts that send. They share the supply with the validators, who must be able to bond.
     #[arg(long, default_value_t = 8_000, value_parser = clap::value_parser!(u32).range(2..=9_900))]
     accounts: u32,
-    /// Added to every node's command line; may be given more than once.
-    #[arg(long, allow_hyphen_values = true)]
-    node_arg: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
@@ -75,7 +69,7 @@ impl Kind {
         format!("{network}_{number}")
     }
 
-    /// Twice to three times what the network puts into a block.
+    /// About twice what the network puts into a block.
     fn outstanding(self) -> usize {
         match self {
             Self::One => 4_000,
@@ -112,7 +106,7 @@ struct Outcome {
 pub async fn run(options: Options) -> Result<(), Error> {
     let accounts = load::accounts(options.accounts as usize);
     let mut outcomes = Vec::new();
-    for _ in 0..options.runs {
+    for _ in 0..options.common.runs {
         for kind in &options.networks {
             outcomes.push(measure(*kind, &options, &accounts).await?);
         }
@@ -124,7 +118,7 @@ async fn measure(kind: Kind, options: &Options, accounts: &[Account]) -> Result<
     let state = tempfile::tempdir()?;
     let mut network = cairn_localnet::Options::new(state.path());
     network.validators = kind.validators();
-    network.node_args = options.node_arg.clone();
+    network.node_args = options.common.node_arg.clone();
     network.endowed = accounts.iter().map(|account| account.id.clone()).collect();
     let mut network = Network::start(network).await?;
     let follower = match kind {
@@ -137,7 +131,7 @@ async fn measure(kind: Kind, options: &Options, accounts: &[Account]) -> Result<
     }
 
     let client = network.client(0).await?;
-    let window = Duration::from_secs(options.seconds);
+    let window = Duration::from_secs(options.common.seconds);
     let wanted = (RAMP + window).as_secs() as usize * SIGNED_PER_SECOND;
     let transfers = load::sign(accounts, wanted, client.signing().await?).await?;
     let ledger = Arc::new(Ledger::new(&transfers));

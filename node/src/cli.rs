@@ -19,9 +19,8 @@ const POOL_KBYTES: &str = "65536";
 
 /// The pool that validates against one state, the best block's.
 ///
-/// The fork-aware pool validates every transaction again for every fork. With a block a second
-/// that costs more than it saves: a transaction of a losing fork is resubmitted either way. Ours
-/// remembers and batches validations as well, see `service::pool`.
+/// Measured as they come, it and the fork-aware one are alike. This one is chosen because ours
+/// remembers validations and asks for them in batches, see `service::pool`.
 const POOL_TYPE: &str = "single-state";
 
 /// RPC connections served at once.
@@ -55,9 +54,9 @@ pub struct ConsensusOptions {
     ///
     /// A round lasts a few times as long, so this is most of the time from a block to its
     /// finality. It should be near the one-way delay between the validators farthest apart: 50
-    /// suits a machine or a region, 100 a continent, 333 the globe. Too low a value never finalizes a wrong
-    /// block; rounds end undecided and are repeated, which costs bandwidth. Validators may use
-    /// different values.
+    /// suits a machine or a region, 100 a continent, 333 the globe. Too low a value never
+    /// finalizes a wrong block; rounds end undecided and are repeated, which costs bandwidth.
+    /// Validators may use different values.
     #[arg(
         long,
         value_name = "MILLISECONDS",

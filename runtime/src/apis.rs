@@ -309,6 +309,7 @@ impl_runtime_apis! {
             signature_check: bool,
             select: frame_try_runtime::TryStateSelect,
         ) -> Weight {
+            // As above: on a developer's machine, and a failed check has to stop the tool.
             Executive::try_execute_block(block, state_root_check, signature_check, select).unwrap()
         }
     }

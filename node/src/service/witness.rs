@@ -16,9 +16,7 @@ use std::{fmt::Display, sync::Arc};
 use async_trait::async_trait;
 use cairn_runtime::{opaque::Block, Hash, Header};
 use sc_client_api::AuxStore;
-use sc_consensus::{
-    BlockCheckParams, BlockImport, BlockImportParams, ImportResult, StateAction, StorageChanges,
-};
+use sc_consensus::{BlockCheckParams, BlockImport, BlockImportParams, ImportResult};
 use sc_consensus_babe::{find_pre_digest, BabeIntermediate, BabeLink, Epoch, INTERMEDIATE_KEY};
 use sc_transaction_pool_api::{
     error::Error as PoolError, LocalTransactionFor, LocalTransactionPool,
@@ -78,17 +76,13 @@ impl<Inner> Witness<Inner> {
         }
     }
 
-    /// Who signed the block and for which slot, unless it came in with its state and unverified.
+    /// Who signed the block and for which slot, unless it came in unverified, with its state.
     fn author(
         &self,
         block: &BlockImportParams<Block>,
     ) -> Result<Option<(Slot, AuthorityId)>, String> {
-        let with_state =
-            matches!(block.state_action, StateAction::ApplyChanges(StorageChanges::Import(_)));
         let verified = block.get_intermediate::<BabeIntermediate<Block>>(INTERMEDIATE_KEY);
-        let (false, Ok(BabeIntermediate { epoch_descriptor })) = (with_state, verified) else {
-            return Ok(None);
-        };
+        let Ok(BabeIntermediate { epoch_descriptor }) = verified else { return Ok(None) };
         let claim = find_pre_digest::<Block>(&block.header).map_err(text)?;
         let epochs = self.link.epoch_changes().shared_data();
         let epoch = epochs

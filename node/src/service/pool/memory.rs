@@ -110,6 +110,15 @@ mod tests {
     }
 
     #[test]
+    fn recall_should_know_nothing_when_a_block_has_included_the_transaction() {
+        let mut memory = memory();
+        memory.note(0, Hash::repeat_byte(2), 100, &validity());
+        memory.forget(&TRANSACTION);
+        assert_eq!(memory.recall(&TRANSACTION, 100), None);
+        assert_eq!(memory.recall(&Hash::repeat_byte(2), 100), Some(validity()));
+    }
+
+    #[test]
     fn note_should_keep_nothing_when_the_branch_was_left_meanwhile() {
         let mut memory = Memory::default();
         let branch = memory.branch;
