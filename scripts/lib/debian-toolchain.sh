@@ -18,7 +18,7 @@
 debian_toolchain=${XDG_DATA_HOME:-$HOME/.local/share}/cairn/toolchain
 
 # Raise it when the layout above changes: older directories are then made anew.
-debian_toolchain_layout=1
+debian_toolchain_layout=2
 
 # Identifies what the directory is made from: after an upgrade of Debian's
 # compiler, the compiled core no longer fits it.
@@ -68,9 +68,16 @@ exec /usr/bin/$program --sysroot "$debian_toolchain" "\$@"
 EOF
         chmod +x "$debian_toolchain/bin/$program"
     done
-    for program in cargo cargo-clippy clippy-driver; do
-        ln -s "/usr/bin/$program" "$debian_toolchain/bin/$program"
-    done
+    # cargo-clippy calls the driver that lies beside itself, past any link too, and
+    # the driver takes the sysroot from here.
+    cp /usr/bin/cargo-clippy "$debian_toolchain/bin/cargo-clippy"
+    cat >"$debian_toolchain/bin/clippy-driver" <<EOF
+#!/bin/sh
+export SYSROOT="\${SYSROOT:-$debian_toolchain}"
+exec /usr/bin/clippy-driver "\$@"
+EOF
+    chmod +x "$debian_toolchain/bin/clippy-driver"
+    ln -s /usr/bin/cargo "$debian_toolchain/bin/cargo"
     ln -s "$rustfmt" "$debian_toolchain/bin/rustfmt"
     ln -s "$(dirname "$rustfmt")/cargo-fmt" "$debian_toolchain/bin/cargo-fmt"
     ln -s "/usr/lib/rustlib/$host/lib" "$rustlib/$host/lib"
