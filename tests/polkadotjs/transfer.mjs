@@ -3,7 +3,8 @@
 //   node transfer.mjs ws://127.0.0.1:9944 [AMOUNT [--metadata-hash]]
 //
 // The amount is in the smallest unit. With --metadata-hash the signature commits to the chain's
-// metadata, as that of a hardware wallet does; only a release runtime accepts it. Prints one JSON object; anything else is a failure.
+// metadata, as that of a hardware wallet does; only a release runtime accepts it. Prints one JSON
+// object; anything else is a failure.
 
 import { merkleizeMetadata } from '@polkadot-api/merkleize-metadata';
 import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
@@ -53,7 +54,8 @@ async function committed(api) {
     specVersion: specVersion.toNumber(),
     tokenSymbol: api.registry.chainTokens[0],
   });
-  return { mode: 1, metadataHash: tree.digest() };
+  // In hexadecimal: of bytes, the first would be taken for the option's own.
+  return { mode: 1, metadataHash: `0x${Buffer.from(tree.digest()).toString('hex')}` };
 }
 
 async function freeBalance(api, block, who) {
