@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+pub mod fault;
+pub mod id;
+pub mod job;
+pub mod lifecycle;
+pub mod matching;
+pub mod preimage;
+pub mod profile;
+pub mod reputation;
+pub mod result;
+pub mod settlement;
+pub mod share;
+pub mod tally;
+#[cfg(test)]
+mod testing;
+mod wire;

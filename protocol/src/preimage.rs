@@ -1,0 +1,201 @@
+//! What is hashed to be signed or committed to.
+//!
+//! ```text
+//! BLAKE2b-256( tag ‖ 0 ‖ version ‖ genesis hash ‖ SCALE of the body )
+//! ```
+//!
+//! The tag says what kind of statement it is and the genesis hash on which chain, so that no
+//! statement can be passed off as another kind or carried to another chain.
+
+use crate::id::{ContentId, Digest, Height, ProviderId, Seed, TaskId};
+use alloc::vec::Vec;
+use codec::Encode;
+
+/// Raised when a body changes its meaning or its encoding.
+pub const VERSION: u8 = 1;
+
+/// A statement that is signed or committed to.
+pub trait Statement: Encode {
+    /// Unlike any other statement's, and without a zero byte.
+    const TAG: &'static str;
+
+    /// What is hashed.
+    fn preimage(&self, genesis: &Digest) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(Self::TAG.len().saturating_add(self.size_hint()) + 34);
+        bytes.extend_from_slice(Self::TAG.as_bytes());
+        bytes.extend_from_slice(&[0, VERSION]);
+        bytes.extend_from_slice(genesis);
+        self.encode_to(&mut bytes);
+        bytes
+    }
+
+    fn digest(&self, genesis: &Digest) -> Digest {
+        sp_crypto_hashing::blake2_256(&self.preimage(genesis))
+    }
+}
+
+/// What a worker commits to before anyone's result is known. It names the worker, so that a
+/// commitment copied from another one can never be opened.
+#[derive(Clone, Debug, Encode)]
+pub struct ResultCommitment {
+    pub task: TaskId,
+    pub round: u16,
+    pub provider: ProviderId,
+    /// The provider's registration as it stood at assignment.
+    pub generation: u32,
+    /// [`crate::result::Answer::digest`].
+    pub answer: Digest,
+    pub salt: Digest,
+}
+
+impl Statement for ResultCommitment {
+    const TAG: &'static str = "cairn/result";
+}
+
+/// What a requester commits to when it submits a sealed task. AES-GCM alone does not bind a
+/// key: a ciphertext can be made that opens under two.
+#[derive(Clone, Debug, Encode)]
+pub struct SealCommitment {
+    pub key: [u8; 32],
+    /// BLAKE3 of the plaintext.
+    pub plaintext: ContentId,
+    pub salt: Digest,
+}
+
+impl Statement for SealCommitment {
+    const TAG: &'static str = "cairn/seal";
+}
+
+/// The devices that a registration stands on, known to nobody else.
+#[derive(Clone, Debug, Encode)]
+pub struct BindingCommitment {
+    /// Hashes of the device ids, sorted.
+    pub devices: Vec<Digest>,
+    pub salt: Digest,
+}
+
+impl Statement for BindingCommitment {
+    const TAG: &'static str = "cairn/binding";
+}
+
+/// The answer to a capability challenge.
+#[derive(Clone, Debug, Encode)]
+pub struct ChallengeCommitment {
+    pub challenge: u64,
+    pub provider: ProviderId,
+    pub answer: Digest,
+    pub salt: Digest,
+}
+
+impl Statement for ChallengeCommitment {
+    const TAG: &'static str = "cairn/challenge";
+}
+
+/// A contribution to the beacon of randomness.
+#[derive(Clone, Debug, Encode)]
+pub struct EntropyCommitment<AccountId: Encode> {
+    pub round: Height,
+    pub contributor: AccountId,
+    pub value: Seed,
+}
+
+impl<AccountId: Encode> Statement for EntropyCommitment<AccountId> {
+    const TAG: &'static str = "cairn/entropy";
+}
+
+/// That a planted task's expected result is false, prepared before it is mixed in.
+#[derive(Clone, Debug, Encode)]
+pub struct PlantCommitment {
+    /// The licensed provider who prepared it.
+    pub provider: ProviderId,
+    /// The digest of the false answer that the accomplice reveals.
+    pub answer: Digest,
+    pub salt: Digest,
+}
+
+impl Statement for PlantCommitment {
+    const TAG: &'static str = "cairn/plant";
+}
+
+/// An auditor's own result and trace root, before anyone's is opened.
+#[derive(Clone, Debug, Encode)]
+pub struct AuditCommitment {
+    pub task: TaskId,
+    pub round: u16,
+    pub provider: ProviderId,
+    pub answer: Digest,
+    pub trace: Digest,
+    pub salt: Digest,
+}
+
+impl Statement for AuditCommitment {
+    const TAG: &'static str = "cairn/audit";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn commitment() -> ResultCommitment {
+        ResultCommitment {
+            task: TaskId(7),
+            round: 1,
+            provider: ProviderId(3),
+            generation: 0,
+            answer: [1; 32],
+            salt: [2; 32],
+        }
+    }
+
+    #[test]
+    fn preimage_should_be_what_is_documented() {
+        let seal = SealCommitment { key: [3; 32], plaintext: ContentId([4; 32]), salt: [5; 32] };
+        let expected =
+            [b"cairn/seal".as_slice(), &[0, 1], &[9; 32], &[3; 32], &[4; 32], &[5; 32]].concat();
+        assert_eq!(seal.preimage(&[9; 32]), expected);
+    }
+
+    #[test]
+    fn tags_should_differ() {
+        let tags = [
+            ResultCommitment::TAG,
+            SealCommitment::TAG,
+            BindingCommitment::TAG,
+            ChallengeCommitment::TAG,
+            EntropyCommitment::<u64>::TAG,
+            PlantCommitment::TAG,
+            AuditCommitment::TAG,
+        ];
+        for (i, tag) in tags.iter().enumerate() {
+            assert!(!tag.contains('\0'));
+            assert!(!tags[..i].contains(tag), "{tag} is used twice");
+        }
+    }
+
+    #[test]
+    fn digest_should_differ_when_any_part_does() {
+        let (plain, genesis) = (commitment(), [0; 32]);
+        let others = [
+            ResultCommitment { task: TaskId(8), ..plain.clone() },
+            ResultCommitment { round: 2, ..plain.clone() },
+            ResultCommitment { provider: ProviderId(4), ..plain.clone() },
+            ResultCommitment { generation: 1, ..plain.clone() },
+            ResultCommitment { answer: [9; 32], ..plain.clone() },
+            ResultCommitment { salt: [9; 32], ..plain.clone() },
+        ];
+        for other in others {
+            assert_ne!(plain.digest(&genesis), other.digest(&genesis));
+        }
+        assert_ne!(plain.digest(&genesis), plain.digest(&[1; 32]));
+    }
+
+    proptest! {
+        #[test]
+        fn digest_should_bind_the_provider(a: u64, b: u64) {
+            prop_assume!(a != b);
+            let of = |provider| ResultCommitment { provider: ProviderId(provider), ..commitment() };
+            prop_assert_ne!(of(a).digest(&[0; 32]), of(b).digest(&[0; 32]));
+        }
+    }
+}
