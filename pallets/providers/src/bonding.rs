@@ -1,0 +1,156 @@
+//! What is held, and its way back.
+
+use crate::{
+    types::{Details, Registration},
+    Bindings, Config, Error, Event, HoldReason, Operators, Owned, Pallet, ProviderDetails,
+    Providers,
+};
+use cairn_protocol::{
+    id::{Amount, ProviderId},
+    profile::RoleSet,
+};
+use cairn_seams::{Clock, Reputation};
+use codec::{Encode, MaxEncodedLen};
+use frame_support::{
+    dispatch::DispatchResult,
+    ensure,
+    traits::{fungible::hold::Mutate, tokens::Precision, Get},
+};
+
+/// Record, details, operator and binding.
+const RECORD_ITEMS: u32 = 4;
+/// The seat and the place in the pool.
+const SEAT_ITEMS: u32 = 2;
+
+impl<T: Config> Pallet<T> {
+    pub(crate) fn do_add_bond(
+        owner: T::AccountId,
+        provider: ProviderId,
+        amount: Amount,
+    ) -> DispatchResult {
+        let mut record = Self::serving(&owner, provider)?;
+        ensure!(amount > 0, Error::<T>::ZeroAmount);
+        Self::hold_bond(&owner, amount)?;
+        record.bond = record.bond.saturating_add(amount);
+        Self::settle_seats(provider, &mut record);
+        Providers::<T>::insert(provider, record);
+        Self::deposit_event(Event::BondAdded { provider, amount });
+        Ok(())
+    }
+
+    pub(crate) fn do_unbond(
+        owner: T::AccountId,
+        provider: ProviderId,
+        amount: Amount,
+    ) -> DispatchResult {
+        let mut record = Self::serving(&owner, provider)?;
+        ensure!(amount > 0, Error::<T>::ZeroAmount);
+        let rest = record.bond.checked_sub(amount).ok_or(Error::<T>::NotBonded)?;
+        ensure!(rest >= Self::required_bond(record.roles), Error::<T>::BondBelowMinimum);
+        record.bond = rest;
+        let withdrawable_at = Self::start_unbonding(&mut record, amount);
+        Providers::<T>::insert(provider, record);
+        Self::deposit_event(Event::Unbonding { provider, amount, withdrawable_at });
+        Ok(())
+    }
+
+    /// The hardware may back another provider at once; the operator key is needed until the last
+    /// work is done.
+    pub(crate) fn do_leave(owner: T::AccountId, provider: ProviderId) -> DispatchResult {
+        let mut record = Self::serving(&owner, provider)?;
+        let amount = core::mem::take(&mut record.bond);
+        record.leaving = true;
+        let withdrawable_at = Self::start_unbonding(&mut record, amount);
+        Self::settle_seats(provider, &mut record);
+        Bindings::<T>::remove(record.hardware.binding);
+        Providers::<T>::insert(provider, record);
+        Self::deposit_event(Event::Left { provider, amount, withdrawable_at });
+        Ok(())
+    }
+
+    pub(crate) fn do_withdraw(owner: T::AccountId, provider: ProviderId) -> DispatchResult {
+        let mut record = Self::owned(&owner, provider)?;
+        ensure!(record.leaving || record.unbonding > 0, Error::<T>::NothingUnbonding);
+        ensure!(T::Clock::now() >= record.withdrawable_at, Error::<T>::StillUnbonding);
+        ensure!(record.engagements == 0 && record.load == 0, Error::<T>::Engaged);
+        ensure!(record.queued == 0, Error::<T>::SlashPending);
+        let amount = core::mem::take(&mut record.unbonding);
+        T::Currency::release(&HoldReason::Bond.into(), &owner, amount, Precision::Exact)?;
+        Self::deposit_event(Event::Withdrawn { provider, amount });
+        if record.leaving {
+            return Self::deregister(provider, record);
+        }
+        Providers::<T>::insert(provider, record);
+        Ok(())
+    }
+
+    fn deregister(provider: ProviderId, record: Registration<T::AccountId>) -> DispatchResult {
+        let reason = HoldReason::Deposit.into();
+        T::Currency::release(&reason, &record.owner, record.deposit, Precision::Exact)?;
+        if record.heartbeat.is_some() {
+            Operators::<T>::remove(&record.operator);
+        }
+        Owned::<T>::mutate_exists(&record.owner, |owned| {
+            let mut rest = owned.take().unwrap_or_default();
+            rest.retain(|other| *other != provider);
+            *owned = (!rest.is_empty()).then_some(rest);
+        });
+        Providers::<T>::remove(provider);
+        ProviderDetails::<T>::remove(provider);
+        T::Reputation::forget(provider);
+        Self::deposit_event(Event::Deregistered { provider });
+        Ok(())
+    }
+
+    fn start_unbonding(
+        record: &mut Registration<T::AccountId>,
+        amount: Amount,
+    ) -> cairn_protocol::id::Height {
+        record.unbonding = record.unbonding.saturating_add(amount);
+        record.withdrawable_at = T::Clock::now().saturating_add(T::UnbondingPeriod::get());
+        record.withdrawable_at
+    }
+
+    /// The least bond of these roles together.
+    pub fn required_bond(roles: RoleSet) -> Amount {
+        T::RoleBonds::get().sum(roles)
+    }
+
+    pub(crate) fn hold_bond(owner: &T::AccountId, amount: Amount) -> DispatchResult {
+        T::Currency::hold(&HoldReason::Bond.into(), owner, amount)
+            .map_err(|_| Error::<T>::InsufficientBalance.into())
+    }
+
+    /// Holds for a registration what its state costs now, no more and no less.
+    pub(crate) fn settle_deposit(
+        record: &mut Registration<T::AccountId>,
+        details: &Details,
+    ) -> DispatchResult {
+        let (reason, due) = (HoldReason::Deposit.into(), Self::deposit_of(record, details));
+        if due > record.deposit {
+            let more = due.saturating_sub(record.deposit);
+            T::Currency::hold(&reason, &record.owner, more)
+                .map_err(|_| Error::<T>::InsufficientBalance)?;
+        } else {
+            let less = record.deposit.saturating_sub(due);
+            T::Currency::release(&reason, &record.owner, less, Precision::Exact)?;
+        }
+        record.deposit = due;
+        Ok(())
+    }
+
+    fn deposit_of(record: &Registration<T::AccountId>, details: &Details) -> Amount {
+        let seats = record.lanes().count().saturating_mul(SEAT_ITEMS);
+        // A record's size changes with its state, so that its bound is what counts.
+        let bytes =
+            Registration::<T::AccountId>::max_encoded_len().saturating_add(details.encoded_size());
+        Self::deposit_for(seats.saturating_add(RECORD_ITEMS), bytes)
+    }
+
+    pub(crate) fn deposit_for(items: u32, bytes: usize) -> Amount {
+        let bytes = Amount::try_from(bytes).unwrap_or(Amount::MAX);
+        T::ItemDeposit::get()
+            .saturating_mul(items.into())
+            .saturating_add(T::ByteDeposit::get().saturating_mul(bytes))
+    }
+}

@@ -1,0 +1,96 @@
+//! What other pallets ask of the register.
+
+use crate::{types::Registration, Config, Operators, Pallet, Providers};
+use alloc::vec::Vec;
+use cairn_protocol::{
+    fault::Fault,
+    id::{ProviderId, Seed},
+    job::JobKind,
+    profile::{Candidate, DeviceClass, Hardware},
+};
+use cairn_seams::{Clock, Lane, Registry, Reputation};
+use frame_support::traits::DefensiveSaturating;
+
+/// Roles are judged by how their holder evaluates: it is what guards do, and all others are too
+/// few a kind of work to have a record of their own.
+const KIND_OF_HOLDERS: JobKind = JobKind::Evaluate;
+
+impl<T: Config> Registry<T::AccountId> for Pallet<T> {
+    fn sample(lane: Lane, class: DeviceClass, count: u32, seed: &Seed) -> Vec<ProviderId> {
+        Self::do_sample(lane, class, count, seed)
+    }
+
+    fn candidate(provider: ProviderId, lane: Lane) -> Option<Candidate> {
+        let record = Providers::<T>::get(provider)?;
+        let there = Self::obstacle(&record, T::Clock::now()).is_none();
+        (there && record.lanes().contains(lane)).then(|| candidate::<T>(provider, &record, lane))
+    }
+
+    fn owner(provider: ProviderId) -> Option<T::AccountId> {
+        Providers::<T>::get(provider).map(|record| record.owner)
+    }
+
+    fn operated_by(operator: &T::AccountId) -> Option<ProviderId> {
+        Operators::<T>::get(operator)
+    }
+
+    fn generation(provider: ProviderId) -> u32 {
+        Providers::<T>::get(provider).map_or(0, |record| record.generation)
+    }
+
+    fn belongs_to(provider: ProviderId, account: &T::AccountId) -> bool {
+        Providers::<T>::get(provider).is_some_and(|record| {
+            Self::are_linked(&record.owner, account) || Self::are_linked(&record.operator, account)
+        })
+    }
+
+    fn linked(a: &T::AccountId, b: &T::AccountId) -> bool {
+        Self::are_linked(a, b)
+    }
+
+    fn begin_work(provider: ProviderId) {
+        Self::amend(provider, |record| record.load = record.load.saturating_add(1));
+    }
+
+    fn end_work(provider: ProviderId) {
+        Self::amend(provider, |record| record.load.defensive_saturating_reduce(1));
+    }
+
+    fn engage(provider: ProviderId) {
+        Self::amend(provider, |record| {
+            record.engagements = record.engagements.saturating_add(1);
+        });
+    }
+
+    fn disengage(provider: ProviderId) {
+        Self::amend(provider, |record| record.engagements.defensive_saturating_reduce(1));
+    }
+
+    fn penalise(provider: ProviderId, fault: Fault, subject: u64) {
+        Self::do_penalise(provider, fault, subject);
+    }
+}
+
+fn candidate<T: Config>(
+    provider: ProviderId,
+    record: &Registration<T::AccountId>,
+    lane: Lane,
+) -> Candidate {
+    let (kind, price) = match lane {
+        Lane::Jobs(kind) => (kind, record.offers.price(kind)),
+        Lane::Holders(_) => (KIND_OF_HOLDERS, None),
+    };
+    Candidate {
+        provider,
+        // As measured: what matching filters by must be what is there.
+        hardware: Hardware { class: record.class, ..record.hardware },
+        region: record.region,
+        price,
+        throughput: record.throughput.unwrap_or(0),
+        enclave: record.enclave,
+        sealable: record.sealable,
+        load: u8::try_from(record.load).unwrap_or(u8::MAX),
+        bond: record.bond,
+        reputation: T::Reputation::standing(provider, kind),
+    }
+}

@@ -1,0 +1,16 @@
+mod bonding;
+mod capability;
+mod cards;
+mod heartbeat;
+mod invariants;
+mod link_account;
+pub(crate) mod mock;
+mod penalties;
+mod pools;
+mod register;
+mod registry;
+mod rotate_operator;
+mod sampling;
+mod set_availability;
+mod set_roles;
+mod update_profile;

@@ -1,0 +1,198 @@
+//! A runtime of this pallet alone, with a clock and a registry moved by hand.
+
+use crate as pallet_cairn_reputation;
+use crate::*;
+use cairn_protocol::{
+    fault::Fault,
+    id::{Height, ProviderId, Seed},
+    job::JobKind,
+    profile::{Candidate, DeviceClass},
+    reputation::{Observation, Rules, Weights},
+    share::Ppm,
+};
+use cairn_seams::{Clock, Lane, Registry};
+use frame_support::{derive_impl, parameter_types};
+use sp_runtime::BuildStorage;
+
+pub type AccountId = u64;
+
+pub const RULES: Rules = Rules {
+    prior: 500_000,
+    inertia: 8,
+    window: 64,
+    fault_weight: 4,
+    half_life: 1_000,
+    weights: Weights { accuracy: 1, timeliness: 1, availability: 1 },
+};
+
+pub const RIGHT: Observation =
+    Observation { accurate: Some(true), timely: Some(true), available: Some(true) };
+pub const WRONG: Observation =
+    Observation { accurate: Some(false), timely: Some(false), available: Some(false) };
+pub const NOTHING: Observation = Observation { accurate: None, timely: None, available: None };
+
+/// The providers that are registered when a test begins, and a stranger to all of them.
+pub const WORKER: ProviderId = ProviderId(1);
+pub const OTHER: ProviderId = ProviderId(2);
+pub const STRANGER: AccountId = 999;
+
+pub fn owner_of(provider: ProviderId) -> AccountId {
+    100 + provider.0
+}
+
+pub fn operator_of(provider: ProviderId) -> AccountId {
+    200 + provider.0
+}
+
+#[frame_support::runtime]
+mod runtime {
+    #[runtime::runtime]
+    #[runtime::derive(
+        RuntimeCall,
+        RuntimeEvent,
+        RuntimeError,
+        RuntimeOrigin,
+        RuntimeFreezeReason,
+        RuntimeHoldReason,
+        RuntimeTask
+    )]
+    pub struct Test;
+
+    #[runtime::pallet_index(0)]
+    pub type System = frame_system;
+
+    #[runtime::pallet_index(1)]
+    pub type Reputation = pallet_cairn_reputation;
+}
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+    type Block = frame_system::mocking::MockBlock<Test>;
+    type AccountId = AccountId;
+    type Lookup = sp_runtime::traits::IdentityLookup<AccountId>;
+}
+
+parameter_types! {
+    pub static Now: Height = 0;
+    pub static IsStopped: bool = false;
+    pub static CurrentRules: Rules = RULES;
+    pub static Registered: Vec<ProviderId> = Vec::new();
+    /// Pairs of accounts that declared to be linked.
+    pub static Declared: Vec<(AccountId, AccountId)> = Vec::new();
+}
+
+pub struct HandClock;
+
+impl HandClock {
+    /// Blocks go by; time does so only unless it is stopped.
+    pub fn pass(blocks: Height) {
+        if !IsStopped::get() {
+            Now::mutate(|height| *height = height.saturating_add(blocks));
+        }
+    }
+}
+
+impl Clock for HandClock {
+    fn now() -> Height {
+        Now::get()
+    }
+
+    fn is_stopped() -> bool {
+        IsStopped::get()
+    }
+}
+
+pub struct HandRegistry;
+
+impl Registry<AccountId> for HandRegistry {
+    fn sample(_: Lane, _: DeviceClass, _: u32, _: &Seed) -> Vec<ProviderId> {
+        Vec::new()
+    }
+
+    fn candidate(_: ProviderId, _: Lane) -> Option<Candidate> {
+        None
+    }
+
+    fn owner(provider: ProviderId) -> Option<AccountId> {
+        Registered::get().contains(&provider).then(|| owner_of(provider))
+    }
+
+    fn operated_by(operator: &AccountId) -> Option<ProviderId> {
+        Registered::get().into_iter().find(|provider| operator_of(*provider) == *operator)
+    }
+
+    fn generation(_: ProviderId) -> u32 {
+        0
+    }
+
+    fn linked(a: &AccountId, b: &AccountId) -> bool {
+        let sides = |one: &AccountId| [*one, Self::operated_by(one).map_or(*one, owner_of)];
+        let declared = Declared::get();
+        sides(a).into_iter().any(|x| {
+            sides(b)
+                .into_iter()
+                .any(|y| x == y || declared.contains(&(x, y)) || declared.contains(&(y, x)))
+        })
+    }
+
+    fn begin_work(_: ProviderId) {}
+    fn end_work(_: ProviderId) {}
+    fn engage(_: ProviderId) {}
+    fn disengage(_: ProviderId) {}
+    fn penalise(_: ProviderId, _: Fault, _: u64) {}
+}
+
+impl Config for Test {
+    type Registry = HandRegistry;
+    type Clock = HandClock;
+    type Rules = CurrentRules;
+    type WeightInfo = ();
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = Helper;
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+pub struct Helper;
+
+#[cfg(feature = "runtime-benchmarks")]
+impl benchmarking::BenchmarkHelper<AccountId> for Helper {
+    fn register() -> (ProviderId, AccountId) {
+        (WORKER, operator_of(OTHER))
+    }
+
+    fn pass_blocks() {
+        HandClock::pass(10);
+    }
+}
+
+pub fn new_test_ext() -> sp_io::TestExternalities {
+    Now::set(0);
+    IsStopped::set(false);
+    CurrentRules::set(RULES);
+    Registered::set(vec![WORKER, OTHER]);
+    Declared::set(Vec::new());
+    let storage = frame_system::GenesisConfig::<Test>::default().build_storage();
+    let mut externalities = sp_io::TestExternalities::new(storage.expect("it has no parts"));
+    // There are no events in the genesis block.
+    externalities.execute_with(|| System::set_block_number(1));
+    externalities
+}
+
+/// Runs a test, and checks the invariants at its end.
+pub fn execute(test: impl FnOnce()) {
+    new_test_ext().execute_with(|| {
+        test();
+        assert_eq!(Reputation::do_try_state(), Ok(()));
+    });
+}
+
+/// The events of this pallet since it was last asked.
+pub fn events() -> Vec<Event<Test>> {
+    let events = System::read_events_for_pallet::<Event<Test>>();
+    System::reset_events();
+    events
+}
+
+pub fn observed(provider: ProviderId, kind: JobKind, standing: Ppm) -> Event<Test> {
+    Event::Observed { provider, kind, standing }
+}

@@ -1,0 +1,6 @@
+mod card;
+mod forget;
+mod invariants;
+pub mod mock;
+mod observe;
+mod observe_for;
