@@ -1,0 +1,127 @@
+//! Workers are drawn: a seed is waited for, then a turn in the queue.
+
+use crate::{pallet::*, types::*};
+use alloc::vec::Vec;
+use cairn_protocol::{
+    id::{ProviderId, Seed, TaskId},
+    job::Terms,
+    lifecycle::Turn,
+    matching::Demand,
+    profile::Candidate,
+};
+use cairn_seams::{Beacon, Clock, Lane, Registry, Subject};
+use frame_support::{pallet_prelude::Get, traits::Defensive};
+
+/// What a seed for workers is drawn for.
+const PURPOSE: [u8; 8] = *b"task/who";
+
+impl<T: Config> Pallet<T> {
+    /// Asks for the seed of the next draw. What is known when it comes can no longer be chosen.
+    pub(crate) fn ask_for_seed(id: TaskId, task: &mut TaskOf<T>) {
+        task.round = task.round.saturating_add(1);
+        let subject = Subject { purpose: PURPOSE, id: id.0, nth: task.round.into() };
+        let ticket = T::Beacon::request(subject);
+        task.place = Place::Drawing(ticket);
+        let ready = T::Beacon::ready_at(&ticket);
+        Self::schedule(id, task, ready.min(task.due.saturating_add(1)));
+    }
+
+    /// Puts a task into the queue if its seed is there.
+    pub(crate) fn enter_queue(id: TaskId, task: &mut TaskOf<T>) {
+        let Place::Drawing(ticket) = task.place else { return };
+        let overdue = task.due.saturating_add(1);
+        if T::Beacon::seed(&ticket).is_none() {
+            let soon = T::Clock::now().saturating_add(1);
+            let ready = T::Beacon::ready_at(&ticket).max(soon);
+            return Self::schedule(id, task, ready.min(overdue));
+        }
+        let ageing = T::Rules::get().prices.ageing;
+        let key = queue_key(task.submitted, task.escrow.tip, ageing, id.0);
+        Queue::<T>::insert(key, ());
+        task.place = Place::Ready { ticket, key };
+        Self::schedule(id, task, overdue);
+    }
+
+    /// Takes a task out of the queue, wherever in it it is.
+    pub(crate) fn leave_queue(task: &mut TaskOf<T>) {
+        match core::mem::replace(&mut task.place, Place::Nowhere) {
+            Place::Nowhere => {}
+            Place::Drawing(ticket) => T::Beacon::release(ticket),
+            Place::Ready { ticket, key } => {
+                Queue::<T>::remove(key);
+                T::Beacon::release(ticket);
+            }
+        }
+    }
+
+    /// Finds workers for the task at this place of the queue, or has it draw anew.
+    pub(crate) fn find_workers(key: QueueKey) {
+        let id = TaskId(queued_task(&key));
+        let found = Tasks::<T>::get(id).zip(TermsOf::<T>::get(id));
+        let Some((mut task, terms)) = found.defensive() else {
+            return Queue::<T>::remove(key);
+        };
+        let seed = match &task.place {
+            Place::Ready { ticket, .. } => T::Beacon::seed(ticket),
+            _ => None,
+        };
+        Self::leave_queue(&mut task);
+        let chosen = seed.defensive().map(|seed| Self::choose(&task, &terms, &seed));
+        match chosen {
+            Some(chosen) if chosen.len() == usize::from(task.vacant()) => {
+                Self::seat(id, &mut task, &terms, &chosen)
+            }
+            // Another draw looks at others. The same one again would be known beforehand.
+            _ => Self::ask_for_seed(id, &mut task),
+        }
+        Tasks::<T>::insert(id, task);
+    }
+
+    /// Who takes the vacant seats; fewer than those where not enough are fit.
+    pub(crate) fn choose(task: &TaskOf<T>, terms: &Terms, seed: &Seed) -> Vec<ProviderId> {
+        let draws = T::Rules::get().draws;
+        let demand = Demand::of(terms, task.redundancy);
+        let taken: Vec<_> =
+            task.seats.iter().filter_map(|seat| T::Registry::owner(seat.provider)).collect();
+        let lane = Lane::Jobs(task.kind);
+        let sample = T::Registry::sample(lane, terms.requirements.class, draws.sample.into(), seed);
+        let mut field: Vec<(T::AccountId, Candidate)> = sample
+            .into_iter()
+            .filter(|provider| !task.excluded.contains(provider))
+            .filter_map(|provider| T::Registry::candidate(provider, lane))
+            .filter(|candidate| demand.check(candidate).is_ok())
+            .filter_map(|candidate| Some((T::Registry::owner(candidate.provider)?, candidate)))
+            .collect();
+        field.retain(|(owner, candidate)| {
+            !taken.contains(owner) && !T::Registry::belongs_to(candidate.provider, &task.requester)
+        });
+        if task.redundancy > 1 {
+            return demand.draw(&field, task.vacant(), &draws.weights, draws.floor, seed);
+        }
+        let candidates: Vec<_> = field.into_iter().map(|(_, candidate)| candidate).collect();
+        demand.best(&candidates, &draws.weights, seed).into_iter().collect()
+    }
+
+    fn seat(id: TaskId, task: &mut TaskOf<T>, terms: &Terms, chosen: &[ProviderId]) {
+        let (turn, progress, blocks) = match &terms.seal {
+            None => (Turn::Seated, Progress::Working, terms.work_blocks),
+            Some(seal) => (Turn::SeatedSealed, Progress::Locked, seal.key_blocks),
+        };
+        for provider in chosen {
+            let generation = T::Registry::generation(*provider);
+            let seat = Seat { provider: *provider, round: task.round, generation, progress };
+            if task.seats.try_push(seat).defensive().is_ok() {
+                T::Registry::begin_work(*provider);
+                T::Registry::engage(*provider);
+            }
+        }
+        Self::turn(task, turn);
+        Self::schedule_due(id, task, T::Clock::now().saturating_add(blocks));
+        Self::deposit_event(Event::Assigned {
+            task: id,
+            round: task.round,
+            providers: chosen.to_vec(),
+            due: task.due,
+        });
+    }
+}

@@ -1,0 +1,364 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod agenda;
+mod drawing;
+mod judgement;
+mod rounds;
+mod sealing;
+mod settlement;
+mod submission;
+#[cfg(test)]
+mod tests;
+#[cfg(any(feature = "std", feature = "try-runtime"))]
+mod try_state;
+pub mod types;
+pub mod views;
+pub mod weights;
+mod work;
+
+pub use pallet::*;
+pub use weights::WeightInfo;
+
+#[frame_support::pallet]
+pub mod pallet {
+    use super::{types::*, WeightInfo};
+    use cairn_protocol::{
+        id::{Amount, Digest, Height, ProviderId, TaskId},
+        job::Terms,
+        result::Answer,
+    };
+    use cairn_seams::{Beacon, Clock, Models, OnSettled, Registry, Reputation};
+    use frame_support::{pallet_prelude::*, traits::fungible};
+    use frame_system::pallet_prelude::*;
+
+    #[pallet::config]
+    pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+        type Clock: Clock;
+        type Beacon: Beacon;
+        type Registry: Registry<Self::AccountId>;
+        type Reputation: Reputation<Self::AccountId>;
+        type Models: Models<Self::AccountId>;
+        /// Hears what each settled task left for good.
+        type OnSettled: OnSettled;
+
+        type Currency: fungible::Inspect<Self::AccountId, Balance = Amount>
+            + fungible::Mutate<Self::AccountId>
+            + fungible::hold::Inspect<Self::AccountId, Reason = Self::RuntimeHoldReason>
+            + fungible::hold::Mutate<Self::AccountId>;
+        type RuntimeHoldReason: From<HoldReason>;
+
+        /// Where the treasury's share goes.
+        type Treasury: Get<Self::AccountId>;
+        type Rules: Get<Rules>;
+
+        /// Tasks the chain moves on in one block, and tasks it finds workers for.
+        #[pallet::constant]
+        type ServedPerBlock: Get<u32>;
+
+        type WeightInfo: WeightInfo;
+    }
+
+    #[pallet::composite_enum]
+    pub enum HoldReason {
+        /// What a task will pay.
+        #[codec(index = 0)]
+        Escrow,
+        /// What a task occupies in the state.
+        #[codec(index = 1)]
+        Deposit,
+    }
+
+    const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+    #[pallet::pallet]
+    #[pallet::storage_version(STORAGE_VERSION)]
+    pub struct Pallet<T>(_);
+
+    /// Tasks submitted so far, and so the next one's number.
+    #[pallet::storage]
+    pub type Submitted<T> = StorageValue<_, u64, ValueQuery>;
+
+    /// What changes of a task.
+    #[pallet::storage]
+    pub type Tasks<T: Config> = StorageMap<_, Twox64Concat, TaskId, TaskOf<T>>;
+
+    /// What was asked for.
+    #[pallet::storage]
+    pub type TermsOf<T: Config> = StorageMap<_, Twox64Concat, TaskId, Terms>;
+
+    /// The results revealed in the round that is under way, or was paid.
+    #[pallet::storage]
+    pub type Answers<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, TaskId, Twox64Concat, ProviderId, Answer>;
+
+    /// The keys of a sealed task, wrapped for each of its workers.
+    #[pallet::storage]
+    pub type Keys<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, TaskId, Twox64Concat, ProviderId, WrappedKey>;
+
+    /// The tasks of a requester that are still kept.
+    #[pallet::storage]
+    pub type TasksOf<T: Config> =
+        StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Twox64Concat, TaskId, ()>;
+
+    /// When each task is looked at next.
+    #[pallet::storage]
+    pub type Agenda<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, Height, Twox64Concat, TaskId, ()>;
+
+    /// Every height before this one has been served.
+    #[pallet::storage]
+    pub type Served<T> = StorageValue<_, Height, ValueQuery>;
+
+    /// Tasks whose workers can be drawn, in the order in which they are. The keys order
+    /// themselves, so none may be hashed; they are made by the chain.
+    #[pallet::storage]
+    pub type Queue<T> = StorageMap<_, Identity, QueueKey, ()>;
+
+    #[pallet::event]
+    #[pallet::generate_deposit(pub(super) fn deposit_event)]
+    pub enum Event<T: Config> {
+        #[codec(index = 0)]
+        Submitted { task: TaskId, requester: T::AccountId },
+        /// These providers are to do it, by then.
+        #[codec(index = 1)]
+        Assigned { task: TaskId, round: u16, providers: alloc::vec::Vec<ProviderId>, due: Height },
+        #[codec(index = 2)]
+        KeyPosted { task: TaskId, provider: ProviderId },
+        /// The provider could not open the payload, and left without blame.
+        #[codec(index = 3)]
+        KeyRejected { task: TaskId, provider: ProviderId },
+        #[codec(index = 4)]
+        Committed { task: TaskId, provider: ProviderId, commitment: Digest },
+        /// Everyone has committed; results are due by then.
+        #[codec(index = 5)]
+        RevealsOpened { task: TaskId, due: Height },
+        #[codec(index = 6)]
+        Revealed { task: TaskId, provider: ProviderId, answer: Digest },
+        /// The provider left its seat: it was late.
+        #[codec(index = 7)]
+        Vacated { task: TaskId, provider: ProviderId },
+        /// The results contradict each other, and so many workers are asked next.
+        #[codec(index = 8)]
+        Contradicted { task: TaskId, redundancy: u8 },
+        /// The result stands unless somebody objects by then.
+        #[codec(index = 9)]
+        Agreed { task: TaskId, by: alloc::vec::Vec<ProviderId>, due: Height },
+        /// Each of the paid workers got that much; so much was burnt.
+        #[codec(index = 10)]
+        Settled { task: TaskId, each: Amount, burnt: Amount },
+        #[codec(index = 11)]
+        Refunded { task: TaskId, reason: RefundReason, back: Amount },
+        #[codec(index = 12)]
+        Acknowledged { task: TaskId },
+        /// The task ended a while ago and is no longer kept.
+        #[codec(index = 13)]
+        Pruned { task: TaskId },
+    }
+
+    #[pallet::error]
+    pub enum Error<T> {
+        /// The chain is stopped, and with it every clock. Try again when it goes on.
+        ChainStopped,
+        /// There is no such task, or it ended and is no longer kept; events have its history.
+        UnknownTask,
+        /// The task is not in a stage in which this can be done; look it up.
+        WrongStage,
+        /// The stage is over; look at the task's `due`.
+        TooLate,
+        /// The stage is not over; the task can be poked after its `due`.
+        TooEarly,
+        /// Only the account that submitted the task may do this.
+        NotTheRequester,
+        /// The account operates no provider. Register one, or sign with its operator key.
+        NotAnOperator,
+        /// The provider has no seat at this task.
+        NotAssigned,
+
+        /// `match_by` has passed. Name a later height of the market's clock.
+        DeadlinePassed,
+        /// `match_by` is farther ahead than `clocks.match_most`.
+        DeadlineTooFar,
+        /// `work_blocks` is less than `clocks.work_least` or more than `clocks.work_most`.
+        WorkTimeOutOfRange,
+        /// `key_blocks` is less than `clocks.keys_least` or more than `clocks.keys_most`.
+        KeyTimeOutOfRange,
+        /// `redundancy` is zero. Ask for one worker at least.
+        NoRedundancy,
+        /// `redundancy` is more than nine, or than the policy can use.
+        TooMuchRedundancy,
+        /// `redundancy` is even, and an even number may have no majority.
+        EvenRedundancy,
+        /// The policy does not fit the kind of job: Proven judges Infer, Embed and Evaluate,
+        /// Replicated judges Simulate and Wasm, Tolerance judges Infer and Embed, Outcome judges
+        /// Train.
+        PolicyDoesNotFit,
+        /// Two honest workers sample different text. Ask one, or do not sample.
+        SampledTextDiffers,
+        /// No guards can be drawn to measure an outcome yet.
+        NoGuards,
+        /// The job has no units of work.
+        NoWork,
+        /// The reward for each worker is less than `prices.reward_least`.
+        RewardTooSmall,
+        /// Reward, tip and fee together are no amount of CRN.
+        AmountTooLarge,
+        /// The account cannot put aside reward, tip, fee and deposit, and keep itself alive.
+        NotEnoughBalance,
+        /// The encoded terms are longer than `prices.terms_bytes`. Pass the input as an artifact.
+        TermsTooLong,
+        /// The answer may not be longer than the chain keeps: `output_bytes` is too large.
+        OutputTooLong,
+        /// A job of this kind runs on a registered model.
+        ModelNeeded,
+        /// A job of this kind runs on no model.
+        ModelNotNeeded,
+        /// No model with this id is registered.
+        UnknownModel,
+        /// The account has no licence for the model.
+        ModelNotLicensed,
+
+        /// The task is not sealed.
+        NotSealed,
+        /// The provider has its key.
+        KeyPosted,
+        /// The provider has committed to a result already.
+        CommittedAlready,
+        /// The provider has not committed to a result.
+        NotCommitted,
+        /// The provider has revealed its result already.
+        RevealedAlready,
+        /// The answer and the salt are not what the provider committed to.
+        NotTheCommitment,
+        /// The answer comes from another engine than the job asks for.
+        WrongEngine,
+        /// The answer claims more units than the job has.
+        TooManyUnits,
+        /// The inline answer is longer than the requester keeps space for. Answer with an
+        /// artifact.
+        AnswerTooLong,
+        /// The policy compares fingerprints, and the answer has none.
+        FingerprintNeeded,
+        /// The result was acknowledged before.
+        AcknowledgedAlready,
+    }
+
+    #[pallet::hooks]
+    impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+        fn on_idle(_: BlockNumberFor<T>, limit: Weight) -> Weight {
+            let mut meter = frame_support::weights::WeightMeter::with_limit(limit);
+            Self::serve(&mut meter);
+            meter.consumed()
+        }
+
+        #[cfg(feature = "try-runtime")]
+        fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+            Self::do_try_state()
+        }
+    }
+
+    #[pallet::call]
+    impl<T: Config> Pallet<T> {
+        /// Asks for work, and puts aside what it will cost.
+        #[pallet::call_index(0)]
+        #[pallet::weight(T::WeightInfo::submit())]
+        pub fn submit(origin: OriginFor<T>, terms: alloc::boxed::Box<Terms>) -> DispatchResult {
+            let requester = ensure_signed(origin)?;
+            Self::do_submit(requester, *terms).map(|_| ())
+        }
+
+        /// Takes a task back for which no worker has been found. Everything is returned.
+        #[pallet::call_index(1)]
+        #[pallet::weight(T::WeightInfo::cancel())]
+        pub fn cancel(origin: OriginFor<T>, task: TaskId) -> DispatchResult {
+            let requester = ensure_signed(origin)?;
+            Self::do_cancel(requester, task)
+        }
+
+        /// Gives a worker the key of a sealed payload. Work begins when every worker has one.
+        #[pallet::call_index(2)]
+        #[pallet::weight(T::WeightInfo::post_key())]
+        pub fn post_key(
+            origin: OriginFor<T>,
+            task: TaskId,
+            provider: ProviderId,
+            key: WrappedKey,
+        ) -> DispatchResult {
+            let requester = ensure_signed(origin)?;
+            Self::do_post_key(requester, task, provider, key)
+        }
+
+        /// Says that the key does not open the payload. The worker leaves without blame.
+        #[pallet::call_index(3)]
+        #[pallet::weight(T::WeightInfo::reject_key())]
+        pub fn reject_key(origin: OriginFor<T>, task: TaskId) -> DispatchResult {
+            let operator = ensure_signed(origin)?;
+            Self::do_reject_key(operator, task)
+        }
+
+        /// Commits to a result that nobody else can know yet. Costs nothing.
+        #[pallet::call_index(4)]
+        #[pallet::weight(T::WeightInfo::commit())]
+        pub fn commit(
+            origin: OriginFor<T>,
+            task: TaskId,
+            commitment: Digest,
+        ) -> DispatchResultWithPostInfo {
+            let operator = ensure_signed(origin)?;
+            Self::do_commit(operator, task, commitment)?;
+            Ok(Pays::No.into())
+        }
+
+        /// Shows the result that was committed to. Costs nothing.
+        #[pallet::call_index(5)]
+        #[pallet::weight(T::WeightInfo::reveal())]
+        pub fn reveal(
+            origin: OriginFor<T>,
+            task: TaskId,
+            answer: alloc::boxed::Box<Answer>,
+            salt: Digest,
+        ) -> DispatchResultWithPostInfo {
+            let operator = ensure_signed(origin)?;
+            Self::do_reveal(operator, task, *answer, salt)?;
+            Ok(Pays::No.into())
+        }
+
+        /// Says that the result was fetched. Nothing depends on it.
+        #[pallet::call_index(6)]
+        #[pallet::weight(T::WeightInfo::acknowledge())]
+        pub fn acknowledge(origin: OriginFor<T>, task: TaskId) -> DispatchResult {
+            let requester = ensure_signed(origin)?;
+            Self::do_acknowledge(requester, task)
+        }
+
+        /// Moves on a task whose time has run out, which the chain does by itself where a block
+        /// has room for it.
+        #[pallet::call_index(7)]
+        #[pallet::weight(T::WeightInfo::poke())]
+        pub fn poke(origin: OriginFor<T>, task: TaskId) -> DispatchResult {
+            ensure_signed(origin)?;
+            Self::do_poke(task)
+        }
+    }
+
+    impl<T: Config> Pallet<T> {
+        /// A task in a stage that a doer may act in, and who that may be.
+        pub(crate) fn open(
+            task: TaskId,
+            act: cairn_protocol::lifecycle::Act,
+        ) -> Result<TaskOf<T>, Error<T>> {
+            use cairn_protocol::lifecycle::Refusal;
+            ensure!(!T::Clock::is_stopped(), Error::<T>::ChainStopped);
+            let record = Tasks::<T>::get(task).ok_or(Error::<T>::UnknownTask)?;
+            match record.stage.allows(act, record.due, T::Clock::now()) {
+                Ok(_) => Ok(record),
+                Err(Refusal::WrongStage) => Err(Error::<T>::WrongStage),
+                Err(Refusal::TooLate) => Err(Error::<T>::TooLate),
+                Err(Refusal::TooEarly) => Err(Error::<T>::TooEarly),
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Keys of sealed payloads.
+
+use crate::{pallet::*, types::*};
+use cairn_protocol::{
+    id::{ProviderId, TaskId},
+    lifecycle::{Act, Turn},
+    settlement::forfeit,
+};
+use cairn_seams::Clock;
+use frame_support::{
+    ensure,
+    pallet_prelude::{DispatchResult, Get},
+};
+
+impl<T: Config> Pallet<T> {
+    pub(crate) fn do_post_key(
+        requester: T::AccountId,
+        id: TaskId,
+        provider: ProviderId,
+        key: WrappedKey,
+    ) -> DispatchResult {
+        let mut task = Self::open(id, Act::PostKeys)?;
+        ensure!(task.requester == requester, Error::<T>::NotTheRequester);
+        let seat = task.seat_mut(provider).ok_or(Error::<T>::NotAssigned)?;
+        ensure!(seat.progress == Progress::Locked, Error::<T>::KeyPosted);
+        seat.progress = Progress::Working;
+        Keys::<T>::insert(id, provider, key);
+        Self::deposit_event(Event::KeyPosted { task: id, provider });
+        if task.seats.iter().all(|seat| seat.progress != Progress::Locked) {
+            let terms = TermsOf::<T>::get(id).ok_or(Error::<T>::UnknownTask)?;
+            Self::turn(&mut task, Turn::KeysPosted);
+            // The workers' clock starts when all of them can begin.
+            let due = T::Clock::now().saturating_add(terms.work_blocks);
+            Self::schedule_due(id, &mut task, due);
+        }
+        Tasks::<T>::insert(id, task);
+        Ok(())
+    }
+
+    pub(crate) fn do_reject_key(operator: T::AccountId, id: TaskId) -> DispatchResult {
+        let mut task = Self::open(id, Act::RejectKey)?;
+        let provider = Self::worker(&operator, &task)?;
+        let seat = task.seat(provider).ok_or(Error::<T>::NotAssigned)?;
+        ensure!(Keys::<T>::contains_key(id, provider), Error::<T>::NotSealed);
+        ensure!(seat.progress == Progress::Working, Error::<T>::CommittedAlready);
+        Self::vacate(id, &mut task, provider);
+        Self::deposit_event(Event::KeyRejected { task: id, provider });
+        let rules = T::Rules::get();
+        if task.reassigned >= rules.draws.reassignments || task.excluded.is_full() {
+            // So many cannot open it that the key is wrong. Those who say so are not paid for
+            // it, or it would pay to say so.
+            let split = forfeit(&task.escrow, 0);
+            Self::give_back(id, task, Turn::Exhausted, RefundReason::KeyRejected, split);
+        } else {
+            Self::fill_again(id, task);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,137 @@
+use super::mock::*;
+use crate::{types::*, Error, Event};
+use cairn_protocol::{id::ProviderId, lifecycle::Stage, profile::Availability};
+use frame_support::{assert_noop, assert_ok};
+
+#[test]
+fn draw_should_wait_for_the_seed() {
+    market(4, || {
+        let id = submit(terms(1));
+        // Asked for in block 1: the window is blocks 2 to 17, and block 18 draws.
+        run_to(18);
+        assert_eq!(task(id).stage, Stage::Queued);
+        run_to(19);
+        assert_eq!(task(id).stage, Stage::Assigned);
+        assert_eq!(task(id).due, 18 + 20);
+    });
+}
+
+#[test]
+fn draw_should_take_as_many_different_owners_as_asked() {
+    market(PROVIDERS, || {
+        let (id, workers) = assigned(terms(5));
+        assert_eq!(task(id).stage, Stage::Assigned);
+        let mut owners: Vec<_> = workers.iter().copied().map(owner).collect();
+        owners.sort_unstable();
+        owners.dedup();
+        assert_eq!(owners.len(), 5);
+    });
+}
+
+#[test]
+fn draw_should_never_take_the_requesters_own_provider() {
+    market(1, || {
+        let id = submit(terms(1));
+        let mut own = terms(1);
+        own.match_by = now() + 50;
+        let requester = owner(ProviderId(0));
+        assert_ok!(Tasks::submit(RuntimeOrigin::signed(requester), Box::new(own)));
+        run(18);
+        assert_eq!(task(id).stage, Stage::Assigned);
+        expire(cairn_protocol::id::TaskId(1));
+        System::assert_has_event(
+            Event::Refunded {
+                task: cairn_protocol::id::TaskId(1),
+                reason: RefundReason::NobodyFound,
+                back: 10_009,
+            }
+            .into(),
+        );
+    });
+}
+
+#[test]
+fn draw_should_take_one_registration_of_an_owner() {
+    market(2, || {
+        // A second registration of the first owner, which makes three registrations of two.
+        let origin = RuntimeOrigin::signed(owner(ProviderId(0)));
+        let roles = [cairn_protocol::profile::Role::Compute].into_iter().collect();
+        assert_ok!(Providers::register(origin, BOB, Box::new(profile(77)), roles, 20_000));
+        assert_ok!(Providers::heartbeat(RuntimeOrigin::signed(BOB), ProviderId(2)));
+        let id = submit(terms(3));
+        run(60);
+        assert_eq!(task(id).stage, Stage::Queued, "two parties cannot take three seats");
+    });
+}
+
+#[test]
+fn draw_should_refund_when_nobody_is_fit_by_the_deadline() {
+    market(2, || {
+        for n in 0..2 {
+            let origin = RuntimeOrigin::signed(operator(ProviderId(n)));
+            let provider = ProviderId(n);
+            assert_ok!(Providers::set_availability(origin, provider, Availability::Paused));
+        }
+        let before = free(ALICE);
+        let id = submit(terms(1));
+        run_to(u64::from(task(id).due) + 1);
+        assert_eq!(task(id).stage, Stage::Queued);
+        run(1);
+        assert_eq!(task(id).stage, Stage::Refunded);
+        run(40);
+        assert_eq!(free(ALICE), before);
+    });
+}
+
+#[test]
+fn draw_should_look_again_when_a_provider_comes_back() {
+    market(1, || {
+        let origin = || RuntimeOrigin::signed(operator(ProviderId(0)));
+        assert_ok!(Providers::set_availability(origin(), ProviderId(0), Availability::Draining));
+        let id = submit(terms(1));
+        run(40);
+        assert_eq!(task(id).stage, Stage::Queued);
+        assert_ok!(Providers::set_availability(origin(), ProviderId(0), Availability::Available));
+        run(20);
+        assert_eq!(workers(id), [ProviderId(0)]);
+    });
+}
+
+#[test]
+fn draw_should_prefer_the_higher_tip_when_one_slot_is_left() {
+    market(1, || {
+        for _ in 0..3 {
+            submit(terms(1));
+        }
+        let mut generous = terms(1);
+        generous.tip = 5_000;
+        let low = submit(terms(1));
+        let high = submit(generous);
+        run(18);
+        // Four slots: the generous one was served before the last of the others.
+        assert_eq!(task(high).stage, Stage::Assigned);
+        assert_eq!(task(low).stage, Stage::Queued);
+    });
+}
+
+#[test]
+fn poke_should_fail_before_the_task_is_due() {
+    market(1, || {
+        let (id, _) = assigned(terms(1));
+        assert_noop!(Tasks::poke(RuntimeOrigin::signed(BOB), id), Error::<Test>::TooEarly);
+        let unknown = cairn_protocol::id::TaskId(9);
+        assert_noop!(Tasks::poke(RuntimeOrigin::signed(BOB), unknown), Error::<Test>::UnknownTask);
+    });
+}
+
+#[test]
+fn poke_should_move_on_what_the_chain_had_no_room_for() {
+    market(1, || {
+        let (id, _) = assigned(terms(1));
+        // Blocks without room for anything but their transactions.
+        System::set_block_number(u64::from(task(id).due) + 1);
+        assert_ok!(Tasks::poke(RuntimeOrigin::signed(BOB), id));
+        assert_eq!(task(id).stage, Stage::Queued);
+        assert_eq!(task(id).excluded.to_vec(), [ProviderId(0)]);
+    });
+}

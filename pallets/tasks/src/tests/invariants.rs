@@ -1,0 +1,278 @@
+//! Random calls, sensible and not, by anyone at any time: whatever happens, every pallet's
+//! invariants hold after each of them, and nobody's money is created.
+
+use super::mock::*;
+use crate::{types::*, Submitted};
+use cairn_protocol::{
+    id::{ProviderId, TaskId},
+    job::{Policy, Seal},
+    profile::Availability,
+    result::{Answer, Fingerprint},
+};
+use frame_support::traits::SafeModeNotify;
+use proptest::prelude::*;
+
+const MARKET: u64 = 12;
+/// Calls in a sequence.
+const CALLS: usize = 50;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Submit {
+        who: u64,
+        terms: u8,
+        redundancy: u8,
+        reward: u128,
+        tip: u128,
+        wait: u32,
+    },
+    Cancel {
+        who: u64,
+        task: u64,
+    },
+    PostKey {
+        who: u64,
+        task: u64,
+        seat: usize,
+    },
+    RejectKey {
+        task: u64,
+        seat: usize,
+    },
+    Commit {
+        task: u64,
+        seat: usize,
+        output: u8,
+    },
+    Reveal {
+        task: u64,
+        seat: usize,
+        output: u8,
+    },
+    /// Every worker of a task commits, reveals.
+    Deliver {
+        task: u64,
+        odd: Option<usize>,
+    },
+    Acknowledge {
+        who: u64,
+        task: u64,
+    },
+    Poke {
+        task: u64,
+    },
+    Availability {
+        provider: u64,
+        to: u8,
+    },
+    Leave {
+        provider: u64,
+    },
+    Withdraw {
+        provider: u64,
+    },
+    Bond {
+        provider: u64,
+        amount: u128,
+    },
+    Stop,
+    Resume,
+    Blocks(u64),
+}
+
+fn steps() -> impl Strategy<Value = Step> {
+    // More tasks than there are, so that some do not exist.
+    let task = 0..6u64;
+    let seat = 0..9usize;
+    prop_oneof![
+        6 => (1..3u64, 0..5u8, prop::sample::select(vec![0u8, 1, 1, 2, 3, 5, 9]),
+            prop::sample::select(vec![0, 99, 9_000, 9_000, 100_000, u128::MAX]),
+            prop::sample::select(vec![0, 0, 1, 5_000, u128::MAX]), 0..120u32)
+            .prop_map(|(who, terms, redundancy, reward, tip, wait)| {
+                Step::Submit { who, terms, redundancy, reward, tip, wait }
+            }),
+        1 => (1..3u64, task.clone()).prop_map(|(who, task)| Step::Cancel { who, task }),
+        3 => (1..3u64, task.clone(), seat.clone())
+            .prop_map(|(who, task, seat)| Step::PostKey { who, task, seat }),
+        1 => (task.clone(), seat.clone()).prop_map(|(task, seat)| Step::RejectKey { task, seat }),
+        3 => (task.clone(), seat.clone(), 0..3u8)
+            .prop_map(|(task, seat, output)| Step::Commit { task, seat, output }),
+        3 => (task.clone(), seat.clone(), 0..3u8)
+            .prop_map(|(task, seat, output)| Step::Reveal { task, seat, output }),
+        6 => (task.clone(), prop::option::of(0..9usize))
+            .prop_map(|(task, odd)| Step::Deliver { task, odd }),
+        1 => (1..3u64, task.clone()).prop_map(|(who, task)| Step::Acknowledge { who, task }),
+        1 => task.prop_map(|task| Step::Poke { task }),
+        1 => (0..MARKET, 0..3u8).prop_map(|(provider, to)| Step::Availability { provider, to }),
+        1 => (0..MARKET).prop_map(|provider| Step::Leave { provider }),
+        1 => (0..MARKET).prop_map(|provider| Step::Withdraw { provider }),
+        1 => (0..MARKET, prop::sample::select(vec![0, 1_000, u128::MAX]))
+            .prop_map(|(provider, amount)| Step::Bond { provider, amount }),
+        1 => Just(Step::Stop),
+        4 => Just(Step::Resume),
+        8 => (1..25u64).prop_map(Step::Blocks),
+    ]
+}
+
+/// Terms of every policy, open and sealed.
+fn terms_of(kind: u8) -> cairn_protocol::job::Terms {
+    let mut chosen = if kind < 2 { terms(1) } else { proven(1) };
+    match kind {
+        1 => chosen.seal = Some(Seal { commitment: [1; 32], key_blocks: 10 }),
+        3 => chosen.policy = Policy::Tolerance { within: 1_000 },
+        4 => chosen.policy = Policy::Outcome { target: 1, guards: 3 },
+        _ => {}
+    }
+    chosen
+}
+
+fn said(output: u8) -> Answer {
+    let values = vec![1_000_000, i32::from(output) * 900];
+    let fingerprint = Fingerprint(values.try_into().expect("there are two"));
+    Answer { fingerprint: Some(fingerprint), ..answer(output) }
+}
+
+fn seated(id: u64, seat: usize) -> Option<(TaskId, ProviderId)> {
+    let id = TaskId(id);
+    let task = crate::Tasks::<Test>::get(id)?;
+    task.seats.get(seat).map(|seat| (id, seat.provider))
+}
+
+/// Says whether anything came of it.
+fn take(step: Step) -> bool {
+    let signed = RuntimeOrigin::signed;
+    match step {
+        Step::Submit { who, terms, redundancy, reward, tip, wait } => {
+            let mut chosen = terms_of(terms);
+            (chosen.redundancy, chosen.reward, chosen.tip) = (redundancy, reward, tip);
+            chosen.match_by = now() + wait;
+            Tasks::submit(signed(who), Box::new(chosen)).is_ok()
+        }
+        Step::Cancel { who, task } => Tasks::cancel(signed(who), TaskId(task)).is_ok(),
+        Step::PostKey { who, task, seat } => seated(task, seat).is_some_and(|(id, provider)| {
+            let key = WrappedKey::Artifact(cairn_protocol::id::ContentId([1; 32]));
+            Tasks::post_key(signed(who), id, provider, key).is_ok()
+        }),
+        Step::RejectKey { task, seat } => seated(task, seat).is_some_and(|(id, provider)| {
+            Tasks::reject_key(signed(operator(provider)), id).is_ok()
+        }),
+        Step::Commit { task, seat, output } => {
+            seated(task, seat).is_some_and(|(id, provider)| commit_to(id, provider, &said(output)))
+        }
+        Step::Reveal { task, seat, output } => {
+            seated(task, seat).is_some_and(|(id, provider)| show(id, provider, said(output)))
+        }
+        Step::Deliver { task, odd } => all_answer(task, odd),
+        Step::Acknowledge { who, task } => Tasks::acknowledge(signed(who), TaskId(task)).is_ok(),
+        Step::Poke { task } => Tasks::poke(signed(BOB), TaskId(task)).is_ok(),
+        other => take_around(other),
+    }
+}
+
+/// What happens beside the tasks.
+fn take_around(step: Step) -> bool {
+    let signed = RuntimeOrigin::signed;
+    match step {
+        Step::Availability { provider, to } => {
+            let to = [Availability::Available, Availability::Draining, Availability::Paused]
+                [usize::from(to)];
+            let provider = ProviderId(provider);
+            Providers::set_availability(signed(operator(provider)), provider, to).is_ok()
+        }
+        Step::Leave { provider } => {
+            let provider = ProviderId(provider);
+            Providers::leave(signed(owner(provider)), provider).is_ok()
+        }
+        Step::Withdraw { provider } => {
+            let provider = ProviderId(provider);
+            Providers::withdraw(signed(owner(provider)), provider).is_ok()
+        }
+        Step::Bond { provider, amount } => {
+            let provider = ProviderId(provider);
+            Providers::add_bond(signed(owner(provider)), provider, amount).is_ok()
+        }
+        Step::Stop => {
+            Clock::entered();
+            true
+        }
+        Step::Resume => {
+            Clock::exited();
+            true
+        }
+        Step::Blocks(blocks) => {
+            run(blocks);
+            true
+        }
+        _ => false,
+    }
+}
+
+fn commit_to(id: TaskId, provider: ProviderId, answer: &Answer) -> bool {
+    let commitment = commitment(id, provider, answer);
+    Tasks::commit(RuntimeOrigin::signed(operator(provider)), id, commitment).is_ok()
+}
+
+fn show(id: TaskId, provider: ProviderId, answer: Answer) -> bool {
+    let origin = RuntimeOrigin::signed(operator(provider));
+    Tasks::reveal(origin, id, Box::new(answer), SALT).is_ok()
+}
+
+fn all_answer(task: u64, odd: Option<usize>) -> bool {
+    let seats: Vec<_> = (0..9).filter_map(|seat| seated(task, seat)).collect();
+    let answers = (0..9).map(|seat| said(if odd == Some(seat) { 2 } else { 1 }));
+    let round: Vec<_> = seats.into_iter().zip(answers).collect();
+    let mut done = false;
+    for ((id, provider), answer) in &round {
+        done |= commit_to(*id, *provider, answer);
+    }
+    for ((id, provider), answer) in round {
+        done |= show(id, provider, answer);
+    }
+    done
+}
+
+/// Runs one sequence; says how many tasks came in and how many were settled.
+fn sequence(steps: Vec<Step>) -> (u64, usize) {
+    let mut counts = (0, 0);
+    market(MARKET, || {
+        let issued = Balances::total_issuance();
+        for step in steps {
+            // A call that is refused leaves what was checked before: its changes are undone.
+            if take(step) {
+                check();
+                assert!(Balances::total_issuance() <= issued, "money was created");
+            }
+        }
+        counts = (Submitted::<Test>::get(), Settlements::get().len());
+    });
+    counts
+}
+
+fn sequences(count: u32) {
+    let config = proptest::test_runner::Config { cases: count, ..Default::default() };
+    let mut runner = proptest::test_runner::TestRunner::new(config);
+    let (submitted, settled) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
+    let result = runner.run(&prop::collection::vec(steps(), CALLS), |steps| {
+        let (came, paid) = sequence(steps);
+        submitted.set(submitted.get() + came);
+        settled.set(settled.get() + paid);
+        Ok(())
+    });
+    if let Err(failure) = result {
+        panic!("{failure}");
+    }
+    // A sequence in which nothing ever succeeds would prove nothing.
+    assert!(submitted.get() > u64::from(count), "{} tasks were submitted", submitted.get());
+    assert!(settled.get() > count as usize / 8, "{} workers were paid", settled.get());
+}
+
+#[test]
+fn invariants_should_hold_whatever_is_called() {
+    sequences(2_000);
+}
+
+#[test]
+#[ignore = "twenty minutes: 100,000 sequences, for scripts/test --long"]
+fn invariants_should_hold_whatever_is_called_for_long() {
+    sequences(100_000);
+}

@@ -1,0 +1,492 @@
+//! A market of real pallets; of the chain below them there is the block number, and authors whose
+//! VRFs are hashes.
+
+use crate::{self as pallet_cairn_tasks, types::*};
+use cairn_protocol::{
+    id::{Amount, Digest, EngineId, Height, ProviderId, Region, Seed, TaskId},
+    job::{Job, JobKind, Payload, Policy, Requirements, Terms},
+    matching::Weights,
+    preimage::{ResultCommitment, Statement},
+    profile::{DeviceClass, Hardware, Offer, Offers, Profile, Role},
+    result::{Answer, Output},
+    settlement::Shares,
+};
+use cairn_seams::Clock as _;
+use frame_support::{
+    assert_ok, derive_impl, parameter_types,
+    traits::{ConstU128, ConstU32, OnFinalize, OnIdle, OnInitialize},
+    weights::Weight,
+};
+use frame_system::EnsureRoot;
+use pallet_cairn_entropy::BlockVrf;
+use sp_runtime::BuildStorage;
+use std::{cell::RefCell, collections::BTreeMap};
+
+pub type AccountId = u64;
+
+#[frame_support::runtime]
+mod runtime {
+    #[runtime::runtime]
+    #[runtime::derive(
+        RuntimeCall,
+        RuntimeEvent,
+        RuntimeError,
+        RuntimeOrigin,
+        RuntimeFreezeReason,
+        RuntimeHoldReason,
+        RuntimeSlashReason,
+        RuntimeLockId,
+        RuntimeTask
+    )]
+    pub struct Test;
+
+    #[runtime::pallet_index(0)]
+    pub type System = frame_system;
+    #[runtime::pallet_index(1)]
+    pub type Balances = pallet_balances;
+    #[runtime::pallet_index(2)]
+    pub type Clock = pallet_cairn_clock;
+    #[runtime::pallet_index(3)]
+    pub type Entropy = pallet_cairn_entropy;
+    #[runtime::pallet_index(4)]
+    pub type Providers = pallet_cairn_providers;
+    #[runtime::pallet_index(5)]
+    pub type Reputation = pallet_cairn_reputation;
+    #[runtime::pallet_index(6)]
+    pub type Tasks = pallet_cairn_tasks;
+}
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+    type AccountData = pallet_balances::AccountData<Amount>;
+    type Block = frame_system::mocking::MockBlock<Self>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+    type AccountStore = System;
+    type Balance = Amount;
+    type ExistentialDeposit = ConstU128<100>;
+}
+
+impl pallet_cairn_clock::Config for Test {}
+
+/// Three authors take turns.
+pub struct Turns;
+impl BlockVrf<AccountId> for Turns {
+    fn author_vrf() -> Option<(AccountId, Seed)> {
+        let number = System::block_number();
+        Some((number % 3, sp_io::hashing::blake2_256(&number.to_le_bytes())))
+    }
+
+    fn active_authors() -> u32 {
+        3
+    }
+}
+
+impl pallet_cairn_entropy::Config for Test {
+    type BlockVrf = Turns;
+    type Clock = Clock;
+    type Currency = Balances;
+    type MaxAuthors = ConstU32<3>;
+    type MaxClosings = ConstU32<2>;
+    type MaxContributors = ConstU32<4>;
+    type MaxGaps = ConstU32<8>;
+    type MinAuthors = ConstU32<3>;
+    type OnForfeit = ();
+    type Registry = Providers;
+    type RoundBlocks = ConstU32<20>;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type Stake = Stake;
+    type WeightInfo = ();
+    type Window = ConstU32<16>;
+}
+
+parameter_types! {
+    pub const Stake: Amount = 100;
+    pub const ItemDeposit: Amount = 5;
+    pub const ByteDeposit: Amount = 1;
+    pub const Treasury: AccountId = TREASURY;
+    pub const RoleBonds: pallet_cairn_providers::RoleBonds = pallet_cairn_providers::RoleBonds {
+        compute: 10_000,
+        guard: 10_000,
+        router: 10_000,
+        storage: 10_000,
+        entropy: 10_000,
+    };
+    pub const FaultShares: pallet_cairn_providers::FaultShares =
+        pallet_cairn_providers::FaultShares {
+            silent: 1_000,
+            unrevealed: 10_000,
+            withheld: 10_000,
+            agreed_unread: 50_000,
+            wrong: 300_000,
+        };
+    pub const ThroughputFloors: pallet_cairn_providers::ThroughputFloors =
+        pallet_cairn_providers::ThroughputFloors {
+            small_gpu: 100,
+            gpu: 1_000,
+            large_gpu: 10_000,
+            accelerator: 100_000,
+        };
+    pub ReputationRules: cairn_protocol::reputation::Rules = cairn_protocol::reputation::Rules {
+        prior: 500_000,
+        inertia: 8,
+        window: 32,
+        fault_weight: 4,
+        half_life: 100_000,
+        weights: cairn_protocol::reputation::Weights { accuracy: 2, timeliness: 1, availability: 1 },
+    };
+    pub static TaskRules: Rules = RULES;
+}
+
+pub const RULES: Rules = Rules {
+    clocks: Clocks {
+        match_most: 1_000,
+        work_least: 5,
+        work_most: 500,
+        keys_least: 5,
+        keys_most: 50,
+        reveal: 10,
+        window: 20,
+        rematch: 60,
+        record: 30,
+    },
+    prices: Prices {
+        reward_least: 100,
+        fee_fixed: 10,
+        fee_share: 10_000,
+        shares: Shares { provider: 800_000, treasury: 150_000 },
+        deposit_item: 5,
+        deposit_byte: 1,
+        terms_bytes: 2_048,
+        ageing: 10,
+    },
+    draws: Draws {
+        sample: 16,
+        weights: Weights { fit: 2, reputation: 4, price: 2, load: 1, region: 1 },
+        floor: 200_000,
+        reassignments: 2,
+    },
+};
+
+impl pallet_cairn_providers::Config for Test {
+    type AppealOrigin = EnsureRoot<AccountId>;
+    type AppealWindow = ConstU32<50>;
+    type ByteDeposit = ByteDeposit;
+    type Clock = Clock;
+    type Currency = Balances;
+    type FaultMemory = ConstU32<1_000>;
+    type FaultShares = FaultShares;
+    type HeartbeatPeriod = ConstU32<5_000>;
+    type HeartbeatTimeout = ConstU32<10_000>;
+    type ItemDeposit = ItemDeposit;
+    type MaxEvictions = ConstU32<2>;
+    type MaxRegistrations = ConstU32<8>;
+    type MaxSample = ConstU32<32>;
+    type MaxSlashesPerBlock = ConstU32<4>;
+    type OnSlash = ();
+    type Reputation = Reputation;
+    type RoleBonds = RoleBonds;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type ThroughputFloors = ThroughputFloors;
+    type UnbondingPeriod = ConstU32<200>;
+    type WeightInfo = ();
+}
+
+impl pallet_cairn_reputation::Config for Test {
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = ();
+    type Clock = Clock;
+    type Registry = Providers;
+    type Rules = ReputationRules;
+    type WeightInfo = ();
+}
+
+/// The only model there is, and who made it.
+pub const MODEL: cairn_protocol::id::BlockId = cairn_protocol::id::BlockId([7; 32]);
+/// One that nobody has a licence for.
+pub const LICENSED: cairn_protocol::id::BlockId = cairn_protocol::id::BlockId([8; 32]);
+pub const CREATOR: AccountId = 900;
+pub const TREASURY: AccountId = 901;
+
+pub struct OneModel;
+impl cairn_seams::Models<AccountId> for OneModel {
+    fn exists(model: &cairn_protocol::id::BlockId) -> bool {
+        *model == MODEL || *model == LICENSED
+    }
+
+    fn may_use(model: &cairn_protocol::id::BlockId, _: &AccountId) -> bool {
+        *model == MODEL
+    }
+
+    fn creator(model: &cairn_protocol::id::BlockId) -> Option<AccountId> {
+        (*model == MODEL).then_some(CREATOR)
+    }
+}
+
+parameter_types! {
+    /// What was settled, provider by provider.
+    pub static Settlements: Vec<(ProviderId, Amount)> = Vec::new();
+}
+
+pub struct Ledger;
+impl cairn_seams::OnSettled for Ledger {
+    fn settled(provider: ProviderId, irrecoverable: Amount) {
+        Settlements::mutate(|all| all.push((provider, irrecoverable)));
+    }
+}
+
+impl pallet_cairn_tasks::Config for Test {
+    type Beacon = Entropy;
+    type Clock = Clock;
+    type Currency = Balances;
+    type Models = OneModel;
+    type OnSettled = Ledger;
+    type Registry = Providers;
+    type Reputation = Reputation;
+    type Rules = TaskRules;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type ServedPerBlock = ConstU32<64>;
+    type Treasury = Treasury;
+    type WeightInfo = ();
+}
+
+pub const ALICE: AccountId = 1;
+pub const BOB: AccountId = 2;
+pub const RICH: Amount = 10_000_000;
+/// Provider n has owner 100 + n and operator 200 + n.
+pub const PROVIDERS: u64 = 24;
+pub const ENGINE: EngineId = EngineId([1; 32]);
+
+pub fn owner(provider: ProviderId) -> AccountId {
+    100 + provider.0
+}
+
+pub fn operator(provider: ProviderId) -> AccountId {
+    200 + provider.0
+}
+
+thread_local! {
+    /// What is stored when a market of so many providers opens. It is made once a thread.
+    static OPENED: RefCell<BTreeMap<u64, Vec<(Vec<u8>, Vec<u8>)>>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// Runs a test in a market of `providers`, and checks every pallet's invariants at its end.
+pub fn market(providers: u64, test: impl FnOnce()) {
+    let opened = OPENED.with_borrow_mut(|opened| {
+        opened.entry(providers).or_insert_with(|| open(providers)).clone()
+    });
+    // All of it is a change to an empty chain: what lies in a trie is slow to go through.
+    sp_io::TestExternalities::new_empty().execute_with(|| {
+        TaskRules::set(RULES);
+        Settlements::set(Vec::new());
+        opened.iter().for_each(|(key, value)| sp_io::storage::set(key, value));
+        test();
+        check();
+    });
+}
+
+fn open(providers: u64) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let mut storage =
+        frame_system::GenesisConfig::<Test>::default().build_storage().expect("it is empty");
+    let people = [ALICE, BOB, TREASURY, CREATOR].into_iter();
+    let owners = (0..providers).flat_map(|n| [owner(ProviderId(n)), operator(ProviderId(n))]);
+    pallet_balances::GenesisConfig::<Test> {
+        balances: people.chain(owners).map(|account| (account, RICH)).collect(),
+        ..Default::default()
+    }
+    .assimilate_storage(&mut storage)
+    .expect("no account stands twice");
+    sp_io::TestExternalities::from(storage).execute_with(|| {
+        System::set_block_number(1);
+        (0..providers).for_each(|n| register(ProviderId(n)));
+        let keys = std::iter::successors(sp_io::storage::next_key(&[]), |key| {
+            sp_io::storage::next_key(key)
+        });
+        keys.filter_map(|key| Some((key.clone(), sp_io::storage::get(&key)?.to_vec()))).collect()
+    })
+}
+
+pub fn check() {
+    Clock::do_try_state().expect("the clock is right");
+    Entropy::do_try_state().expect("the beacon is right");
+    Providers::do_try_state().expect("the registry is right");
+    Reputation::do_try_state().expect("reputation is right");
+    Tasks::do_try_state().expect("tasks are right");
+}
+
+pub fn profile(n: u64) -> Profile {
+    let mut binding = [0; 32];
+    binding[..8].copy_from_slice(&n.to_le_bytes());
+    // The kinds that are asked for here: each is a seat more that every check looks at.
+    let offers = [JobKind::Infer, JobKind::Simulate].map(|kind| Offer { kind, price: 1 });
+    Profile {
+        hardware: Hardware {
+            class: DeviceClass::Gpu,
+            memory_mib: 16_384,
+            compute: 86,
+            slots: 4,
+            binding,
+        },
+        region: Region(0x0101),
+        offers: Offers(offers.to_vec().try_into().expect("there are no more kinds")),
+        payload_key: Some([9; 1_216]),
+        node: [0; 32],
+        enclave: None,
+    }
+}
+
+pub fn register(provider: ProviderId) {
+    let signed = RuntimeOrigin::signed;
+    let roles = [Role::Compute].into_iter().collect();
+    assert_ok!(Providers::register(
+        signed(owner(provider)),
+        operator(provider),
+        Box::new(profile(provider.0)),
+        roles,
+        20_000,
+    ));
+    assert_ok!(Providers::heartbeat(signed(operator(provider)), provider));
+}
+
+/// Makes blocks until the chain has that number.
+pub fn run_to(number: u64) {
+    while System::block_number() < number {
+        let now = System::block_number();
+        AllPalletsWithSystem::on_idle(now, Weight::from_parts(u64::MAX / 2, u64::MAX / 2));
+        AllPalletsWithSystem::on_finalize(now);
+        System::set_block_number(now + 1);
+        AllPalletsWithSystem::on_initialize(now + 1);
+    }
+}
+
+pub fn run(blocks: u64) {
+    run_to(System::block_number() + blocks);
+}
+
+/// Makes blocks until the stage a task is in now is over, and the chain has moved it on.
+pub fn expire(id: TaskId) {
+    let due = task(id).due;
+    while now() < due + 2 {
+        run(1);
+    }
+}
+
+pub fn now() -> Height {
+    Clock::now()
+}
+
+/// A simulation that any provider may do.
+pub fn terms(redundancy: u8) -> Terms {
+    Terms {
+        job: Job {
+            kind: JobKind::Simulate,
+            model: None,
+            engine: ENGINE,
+            input: Payload::Inline(vec![1, 2, 3].try_into().expect("it is short")),
+            parameters: Default::default(),
+            seed: [0; 32],
+            units: 10,
+            sampled: false,
+        },
+        policy: Policy::Replicated,
+        redundancy,
+        requirements: Requirements {
+            class: DeviceClass::Cpu,
+            memory_mib: 0,
+            compute: 0,
+            throughput: 0,
+            within: None,
+            near: None,
+            reputation: 0,
+            enclave: false,
+        },
+        reward: 9_000,
+        tip: 900,
+        match_by: now() + 100,
+        work_blocks: 20,
+        seal: None,
+        output_bytes: 64,
+        auditable: false,
+    }
+}
+
+/// The same as exact inference on the model.
+pub fn proven(redundancy: u8) -> Terms {
+    let mut terms = terms(redundancy);
+    terms.job.kind = JobKind::Infer;
+    terms.job.model = Some(MODEL);
+    terms.policy = Policy::Proven;
+    terms
+}
+
+pub fn submit(terms: Terms) -> TaskId {
+    let id = TaskId(pallet_cairn_tasks::Submitted::<Test>::get());
+    assert_ok!(Tasks::submit(RuntimeOrigin::signed(ALICE), Box::new(terms)));
+    id
+}
+
+pub fn task(id: TaskId) -> Task<AccountId> {
+    pallet_cairn_tasks::Tasks::<Test>::get(id).expect("the task is kept")
+}
+
+/// Submits a task and waits for its workers.
+pub fn assigned(terms: Terms) -> (TaskId, Vec<ProviderId>) {
+    let id = submit(terms);
+    run(18);
+    (id, workers(id))
+}
+
+pub fn workers(id: TaskId) -> Vec<ProviderId> {
+    task(id).seats.iter().map(|seat| seat.provider).collect()
+}
+
+pub fn answer(output: u8) -> Answer {
+    Answer {
+        engine: ENGINE,
+        output: Output::Inline(vec![output].try_into().expect("it is short")),
+        fingerprint: None,
+        units: 10,
+    }
+}
+
+pub const SALT: Digest = [5; 32];
+
+/// What a worker commits to for that answer.
+pub fn commitment(id: TaskId, provider: ProviderId, answer: &Answer) -> Digest {
+    let task = task(id);
+    let seat = task.seat(provider).expect("it has a seat");
+    let genesis = Tasks::genesis();
+    ResultCommitment {
+        task: id,
+        round: seat.round,
+        provider,
+        generation: seat.generation,
+        answer: answer.digest(&genesis),
+        salt: SALT,
+    }
+    .digest(&genesis)
+}
+
+pub fn commit(id: TaskId, provider: ProviderId, answer: &Answer) {
+    let commitment = commitment(id, provider, answer);
+    assert_ok!(Tasks::commit(RuntimeOrigin::signed(operator(provider)), id, commitment));
+}
+
+pub fn reveal(id: TaskId, provider: ProviderId, answer: &Answer) {
+    let origin = RuntimeOrigin::signed(operator(provider));
+    assert_ok!(Tasks::reveal(origin, id, Box::new(answer.clone()), SALT));
+}
+
+/// Has the workers of a task give these outputs.
+pub fn deliver(id: TaskId, outputs: &[u8]) {
+    let workers = workers(id);
+    let round: Vec<_> = workers.into_iter().zip(outputs.iter().copied().map(answer)).collect();
+    round.iter().for_each(|(provider, answer)| commit(id, *provider, answer));
+    round.iter().for_each(|(provider, answer)| reveal(id, *provider, answer));
+}
+
+pub fn free(account: AccountId) -> Amount {
+    pallet_balances::Pallet::<Test>::free_balance(account)
+}

@@ -1,0 +1,9 @@
+mod commit;
+mod draw;
+mod invariants;
+mod mock;
+mod model;
+mod reveal;
+mod seal;
+mod settle;
+mod submit;

@@ -1,0 +1,156 @@
+use super::mock::*;
+use crate::{types::*, Error, Event, Queue};
+use cairn_protocol::{
+    id::{Amount, BlockId},
+    job::{JobKind, Payload, Policy, Seal, Terms},
+    lifecycle::Stage,
+    settlement::Escrow,
+};
+use frame_support::{assert_noop, assert_ok, traits::fungible::InspectHold};
+
+fn held(reason: crate::HoldReason) -> Amount {
+    Balances::balance_on_hold(&reason.into(), &ALICE)
+}
+
+fn refused(change: impl FnOnce(&mut Terms), error: Error<Test>) {
+    market(1, || {
+        let mut terms = terms(1);
+        change(&mut terms);
+        assert_noop!(Tasks::submit(RuntimeOrigin::signed(ALICE), Box::new(terms)), error);
+    });
+}
+
+#[test]
+fn submit_should_put_aside_what_the_task_costs() {
+    market(1, || {
+        let terms = terms(1);
+        let length = codec::Encode::encoded_size(&terms) as Amount;
+        let id = submit(terms);
+        // 1 % of 9,900, and 10.
+        assert_eq!(held(crate::HoldReason::Escrow), 9_000 + 900 + 109);
+        // The record, its terms and one answer of up to 64 bytes.
+        assert_eq!(held(crate::HoldReason::Deposit), 3 * 5 + length + 64);
+        assert_eq!(task(id).escrow, Escrow { reward: 9_000, tip: 900, fee: 109 });
+        assert_eq!(task(id).stage, Stage::Queued);
+        System::assert_last_event(Event::Submitted { task: id, requester: ALICE }.into());
+    });
+}
+
+#[test]
+fn submit_should_fail_when_the_deadline_is_wrong() {
+    refused(|terms| terms.match_by = now(), Error::DeadlinePassed);
+    refused(|terms| terms.match_by = 0, Error::DeadlinePassed);
+    refused(|terms| terms.match_by = now() + 1_001, Error::DeadlineTooFar);
+    refused(|terms| terms.work_blocks = 4, Error::WorkTimeOutOfRange);
+    refused(|terms| terms.work_blocks = 501, Error::WorkTimeOutOfRange);
+    let seal = |key_blocks| Some(Seal { commitment: [0; 32], key_blocks });
+    refused(|terms| terms.seal = seal(4), Error::KeyTimeOutOfRange);
+    refused(|terms| terms.seal = seal(51), Error::KeyTimeOutOfRange);
+}
+
+#[test]
+fn submit_should_fail_when_the_result_cannot_be_judged() {
+    refused(|terms| terms.redundancy = 0, Error::NoRedundancy);
+    refused(|terms| terms.redundancy = 11, Error::TooMuchRedundancy);
+    refused(|terms| terms.redundancy = 2, Error::EvenRedundancy);
+    refused(|terms| terms.policy = Policy::Proven, Error::PolicyDoesNotFit);
+    let trained = |terms: &mut Terms, guards| {
+        terms.job.kind = JobKind::Train;
+        terms.job.model = Some(MODEL);
+        terms.policy = Policy::Outcome { target: 1, guards };
+    };
+    refused(|terms| trained(terms, 3), Error::NoGuards);
+    refused(|terms| trained(terms, 2), Error::NoGuards);
+    let sampled = |terms: &mut Terms| {
+        terms.job.kind = JobKind::Infer;
+        terms.job.model = Some(MODEL);
+        terms.job.sampled = true;
+        terms.policy = Policy::Tolerance { within: 10 };
+        terms.redundancy = 3;
+    };
+    refused(sampled, Error::SampledTextDiffers);
+}
+
+#[test]
+fn submit_should_fail_when_the_model_is_wrong() {
+    refused(|terms| terms.job.model = Some(MODEL), Error::ModelNotNeeded);
+    let on = |terms: &mut Terms, model| {
+        terms.job.kind = JobKind::Infer;
+        terms.job.model = model;
+        terms.policy = Policy::Proven;
+    };
+    refused(|terms| on(terms, None), Error::ModelNeeded);
+    refused(|terms| on(terms, Some(BlockId([0; 32]))), Error::UnknownModel);
+    refused(|terms| on(terms, Some(LICENSED)), Error::ModelNotLicensed);
+}
+
+#[test]
+fn submit_should_fail_when_the_job_is_too_large_or_nothing() {
+    refused(|terms| terms.job.units = 0, Error::NoWork);
+    refused(|terms| terms.output_bytes = 2_049, Error::OutputTooLong);
+    let long = || Payload::Inline(vec![0; 2_048].try_into().expect("it is as long as may be"));
+    refused(|terms| terms.job.input = long(), Error::TermsTooLong);
+}
+
+#[test]
+fn submit_should_fail_when_the_money_does_not_fit() {
+    refused(|terms| terms.reward = 99, Error::RewardTooSmall);
+    refused(|terms| (terms.reward, terms.redundancy) = (299, 3), Error::RewardTooSmall);
+    refused(|terms| terms.reward = Amount::MAX, Error::AmountTooLarge);
+    refused(|terms| terms.tip = Amount::MAX, Error::AmountTooLarge);
+    refused(|terms| terms.reward = Amount::MAX / 2, Error::NotEnoughBalance);
+    refused(|terms| terms.reward = RICH, Error::NotEnoughBalance);
+    // The escrow fits, and the deposit does not.
+    refused(|terms| (terms.reward, terms.tip) = (9_900_900, 0), Error::NotEnoughBalance);
+}
+
+#[test]
+fn submit_should_fail_when_the_chain_is_stopped() {
+    market(1, || {
+        use frame_support::traits::SafeModeNotify;
+        Clock::entered();
+        let submitted = Tasks::submit(RuntimeOrigin::signed(ALICE), Box::new(terms(1)));
+        assert_eq!(submitted, Err(Error::<Test>::ChainStopped.into()));
+    });
+}
+
+#[test]
+fn cancel_should_give_everything_back_when_nobody_was_found() {
+    market(0, || {
+        let before = free(ALICE);
+        let id = submit(terms(1));
+        assert_noop!(Tasks::cancel(RuntimeOrigin::signed(BOB), id), Error::<Test>::NotTheRequester);
+        assert_ok!(Tasks::cancel(RuntimeOrigin::signed(ALICE), id));
+        System::assert_last_event(
+            Event::Refunded { task: id, reason: RefundReason::Cancelled, back: 10_009 }.into(),
+        );
+        assert_eq!(held(crate::HoldReason::Escrow), 0);
+        assert_eq!(task(id).stage, Stage::Refunded);
+        assert_noop!(Tasks::cancel(RuntimeOrigin::signed(ALICE), id), Error::<Test>::WrongStage);
+        run(40);
+        assert_noop!(Tasks::cancel(RuntimeOrigin::signed(ALICE), id), Error::<Test>::UnknownTask);
+        assert_eq!(free(ALICE), before);
+    });
+}
+
+#[test]
+fn cancel_should_take_the_task_out_of_the_queue_when_it_is_drawn_already() {
+    market(0, || {
+        let id = submit(terms(1));
+        // The seed is there, and the block has no room to look for workers.
+        run(15);
+        Tasks::serve(&mut frame_support::weights::WeightMeter::with_limit(
+            frame_support::weights::Weight::zero(),
+        ));
+        assert_ok!(Tasks::cancel(RuntimeOrigin::signed(ALICE), id));
+        assert_eq!(Queue::<Test>::iter_keys().count(), 0);
+    });
+}
+
+#[test]
+fn cancel_should_fail_when_workers_are_at_it() {
+    market(1, || {
+        let (id, _) = assigned(terms(1));
+        assert_noop!(Tasks::cancel(RuntimeOrigin::signed(ALICE), id), Error::<Test>::WrongStage);
+    });
+}

@@ -1,0 +1,119 @@
+//! Workers commit to their results, then show them.
+
+use crate::{pallet::*, types::*};
+use cairn_protocol::{
+    id::{Digest, ProviderId, TaskId},
+    job::{Policy, Terms},
+    lifecycle::{Act, Turn},
+    preimage::{ResultCommitment, Statement},
+    result::{Answer, Output},
+};
+use cairn_seams::{Clock, Registry};
+use codec::Encode;
+use frame_support::{
+    ensure,
+    pallet_prelude::{DispatchResult, Get},
+};
+use frame_system::pallet_prelude::BlockNumberFor;
+use sp_runtime::traits::Zero;
+
+impl<T: Config> Pallet<T> {
+    /// What binds statements to this chain.
+    pub fn genesis() -> Digest {
+        let hash = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
+        let mut digest = Digest::default();
+        digest.iter_mut().zip(hash.encode()).for_each(|(to, from)| *to = from);
+        digest
+    }
+
+    /// The provider that an account operates, if it has a seat.
+    pub(crate) fn worker(
+        operator: &T::AccountId,
+        task: &TaskOf<T>,
+    ) -> Result<ProviderId, Error<T>> {
+        let provider = T::Registry::operated_by(operator).ok_or(Error::<T>::NotAnOperator)?;
+        ensure!(task.seat(provider).is_some(), Error::<T>::NotAssigned);
+        Ok(provider)
+    }
+
+    pub(crate) fn do_commit(
+        operator: T::AccountId,
+        id: TaskId,
+        commitment: Digest,
+    ) -> DispatchResult {
+        let mut task = Self::open(id, Act::Commit)?;
+        let provider = Self::worker(&operator, &task)?;
+        let seat = task.seat_mut(provider).ok_or(Error::<T>::NotAssigned)?;
+        ensure!(seat.progress == Progress::Working, Error::<T>::CommittedAlready);
+        seat.progress = Progress::Committed(commitment);
+        Self::deposit_event(Event::Committed { task: id, provider, commitment });
+        if task.committed() == task.seats.len() {
+            Self::open_reveals(id, task);
+        } else {
+            Tasks::<T>::insert(id, task);
+        }
+        Ok(())
+    }
+
+    /// From here on results may be known.
+    pub(crate) fn open_reveals(id: TaskId, mut task: TaskOf<T>) {
+        Self::turn(&mut task, Turn::AllCommitted);
+        let due = T::Clock::now().saturating_add(T::Rules::get().clocks.reveal);
+        Self::schedule_due(id, &mut task, due);
+        Tasks::<T>::insert(id, task);
+        Self::deposit_event(Event::RevealsOpened { task: id, due });
+    }
+
+    pub(crate) fn do_reveal(
+        operator: T::AccountId,
+        id: TaskId,
+        answer: Answer,
+        salt: Digest,
+    ) -> DispatchResult {
+        let mut task = Self::open(id, Act::Reveal)?;
+        let provider = Self::worker(&operator, &task)?;
+        let terms = TermsOf::<T>::get(id).ok_or(Error::<T>::UnknownTask)?;
+        let genesis = Self::genesis();
+        let digest = answer.digest(&genesis);
+        let seat = task.seat_mut(provider).ok_or(Error::<T>::NotAssigned)?;
+        let commitment = match seat.progress {
+            Progress::Committed(commitment) => commitment,
+            Progress::Revealed => return Err(Error::<T>::RevealedAlready.into()),
+            Progress::Locked | Progress::Working => {
+                return Err(Error::<T>::NotCommitted.into());
+            }
+        };
+        let opened = ResultCommitment {
+            task: id,
+            round: seat.round,
+            provider,
+            generation: seat.generation,
+            answer: digest,
+            salt,
+        };
+        ensure!(opened.digest(&genesis) == commitment, Error::<T>::NotTheCommitment);
+        Self::check_answer(&terms, &answer)?;
+
+        seat.progress = Progress::Revealed;
+        Answers::<T>::insert(id, provider, answer);
+        Self::deposit_event(Event::Revealed { task: id, provider, answer: digest });
+        if task.seats.iter().all(|seat| seat.progress == Progress::Revealed) {
+            Self::judge(id, task);
+        } else {
+            Tasks::<T>::insert(id, task);
+        }
+        Ok(())
+    }
+
+    fn check_answer(terms: &Terms, answer: &Answer) -> Result<(), Error<T>> {
+        ensure!(answer.engine == terms.job.engine, Error::<T>::WrongEngine);
+        ensure!(answer.units <= terms.job.units, Error::<T>::TooManyUnits);
+        if let Output::Inline(bytes) = &answer.output {
+            let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+            ensure!(length <= terms.output_bytes, Error::<T>::AnswerTooLong);
+        }
+        let compared = matches!(terms.policy, Policy::Tolerance { .. });
+        ensure!(!compared || answer.fingerprint.is_some(), Error::<T>::FingerprintNeeded);
+        Ok(())
+    }
+}
