@@ -1,16 +1,22 @@
 //! What the node, and through it every client, may ask the runtime.
 
 use crate::{
-    batch, configs::consensus::BABE_GENESIS_EPOCH, AccountId, AuthorityDiscovery, Babe, Balance,
-    Block, Executive, Grandpa, Historical, InherentDataExt, Nonce, Runtime, RuntimeCall,
-    RuntimeGenesisConfig, SessionKeys, Staking, System, TransactionPayment, VERSION,
+    batch, configs::consensus::BABE_GENESIS_EPOCH, market, AccountId, AuthorityDiscovery, Babe,
+    Balance, Block, Executive, Grandpa, Historical, InherentDataExt, Nonce, Providers, Runtime,
+    RuntimeCall, RuntimeGenesisConfig, SessionKeys, Staking, System, Tasks, TransactionPayment,
+    VERSION,
 };
 use alloc::vec::Vec;
+use cairn_protocol::{
+    id::{ProviderId, TaskId},
+    job::Terms,
+};
 use frame_support::{
     genesis_builder_helper::{build_state, get_preset},
     traits::{Get, KeyOwnerProofSystem},
     weights::Weight,
 };
+use pallet_cairn_tasks::views::{Quote, TaskView};
 use pallet_grandpa::{fg_primitives, AuthorityId as GrandpaId};
 use sp_api::impl_runtime_apis;
 use sp_authority_discovery::AuthorityId as DiscoveryId;
@@ -92,6 +98,32 @@ impl_runtime_apis! {
             block_hash: <Block as BlockT>::Hash,
         ) -> TransactionValidity {
             Executive::validate_transaction(source, transaction, block_hash)
+        }
+    }
+
+    impl market::MarketApi<Block> for Runtime {
+        fn quote(requester: AccountId, terms: Terms) -> Result<Quote, market::Refusal> {
+            market::quote(&requester, &terms)
+        }
+
+        fn task(task: TaskId) -> Option<TaskView<AccountId>> {
+            Tasks::view(task)
+        }
+
+        fn tasks_of(requester: AccountId) -> Vec<TaskId> {
+            Tasks::tasks_of(&requester)
+        }
+
+        fn provider(provider: ProviderId) -> Option<market::ProviderView> {
+            market::provider(provider)
+        }
+
+        fn providers_of(owner: AccountId) -> Vec<ProviderId> {
+            Providers::providers_of(&owner)
+        }
+
+        fn check(who: AccountId, call: Vec<u8>) -> Result<(), market::Refusal> {
+            market::check(who, &call)
         }
     }
 

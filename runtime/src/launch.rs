@@ -1,7 +1,7 @@
 //! What a chain is born with: its pace, and the first values of its tunable parameters.
 //!
 //! One WASM binary serves a laptop and a public network; they differ in how long an epoch, an
-//! era and a referendum take. Epoch and era lengths are written once, at genesis, and there is
+//! era and a referendum take, and how long the result of a task stands. Epoch and era lengths are written once, at genesis, and there is
 //! no call that changes them: BABE derives epoch numbers from them, so a change would split the
 //! chain. Referenda periods go to `pallet-parameters`, where governance can change them.
 //!
@@ -12,8 +12,12 @@ pub use pallet::*;
 
 #[frame_support::pallet]
 pub mod pallet {
-    use crate::configs::parameters::{governance, RuntimeParametersKey, RuntimeParametersValue};
-    use crate::configs::parameters::{TrackPeriods, Voting};
+    use crate::configs::{
+        market_defaults::QUICK_TASK_RULES,
+        parameters::{
+            governance, market, RuntimeParametersKey, RuntimeParametersValue, TrackPeriods, Voting,
+        },
+    };
     use codec::{Decode, Encode, MaxEncodedLen};
     use frame_support::{pallet_prelude::*, traits::Get};
 
@@ -91,6 +95,8 @@ pub mod pallet {
     pub struct GenesisConfig<T: Config> {
         pub pace: Pace,
         pub referenda: Referenda,
+        /// Results of tasks stand for seconds before they are paid, not for minutes.
+        pub quick_market: bool,
         #[serde(skip)]
         pub _config: core::marker::PhantomData<T>,
     }
@@ -121,6 +127,16 @@ pub mod pallet {
             }
             if let Some(v) = *voting {
                 set(Key::VotingClock(governance::VotingClock), Value::VotingClock(v));
+            }
+            if self.quick_market {
+                pallet_parameters::Parameters::<T>::insert(
+                    RuntimeParametersKey::Market(market::ParametersKey::TaskRules(
+                        market::TaskRules,
+                    )),
+                    RuntimeParametersValue::Market(market::ParametersValue::TaskRules(
+                        QUICK_TASK_RULES,
+                    )),
+                );
             }
         }
     }

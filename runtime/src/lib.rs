@@ -12,6 +12,7 @@ pub mod batch;
 pub mod configs;
 pub mod genesis;
 pub mod launch;
+pub mod market;
 pub mod signature;
 pub mod units;
 
@@ -94,7 +95,7 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
     impl_name: Cow::Borrowed("cairn"),
     authoring_version: 1,
     // Year, month and a running number; raised with every release whose behaviour differs.
-    spec_version: 2_611_001,
+    spec_version: 2_611_002,
     impl_version: 1,
     apis: apis::RUNTIME_API_VERSIONS,
     // Raised when a call, its index or its arguments change, or the transaction extensions do.
@@ -192,6 +193,19 @@ mod runtime {
     pub type TxPause = pallet_tx_pause;
     #[runtime::pallet_index(52)]
     pub type MultiBlockMigrations = pallet_migrations;
+
+    // The market. Its clock comes before those who read it, and Entropy after Babe, whose view
+    // of a block it records.
+    #[runtime::pallet_index(60)]
+    pub type MarketClock = pallet_cairn_clock;
+    #[runtime::pallet_index(61)]
+    pub type Entropy = pallet_cairn_entropy;
+    #[runtime::pallet_index(62)]
+    pub type Providers = pallet_cairn_providers;
+    #[runtime::pallet_index(63)]
+    pub type Reputation = pallet_cairn_reputation;
+    #[runtime::pallet_index(64)]
+    pub type Tasks = pallet_cairn_tasks;
 }
 
 #[cfg(feature = "runtime-benchmarks")]
@@ -209,6 +223,9 @@ mod benches {
         [pallet_assets, Assets]
         [pallet_bags_list, VoterList]
         [pallet_balances, Balances]
+        [pallet_cairn_entropy, Entropy]
+        [pallet_cairn_providers, Providers]
+        [pallet_cairn_reputation, Reputation]
         [pallet_conviction_voting, ConvictionVoting]
         [pallet_election_provider_multi_phase, ElectionProviderMultiPhase]
         [pallet_migrations, MultiBlockMigrations]

@@ -103,8 +103,8 @@ impl pallet_safe_mode::Config for Runtime {
     type ForceEnterOrigin = Governance;
     type ForceExitOrigin = EitherOf<EnsureRoot<AccountId>, EmergencyStop>;
     type ForceExtendOrigin = Governance;
-    // Pallets with clocks of their own are told here that time stands still.
-    type Notify = ();
+    // Every deadline of the market is on this clock, which stands still meanwhile.
+    type Notify = crate::MarketClock;
     type ReleaseDelay = ();
     type RuntimeEvent = RuntimeEvent;
     type RuntimeHoldReason = RuntimeHoldReason;

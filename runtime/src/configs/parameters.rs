@@ -3,7 +3,8 @@
 //! A value here is read through its `Get`; a default stands in the code, a set value in
 //! `pallet-parameters`. Indices are append-only: a key removed leaves its index unused.
 
-use crate::{units::*, AccountId, BlockNumber, Runtime, RuntimeEvent};
+use super::market_defaults;
+use crate::{units::*, AccountId, Balance, BlockNumber, Runtime, RuntimeEvent};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
     dynamic_params::{dynamic_pallet_params, dynamic_params},
@@ -123,6 +124,49 @@ pub mod dynamic_params {
         /// How long safe-mode lasts unless it is extended or ended.
         #[codec(index = 0)]
         pub static SafeModeBlocks: BlockNumber = DAYS;
+    }
+
+    #[dynamic_pallet_params]
+    #[codec(index = 4)]
+    pub mod market {
+        /// Blocks whose authors make a seed.
+        #[codec(index = 0)]
+        pub static SeedWindow: BlockNumber = 16;
+        /// Different authors among them, or all there are.
+        #[codec(index = 1)]
+        pub static SeedAuthors: u32 = 3;
+        /// A round of contributions to the beacon: it often ends within a window.
+        #[codec(index = 2)]
+        pub static EntropyRound: BlockNumber = 20;
+        /// What a contributor loses by not revealing; it also pays for the state meanwhile.
+        #[codec(index = 3)]
+        pub static EntropyStake: Balance = UNITS;
+        /// How often a provider may say for free that it is there.
+        #[codec(index = 4)]
+        pub static HeartbeatPeriod: BlockNumber = 5 * MINUTES;
+        /// A restart must not cost a provider its place in the draws.
+        #[codec(index = 5)]
+        pub static HeartbeatTimeout: BlockNumber = 15 * MINUTES;
+        /// Longer than any work can be called to account for.
+        #[codec(index = 6)]
+        pub static UnbondingPeriod: BlockNumber = 7 * DAYS;
+        /// Time for the emergency track to decide.
+        #[codec(index = 7)]
+        pub static AppealWindow: BlockNumber = 2 * DAYS;
+        #[codec(index = 8)]
+        pub static FaultMemory: BlockNumber = 7 * DAYS;
+        #[codec(index = 9)]
+        pub static RoleBonds: pallet_cairn_providers::RoleBonds = market_defaults::ROLE_BONDS;
+        #[codec(index = 10)]
+        pub static FaultShares: pallet_cairn_providers::FaultShares = market_defaults::FAULT_SHARES;
+        #[codec(index = 11)]
+        pub static ThroughputFloors: pallet_cairn_providers::ThroughputFloors =
+            market_defaults::THROUGHPUT_FLOORS;
+        #[codec(index = 12)]
+        pub static ReputationRules: cairn_protocol::reputation::Rules =
+            market_defaults::REPUTATION_RULES;
+        #[codec(index = 13)]
+        pub static TaskRules: pallet_cairn_tasks::types::Rules = market_defaults::TASK_RULES;
     }
 }
 

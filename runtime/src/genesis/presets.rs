@@ -125,7 +125,11 @@ pub fn local(validators: &[&str], endowed: Vec<AccountId>) -> Value {
     accounts.retain(|who| seen.insert(who.clone()));
     let validators: Vec<Validator> =
         validators.iter().filter_map(|seed| Validator::from_seed(seed)).collect();
-    genesis(&validators, &accounts, quick_pace(), quick_referenda())
+    let mut genesis = genesis(&validators, &accounts, quick_pace(), quick_referenda());
+    if let Some(launch) = genesis.get_mut("launch").and_then(Value::as_object_mut) {
+        launch.insert("quickMarket".into(), true.into());
+    }
+    genesis
 }
 
 /// One validator, Alice.

@@ -2,14 +2,21 @@
 //! signed transactions, inherents and BABE digests, as a node would build them.
 
 use cairn_runtime::{
-    genesis, AccountId, Address, Balance, BlockNumber, Executive, Hash, Header, Runtime,
+    genesis, AccountId, Address, Babe, Balance, BlockNumber, Executive, Hash, Header, Runtime,
     RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, Signature, SignedPayload, System, TxExtension,
     UncheckedExtrinsic,
 };
 use codec::Encode;
 use serde_json::Value;
-use sp_consensus_babe::digests::{PreDigest, SecondaryPlainPreDigest};
-use sp_core::{sr25519, Pair};
+use sp_consensus_babe::{
+    digests::{PreDigest, SecondaryVRFPreDigest},
+    make_vrf_sign_data,
+};
+use sp_core::{
+    crypto::VrfSecret,
+    sr25519::{self, vrf::VrfSignature},
+    Pair,
+};
 use sp_runtime::{
     generic::Era, traits::IdentifyAccount, ApplyExtrinsicResult, BuildStorage, Digest, DigestItem,
     MultiSigner,
@@ -19,6 +26,8 @@ use sp_runtime::{
 pub const SLOT_MILLIS: u64 = cairn_runtime::units::SLOT_MILLIS;
 /// The first block's slot: any will do that is not zero.
 const FIRST_SLOT: u64 = 1_000_000;
+/// The seeds of the local network's validators.
+const VALIDATORS: [&str; 4] = ["Alice", "Bob", "Charlie", "Dave"];
 
 pub fn pair(seed: &str) -> sr25519::Pair {
     sr25519::Pair::from_string(&format!("//{seed}"), None).expect("a development seed")
@@ -148,10 +157,28 @@ impl Chain {
             .expect("an enabled validator")
     }
 
+    /// What only this author could put into its block: a VRF over the slot.
+    fn vrf(&mut self, authority_index: u32) -> VrfSignature {
+        let slot = self.slot.into();
+        let (authority, data) = self.state(|| {
+            let authorities = Babe::authorities();
+            let (authority, _) = authorities[authority_index as usize].clone();
+            (authority, make_vrf_sign_data(&Babe::randomness(), slot, Babe::epoch_index()))
+        });
+        VALIDATORS
+            .into_iter()
+            .map(pair)
+            .find(|pair| pair.public() == authority.clone().into_inner())
+            .expect("a validator of the local network")
+            .vrf_sign(&data)
+    }
+
     fn fresh_header(&mut self) -> Header {
-        let digest = PreDigest::SecondaryPlain(SecondaryPlainPreDigest {
-            authority_index: self.author(),
+        let authority_index = self.author();
+        let digest = PreDigest::SecondaryVRF(SecondaryVRFPreDigest {
+            authority_index,
             slot: self.slot.into(),
+            vrf_signature: self.vrf(authority_index),
         });
         let item = DigestItem::PreRuntime(sp_consensus_babe::BABE_ENGINE_ID, digest.encode());
         Header {

@@ -1,0 +1,89 @@
+//! What the market's parameters are until governance says otherwise.
+
+use crate::units::*;
+use cairn_protocol::{matching, reputation, settlement::Shares};
+use pallet_cairn_providers::{FaultShares, RoleBonds, ThroughputFloors};
+use pallet_cairn_tasks::types::{Clocks, Draws, Prices, Rules};
+
+/// By what a role can do wrong: a guard's word moves models and money.
+pub const ROLE_BONDS: RoleBonds = RoleBonds {
+    compute: 100 * UNITS,
+    guard: 500 * UNITS,
+    router: 100 * UNITS,
+    storage: 200 * UNITS,
+    entropy: 50 * UNITS,
+};
+
+/// In parts per million of the stake. Silence happens to the honest; a wrong result does not.
+pub const FAULT_SHARES: FaultShares = FaultShares {
+    silent: 5_000,
+    unrevealed: 10_000,
+    withheld: 50_000,
+    agreed_unread: 200_000,
+    wrong: 500_000,
+};
+
+/// Multiply-accumulates a second. Low, until devices of each class have been measured.
+pub const THROUGHPUT_FLOORS: ThroughputFloors = ThroughputFloors {
+    small_gpu: 200_000_000_000,
+    gpu: 1_000_000_000_000,
+    large_gpu: 2_000_000_000_000,
+    accelerator: 8_000_000_000_000,
+};
+
+/// One lucky task makes 555,555 of a newcomer's 500,000; nobody reaches more than 944,444.
+/// Resting a month halves what is known, so a bad record is not shed by waiting.
+pub const REPUTATION_RULES: reputation::Rules = reputation::Rules {
+    prior: 500_000,
+    inertia: 8,
+    window: 64,
+    fault_weight: 4,
+    half_life: 30 * DAYS,
+    weights: reputation::Weights { accuracy: 1, timeliness: 1, availability: 1 },
+};
+
+pub const TASK_RULES: Rules = Rules {
+    clocks: Clocks {
+        match_most: DAYS,
+        work_least: 5,
+        work_most: 7 * DAYS,
+        keys_least: 10,
+        keys_most: HOURS,
+        reveal: MINUTES,
+        // Time to fetch a result, look at it and object.
+        window: 10 * MINUTES,
+        rematch: 2 * MINUTES,
+        record: HOURS,
+    },
+    prices: Prices {
+        // Four fifths of it are near what an account may hold.
+        reward_least: 10 * MILLIUNITS,
+        fee_fixed: 5 * MILLIUNITS,
+        fee_share: 10_000,
+        shares: Shares { provider: 800_000, treasury: 150_000 },
+        deposit_item: deposit(1, 0),
+        deposit_byte: deposit(0, 1),
+        terms_bytes: 3_072,
+        // A tip of a CRN goes before a task that has waited a quarter of an hour.
+        ageing: MILLIUNITS,
+    },
+    draws: Draws {
+        sample: 16,
+        // Who has done well counts for as much as all that is cheap, near and idle.
+        weights: matching::Weights { fit: 2, reputation: 4, price: 2, load: 1, region: 1 },
+        floor: 200_000,
+        reassignments: 3,
+    },
+};
+
+/// The same for networks that people try things on: a result stands for seconds, not minutes.
+pub const QUICK_TASK_RULES: Rules = Rules {
+    clocks: Clocks {
+        reveal: 10,
+        window: 10,
+        rematch: MINUTES,
+        record: 5 * MINUTES,
+        ..TASK_RULES.clocks
+    },
+    ..TASK_RULES
+};

@@ -1,0 +1,93 @@
+//! What clients ask of the market, as a runtime API.
+
+use crate::{AccountId, Providers, Reputation, RuntimeCall, RuntimeOrigin, System, Tasks};
+use alloc::vec::Vec;
+use cairn_protocol::{
+    id::{ProviderId, TaskId},
+    job::Terms,
+    profile::Profile,
+};
+use codec::{Decode, DecodeLimit, Encode};
+use frame_support::storage::{with_transaction_unchecked, TransactionOutcome};
+pub use pallet_cairn_tasks::{
+    types::Seat,
+    views::{Obstacle, Quote, TaskView, WaitsFor},
+};
+use scale_info::TypeInfo;
+use sp_runtime::{traits::Dispatchable, DispatchError};
+
+/// As deep as a call in a transaction may nest.
+const CALL_DEPTH: u32 = 256;
+
+/// Everything known of a provider.
+#[derive(Clone, Debug, Decode, Encode, TypeInfo)]
+pub struct ProviderView {
+    pub card: pallet_cairn_providers::Card<AccountId>,
+    pub profile: Profile,
+    pub reputation: pallet_cairn_reputation::Card,
+}
+
+/// Why a call would fail now.
+#[derive(Clone, Debug, Decode, Encode, Eq, PartialEq, TypeInfo)]
+pub enum Refusal {
+    /// The bytes are no call of this runtime.
+    #[codec(index = 0)]
+    NotACall,
+    /// The call fails, with the runtime's error and its name.
+    #[codec(index = 1)]
+    Fails { error: DispatchError, name: Vec<u8> },
+}
+
+sp_api::decl_runtime_apis! {
+    /// The market as clients see it.
+    #[api_version(1)]
+    pub trait MarketApi {
+        /// What a task would cost an account now, who would do it, and how it is judged.
+        fn quote(requester: AccountId, terms: Terms) -> Result<Quote, Refusal>;
+
+        /// A task that is still kept, and who has to act by when.
+        fn task(task: TaskId) -> Option<TaskView<AccountId>>;
+
+        /// The tasks of an account that are still kept, 256 at most.
+        fn tasks_of(requester: AccountId) -> Vec<TaskId>;
+
+        fn provider(provider: ProviderId) -> Option<ProviderView>;
+
+        /// The registrations of an owner.
+        fn providers_of(owner: AccountId) -> Vec<ProviderId>;
+
+        /// Whether a call by an account would be accepted now; nothing comes of it.
+        fn check(who: AccountId, call: Vec<u8>) -> Result<(), Refusal>;
+    }
+}
+
+impl Refusal {
+    fn of(error: DispatchError) -> Self {
+        let name: &'static str = error.into();
+        Self::Fails { error, name: name.as_bytes().to_vec() }
+    }
+}
+
+pub(crate) fn quote(requester: &AccountId, terms: &Terms) -> Result<Quote, Refusal> {
+    // Who is looked at changes from block to block and need not be random.
+    let seed = System::parent_hash().0;
+    Tasks::quote(requester, terms, &seed).map_err(|error| Refusal::of(error.into()))
+}
+
+pub(crate) fn provider(provider: ProviderId) -> Option<ProviderView> {
+    Some(ProviderView {
+        card: Providers::card(provider)?,
+        profile: Providers::profile(provider)?,
+        reputation: Reputation::card(provider),
+    })
+}
+
+/// Makes the call, says what came of it, and takes it back.
+pub(crate) fn check(who: AccountId, call: &[u8]) -> Result<(), Refusal> {
+    let call = RuntimeCall::decode_all_with_depth_limit(CALL_DEPTH, &mut &*call)
+        .map_err(|_| Refusal::NotACall)?;
+    let result = with_transaction_unchecked(|| {
+        TransactionOutcome::Rollback(call.dispatch(RuntimeOrigin::signed(who)))
+    });
+    result.map(|_| ()).map_err(|failure| Refusal::of(failure.error))
+}
