@@ -96,6 +96,20 @@ impl Client {
         self.genesis
     }
 
+    /// Calls any method.
+    pub async fn ask<R: DeserializeOwned>(
+        &self,
+        method: &'static str,
+        arguments: &[serde_json::Value],
+    ) -> Result<R> {
+        let mut params = ArrayParams::new();
+        for argument in arguments {
+            // A JSON value is always JSON.
+            let _ = params.insert(argument);
+        }
+        self.request(method, params).await
+    }
+
     pub(crate) async fn request<R: DeserializeOwned>(
         &self,
         method: &'static str,

@@ -3,9 +3,13 @@
 //! `chainHead`, `transaction`, `transactionWatch`, `chainSpec`, `archive` and the older `chain`,
 //! `state`, `author` and `system` methods come with the service, and must not be added twice.
 
+mod market;
+
 use std::{error::Error, sync::Arc};
 
-use cairn_runtime::{opaque::Block, AccountId, Balance, BlockNumber, Hash, Nonce};
+use cairn_runtime::{
+    market::MarketApi, opaque::Block, AccountId, Balance, BlockNumber, Hash, Nonce,
+};
 use jsonrpsee::RpcModule;
 use pallet_transaction_payment_rpc::{
     TransactionPayment, TransactionPaymentApiServer, TransactionPaymentRuntimeApi,
@@ -25,6 +29,7 @@ use sp_block_builder::BlockBuilder;
 use sp_blockchain::HeaderBackend;
 use substrate_frame_rpc_system::{AccountNonceApi, System, SystemApiServer};
 
+use self::market::{MarketRpc, MarketServer};
 use crate::service::{Chain, ConsensusParts, FullBackend};
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -89,7 +94,7 @@ impl Sources {
     }
 }
 
-/// Next nonces, dry runs and fees. Generic, so that the bounds name the runtime's types.
+/// Next nonces, dry runs and fees, and the market. Generic, so that the bounds name the runtime's types.
 fn merge_account_queries<Client, Pool>(
     module: &mut RpcModule<()>,
     client: Arc<Client>,
@@ -100,9 +105,11 @@ where
     Client::Api: AccountNonceApi<Block, AccountId, Nonce>,
     Client::Api: TransactionPaymentRuntimeApi<Block, Balance>,
     Client::Api: BlockBuilder<Block>,
+    Client::Api: MarketApi<Block>,
     Pool: TransactionPool + 'static,
 {
     module.merge(System::new(client.clone(), pool).into_rpc())?;
-    module.merge(TransactionPayment::new(client).into_rpc())?;
+    module.merge(TransactionPayment::new(client.clone()).into_rpc())?;
+    module.merge(MarketRpc(client).into_rpc())?;
     Ok(())
 }

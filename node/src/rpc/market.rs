@@ -1,0 +1,229 @@
+//! The market's methods: the runtime's `MarketApi`, in JSON.
+//!
+//! Amounts are decimal strings of the smallest unit, since JSON numbers end at 2⁵³; accounts are
+//! SS58 addresses, ids numbers, bytes hexadecimal. What a client passes as bytes is SCALE, as in
+//! an extrinsic.
+
+use std::sync::Arc;
+
+use cairn_protocol::{
+    id::{ProviderId, TaskId},
+    job::Terms,
+};
+use cairn_runtime::{
+    market::{MarketApi, Obstacle, ProviderView, Quote, Refusal, Seat, TaskView, WaitsFor},
+    opaque::Block,
+    AccountId, Hash,
+};
+use codec::{DecodeAll, Encode};
+use jsonrpsee::{
+    core::RpcResult,
+    proc_macros::rpc,
+    types::{error::INVALID_PARAMS_CODE, ErrorObjectOwned},
+};
+use serde_json::{json, Value};
+use sp_api::{ApiError, ProvideRuntimeApi};
+use sp_blockchain::HeaderBackend;
+use sp_core::Bytes;
+
+/// The runtime refuses; `data` has its error by name.
+const REFUSED: i32 = 9_001;
+/// The runtime could not be asked.
+const FAILED: i32 = 9_002;
+
+#[rpc(server)]
+pub trait Market {
+    /// What a task would cost an account, who would do it, and how it is judged. `terms` is the
+    /// argument of `tasks.submit`.
+    #[method(name = "cairn_quote", blocking)]
+    fn quote(&self, requester: AccountId, terms: Bytes, at: Option<Hash>) -> RpcResult<Value>;
+
+    /// A task that is still kept, and who has to act by when; null for any other.
+    #[method(name = "cairn_task", blocking)]
+    fn task(&self, task: u64, at: Option<Hash>) -> RpcResult<Value>;
+
+    /// The tasks of an account that are still kept.
+    #[method(name = "cairn_tasksOf", blocking)]
+    fn tasks_of(&self, requester: AccountId, at: Option<Hash>) -> RpcResult<Vec<u64>>;
+
+    /// Everything known of a provider; null if there is none.
+    #[method(name = "cairn_provider", blocking)]
+    fn provider(&self, provider: u64, at: Option<Hash>) -> RpcResult<Value>;
+
+    /// The registrations of an owner.
+    #[method(name = "cairn_providersOf", blocking)]
+    fn providers_of(&self, owner: AccountId, at: Option<Hash>) -> RpcResult<Vec<u64>>;
+
+    /// Whether a call by an account would be accepted now: null, or the error that it would end
+    /// in. Nothing comes of it.
+    #[method(name = "cairn_check", blocking)]
+    fn check(&self, who: AccountId, call: Bytes, at: Option<Hash>) -> RpcResult<Value>;
+}
+
+/// Answers from a client's state.
+pub struct MarketRpc<Client>(pub Arc<Client>);
+
+impl<Client: HeaderBackend<Block>> MarketRpc<Client> {
+    fn at(&self, hash: Option<Hash>) -> Hash {
+        hash.unwrap_or_else(|| self.0.info().best_hash)
+    }
+}
+
+impl<Client> MarketServer for MarketRpc<Client>
+where
+    Client: ProvideRuntimeApi<Block> + HeaderBackend<Block> + Send + Sync + 'static,
+    Client::Api: MarketApi<Block>,
+{
+    fn quote(&self, requester: AccountId, terms: Bytes, at: Option<Hash>) -> RpcResult<Value> {
+        let terms = Terms::decode_all(&mut &terms.0[..]).map_err(|error| {
+            let why = format!("`terms` is not what tasks.submit takes: {error}");
+            ErrorObjectOwned::owned(INVALID_PARAMS_CODE, why, None::<()>)
+        })?;
+        let quoted = self.0.runtime_api().quote(self.at(at), requester, terms).map_err(failed)?;
+        quoted.map(quote_json).map_err(|refusal| {
+            let refusal = refusal_json(refusal);
+            ErrorObjectOwned::owned(REFUSED, "the task would be refused", Some(refusal))
+        })
+    }
+
+    fn task(&self, task: u64, at: Option<Hash>) -> RpcResult<Value> {
+        let view = self.0.runtime_api().task(self.at(at), TaskId(task)).map_err(failed)?;
+        Ok(view.map_or(Value::Null, task_json))
+    }
+
+    fn tasks_of(&self, requester: AccountId, at: Option<Hash>) -> RpcResult<Vec<u64>> {
+        let tasks = self.0.runtime_api().tasks_of(self.at(at), requester).map_err(failed)?;
+        Ok(tasks.into_iter().map(|task| task.0).collect())
+    }
+
+    fn provider(&self, provider: u64, at: Option<Hash>) -> RpcResult<Value> {
+        let view =
+            self.0.runtime_api().provider(self.at(at), ProviderId(provider)).map_err(failed)?;
+        Ok(view.map_or(Value::Null, provider_json))
+    }
+
+    fn providers_of(&self, owner: AccountId, at: Option<Hash>) -> RpcResult<Vec<u64>> {
+        let providers = self.0.runtime_api().providers_of(self.at(at), owner).map_err(failed)?;
+        Ok(providers.into_iter().map(|provider| provider.0).collect())
+    }
+
+    fn check(&self, who: AccountId, call: Bytes, at: Option<Hash>) -> RpcResult<Value> {
+        let checked = self.0.runtime_api().check(self.at(at), who, call.0).map_err(failed)?;
+        Ok(checked.map_or_else(refusal_json, |()| Value::Null))
+    }
+}
+
+fn failed(error: ApiError) -> ErrorObjectOwned {
+    ErrorObjectOwned::owned(FAILED, "the runtime could not be asked", Some(error.to_string()))
+}
+
+fn refusal_json(refusal: Refusal) -> Value {
+    match refusal {
+        Refusal::NotACall => json!({ "error": "NotACall" }),
+        Refusal::Fails { name, .. } => json!({ "error": String::from_utf8_lossy(&name) }),
+    }
+}
+
+fn amount(amount: u128) -> Value {
+    amount.to_string().into()
+}
+
+fn hex(bytes: impl Encode) -> Value {
+    sp_core::bytes::to_hex(&bytes.encode(), false).into()
+}
+
+/// The name of an enum's variant without fields.
+fn name(variant: impl std::fmt::Debug) -> Value {
+    format!("{variant:?}").into()
+}
+
+fn quote_json(quote: Quote) -> Value {
+    let obstacle = |(obstacle, count): (Obstacle, u32)| (format!("{obstacle:?}"), count.into());
+    let (least, median) = quote.prices.unzip();
+    json!({
+        "reward": amount(quote.escrow.reward),
+        "tip": amount(quote.escrow.tip),
+        "fee": amount(quote.escrow.fee),
+        "deposit": amount(quote.deposit),
+        "providers": {
+            "lookedAt": quote.looked_at,
+            "fit": quote.fit,
+            "notFit": Value::Object(quote.obstacles.into_iter().map(obstacle).collect()),
+        },
+        "pricePerUnit": { "least": least.map(amount), "median": median.map(amount) },
+        "waitBlocks": quote.wait,
+        "judged": String::from_utf8_lossy(&quote.judged),
+    })
+}
+
+fn task_json(task: TaskView<AccountId>) -> Value {
+    let providers =
+        |those: Vec<ProviderId>| -> Vec<u64> { those.iter().map(|one| one.0).collect() };
+    let (awaited, of) = match task.waits_for {
+        WaitsFor::Chain => ("chain", Vec::new()),
+        WaitsFor::Keys(those) => ("requester", providers(those)),
+        WaitsFor::Commitments(those) | WaitsFor::Reveals(those) | WaitsFor::Results(those) => {
+            ("workers", providers(those))
+        }
+    };
+    let seat = |seat: &Seat| json!({ "provider": seat.provider.0, "round": seat.round, "progress": name(seat.progress) });
+    let answers = task.answers.into_iter();
+    json!({
+        "requester": task.requester,
+        "stage": name(task.stage),
+        "due": task.due,
+        "now": task.now,
+        "waitsFor": { "who": awaited, "providers": of },
+        "submitted": task.submitted,
+        "reward": amount(task.escrow.reward),
+        "tip": amount(task.escrow.tip),
+        "fee": amount(task.escrow.fee),
+        "redundancy": task.redundancy,
+        "reassigned": task.reassigned,
+        "kind": name(task.terms.job.kind),
+        "policy": name(task.terms.policy),
+        "seats": task.seats.iter().map(seat).collect::<Vec<_>>(),
+        "answers": answers
+            .map(|(provider, answer)| json!({ "provider": provider.0, "answer": hex(answer) }))
+            .collect::<Vec<_>>(),
+        "terms": hex(task.terms),
+        "acknowledged": task.acknowledged,
+    })
+}
+
+fn provider_json(view: ProviderView) -> Value {
+    let card = view.card;
+    let reputation = view.reputation.into_iter();
+    json!({
+        "owner": card.owner,
+        "operator": card.operator,
+        "roles": card.roles.iter().map(name).collect::<Vec<_>>(),
+        "bond": amount(card.bond),
+        "unbonding": amount(card.unbonding),
+        "withdrawableAt": card.withdrawable_at,
+        "pendingPenalties": amount(card.pending),
+        "availability": name(card.availability),
+        "obstacle": card.obstacle.map(name),
+        "load": card.load,
+        "slots": card.hardware.slots,
+        "engagements": card.engagements,
+        "class": name(card.class),
+        "declaredClass": name(card.hardware.class),
+        "memoryMib": card.hardware.memory_mib,
+        "throughput": card.throughput,
+        "region": card.region.0,
+        "offers": card
+            .offers
+            .0
+            .iter()
+            .map(|offer| json!({ "kind": name(offer.kind), "price": amount(offer.price) }))
+            .collect::<Vec<_>>(),
+        "generation": card.generation,
+        "heartbeat": card.heartbeat,
+        "node": hex(card.node),
+        "payloadKey": view.profile.payload_key.map(hex),
+        "reputation": reputation
+            .map(|entry| json!({ "kind": name(entry.kind), "standing": entry.score.standing }))
+            .collect::<Vec<_>>(),
+    })
+}
