@@ -58,7 +58,7 @@ pub const TASK_RULES: Rules = Rules {
     prices: Prices {
         // Four fifths of it are near what an account may hold.
         reward_least: 10 * MILLIUNITS,
-        fee_fixed: 5 * MILLIUNITS,
+        fee_fixed: 10 * MILLIUNITS,
         fee_share: 10_000,
         shares: Shares { provider: 800_000, treasury: 150_000 },
         deposit_item: deposit(1, 0),

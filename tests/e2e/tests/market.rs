@@ -138,7 +138,7 @@ async fn task_should_be_paid_when_its_workers_agree() -> Test {
     let quote: Value = front.ask("cairn_quote", &[requester.clone(), hex(&terms)]).await?;
     assert_eq!(quote["providers"]["fit"], 3, "{quote}");
     // A fixed part, and one per cent.
-    assert_eq!(quote["fee"], (UNITS * 5 / 1_000 + UNITS * 3 / 100).to_string());
+    assert_eq!(quote["fee"], (UNITS / 100 + UNITS * 3 / 100).to_string());
 
     let submit = |terms: &Terms| {
         RuntimeCall::Tasks(pallet_cairn_tasks::Call::submit { terms: Box::new(terms.clone()) })

@@ -63,7 +63,7 @@ fn operator(provider: ProviderId) -> &'static str {
 }
 
 fn terms(chain: &mut Chain, redundancy: u8) -> Terms {
-    let now = chain.state(|| <MarketClock as cairn_seams::Clock>::now());
+    let now = chain.state(<MarketClock as cairn_seams::Clock>::now);
     Terms {
         job: Job {
             kind: JobKind::Simulate,
