@@ -226,6 +226,7 @@ mod benches {
         [pallet_cairn_entropy, Entropy]
         [pallet_cairn_providers, Providers]
         [pallet_cairn_reputation, Reputation]
+        [pallet_cairn_tasks, Tasks]
         [pallet_conviction_voting, ConvictionVoting]
         [pallet_election_provider_multi_phase, ElectionProviderMultiPhase]
         [pallet_migrations, MultiBlockMigrations]

@@ -3,11 +3,12 @@
 use crate::{pallet::*, types::*, WeightInfo};
 use cairn_protocol::{
     id::{Height, TaskId},
+    job::MAX_REDUNDANCY,
     lifecycle::{Act, Stage, Turn},
 };
 use cairn_seams::Clock;
 use frame_support::{
-    pallet_prelude::{DispatchResult, Get},
+    pallet_prelude::{DispatchResultWithPostInfo, Get, Weight},
     traits::Defensive,
     weights::WeightMeter,
 };
@@ -34,10 +35,11 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    pub(crate) fn do_poke(id: TaskId) -> DispatchResult {
+    pub(crate) fn do_poke(id: TaskId) -> DispatchResultWithPostInfo {
         let task = Self::open(id, Act::Poke)?;
+        let spent = T::WeightInfo::poke().saturating_add(Self::cost_of_look(&task));
         Self::look_at(id, task);
-        Ok(())
+        Ok(Some(spent).into())
     }
 
     /// Moves on what is due and finds workers, as far as the block has room.
@@ -45,35 +47,76 @@ impl<T: Config> Pallet<T> {
         if T::Clock::is_stopped() || meter.try_consume(T::WeightInfo::serve()).is_err() {
             return;
         }
+        Self::serve_agenda(meter);
+        Self::serve_queue(meter);
+    }
+
+    fn serve_agenda(meter: &mut WeightMeter) {
         let now = T::Clock::now();
         let first = Served::<T>::get();
         let mut height = first;
         for _ in 0..T::ServedPerBlock::get() {
-            if height > now || meter.try_consume(T::WeightInfo::look_at()).is_err() {
+            if height > now || meter.try_consume(T::WeightInfo::find_due()).is_err() {
                 break;
             }
-            match Agenda::<T>::iter_key_prefix(height).next() {
-                None => height = height.saturating_add(1),
-                Some(id) => match Tasks::<T>::get(id).defensive() {
-                    Some(task) => Self::look_at(id, task),
-                    None => Agenda::<T>::remove(height, id),
-                },
+            let Some(id) = Agenda::<T>::iter_key_prefix(height).next() else {
+                height = height.saturating_add(1);
+                continue;
+            };
+            let Some(task) = Tasks::<T>::get(id).defensive() else {
+                Agenda::<T>::remove(height, id);
+                continue;
+            };
+            if meter.try_consume(Self::cost_of_look(&task)).is_err() {
+                break;
             }
+            Self::look_at(id, task);
         }
         if height > first {
             Served::<T>::put(height);
         }
+    }
+
+    fn serve_queue(meter: &mut WeightMeter) {
+        let cost = T::WeightInfo::find_workers(T::Rules::get().draws.sample.into());
         for _ in 0..T::ServedPerBlock::get() {
-            if meter.try_consume(T::WeightInfo::find_workers()).is_err() {
+            let Some(key) = Queue::<T>::iter_keys().next() else { break };
+            if meter.try_consume(cost).is_err() {
                 break;
             }
-            let Some(key) = Queue::<T>::iter_keys().next() else { break };
             Self::find_workers(key);
         }
     }
 
+    /// What the next look at a task costs at most.
+    pub(crate) fn cost_of_look(task: &TaskOf<T>) -> Weight {
+        let seats = u32::try_from(task.seats.len()).unwrap_or(u32::MAX);
+        match task.stage {
+            Stage::Queued if T::Clock::now() <= task.due => T::WeightInfo::enter_queue(),
+            // To the last two nothing leads yet.
+            Stage::Queued | Stage::Audited | Stage::Contested => T::WeightInfo::give_up(seats),
+            Stage::AwaitingKeys => T::WeightInfo::forfeit(seats),
+            Stage::Assigned => T::WeightInfo::close_commits(seats),
+            Stage::Committed => T::WeightInfo::judge(seats),
+            Stage::Window => T::WeightInfo::settle(seats),
+            Stage::Settled | Stage::Refunded => T::WeightInfo::prune(seats),
+        }
+    }
+
+    /// The most that a look at any task costs.
+    pub(crate) fn dearest_look() -> Weight {
+        let seats = MAX_REDUNDANCY.into();
+        T::WeightInfo::enter_queue()
+            .max(T::WeightInfo::give_up(seats))
+            .max(T::WeightInfo::forfeit(seats))
+            .max(T::WeightInfo::close_commits(seats))
+            .max(T::WeightInfo::judge(seats))
+            .max(T::WeightInfo::settle(seats))
+            .max(T::WeightInfo::prune(seats))
+    }
+
     /// Does what time demands of a task.
-    fn look_at(id: TaskId, mut task: TaskOf<T>) {
+    pub(crate) fn look_at(id: TaskId, mut task: TaskOf<T>) {
         let overdue = T::Clock::now() > task.due;
         match task.stage {
             Stage::Queued if overdue => {

@@ -4,6 +4,8 @@
 extern crate alloc;
 
 mod agenda;
+#[cfg(feature = "runtime-benchmarks")]
+pub mod benchmarking;
 mod drawing;
 mod judgement;
 mod rounds;
@@ -59,6 +61,10 @@ pub mod pallet {
         type ServedPerBlock: Get<u32>;
 
         type WeightInfo: WeightInfo;
+
+        /// Makes the neighbours what the benchmarks need.
+        #[cfg(feature = "runtime-benchmarks")]
+        type BenchmarkHelper: crate::benchmarking::BenchmarkHelper<Self::AccountId>;
     }
 
     #[pallet::composite_enum]
@@ -337,8 +343,8 @@ pub mod pallet {
         /// Moves on a task whose time has run out, which the chain does by itself where a block
         /// has room for it.
         #[pallet::call_index(7)]
-        #[pallet::weight(T::WeightInfo::poke())]
-        pub fn poke(origin: OriginFor<T>, task: TaskId) -> DispatchResult {
+        #[pallet::weight(T::WeightInfo::poke().saturating_add(Pallet::<T>::dearest_look()))]
+        pub fn poke(origin: OriginFor<T>, task: TaskId) -> DispatchResultWithPostInfo {
             ensure_signed(origin)?;
             Self::do_poke(task)
         }

@@ -10,6 +10,7 @@ use frame_support::{ensure, traits::fungible::InspectHold};
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
+    /// Every invariant of the pallet, named as in the README.
     pub fn do_try_state() -> Result<(), TryRuntimeError> {
         Self::check_money()?;
         Self::check_agenda()?;
@@ -25,14 +26,15 @@ impl<T: Config> Pallet<T> {
         let mut sums: BTreeMap<T::AccountId, (Amount, Amount)> = BTreeMap::new();
         for (_, task) in Tasks::<T>::iter() {
             let (escrow, deposit) = sums.entry(task.requester.clone()).or_default();
-            *escrow = escrow.saturating_add(task.escrow.total().ok_or("an escrow overflows")?);
+            *escrow =
+                escrow.saturating_add(task.escrow.total().ok_or("money: an escrow overflows")?);
             *deposit = deposit.saturating_add(task.deposit);
         }
         for account in frame_system::Account::<T>::iter_keys() {
             let (escrow, deposit) = sums.get(&account).copied().unwrap_or_default();
             let held = |reason: HoldReason| T::Currency::balance_on_hold(&reason.into(), &account);
-            ensure!(held(HoldReason::Escrow) == escrow, "escrows differ from holds");
-            ensure!(held(HoldReason::Deposit) == deposit, "deposits differ from holds");
+            ensure!(held(HoldReason::Escrow) == escrow, "money: escrows differ from holds");
+            ensure!(held(HoldReason::Deposit) == deposit, "money: deposits differ from holds");
         }
         Ok(())
     }
@@ -40,45 +42,51 @@ impl<T: Config> Pallet<T> {
     /// Every task is looked at once more, never in the past.
     fn check_agenda() -> Result<(), TryRuntimeError> {
         for (height, id) in Agenda::<T>::iter_keys() {
-            let task = Tasks::<T>::get(id).ok_or("a task on the agenda is unknown")?;
-            ensure!(task.next == height, "a task stands on the agenda twice");
-            ensure!(height >= Served::<T>::get(), "a task would never be looked at");
+            let task = Tasks::<T>::get(id).ok_or("agenda: a task on the agenda is unknown")?;
+            ensure!(task.next == height, "agenda: a task stands on the agenda twice");
+            ensure!(height >= Served::<T>::get(), "agenda: a task would never be looked at");
         }
         Ok(())
     }
 
     fn check_queue() -> Result<(), TryRuntimeError> {
         for key in Queue::<T>::iter_keys() {
-            let task =
-                Tasks::<T>::get(TaskId(queued_task(&key))).ok_or("an unknown task queues")?;
+            let task = Tasks::<T>::get(TaskId(queued_task(&key)))
+                .ok_or("queue: an unknown task queues")?;
             let here = matches!(task.place, Place::Ready { key: at, .. } if at == key);
-            ensure!(here, "a task stands in the queue twice");
+            ensure!(here, "queue: a task stands in the queue twice");
         }
         Ok(())
     }
 
     fn check_task(id: TaskId, task: &TaskOf<T>) -> Result<(), TryRuntimeError> {
-        ensure!(Agenda::<T>::contains_key(task.next, id), "a task has no deadline");
-        ensure!(TasksOf::<T>::contains_key(&task.requester, id), "a requester lacks its task");
-        ensure!(TermsOf::<T>::contains_key(id), "a task has no terms");
-        ensure!(id.0 < Submitted::<T>::get(), "a task was never submitted");
+        ensure!(Agenda::<T>::contains_key(task.next, id), "tasks: a task has no deadline");
+        ensure!(
+            TasksOf::<T>::contains_key(&task.requester, id),
+            "tasks: a requester lacks its task"
+        );
+        ensure!(TermsOf::<T>::contains_key(id), "tasks: a task has no terms");
+        ensure!(id.0 < Submitted::<T>::get(), "tasks: a task was never submitted");
         let queued = task.stage == Stage::Queued;
-        ensure!(queued == (task.place != Place::Nowhere), "a task has the wrong place");
+        ensure!(queued == (task.place != Place::Nowhere), "tasks: a task has the wrong place");
         if let Place::Ready { key, .. } = task.place {
-            ensure!(Queue::<T>::contains_key(key), "a task is not in the queue");
+            ensure!(Queue::<T>::contains_key(key), "tasks: a task is not in the queue");
         }
         if task.stage.is_end() {
-            ensure!(task.escrow == Default::default(), "an ended task holds an escrow");
+            ensure!(task.escrow == Default::default(), "tasks: an ended task holds an escrow");
         }
         let full = matches!(task.stage, Stage::AwaitingKeys | Stage::Assigned);
-        ensure!(!full || task.vacant() == 0, "a seat is vacant");
+        ensure!(!full || task.vacant() == 0, "tasks: a seat is vacant");
         for seat in &task.seats {
             let revealed = seat.progress == Progress::Revealed;
             let answered = Answers::<T>::contains_key(id, seat.provider);
-            ensure!(revealed == answered, "an answer is missing, or was never revealed");
-            ensure!(!task.excluded.contains(&seat.provider), "an excluded provider has a seat");
+            ensure!(revealed == answered, "tasks: an answer is missing, or was never revealed");
+            ensure!(
+                !task.excluded.contains(&seat.provider),
+                "tasks: an excluded provider has a seat"
+            );
             let same = task.seats.iter().filter(|other| other.provider == seat.provider);
-            ensure!(same.count() == 1, "a provider has two seats");
+            ensure!(same.count() == 1, "tasks: a provider has two seats");
         }
         Ok(())
     }
@@ -86,13 +94,22 @@ impl<T: Config> Pallet<T> {
     /// Nothing is left of a task that is gone.
     fn check_belongings() -> Result<(), TryRuntimeError> {
         let kept = Tasks::<T>::contains_key;
-        ensure!(TermsOf::<T>::iter_keys().all(kept), "terms are left");
-        ensure!(TasksOf::<T>::iter_keys().all(|(_, id)| kept(id)), "a requester's list is old");
+        ensure!(TermsOf::<T>::iter_keys().all(kept), "belongings: terms are left");
+        ensure!(
+            TasksOf::<T>::iter_keys().all(|(_, id)| kept(id)),
+            "belongings: a requester's list is old"
+        );
         let seated = |id: TaskId, provider| {
             Tasks::<T>::get(id).is_some_and(|task| task.seat(provider).is_some())
         };
-        ensure!(Answers::<T>::iter_keys().all(|(id, one)| seated(id, one)), "answers are left");
-        ensure!(Keys::<T>::iter_keys().all(|(id, one)| seated(id, one)), "keys are left");
+        ensure!(
+            Answers::<T>::iter_keys().all(|(id, one)| seated(id, one)),
+            "belongings: answers are left"
+        );
+        ensure!(
+            Keys::<T>::iter_keys().all(|(id, one)| seated(id, one)),
+            "belongings: keys are left"
+        );
         Ok(())
     }
 }

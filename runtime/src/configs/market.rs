@@ -100,6 +100,8 @@ impl pallet_cairn_reputation::Config for Runtime {
 }
 
 impl pallet_cairn_tasks::Config for Runtime {
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = benchmarking::Helper;
     type Beacon = Entropy;
     type Clock = MarketClock;
     type Currency = Balances;

@@ -85,6 +85,8 @@ impl BlockVrf<AccountId> for Turns {
 }
 
 impl pallet_cairn_entropy::Config for Test {
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = super::benchmarks::Helper;
     type BlockVrf = Turns;
     type Clock = Clock;
     type Currency = Balances;
@@ -183,7 +185,7 @@ impl pallet_cairn_providers::Config for Test {
     type ItemDeposit = ItemDeposit;
     type MaxEvictions = ConstU32<2>;
     type MaxRegistrations = ConstU32<8>;
-    type MaxSample = ConstU32<32>;
+    type MaxSample = ConstU32<64>;
     type MaxSlashesPerBlock = ConstU32<4>;
     type OnSlash = ();
     type Reputation = Reputation;
@@ -196,7 +198,7 @@ impl pallet_cairn_providers::Config for Test {
 
 impl pallet_cairn_reputation::Config for Test {
     #[cfg(feature = "runtime-benchmarks")]
-    type BenchmarkHelper = ();
+    type BenchmarkHelper = super::benchmarks::Helper;
     type Clock = Clock;
     type Registry = Providers;
     type Rules = ReputationRules;
@@ -238,6 +240,8 @@ impl cairn_seams::OnSettled for Ledger {
 }
 
 impl pallet_cairn_tasks::Config for Test {
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = super::benchmarks::Helper;
     type Beacon = Entropy;
     type Clock = Clock;
     type Currency = Balances;
@@ -247,11 +251,13 @@ impl pallet_cairn_tasks::Config for Test {
     type Reputation = Reputation;
     type Rules = TaskRules;
     type RuntimeHoldReason = RuntimeHoldReason;
-    type ServedPerBlock = ConstU32<64>;
+    type ServedPerBlock = ConstU32<SERVED>;
     type Treasury = Treasury;
     type WeightInfo = ();
 }
 
+/// Tasks that a block moves on.
+pub const SERVED: u32 = 64;
 pub const ALICE: AccountId = 1;
 pub const BOB: AccountId = 2;
 pub const RICH: Amount = 10_000_000;
@@ -267,9 +273,11 @@ pub fn operator(provider: ProviderId) -> AccountId {
     200 + provider.0
 }
 
+type Stored = Vec<(Vec<u8>, Vec<u8>)>;
+
 thread_local! {
     /// What is stored when a market of so many providers opens. It is made once a thread.
-    static OPENED: RefCell<BTreeMap<u64, Vec<(Vec<u8>, Vec<u8>)>>> = const { RefCell::new(BTreeMap::new()) };
+    static OPENED: RefCell<BTreeMap<u64, Stored>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// Runs a test in a market of `providers`, and checks every pallet's invariants at its end.
@@ -287,7 +295,7 @@ pub fn market(providers: u64, test: impl FnOnce()) {
     });
 }
 
-fn open(providers: u64) -> Vec<(Vec<u8>, Vec<u8>)> {
+fn open(providers: u64) -> Stored {
     let mut storage =
         frame_system::GenesisConfig::<Test>::default().build_storage().expect("it is empty");
     let people = [ALICE, BOB, TREASURY, CREATOR].into_iter();

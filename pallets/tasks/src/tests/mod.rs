@@ -1,7 +1,9 @@
+#[cfg(feature = "runtime-benchmarks")]
+pub(crate) mod benchmarks;
 mod commit;
 mod draw;
 mod invariants;
-mod mock;
+pub(crate) mod mock;
 mod model;
 mod reveal;
 mod seal;

@@ -1,15 +1,21 @@
 //! A market for benchmarks: providers who are there, and time that passes.
 
-use crate::{units::UNITS, AccountId, Balances, Providers, Runtime, RuntimeOrigin, System};
+use crate::{
+    configs::parameters::{market, RuntimeParametersKey, RuntimeParametersValue},
+    units::UNITS,
+    AccountId, Balances, Providers, Runtime, RuntimeOrigin, System,
+};
 use alloc::{boxed::Box, vec::Vec};
 use cairn_protocol::{
-    id::{Height, ProviderId, Region},
+    id::{BlockId, Height, ProviderId, Region},
     job::JobKind,
     profile::{DeviceClass, Hardware, Offer, Offers, Profile, Role},
 };
+use cairn_seams::Ticket;
 use codec::Encode;
 use frame_benchmarking::account;
 use frame_support::traits::fungible::Mutate;
+use pallet_cairn_tasks::types::Rules;
 
 pub struct Helper;
 
@@ -69,5 +75,40 @@ impl pallet_cairn_reputation::benchmarking::BenchmarkHelper<AccountId> for Helpe
 
     fn pass_blocks() {
         System::set_block_number(System::block_number() + 1_000);
+    }
+}
+
+impl pallet_cairn_tasks::benchmarking::BenchmarkHelper<AccountId> for Helper {
+    fn enlist(nth: u32) -> (ProviderId, AccountId) {
+        let operator: AccountId = account("operator", nth, 1);
+        let owner = account("owner", nth, 1);
+        (Self::enlist_as(owner, operator.clone(), Role::Compute), operator)
+    }
+
+    fn silence(provider: ProviderId) {
+        pallet_cairn_providers::Providers::<Runtime>::mutate(provider, |record| {
+            if let Some(record) = record {
+                record.missed = true;
+            }
+        });
+    }
+
+    fn model() -> Option<BlockId> {
+        None
+    }
+
+    fn set_rules(rules: Rules) {
+        pallet_parameters::Parameters::<Runtime>::insert(
+            RuntimeParametersKey::Market(market::ParametersKey::TaskRules(market::TaskRules)),
+            RuntimeParametersValue::Market(market::ParametersValue::TaskRules(rules)),
+        );
+    }
+
+    fn make_seed(ticket: &Ticket) {
+        pallet_cairn_entropy::Windows::<Runtime>::mutate(ticket.requested_at, |window| {
+            if let Some(window) = window {
+                window.stage = pallet_cairn_entropy::types::Stage::Closed { seed: [7; 32] };
+            }
+        });
     }
 }

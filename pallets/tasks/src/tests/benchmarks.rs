@@ -1,0 +1,70 @@
+//! What the benchmarks need, so that they run as tests.
+
+use super::mock::*;
+use crate::{benchmarking::BenchmarkHelper, types::Rules};
+use cairn_protocol::{
+    id::{BlockId, Height, ProviderId},
+    profile::Role,
+};
+use cairn_seams::Ticket;
+use frame_support::{assert_ok, traits::fungible::Mutate};
+use pallet_cairn_entropy::types::{Stage, Window};
+
+pub struct Helper;
+
+impl BenchmarkHelper<AccountId> for Helper {
+    fn enlist(nth: u32) -> (ProviderId, AccountId) {
+        let provider = ProviderId(pallet_cairn_providers::NextProvider::<Test>::get());
+        let (owner, operator) = (1_000 + u64::from(nth), 2_000 + u64::from(nth));
+        assert_ok!(Balances::mint_into(&owner, RICH));
+        let signed = RuntimeOrigin::signed;
+        let roles = [Role::Compute].into_iter().collect();
+        let what = Box::new(profile(u64::from(nth)));
+        assert_ok!(Providers::register(signed(owner), operator, what, roles, 20_000));
+        assert_ok!(Providers::heartbeat(signed(operator), provider));
+        (provider, operator)
+    }
+
+    fn silence(provider: ProviderId) {
+        pallet_cairn_providers::Providers::<Test>::mutate(provider, |record| {
+            record.as_mut().expect("it is registered").missed = true;
+        });
+    }
+
+    fn model() -> Option<BlockId> {
+        Some(MODEL)
+    }
+
+    fn set_rules(rules: Rules) {
+        TaskRules::set(rules);
+    }
+
+    fn make_seed(ticket: &Ticket) {
+        pallet_cairn_entropy::Windows::<Test>::mutate(ticket.requested_at, |window| {
+            let asked = window.take().expect("a seed was asked for");
+            *window = Some(Window { stage: Stage::Closed { seed: [7; 32] }, ..asked });
+        });
+    }
+}
+
+/// Neither is measured here.
+impl pallet_cairn_entropy::benchmarking::BenchmarkHelper<AccountId> for Helper {
+    fn enlist(_: &AccountId) {}
+
+    fn set_height(_: Height) {}
+}
+
+impl pallet_cairn_reputation::benchmarking::BenchmarkHelper<AccountId> for Helper {
+    fn register() -> (ProviderId, AccountId) {
+        <Self as BenchmarkHelper<AccountId>>::enlist(0)
+    }
+
+    fn pass_blocks() {}
+}
+
+pub(crate) fn new_test_ext() -> sp_io::TestExternalities {
+    TaskRules::set(RULES);
+    let mut externalities = sp_io::TestExternalities::new_empty();
+    externalities.execute_with(|| System::set_block_number(1));
+    externalities
+}

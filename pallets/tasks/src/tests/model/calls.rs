@@ -1,0 +1,106 @@
+//! What anyone may try, on the chain and in the model.
+
+use super::reference::{Account, Said, World};
+use crate::{tests::mock::*, types::WrappedKey};
+use cairn_protocol::{
+    id::{Digest, EngineId, ProviderId, TaskId},
+    job::Terms,
+    result::{Answer, Fingerprint, Output},
+};
+use frame_support::dispatch::DispatchResult;
+
+/// What a commitment that is no digest of anything looks like.
+pub const NONSENSE: Digest = [9; 32];
+
+#[derive(Clone, Debug)]
+pub enum Call {
+    Submit(Box<Terms>),
+    Cancel { task: u64 },
+    PostKey { task: u64, provider: ProviderId },
+    RejectKey { task: u64 },
+    Commit { task: u64, to: Option<Said>, digest: Digest },
+    Reveal { task: u64, said: Said, right_salt: bool },
+    Acknowledge { task: u64 },
+    Poke { task: u64 },
+}
+
+impl Call {
+    /// Every kind of call there is.
+    pub const NAMES: [&str; 8] =
+        ["submit", "cancel", "post_key", "reject_key", "commit", "reveal", "acknowledge", "poke"];
+
+    pub fn name(&self) -> &'static str {
+        let nth = match self {
+            Self::Submit(_) => 0,
+            Self::Cancel { .. } => 1,
+            Self::PostKey { .. } => 2,
+            Self::RejectKey { .. } => 3,
+            Self::Commit { .. } => 4,
+            Self::Reveal { .. } => 5,
+            Self::Acknowledge { .. } => 6,
+            Self::Poke { .. } => 7,
+        };
+        Self::NAMES[nth]
+    }
+
+    /// Whether the model accepts it.
+    pub fn expected(&self, who: Account, world: &mut World) -> bool {
+        match self {
+            Self::Submit(terms) => world.submit(who, (**terms).clone()),
+            Self::Cancel { task } => world.cancel(who, *task),
+            Self::PostKey { task, provider } => world.post_key(who, *task, *provider),
+            Self::RejectKey { task } => world.reject_key(who, *task),
+            Self::Commit { task, to, .. } => world.commit(who, *task, *to),
+            Self::Reveal { task, said, right_salt } => world.reveal(who, *task, *said, *right_salt),
+            Self::Acknowledge { task } => world.acknowledge(who, *task),
+            Self::Poke { task } => world.poke(*task),
+        }
+    }
+
+    /// What the chain says.
+    pub fn made(&self, who: Account) -> DispatchResult {
+        let origin = RuntimeOrigin::signed(who);
+        let plain = |done: frame_support::dispatch::DispatchResultWithPostInfo| {
+            done.map(|_| ()).map_err(|refused| refused.error)
+        };
+        match self {
+            Self::Submit(terms) => Tasks::submit(origin, terms.clone()),
+            Self::Cancel { task } => Tasks::cancel(origin, TaskId(*task)),
+            Self::PostKey { task, provider } => {
+                let key = WrappedKey::Inline(vec![4; 32].try_into().expect("it is short"));
+                Tasks::post_key(origin, TaskId(*task), *provider, key)
+            }
+            Self::RejectKey { task } => Tasks::reject_key(origin, TaskId(*task)),
+            Self::Commit { task, digest, .. } => {
+                plain(Tasks::commit(origin, TaskId(*task), *digest))
+            }
+            Self::Reveal { task, said, right_salt } => {
+                let salt = if *right_salt { SALT } else { [6; 32] };
+                let answer = Box::new(answer_of(*said));
+                plain(Tasks::reveal(origin, TaskId(*task), answer, salt))
+            }
+            Self::Acknowledge { task } => Tasks::acknowledge(origin, TaskId(*task)),
+            Self::Poke { task } => plain(Tasks::poke(origin, TaskId(*task))),
+        }
+    }
+}
+
+pub fn answer_of(said: Said) -> Answer {
+    let print = |output: u8| {
+        let values = vec![1_000_000, i32::from(output) * 900];
+        Some(Fingerprint(values.try_into().expect("there are two")))
+    };
+    match said {
+        Said::Output(output) => Answer { fingerprint: print(output), ..answer(output) },
+        Said::Bare(output) => answer(output),
+        Said::TooLong => {
+            let output =
+                Output::Inline(vec![1; 2_048].try_into().expect("it is as long as may be"));
+            Answer { output, fingerprint: print(1), ..answer(1) }
+        }
+        Said::TooManyUnits => Answer { units: u64::MAX, fingerprint: print(1), ..answer(1) },
+        Said::OtherEngine => {
+            Answer { engine: EngineId([2; 32]), fingerprint: print(1), ..answer(1) }
+        }
+    }
+}

@@ -1,0 +1,389 @@
+//! The life of a task in plain words: who may do what and when, where it leads, who is paid. It
+//! is written from the protocol's description and shares no rule with the pallet. It draws
+//! nobody: it is told who was drawn, and says whether they may be.
+
+use crate::tests::mock::MODEL;
+use cairn_protocol::{
+    id::{Amount, Height, ProviderId},
+    job::{JobKind, Policy, Terms},
+    lifecycle::{Stage, Turn, MOVES},
+};
+use codec::Encode;
+use std::collections::BTreeMap;
+
+pub type Account = u64;
+
+const REVEAL: Height = 10;
+pub const REASSIGNMENTS: u8 = 2;
+pub const EXCLUDED: usize = 32;
+/// An account holds at least so much, or is none.
+const DUST: Amount = 100;
+/// Parts per million between the fingerprints of neighbouring outputs.
+const APART: u32 = 900;
+
+/// What a worker says.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Said {
+    /// This output, with its fingerprint.
+    Output(u8),
+    /// This output alone.
+    Bare(u8),
+    /// An output longer than anyone asks for.
+    TooLong,
+    TooManyUnits,
+    OtherEngine,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Progress {
+    Locked,
+    Working,
+    /// To nothing that it could show, where none.
+    Committed(Option<Said>),
+    Revealed(Said),
+}
+
+#[derive(Clone, Debug)]
+pub struct Seat {
+    pub provider: ProviderId,
+    pub progress: Progress,
+}
+
+#[derive(Clone, Debug)]
+pub struct Task {
+    pub requester: Account,
+    pub terms: Terms,
+    pub stage: Stage,
+    pub due: Height,
+    pub redundancy: u8,
+    pub reassigned: u8,
+    pub round: u16,
+    pub seats: Vec<Seat>,
+    pub excluded: Vec<ProviderId>,
+    /// Reward and tip, as long as they are held, and the fee.
+    pub earned: Amount,
+    pub fee: Amount,
+    pub deposit: Amount,
+    pub acknowledged: bool,
+    /// When the seed of its draw was first asked for.
+    pub asked: Height,
+}
+
+#[derive(Clone, Debug)]
+pub struct Provider {
+    pub owner: Account,
+    pub operator: Account,
+    pub left: bool,
+    pub available: bool,
+}
+
+/// A draw, as the chain told of it.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    pub task: u64,
+    pub round: u16,
+    pub providers: Vec<ProviderId>,
+    pub due: Height,
+}
+
+#[derive(Debug)]
+pub struct World {
+    pub block: Height,
+    /// The height at which the clock stands, if it does.
+    pub stopped: Option<Height>,
+    /// Blocks that did not count.
+    pub lost: Height,
+    pub submitted: u64,
+    pub tasks: BTreeMap<u64, Task>,
+    pub free: BTreeMap<Account, Amount>,
+    pub providers: BTreeMap<ProviderId, Provider>,
+    /// Accounts that call each other the same party.
+    pub linked: Vec<(Account, Account)>,
+    pub treasury: Account,
+    pub creator: Account,
+    /// How often each move of the lifecycle was made.
+    pub moves: [u32; MOVES.len()],
+}
+
+impl Task {
+    /// More than half of those asked.
+    pub(super) fn quorum(&self) -> usize {
+        usize::from(self.redundancy) / 2 + 1
+    }
+
+    fn seat(&mut self, provider: ProviderId) -> Option<&mut Seat> {
+        self.seats.iter_mut().find(|seat| seat.provider == provider)
+    }
+
+    fn committed(&self) -> usize {
+        let waits = |seat: &&Seat| matches!(seat.progress, Progress::Locked | Progress::Working);
+        self.seats.len() - self.seats.iter().filter(waits).count()
+    }
+
+    /// Those who do not come up to it lose their seats and are not asked again.
+    pub(super) fn dismiss(&mut self, stays: impl Fn(&Seat) -> bool) {
+        let (stay, leave) = std::mem::take(&mut self.seats).into_iter().partition(|s| stays(s));
+        self.seats = stay;
+        let leave: Vec<Seat> = leave;
+        let room = EXCLUDED - self.excluded.len();
+        self.excluded.extend(leave.into_iter().map(|seat| seat.provider).take(room));
+    }
+
+    /// Whether the chain takes this for an answer.
+    fn accepts(&self, said: Said) -> bool {
+        // An output is a byte, and ten units of work.
+        let fits = self.terms.output_bytes >= 1 && self.terms.job.units >= 10;
+        match said {
+            Said::Output(_) => fits,
+            Said::Bare(_) => fits && !matches!(self.terms.policy, Policy::Tolerance { .. }),
+            Said::TooLong | Said::TooManyUnits | Said::OtherEngine => false,
+        }
+    }
+
+    /// Who agrees, of enough who answered; none if they contradict each other.
+    pub(super) fn verdict(&self) -> Option<Vec<ProviderId>> {
+        let said = |seat: &Seat| match seat.progress {
+            Progress::Revealed(Said::Output(output) | Said::Bare(output)) => output,
+            _ => unreachable!("only answers are judged"),
+        };
+        let with = |agrees: &dyn Fn(u8) -> bool| -> Vec<ProviderId> {
+            let agree = self.seats.iter().filter(|seat| agrees(said(seat)));
+            agree.map(|seat| seat.provider).collect()
+        };
+        let (needed, near) = match self.terms.policy {
+            Policy::Replicated | Policy::Outcome { .. } => (self.quorum(), 0),
+            Policy::Proven => (self.seats.len(), 0),
+            // One alone is compared with nobody.
+            Policy::Tolerance { within } => (self.seats.len(), within),
+        };
+        (0..=u8::MAX)
+            .filter(|centre| self.seats.iter().any(|seat| said(seat) == *centre))
+            .map(|centre| with(&|output| u32::from(centre.abs_diff(output)) * APART <= near))
+            .find(|agree| agree.len() >= needed)
+    }
+}
+
+impl World {
+    pub fn now(&self) -> Height {
+        self.stopped.unwrap_or(self.block - self.lost)
+    }
+
+    pub fn stop(&mut self) {
+        self.stopped = Some(self.now());
+    }
+
+    pub fn resume(&mut self) {
+        if let Some(height) = self.stopped.take() {
+            self.lost = self.block - height;
+        }
+    }
+
+    /// Whether the chain takes this task; what it then costs.
+    fn price(&self, who: Account, terms: &Terms) -> Option<(Amount, Amount, Amount)> {
+        let (now, job, workers) = (self.now(), &terms.job, terms.redundancy);
+        let key_time = terms.seal.map_or(5, |seal| seal.key_blocks);
+        let in_time = terms.match_by > now
+            && terms.match_by <= now + 1_000
+            && (5..=500).contains(&terms.work_blocks)
+            && (5..=50).contains(&key_time);
+        let countable = [1, 3, 5, 7, 9].contains(&workers);
+        let (modelled, judged) = match (job.kind, terms.policy) {
+            (JobKind::Infer, Policy::Tolerance { .. }) => (true, !job.sampled || workers == 1),
+            (JobKind::Embed, Policy::Tolerance { .. })
+            | (JobKind::Infer | JobKind::Embed | JobKind::Evaluate, Policy::Proven) => {
+                (true, !job.sampled)
+            }
+            (JobKind::Simulate | JobKind::Wasm, Policy::Replicated) => (false, !job.sampled),
+            _ => return None,
+        };
+        let runs = job.model == modelled.then_some(MODEL) && job.units > 0;
+        let length = terms.encoded_size() as Amount;
+        let small = length <= 2_048 && terms.output_bytes <= 2_048;
+        let paid = terms.reward >= 100 * Amount::from(workers);
+        if self.stopped.is_some() || !(in_time && countable && judged && runs && small && paid) {
+            return None;
+        }
+        let earned = terms.reward.checked_add(terms.tip)?;
+        let fee = earned / 100 + 10;
+        let key = if terms.seal.is_some() { 1_280 } else { 0 };
+        let each = Amount::from(terms.output_bytes) + key;
+        let deposit = 5 * (Amount::from(workers) + 2) + length + Amount::from(workers) * each;
+        let whole = earned.checked_add(fee)?.checked_add(deposit)?.checked_add(DUST)?;
+        (self.free[&who] >= whole).then_some((earned, fee, deposit))
+    }
+
+    pub fn submit(&mut self, who: Account, terms: Terms) -> bool {
+        let Some((earned, fee, deposit)) = self.price(who, &terms) else { return false };
+        self.take(who, earned + fee + deposit);
+        let task = Task {
+            requester: who,
+            stage: Stage::Queued,
+            due: terms.match_by,
+            redundancy: terms.redundancy,
+            terms,
+            reassigned: 0,
+            round: 0,
+            seats: Vec::new(),
+            excluded: Vec::new(),
+            earned,
+            fee,
+            deposit,
+            acknowledged: false,
+            asked: self.now(),
+        };
+        self.tasks.insert(self.submitted, task);
+        self.submitted += 1;
+        true
+    }
+
+    fn take(&mut self, who: Account, amount: Amount) {
+        *self.free.get_mut(&who).expect("everyone is known") -= amount;
+    }
+
+    /// Pays an amount, or says that there is no account to pay it to.
+    pub(super) fn pay(&mut self, who: Account, amount: Amount) -> bool {
+        let free = self.free.get_mut(&who).expect("everyone is known");
+        let exists = *free + amount >= DUST;
+        if exists {
+            *free += amount;
+        }
+        exists
+    }
+
+    pub(super) fn turn(&mut self, task: &mut Task, turn: Turn, to: Stage) {
+        let made = MOVES.iter().position(|known| *known == (task.stage, turn, to));
+        let made = made.unwrap_or_else(|| panic!("{:?}: {turn:?} leads to {to:?}", task.stage));
+        self.moves[made] += 1;
+        task.stage = to;
+    }
+
+    /// Lets somebody act on a task that is in that stage and not due.
+    fn act(
+        &mut self,
+        id: u64,
+        stages: &[Stage],
+        act: impl FnOnce(&mut Self, &mut Task) -> bool,
+    ) -> bool {
+        let now = self.now();
+        let open = |task: &Task| stages.contains(&task.stage) && now <= task.due;
+        if self.stopped.is_some() || !self.tasks.get(&id).is_some_and(open) {
+            return false;
+        }
+        self.with(id, act)
+    }
+
+    pub(super) fn with<R>(&mut self, id: u64, act: impl FnOnce(&mut Self, &mut Task) -> R) -> R {
+        let mut task = self.tasks.remove(&id).expect("it was looked up");
+        let result = act(self, &mut task);
+        self.tasks.insert(id, task);
+        result
+    }
+
+    pub(super) fn operated_by(&self, who: Account) -> Option<ProviderId> {
+        let mut all = self.providers.iter();
+        all.find(|(_, provider)| provider.operator == who).map(|(id, _)| *id)
+    }
+
+    pub fn cancel(&mut self, who: Account, id: u64) -> bool {
+        self.act(id, &[Stage::Queued], |world, task| {
+            let may = task.requester == who && task.seats.is_empty();
+            if may {
+                world.refund(task, Turn::GivenUp);
+            }
+            may
+        })
+    }
+
+    pub fn post_key(&mut self, who: Account, id: u64, provider: ProviderId) -> bool {
+        self.act(id, &[Stage::AwaitingKeys], |world, task| {
+            let requester = task.requester;
+            let Some(seat) = task.seat(provider) else { return false };
+            if requester != who || seat.progress != Progress::Locked {
+                return false;
+            }
+            seat.progress = Progress::Working;
+            if task.seats.iter().all(|seat| seat.progress != Progress::Locked) {
+                task.due = world.now() + task.terms.work_blocks;
+                world.turn(task, Turn::KeysPosted, Stage::Assigned);
+            }
+            true
+        })
+    }
+
+    pub fn reject_key(&mut self, who: Account, id: u64) -> bool {
+        let Some(provider) = self.operated_by(who) else { return false };
+        self.act(id, &[Stage::Assigned], |world, task| {
+            let sealed = task.terms.seal.is_some();
+            let works = task.seat(provider).is_some_and(|s| s.progress == Progress::Working);
+            if !(sealed && works) {
+                return false;
+            }
+            task.dismiss(|seat| seat.provider != provider);
+            if task.reassigned >= REASSIGNMENTS || task.excluded.len() == EXCLUDED {
+                // The fee is lost, and nobody has it.
+                let back = task.earned;
+                assert!(world.pay(task.requester, back));
+                world.end(task, Turn::Exhausted, Stage::Refunded);
+            } else {
+                world.fill_again(task);
+            }
+            true
+        })
+    }
+
+    pub fn commit(&mut self, who: Account, id: u64, to: Option<Said>) -> bool {
+        let Some(provider) = self.operated_by(who) else { return false };
+        self.act(id, &[Stage::Assigned], |world, task| {
+            match task.seat(provider) {
+                Some(seat) if seat.progress == Progress::Working => {
+                    seat.progress = Progress::Committed(to);
+                }
+                _ => return false,
+            }
+            if task.committed() == task.seats.len() {
+                world.open_reveals(task);
+            }
+            true
+        })
+    }
+
+    pub(super) fn open_reveals(&mut self, task: &mut Task) {
+        task.due = self.now() + REVEAL;
+        self.turn(task, Turn::AllCommitted, Stage::Committed);
+    }
+
+    pub fn reveal(&mut self, who: Account, id: u64, said: Said, right_salt: bool) -> bool {
+        let Some(provider) = self.operated_by(who) else { return false };
+        self.act(id, &[Stage::Committed], |world, task| {
+            let accepted = task.accepts(said);
+            let Some(seat) = task.seat(provider) else { return false };
+            let opens = seat.progress == Progress::Committed(Some(said)) && right_salt;
+            if !(opens && accepted) {
+                return false;
+            }
+            seat.progress = Progress::Revealed(said);
+            if task.seats.iter().all(|seat| matches!(seat.progress, Progress::Revealed(_))) {
+                world.judge(task);
+            }
+            true
+        })
+    }
+
+    pub fn acknowledge(&mut self, who: Account, id: u64) -> bool {
+        self.act(id, &[Stage::Window, Stage::Settled], |_, task| {
+            let may = task.requester == who && !task.acknowledged;
+            task.acknowledged |= may;
+            may
+        })
+    }
+
+    pub fn poke(&mut self, id: u64) -> bool {
+        let now = self.now();
+        let late = self.tasks.get(&id).is_some_and(|task| now > task.due);
+        let moved = late && self.stopped.is_none();
+        if moved {
+            self.expire(id);
+        }
+        moved
+    }
+}
