@@ -1,0 +1,428 @@
+//! A chain of the pallet with its real neighbours; of the chain below them there is the block
+//! number, and authors whose VRFs are hashes.
+
+use crate::{self as pallet_cairn_capability, types::*, *};
+use cairn_protocol::{
+    id::{Amount, Digest, Height, ProviderId, Region, Seed},
+    job::JobKind,
+    profile::{DeviceClass, Hardware, Offer, Offers, Profile, Role},
+};
+use cairn_seams::Clock as _;
+use codec::Encode;
+use frame_support::{
+    assert_ok, derive_impl, parameter_types,
+    traits::{ConstU128, ConstU32, OnFinalize, OnIdle, OnInitialize},
+    weights::Weight,
+};
+use frame_system::EnsureRoot;
+use pallet_cairn_entropy::BlockVrf;
+use pallet_cairn_providers::{types::Obstacle, Card};
+use sp_runtime::BuildStorage;
+
+pub(crate) use super::rounds::*;
+
+pub(crate) type AccountId = u64;
+
+#[frame_support::runtime]
+mod runtime {
+    #[runtime::runtime]
+    #[runtime::derive(
+        RuntimeCall,
+        RuntimeEvent,
+        RuntimeError,
+        RuntimeOrigin,
+        RuntimeFreezeReason,
+        RuntimeHoldReason,
+        RuntimeSlashReason,
+        RuntimeLockId,
+        RuntimeTask
+    )]
+    pub struct Test;
+
+    #[runtime::pallet_index(0)]
+    pub type System = frame_system;
+    #[runtime::pallet_index(1)]
+    pub type Balances = pallet_balances;
+    #[runtime::pallet_index(2)]
+    pub type Clock = pallet_cairn_clock;
+    #[runtime::pallet_index(3)]
+    pub type Entropy = pallet_cairn_entropy;
+    #[runtime::pallet_index(4)]
+    pub type Providers = pallet_cairn_providers;
+    #[runtime::pallet_index(5)]
+    pub type Reputation = pallet_cairn_reputation;
+    #[runtime::pallet_index(6)]
+    pub type Capability = pallet_cairn_capability;
+}
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+    type AccountData = pallet_balances::AccountData<Amount>;
+    type Block = frame_system::mocking::MockBlock<Self>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+    type AccountStore = System;
+    type Balance = Amount;
+    type ExistentialDeposit = ConstU128<100>;
+}
+
+impl pallet_cairn_clock::Config for Test {}
+
+/// Three authors take turns.
+pub struct Turns;
+impl BlockVrf<AccountId> for Turns {
+    fn author_vrf() -> Option<(AccountId, Seed)> {
+        let number = System::block_number();
+        Some((number % 3, sp_io::hashing::blake2_256(&(Salt::get(), number).encode())))
+    }
+
+    fn active_authors() -> u32 {
+        3
+    }
+}
+
+impl pallet_cairn_entropy::Config for Test {
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = Helper;
+    type BlockVrf = Turns;
+    type Clock = Clock;
+    type Currency = Balances;
+    type MaxAuthors = ConstU32<3>;
+    type MaxClosings = ConstU32<2>;
+    type MaxContributors = ConstU32<4>;
+    type MaxGaps = ConstU32<8>;
+    type MinAuthors = ConstU32<3>;
+    type OnForfeit = ();
+    type Registry = Providers;
+    type RoundBlocks = ConstU32<20>;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type Stake = ConstU128<100>;
+    type WeightInfo = ();
+    type Window = ConstU32<16>;
+}
+
+/// What each class must reach.
+pub(crate) const CLASS_FLOORS: pallet_cairn_providers::ThroughputFloors =
+    pallet_cairn_providers::ThroughputFloors {
+        small_gpu: 100,
+        gpu: 1_000,
+        large_gpu: 10_000,
+        accelerator: 100_000,
+    };
+/// Twenty blocks of what each class must reach.
+pub(crate) const WORK: Work =
+    Work { cpu: 1_000, small_gpu: 2_000, gpu: 20_000, large_gpu: 200_000, accelerator: 2_000_000 };
+pub(crate) const COMMIT_BLOCKS: Height = 40;
+pub(crate) const REVEAL_BLOCKS: Height = 10;
+pub(crate) const HEARTBEAT_TIMEOUT: Height = 5_000;
+/// From asking for a seed to the block that draws with it.
+pub(crate) const WINDOW: u64 = 17;
+
+parameter_types! {
+    /// Makes seeds other ones.
+    pub static Salt: u64 = 0;
+    /// At one, every draw challenges somebody, if it can.
+    pub static Interval: Height = 1;
+    pub static Sample: u32 = 8;
+    pub static Floors: pallet_cairn_providers::ThroughputFloors = CLASS_FLOORS;
+    pub const RoleBonds: pallet_cairn_providers::RoleBonds = pallet_cairn_providers::RoleBonds {
+        compute: 10_000,
+        guard: 10_000,
+        router: 10_000,
+        storage: 10_000,
+        entropy: 10_000,
+    };
+    pub const FaultShares: pallet_cairn_providers::FaultShares =
+        pallet_cairn_providers::FaultShares {
+            silent: 1_000,
+            unrevealed: 10_000,
+            withheld: 10_000,
+            agreed_unread: 50_000,
+            wrong: 300_000,
+        };
+    pub ReputationRules: cairn_protocol::reputation::Rules = cairn_protocol::reputation::Rules {
+        prior: 500_000,
+        inertia: 8,
+        window: 32,
+        fault_weight: 4,
+        half_life: 100_000,
+        weights: cairn_protocol::reputation::Weights { accuracy: 2, timeliness: 1, availability: 1 },
+    };
+}
+
+impl pallet_cairn_providers::Config for Test {
+    type AppealOrigin = EnsureRoot<AccountId>;
+    type AppealWindow = ConstU32<20>;
+    type ByteDeposit = ConstU128<1>;
+    type Clock = Clock;
+    type Currency = Balances;
+    type FaultMemory = ConstU32<1_000>;
+    type FaultShares = FaultShares;
+    type HeartbeatPeriod = ConstU32<500>;
+    type HeartbeatTimeout = ConstU32<HEARTBEAT_TIMEOUT>;
+    type ItemDeposit = ConstU128<5>;
+    type MaxEvictions = ConstU32<2>;
+    type MaxRegistrations = ConstU32<16>;
+    type MaxSample = ConstU32<32>;
+    type MaxSlashesPerBlock = ConstU32<4>;
+    type OnSlash = ();
+    type Reputation = Reputation;
+    type RoleBonds = RoleBonds;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type ThroughputFloors = Floors;
+    // Shorter than a challenge.
+    type UnbondingPeriod = ConstU32<21>;
+    type WeightInfo = ();
+}
+
+impl pallet_cairn_reputation::Config for Test {
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = Helper;
+    type Clock = Clock;
+    type Registry = Providers;
+    type Rules = ReputationRules;
+    type WeightInfo = ();
+}
+
+/// The register, as the runtime has it.
+pub struct Register;
+impl Measured for Register {
+    fn population(class: DeviceClass) -> u32 {
+        Providers::population(class)
+    }
+
+    fn sample(class: DeviceClass, count: u32, seed: &Seed) -> Vec<ProviderId> {
+        Providers::sample_class(class, count, seed)
+    }
+
+    fn throughput(provider: ProviderId) -> Option<u64> {
+        Providers::throughput(provider)
+    }
+
+    fn floor(class: DeviceClass) -> u64 {
+        Providers::floor(class)
+    }
+
+    fn note_throughput(provider: ProviderId, measured: u64) {
+        Providers::note_throughput(provider, measured);
+    }
+
+    fn note_missed(provider: ProviderId) {
+        Providers::note_missed(provider);
+    }
+}
+
+/// A job of round numbers.
+pub struct RoundJob;
+impl Job for RoundJob {
+    fn cost(class: DeviceClass) -> u64 {
+        WORK.of(class)
+    }
+
+    fn solve(seed: &Seed, units: u64) -> Digest {
+        sp_io::hashing::blake2_256(&(seed, units).encode())
+    }
+}
+
+impl Config for Test {
+    type Beacon = Entropy;
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = Helper;
+    type Clock = Clock;
+    type CommitBlocks = ConstU32<COMMIT_BLOCKS>;
+    type Interval = Interval;
+    type Job = RoundJob;
+    type MaxOpen = ConstU32<4>;
+    type Measured = Register;
+    type Registry = Providers;
+    type Reputation = Reputation;
+    type RevealBlocks = ConstU32<REVEAL_BLOCKS>;
+    type Sample = Sample;
+    type ServedPerBlock = ConstU32<2>;
+    type WeightInfo = ();
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+pub struct Helper;
+
+#[cfg(feature = "runtime-benchmarks")]
+impl benchmarking::BenchmarkHelper<AccountId> for Helper {
+    fn enlist(_: u32, class: DeviceClass) -> (ProviderId, AccountId) {
+        let provider = join_with(class, &Role::ALL);
+        (provider, operator(provider))
+    }
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+impl pallet_cairn_entropy::benchmarking::BenchmarkHelper<AccountId> for Helper {
+    fn enlist(_: &AccountId) {}
+    fn set_height(_: Height) {}
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+impl pallet_cairn_reputation::benchmarking::BenchmarkHelper<AccountId> for Helper {
+    fn register() -> (ProviderId, AccountId) {
+        (join(DeviceClass::Cpu), 0)
+    }
+
+    fn pass_blocks() {}
+}
+
+/// Providers that can be registered.
+pub(crate) const MOST: u64 = 64;
+pub(crate) const RICH: Amount = 10_000_000;
+/// Operates nothing.
+pub(crate) const STRANGER: AccountId = 1;
+
+pub(crate) fn owner(provider: ProviderId) -> AccountId {
+    100 + provider.0
+}
+
+pub(crate) fn operator(provider: ProviderId) -> AccountId {
+    1_000 + provider.0
+}
+
+pub(crate) fn externalities() -> sp_io::TestExternalities {
+    Salt::set(0);
+    Interval::set(1);
+    Sample::set(8);
+    Floors::set(CLASS_FLOORS);
+    let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
+    let owners = (0..MOST).map(|n| owner(ProviderId(n)));
+    pallet_balances::GenesisConfig::<Test> {
+        balances: owners.map(|account| (account, RICH)).collect(),
+        ..Default::default()
+    }
+    .assimilate_storage(&mut storage)
+    .unwrap();
+    storage.into()
+}
+
+/// Runs a test in block one, in which the first seed was asked for, and checks every pallet's
+/// invariants at its end.
+pub(crate) fn execute<R>(test: impl FnOnce() -> R) -> R {
+    externalities().execute_with(|| {
+        begin_block(1);
+        let result = test();
+        check();
+        result
+    })
+}
+
+pub(crate) fn check() {
+    Clock::do_try_state().unwrap();
+    Entropy::do_try_state().unwrap();
+    Providers::do_try_state().unwrap();
+    Reputation::do_try_state().unwrap();
+    Capability::do_try_state().unwrap();
+    // Members work until they have committed, and are engaged until they are judged. Nothing else
+    // gives out work here but a test, which takes it back.
+    let open: Vec<_> = Challenges::<Test>::iter_values().collect();
+    for provider in (0..pallet_cairn_providers::NextProvider::<Test>::get()).map(ProviderId) {
+        let Some(card) = Providers::card(provider) else { continue };
+        let seats = || open.iter().filter_map(|challenge| challenge.member(provider));
+        let working = seats().filter(|member| member.progress == Progress::Working).count();
+        assert_eq!(card.load as usize, working + usize::from(Busy::get().contains(&provider)));
+        assert_eq!(
+            card.engagements as usize,
+            seats().count() + usize::from(Busy::get().contains(&provider))
+        );
+        assert_eq!(card.pending, 0, "nobody is ever penalised");
+    }
+}
+
+parameter_types! {
+    /// Providers that work on something paid.
+    pub static Busy: Vec<ProviderId> = Vec::new();
+}
+
+fn begin_block(number: u64) {
+    System::set_block_number(number);
+    AllPalletsWithSystem::on_initialize(number);
+}
+
+/// Makes a block with nothing left of its weight.
+pub(crate) fn full_block() {
+    let number = System::block_number();
+    AllPalletsWithSystem::on_finalize(number);
+    begin_block(number + 1);
+}
+
+/// Makes blocks until the chain has that number.
+pub(crate) fn run_to(number: u64) {
+    while System::block_number() < number {
+        let now = System::block_number();
+        AllPalletsWithSystem::on_idle(now, Weight::from_parts(u64::MAX / 2, u64::MAX / 2));
+        full_block();
+    }
+}
+
+pub(crate) fn run(blocks: u64) {
+    run_to(System::block_number() + blocks);
+}
+
+pub(crate) fn now() -> Height {
+    Clock::now()
+}
+
+pub(crate) fn profile(n: u64, class: DeviceClass) -> Profile {
+    let mut binding = [0; 32];
+    binding[..8].copy_from_slice(&n.to_le_bytes());
+    let kinds = [JobKind::Embed, JobKind::Simulate];
+    let offers = kinds.map(|kind| Offer { kind, price: 1 });
+    Profile {
+        hardware: Hardware { class, memory_mib: 16_384, compute: 86, slots: 4, binding },
+        region: Region(0x0101),
+        offers: Offers(offers.to_vec().try_into().unwrap()),
+        payload_key: None,
+        node: [0; 32],
+        enclave: None,
+    }
+}
+
+/// Registers a provider of an owner, unconfirmed.
+pub(crate) fn register(owner: AccountId, class: DeviceClass, roles: &[Role]) -> ProviderId {
+    let provider = ProviderId(pallet_cairn_providers::NextProvider::<Test>::get());
+    let profile = Box::new(profile(provider.0, class));
+    let roles = roles.iter().copied().collect();
+    let signed = RuntimeOrigin::signed(owner);
+    assert_ok!(Providers::register(signed, operator(provider), profile, roles, 100_000));
+    provider
+}
+
+pub(crate) fn heartbeat(provider: ProviderId) {
+    assert_ok!(Providers::heartbeat(RuntimeOrigin::signed(operator(provider)), provider));
+}
+
+pub(crate) fn join_with(class: DeviceClass, roles: &[Role]) -> ProviderId {
+    let next = ProviderId(pallet_cairn_providers::NextProvider::<Test>::get());
+    let provider = register(owner(next), class, roles);
+    heartbeat(provider);
+    provider
+}
+
+/// A provider who computes, of an owner of its own, available.
+pub(crate) fn join(class: DeviceClass) -> ProviderId {
+    join_with(class, &[Role::Compute])
+}
+
+/// So many of them.
+pub(crate) fn crowd(count: u64, class: DeviceClass) -> Vec<ProviderId> {
+    (0..count).map(|_| join(class)).collect()
+}
+
+pub(crate) fn card(provider: ProviderId) -> Card<AccountId> {
+    Providers::card(provider).unwrap()
+}
+
+/// The class it is drawn in, and what it was last measured to do.
+pub(crate) fn measured(provider: ProviderId) -> (DeviceClass, Option<u64>) {
+    let card = card(provider);
+    (card.class, card.throughput)
+}
+
+pub(crate) fn obstacle(provider: ProviderId) -> Option<Obstacle> {
+    card(provider).obstacle
+}

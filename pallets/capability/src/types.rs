@@ -1,0 +1,413 @@
+//! What is stored, what is asked of the neighbours, and the rules that need no storage.
+
+use alloc::vec::Vec;
+use cairn_protocol::{
+    id::{Digest, Height, ProviderId, Seed},
+    job::JobKind,
+    profile::DeviceClass,
+};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{traits::ConstU32, BoundedVec};
+use scale_info::TypeInfo;
+
+/// What everything stored or shown here derives.
+macro_rules! stored {
+    ($($item:item)*) => {$(
+        #[derive(
+            Clone,
+            Debug,
+            Decode,
+            DecodeWithMemTracking,
+            Encode,
+            Eq,
+            MaxEncodedLen,
+            PartialEq,
+            TypeInfo,
+        )]
+        $item
+    )*};
+}
+
+/// Providers in a challenge.
+pub const MEMBERS: u32 = 3;
+/// Members who have to give the same answer for it to stand.
+pub const AGREEING: usize = 2;
+
+/// A challenge, by the number of the draw that it came from. None is ever given twice.
+pub type ChallengeId = u64;
+
+/// The register, where it keeps what hardware was measured to do.
+pub trait Measured {
+    /// How many providers who compute are drawn in exactly that class. Some may have gone silent.
+    fn population(class: DeviceClass) -> u32;
+
+    /// At most `count` different providers who compute, of exactly that class and available now,
+    /// each as likely as any other. What it costs does not grow with their number.
+    fn sample(class: DeviceClass, count: u32, seed: &Seed) -> Vec<ProviderId>;
+
+    /// What a provider was measured to do; none before the first time.
+    fn throughput(provider: ProviderId) -> Option<u64>;
+
+    /// What providers of that class must be measured to do.
+    fn floor(class: DeviceClass) -> u64;
+
+    /// A provider was measured, and loses a class whose floor it does not reach.
+    fn note_throughput(provider: ProviderId, measured: u64);
+
+    /// A provider was called and was not there.
+    fn note_missed(provider: ProviderId);
+}
+
+stored! {
+    /// A job that three providers were given at once.
+    pub struct Challenge {
+        /// What the members were drawn as, which the size of the job follows from.
+        pub class: DeviceClass,
+        /// How much work the job is.
+        pub units: u64,
+        /// What the job is about.
+        pub seed: Seed,
+        pub handed_out: Moment,
+        /// The last height to commit at.
+        pub commit_by: Height,
+        pub stage: Stage,
+        /// The last height of the stage.
+        pub due: Height,
+        pub members: BoundedVec<Member, ConstU32<MEMBERS>>,
+    }
+
+    /// A block, by both ways of counting.
+    #[derive(Copy)]
+    pub struct Moment {
+        /// The market's time.
+        pub height: Height,
+        /// The number of the block, which goes on while the market's time stands still.
+        pub block: u32,
+    }
+
+    /// What a challenge waits for.
+    #[derive(Copy)]
+    pub enum Stage {
+        /// Members work, and commit to their answers.
+        #[codec(index = 0)]
+        Commits,
+        /// Nobody can commit any more, so answers may be known.
+        #[codec(index = 1)]
+        Reveals,
+    }
+
+    /// One of the challenged.
+    pub struct Member {
+        pub provider: ProviderId,
+        /// One of the kinds it offers, in whose record it is noted whether it was there.
+        pub kind: JobKind,
+        pub progress: Progress,
+    }
+
+    /// How far a member is.
+    #[derive(Copy)]
+    pub enum Progress {
+        #[codec(index = 0)]
+        Working,
+        #[codec(index = 1)]
+        Committed {
+            commitment: Digest,
+            /// Blocks from handing out to the commitment; none if the clock stood in between.
+            latency: Option<Height>,
+        },
+        #[codec(index = 2)]
+        Revealed { answer: Digest, latency: Option<Height> },
+    }
+
+    /// What a challenge found out about a member.
+    #[derive(Copy)]
+    pub enum Outcome {
+        /// It gave the answer that stands, at so many units a block; none if the clock stood
+        /// meanwhile, which says nothing of its hardware.
+        #[codec(index = 0)]
+        Agreed { throughput: Option<u64> },
+        /// It gave another answer than the two that were equal.
+        #[codec(index = 1)]
+        Disagreed,
+        /// It did not commit, or did not reveal.
+        #[codec(index = 2)]
+        Silent,
+        /// It did its part, and no two answers were equal.
+        #[codec(index = 3)]
+        Unjudged,
+    }
+
+    /// When a challenge has to be looked at.
+    #[derive(Copy)]
+    pub struct Appointment {
+        pub challenge: ChallengeId,
+        /// Looked at after this height.
+        pub due: Height,
+    }
+
+    /// How much work a challenge of each class is, in units.
+    #[derive(Copy)]
+    pub struct Work {
+        pub cpu: u64,
+        pub small_gpu: u64,
+        pub gpu: u64,
+        pub large_gpu: u64,
+        pub accelerator: u64,
+    }
+}
+
+impl Work {
+    pub fn of(&self, class: DeviceClass) -> u64 {
+        match class {
+            DeviceClass::Cpu => self.cpu,
+            DeviceClass::SmallGpu => self.small_gpu,
+            DeviceClass::Gpu => self.gpu,
+            DeviceClass::LargeGpu => self.large_gpu,
+            DeviceClass::Accelerator => self.accelerator,
+        }
+    }
+}
+
+impl Moment {
+    /// Blocks from then to `now`, at least one; none if the clock stood in between: who works
+    /// meanwhile cannot say so, and would seem faster or slower than it is.
+    pub fn latency(&self, now: &Self) -> Option<Height> {
+        let heights = now.height.saturating_sub(self.height);
+        let blocks = now.block.saturating_sub(self.block);
+        (heights == blocks).then_some(heights.max(1))
+    }
+}
+
+impl Challenge {
+    pub fn member(&self, provider: ProviderId) -> Option<&Member> {
+        self.members.iter().find(|member| member.provider == provider)
+    }
+
+    pub fn member_mut(&mut self, provider: ProviderId) -> Option<&mut Member> {
+        self.members.iter_mut().find(|member| member.provider == provider)
+    }
+
+    /// How many have committed, whether they have revealed or not.
+    pub fn committed(&self) -> usize {
+        self.count(|progress| !matches!(progress, Progress::Working))
+    }
+
+    /// How many have committed and not yet revealed.
+    pub fn hidden(&self) -> usize {
+        self.count(|progress| matches!(progress, Progress::Committed { .. }))
+    }
+
+    fn count(&self, counts: fn(&Progress) -> bool) -> usize {
+        self.members.iter().filter(|member| counts(&member.progress)).count()
+    }
+
+    /// What can be said of the hardware of a member that gave no right answer: had it done so in the
+    /// last moment, it would be this fast. None where there was no time.
+    pub fn slowest(&self) -> Option<u64> {
+        let given = self.commit_by.saturating_sub(self.handed_out.height);
+        self.units.checked_div(given.into())
+    }
+
+    /// The answer that enough members gave.
+    pub fn standing(&self) -> Option<Digest> {
+        let answers: Vec<Digest> = self
+            .members
+            .iter()
+            .filter_map(|member| match member.progress {
+                Progress::Revealed { answer, .. } => Some(answer),
+                Progress::Working | Progress::Committed { .. } => None,
+            })
+            .collect();
+        let equal = |answer: &Digest| answers.iter().filter(|other| *other == answer).count();
+        answers.iter().find(|answer| equal(answer) >= AGREEING).copied()
+    }
+
+    /// What the challenge says of a member, when it is over.
+    pub fn outcome(&self, member: &Member, standing: Option<Digest>) -> Outcome {
+        match (member.progress, standing) {
+            (Progress::Revealed { answer, latency }, Some(standing)) if answer == standing => {
+                let throughput = latency.and_then(|blocks| self.units.checked_div(blocks.into()));
+                Outcome::Agreed { throughput }
+            }
+            (Progress::Revealed { .. }, Some(_)) => Outcome::Disagreed,
+            (Progress::Revealed { .. }, None) => Outcome::Unjudged,
+            // Too few committed, so there was nothing to reveal.
+            (Progress::Committed { .. }, _) if self.stage == Stage::Commits => Outcome::Unjudged,
+            (Progress::Committed { .. } | Progress::Working, _) => Outcome::Silent,
+        }
+    }
+}
+
+/// What a measurement counts for. Of a class it takes two in a row under its floor to lose it:
+/// the first one leaves a provider at the bare floor, which is how it is remembered.
+pub fn counted(measured: u64, known: Option<u64>, floor: u64) -> u64 {
+    let doubted = known.is_some_and(|known| known <= floor);
+    if measured < floor && !doubted {
+        floor
+    } else {
+        measured
+    }
+}
+
+/// The class that is challenged, or none this time.
+///
+/// For every block that went by each provider has a lot in an urn of `MEMBERS · interval`, where
+/// those of a class with too few for a challenge have none. As a challenge takes in `MEMBERS`, each
+/// one is challenged once in an interval on average, unless there are more lots than the urn has
+/// room for.
+pub fn drawn_class(
+    crowds: [(DeviceClass, u32); 5],
+    blocks: Height,
+    interval: Height,
+    random: u64,
+) -> Option<DeviceClass> {
+    let blocks = u64::from(blocks.max(1));
+    let eligible = crowds.into_iter().filter(|(_, crowd)| *crowd >= MEMBERS);
+    let all = eligible.clone().fold(0u64, |sum, (_, crowd)| sum.saturating_add(crowd.into()));
+    let urn = u64::from(interval).saturating_mul(MEMBERS.into()).max(all.saturating_mul(blocks));
+    let wide = u128::from(random).saturating_mul(urn.into());
+    let lot = u64::try_from(wide >> u64::BITS).unwrap_or(0);
+    let mut rest = lot.checked_div(blocks)?;
+    for (class, crowd) in eligible {
+        match rest.checked_sub(crowd.into()) {
+            None => return Some(class),
+            Some(beyond) => rest = beyond,
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use DeviceClass::*;
+
+    fn crowds(of: [u32; 5]) -> [(DeviceClass, u32); 5] {
+        core::array::from_fn(|nth| (DeviceClass::ALL[nth], of[nth]))
+    }
+
+    /// Evenly spread over all that can be drawn.
+    fn shares(of: [u32; 5], blocks: Height, interval: Height) -> [u32; 6] {
+        let mut shares = [0; 6];
+        for step in 0..10_000u64 {
+            let random = (u64::MAX / 10_000) * step + u64::MAX / 20_000;
+            let class = drawn_class(crowds(of), blocks, interval, random);
+            shares[class.map_or(5, |class| class as usize)] += 1;
+        }
+        shares
+    }
+
+    #[test]
+    fn drawn_class_should_give_every_provider_the_same_chance() {
+        // 60 lots of 10 blocks in an urn of 3,000: a fifth of all draws challenge somebody.
+        assert_eq!(shares([30, 0, 15, 10, 5], 10, 1_000), [1_000, 0, 500, 333, 167, 8_000]);
+        // Twice as long, twice as likely.
+        assert_eq!(shares([30, 0, 15, 10, 5], 20, 1_000), [2_000, 0, 1_000, 667, 333, 6_000]);
+    }
+
+    #[test]
+    fn drawn_class_should_leave_out_classes_with_fewer_than_three() {
+        assert_eq!(shares([2, 2, 2, 2, 2], 1_000_000, 1), [0, 0, 0, 0, 0, 10_000]);
+        assert_eq!(shares([2, 3, 2, 1, 0], 1_000_000, 1), [0, 10_000, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn drawn_class_should_always_challenge_when_the_urn_is_full() {
+        assert_eq!(shares([3, 3, 0, 0, 6], 100, 100), [2_500, 2_500, 0, 0, 5_000, 0]);
+        assert_eq!(shares([6, 0, 0, 0, 0], 50, 100), [10_000, 0, 0, 0, 0, 0]);
+        assert_eq!(shares([6, 0, 0, 0, 0], 49, 100), [9_800, 0, 0, 0, 0, 200]);
+    }
+
+    proptest! {
+        #[test]
+        fn drawn_class_should_draw_only_who_is_there(
+            of: [u32; 5], blocks: u32, interval: u32, random: u64,
+        ) {
+            if let Some(class) = drawn_class(crowds(of), blocks, interval, random) {
+                prop_assert!(of[class as usize] >= MEMBERS);
+            }
+        }
+
+        #[test]
+        fn counted_should_take_a_class_only_the_second_time(
+            floor in 1..u64::MAX, weak: u64, weaker: u64, known: Option<u64>,
+        ) {
+            let (weak, weaker) = (weak % floor, weaker % floor);
+            let first = counted(weak, known.filter(|known| *known > floor), floor);
+            prop_assert_eq!(first, floor);
+            prop_assert_eq!(counted(weaker, Some(first), floor), weaker);
+        }
+
+        #[test]
+        fn counted_should_believe_what_reaches_the_floor(
+            floor: u64, above: u64, known: Option<u64>,
+        ) {
+            let measured = floor.saturating_add(above);
+            prop_assert_eq!(counted(measured, known, floor), measured);
+        }
+    }
+
+    #[test]
+    fn latency_should_count_blocks_unless_the_clock_stood() {
+        let begun = Moment { height: 10, block: 110 };
+        let at = |height, block| begun.latency(&Moment { height, block });
+        assert_eq!(at(10, 110), Some(1));
+        assert_eq!(at(11, 111), Some(1));
+        assert_eq!(at(25, 125), Some(15));
+        assert_eq!(at(25, 126), None);
+        assert_eq!(at(10, 111), None);
+    }
+
+    fn answered(answers: &[Option<u8>]) -> Challenge {
+        let member = |(nth, answer): (usize, &Option<u8>)| Member {
+            provider: ProviderId(nth as u64),
+            kind: JobKind::Infer,
+            progress: answer.map_or(Progress::Working, |answer| Progress::Revealed {
+                answer: [answer; 32],
+                latency: Some(4),
+            }),
+        };
+        let members: Vec<_> = answers.iter().enumerate().map(member).collect();
+        Challenge {
+            class: Gpu,
+            units: 1_000,
+            seed: [0; 32],
+            handed_out: Moment { height: 1, block: 1 },
+            commit_by: 41,
+            stage: Stage::Reveals,
+            due: 51,
+            members: members.try_into().unwrap(),
+        }
+    }
+
+    #[test]
+    fn outcome_should_follow_two_equal_answers() {
+        let outcomes = |answers: &[Option<u8>]| {
+            let challenge = answered(answers);
+            let standing = challenge.standing();
+            let of = |member| challenge.outcome(member, standing);
+            challenge.members.iter().map(of).collect::<Vec<_>>()
+        };
+        let agreed = Outcome::Agreed { throughput: Some(250) };
+        assert_eq!(outcomes(&[Some(1), Some(1), Some(1)]), [agreed; 3]);
+        let odd = [Outcome::Disagreed, agreed, agreed];
+        assert_eq!(outcomes(&[Some(2), Some(1), Some(1)]), odd);
+        assert_eq!(outcomes(&[None, Some(1), Some(1)]), [Outcome::Silent, agreed, agreed]);
+        assert_eq!(outcomes(&[Some(1), Some(2), Some(3)]), [Outcome::Unjudged; 3]);
+        let lone = [Outcome::Silent, Outcome::Unjudged, Outcome::Unjudged];
+        assert_eq!(outcomes(&[None, Some(1), Some(2)]), lone);
+    }
+
+    #[test]
+    fn challenge_should_take_no_more_than_is_documented() {
+        assert_eq!((Challenge::max_encoded_len(), Appointment::max_encoded_len()), (200, 12));
+    }
+
+    #[test]
+    fn slowest_should_be_what_the_last_moment_would_prove() {
+        let challenge = answered(&[]);
+        assert_eq!(challenge.slowest(), Some(25));
+        assert_eq!(Challenge { commit_by: 1, ..challenge }.slowest(), None);
+    }
+}
