@@ -31,6 +31,11 @@ use crate::cli::ConsensusOptions;
 /// last fifth for sealing the block and sending it to the next author.
 const PROPOSAL_PORTION: f32 = 0.8;
 
+/// The same for an author before whom slots stayed empty, who gets more time in case a block
+/// needs it. Unbounded, as Substrate has it, an overloaded machine fills blocks for ten seconds,
+/// all others wait for them, and the more slots that costs, the longer the next ones take.
+const MOST_PORTION: f32 = 2.0;
+
 /// What the duties need of the configuration, which the RPC server takes for itself.
 pub struct Duties {
     pub role: Role,
@@ -90,7 +95,7 @@ impl Duties {
                 .then(BackoffAuthoringOnFinalizedHeadLagging::<BlockNumber>::default),
             babe_link,
             block_proposal_slot_portion: SlotProportion::new(PROPOSAL_PORTION),
-            max_block_proposal_slot_portion: None,
+            max_block_proposal_slot_portion: Some(SlotProportion::new(MOST_PORTION)),
             telemetry: self.telemetry.clone(),
         })?;
         task_manager.spawn_essential_handle().spawn_blocking(

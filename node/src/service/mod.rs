@@ -1,6 +1,7 @@
 //! Joins Substrate's parts into a Cairn node.
 
 mod consensus;
+mod gossip;
 mod links;
 mod parts;
 mod pool;
@@ -123,7 +124,7 @@ fn serve<Network: NetworkBackend<Block, Hash>>(
             config: &config,
             net_config,
             client: chain.client.clone(),
-            transaction_pool: chain.pool.clone(),
+            transaction_pool: Arc::new(gossip::Audible(chain.pool.clone())),
             spawn_handle: task_manager.spawn_handle(),
             spawn_essential_handle: task_manager.spawn_essential_handle(),
             import_queue,

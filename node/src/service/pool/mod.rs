@@ -2,12 +2,12 @@
 //!
 //! Substrate's single-state pool starts an instance of the runtime for each transaction it
 //! validates, and validates each one again at each block that it waits. Under load that was most
-//! of a node's work. Here an answer holds for a few blocks, as long as the chain only grows, and
-//! the runtime is asked about many transactions at once.
+//! of a node's work. Here an answer holds for a while, as long as no block changes it, and the
+//! runtime is asked about many transactions at once.
 //!
 //! ```text
 //! RPC, gossip ──▶ Pool ──▶ BasicPool ──▶ Remembering ──▶ Batches ──▶ runtime
-//!                   └ a fork ─── forget ──────┘
+//!                   └ what a block changes ───┘
 //! ```
 //!
 //! Nothing invalid gets into a block by it: its author, and everyone who imports it, executes
@@ -20,14 +20,18 @@ mod metrics;
 use std::{collections::HashMap, pin::Pin, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use cairn_runtime::{opaque::Block, BlockNumber, Hash, Header};
-use futures::executor::block_on;
+use cairn_runtime::{
+    opaque::Block, AccountId, Address, BlockNumber, Hash, Header, Nonce, UncheckedExtrinsic,
+};
+use codec::{Decode, Encode};
+use futures::{executor::block_on, StreamExt};
 use parking_lot::Mutex;
 use sc_cli::{TransactionPoolParams, TransactionPoolType};
+use sc_client_api::BlockBackend;
 use sc_service::Configuration;
 use sc_transaction_pool::{
     BasicPool, Builder, ChainApi, FullChainApi, Options, RevalidationType, TransactionPoolHandle,
-    TransactionPoolWrapper, ValidateTransactionPriority,
+    TransactionPoolWrapper, ValidateTransactionPriority, LOG_TARGET,
 };
 use sc_transaction_pool_api::{
     ChainEvent, ImportNotificationStream, LocalTransactionFor, LocalTransactionPool,
@@ -36,11 +40,15 @@ use sc_transaction_pool_api::{
 };
 use sp_blockchain::{HeaderBackend, TreeRoute};
 use sp_core::traits::SpawnEssentialNamed;
-use sp_runtime::{generic::BlockId, transaction_validity::TransactionValidity, OpaqueExtrinsic};
+use sp_runtime::{
+    generic::{BlockId, Preamble},
+    transaction_validity::{InvalidTransaction, TransactionValidity},
+    OpaqueExtrinsic,
+};
 
-use super::parts::FullClient;
+use super::{gossip::Paced, parts::FullClient};
 use batches::Batches;
-use memory::{Memory, REMEMBERED_BLOCKS};
+use memory::{Change, Memory};
 use metrics::Metrics;
 
 pub type FullPool = TransactionPoolHandle<Block, FullClient>;
@@ -60,7 +68,7 @@ pub fn new_pool(
     config: &Configuration,
     params: &TransactionPoolParams,
     client: Arc<FullClient>,
-    spawner: impl SpawnEssentialNamed + 'static,
+    spawner: impl SpawnEssentialNamed + Clone + 'static,
 ) -> FullPool {
     match params.pool_type {
         TransactionPoolType::ForkAware => {
@@ -92,6 +100,12 @@ fn options(params: &TransactionPoolParams) -> Options {
 struct Pool {
     inner: BasicPool<Remembering, Block>,
     api: Arc<Remembering>,
+    /// What peers are told.
+    paced: Paced,
+    /// What was thrown away with a transaction that could not be applied. An author who writes a
+    /// block before the pool has heard of the last one tries what is in there once more, and with
+    /// each such transaction all that follow it would be gone.
+    orphans: Mutex<Vec<OpaqueExtrinsic>>,
 }
 
 impl Pool {
@@ -99,14 +113,15 @@ impl Pool {
         config: &Configuration,
         options: Options,
         client: Arc<FullClient>,
-        spawner: impl SpawnEssentialNamed + 'static,
+        spawner: impl SpawnEssentialNamed + Clone + 'static,
     ) -> Self {
         let registry = config.prometheus_registry();
         let chain = client.info();
         let metrics = Metrics::new(registry);
         let api = Arc::new(Remembering {
             batches: Batches::new(&client, &spawner, &metrics),
-            runtime: FullChainApi::new(client, registry, &spawner),
+            runtime: FullChainApi::new(client.clone(), registry, &spawner),
+            client,
             memory: Mutex::default(),
             metrics,
         });
@@ -116,29 +131,77 @@ impl Pool {
             api.clone(),
             registry,
             RevalidationType::Full,
-            spawner,
+            spawner.clone(),
             chain.best_number,
             chain.best_hash,
             chain.finalized_hash,
         );
-        Self { inner, api }
+        let paced = Paced::default();
+        let news = inner.import_notification_stream().fuse();
+        let telling = Box::pin(paced.clone().tell(news));
+        spawner.spawn_essential("transaction-gossip", Some("transaction-pool"), telling);
+        Self { inner, api, paced, orphans: Mutex::default() }
     }
 }
 
+/// Blocks that are read to find out what has changed; more come only while a node catches up.
+const LONGEST_ROUTE: usize = 32;
+
 /// The runtime's answers about transactions, the favourable ones remembered.
 struct Remembering {
+    client: Arc<FullClient>,
     runtime: RuntimeApi,
     batches: Batches,
     memory: Mutex<Memory>,
     metrics: Option<Metrics>,
 }
 
-#[async_trait]
-impl ChainApi for Remembering {
-    type Block = Block;
-    type Error = PoolError;
+/// A transaction in a block.
+struct Sent {
+    hash: Hash,
+    sender: AccountId,
+    nonce: Nonce,
+}
 
-    async fn validate_transaction(
+impl Remembering {
+    /// What it changes that another block is the best one, if that can be read.
+    fn change(&self, from: Hash, to: Hash) -> Option<Change> {
+        let route = self.runtime.tree_route(from, to).ok()?;
+        if route.retracted().len() + route.enacted().len() > LONGEST_ROUTE {
+            return None;
+        }
+        let mut change = Change::default();
+        for block in route.retracted() {
+            change.left.extend(self.sent(block.hash)?.into_iter().map(|sent| sent.sender));
+        }
+        for block in route.enacted() {
+            for sent in self.sent(block.hash)? {
+                change.entered.insert((sent.sender, sent.nonce).encode());
+                change.included.insert(sent.hash);
+            }
+        }
+        Some(change)
+    }
+
+    /// The transactions of a block that accounts sent.
+    fn sent(&self, block: Hash) -> Option<Vec<Sent>> {
+        let mut sent = Vec::new();
+        for opaque in self.client.block_body(block).ok()?? {
+            let (hash, _) = self.runtime.hash_and_length(&opaque);
+            let transaction = UncheckedExtrinsic::decode(&mut &*opaque.encode()).ok()?;
+            match transaction.preamble {
+                Preamble::Signed(Address::Id(sender), _, (_, _, _, _, _, nonce, ..)) => {
+                    sent.push(Sent { hash, sender, nonce: nonce.0 });
+                }
+                // The author's own words about the block.
+                Preamble::Bare(_) => {}
+                _ => return None,
+            }
+        }
+        Some(sent)
+    }
+
+    async fn validate_at(
         &self,
         at: Hash,
         source: TransactionSource,
@@ -156,24 +219,51 @@ impl ChainApi for Remembering {
             return self.runtime.validate_transaction(at, source, transaction, priority).await;
         }
         let height = self.runtime.resolve_block_number(at)?;
-        let branch = {
+        let recalled = {
             let memory = self.memory.lock();
-            if let Some(validity) = memory.recall(&hash, height) {
-                if let Some(metrics) = &self.metrics {
-                    metrics.remembered.inc();
-                }
-                return Ok(Ok(validity));
-            }
-            memory.branch()
+            let included =
+                memory.has_included(&hash).then(|| Err(InvalidTransaction::Stale.into()));
+            included.or_else(|| memory.recall(&hash, height).map(Ok))
         };
+        if let Some(answer) = recalled {
+            if let Some(metrics) = &self.metrics {
+                metrics.remembered.inc();
+            }
+            return Ok(answer);
+        }
         let answer = match self.batches.validate(at, transaction.clone()).await {
             Some(answer) => answer,
             None => self.runtime.validate_transaction(at, source, transaction, priority).await?,
         };
         if let Ok(validity) = &answer {
-            self.memory.lock().note(branch, hash, height, validity);
+            self.memory.lock().note(at, height, hash, validity.clone());
         }
         Ok(answer)
+    }
+}
+
+#[async_trait]
+impl ChainApi for Remembering {
+    type Block = Block;
+    type Error = PoolError;
+
+    async fn validate_transaction(
+        &self,
+        at: Hash,
+        source: TransactionSource,
+        transaction: Arc<OpaqueExtrinsic>,
+        priority: ValidateTransactionPriority,
+    ) -> Result<TransactionValidity, PoolError> {
+        let best = self.client.info().best_hash;
+        match self.validate_at(at, source, transaction.clone(), priority).await {
+            // The pool throws away what it gets such an answer about, and all that follows it. But
+            // finality may have pruned the fork on which this block was, or the chain may have left
+            // the fork that has the transaction.
+            Err(_) | Ok(Err(_)) if at != best => {
+                self.validate_at(best, source, transaction, priority).await
+            }
+            answer => answer,
+        }
     }
 
     fn validate_transaction_blocking(
@@ -213,18 +303,21 @@ impl ChainApi for Remembering {
 #[async_trait]
 impl MaintainedTransactionPool for Pool {
     async fn maintain(&self, event: ChainEvent<Block>) {
-        if let ChainEvent::NewBestBlock { hash, tree_route } = &event {
-            let forked = tree_route.as_ref().is_some_and(|route| !route.retracted().is_empty());
-            let height = self.api.runtime.resolve_block_number(*hash);
-            let mut memory = self.api.memory.lock();
-            match height {
-                Ok(height) if !forked => {
-                    memory.forget_before(height.saturating_sub(REMEMBERED_BLOCKS));
-                }
-                _ => memory.forget_all(),
+        if let ChainEvent::NewBestBlock { hash, .. } = &event {
+            let before = self.api.memory.lock().best();
+            let change = before.and_then(|before| self.api.change(before, *hash));
+            match self.api.runtime.resolve_block_number(*hash) {
+                Ok(height) => self.api.memory.lock().step(*hash, height, change),
+                Err(error) => log::warn!(target: LOG_TARGET, "{hash:?} is gone: {error}"),
             }
         }
         self.inner.maintain(event).await;
+        let orphans = std::mem::take(&mut *self.orphans.lock());
+        if !orphans.is_empty() {
+            let best = self.api.client.info().best_hash;
+            // Those that are not valid are the ones to be thrown away.
+            let _ = self.inner.submit_at(best, TransactionSource::External, orphans).await;
+        }
     }
 }
 
@@ -301,7 +394,15 @@ impl TransactionPool for Pool {
         at: Option<Hash>,
         transactions: TxInvalidityReportMap<TxHash<Self>>,
     ) -> Vec<Arc<Self::InPoolTransaction>> {
-        self.inner.report_invalid(at, transactions).await
+        // One that comes too early for a block, since the pool thinks of another, is no bad one.
+        let early = Some(InvalidTransaction::Future.into());
+        let transactions: TxInvalidityReportMap<_> =
+            transactions.into_iter().filter(|(_, error)| *error != early).collect();
+        let reported: Vec<Hash> = transactions.keys().copied().collect();
+        let removed = self.inner.report_invalid(at, transactions).await;
+        let followers = removed.iter().filter(|it| !reported.contains(&it.hash));
+        self.orphans.lock().extend(followers.map(|follower| follower.data.as_ref().clone()));
+        removed
     }
 
     fn futures(&self) -> Vec<Self::InPoolTransaction> {
@@ -313,7 +414,7 @@ impl TransactionPool for Pool {
     }
 
     fn import_notification_stream(&self) -> ImportNotificationStream<TxHash<Self>> {
-        self.inner.import_notification_stream()
+        self.paced.listen()
     }
 
     fn on_broadcasted(&self, propagations: HashMap<TxHash<Self>, Vec<String>>) {
