@@ -12,6 +12,8 @@ use bounded_collections::{BoundedVec, ConstU32};
 pub const INLINE_BYTES: u32 = 2_048;
 /// Bytes of a job's parameters.
 pub const PARAMETER_BYTES: u32 = 1_024;
+/// An X-Wing ciphertext with the wrapped key of a payload.
+pub const WRAPPED_KEY_BYTES: u32 = 1_280;
 /// Workers on one task at most.
 pub const MAX_REDUNDANCY: u8 = 9;
 
@@ -112,6 +114,14 @@ wire! {
         pub key_blocks: Height,
     }
 
+    /// The key of a sealed payload, wrapped for one provider.
+    pub enum WrappedKey {
+        #[codec(index = 0)]
+        Inline(BoundedVec<u8, ConstU32<WRAPPED_KEY_BYTES>>),
+        #[codec(index = 1)]
+        Artifact(ContentId),
+    }
+
     /// What a requester submits.
     pub struct Terms {
         pub job: Job,
@@ -203,7 +213,7 @@ pub enum Unjudgeable {
     TooMuchRedundancy,
     /// A majority of an even number may not exist.
     EvenRedundancy,
-    /// One guard alone would decide, or more than [`MAX_REDUNDANCY`] would.
+    /// One guard alone would decide, or an even number, or more than [`MAX_REDUNDANCY`].
     WrongNumberOfGuards,
     /// Sampled text is what a float engine infers; nothing else is sampled.
     NotSampledText,
@@ -239,10 +249,10 @@ impl Policy {
                 if redundancy > 1 {
                     return Err(Unjudgeable::TooMuchRedundancy);
                 }
-                if !(3..=MAX_REDUNDANCY).contains(&guards) {
+                if !(3..=MAX_REDUNDANCY).contains(&guards) || guards.is_multiple_of(2) {
                     return Err(Unjudgeable::WrongNumberOfGuards);
                 }
-                odd(guards)
+                Ok(())
             }
             (Self::Outcome { .. }, _) => Err(Unjudgeable::OutcomeIsForTraining),
         }

@@ -3,6 +3,8 @@
 
 extern crate alloc;
 
+pub mod audit;
+pub mod chunk;
 pub mod fault;
 pub mod id;
 pub mod job;

@@ -9,7 +9,7 @@
 //!        │ given up     │ no keys       │ exhausted   │         ▼
 //!        ▼              ▼               ▼             ▼    [Audited] ──▶ Window ──▶ Settled
 //!      Refunded ◀───────┴───────────────┴─────────────┴─────────┤        │  ▲
-//!          ▲                                        audit lost ─┘        ▼  │ shown
+//!          ▲                                        audit lost ─┘        ▼  │ shown, dropped
 //!          └──────────────────────────── withheld ────────────────── Contested
 //! ```
 
@@ -30,7 +30,7 @@ wire! {
         /// Every result is committed to, none need be known.
         #[codec(index = 3)]
         Committed,
-        /// Agreed on by its one worker, and guards may look at it.
+        /// Agreed on, and guards may look at it.
         #[codec(index = 4)]
         Audited,
         /// The result stands unless somebody objects.
@@ -120,12 +120,15 @@ pub enum Turn {
     /// Nobody is asked again.
     Exhausted,
     Agreed,
-    /// Agreed, by one worker who may be audited.
-    AgreedAlone,
+    /// Agreed, and guards may look at it.
+    AgreedAuditable,
     AuditPassed,
     AuditLost,
     Complained,
     Shown,
+    /// Its worker showed nothing and leaves unpaid; others are left who are paid.
+    Dropped,
+    /// Its worker showed nothing, and nobody is left to be paid.
     Withheld,
     /// Nobody objected.
     Accepted,
@@ -164,7 +167,7 @@ pub const RULES: [Rule; 20] = {
 };
 
 /// Where each turn leads; what is not here cannot happen.
-pub const MOVES: [(Stage, Turn, Stage); 19] = {
+pub const MOVES: [(Stage, Turn, Stage); 20] = {
     use {Stage::*, Turn::*};
     [
         (Queued, Seated, Assigned),
@@ -176,7 +179,7 @@ pub const MOVES: [(Stage, Turn, Stage); 19] = {
         (Assigned, Vacated, Queued),
         (Assigned, Exhausted, Refunded),
         (Committed, Agreed, Window),
-        (Committed, AgreedAlone, Audited),
+        (Committed, AgreedAuditable, Audited),
         (Committed, Vacated, Queued),
         (Committed, Contradicted, Queued),
         (Committed, Exhausted, Refunded),
@@ -185,6 +188,7 @@ pub const MOVES: [(Stage, Turn, Stage); 19] = {
         (Window, Complained, Contested),
         (Window, Accepted, Settled),
         (Contested, Shown, Window),
+        (Contested, Dropped, Window),
         (Contested, Withheld, Refunded),
     ]
 };
@@ -234,7 +238,14 @@ mod tests {
         use Turn::*;
         matches!(
             turn,
-            GivenUp | KeysMissing | Vacated | Exhausted | AuditPassed | Withheld | Accepted
+            GivenUp
+                | KeysMissing
+                | Vacated
+                | Exhausted
+                | AuditPassed
+                | Dropped
+                | Withheld
+                | Accepted
         )
     }
 

@@ -156,20 +156,27 @@ impl Demand {
         floor: Ppm,
         seed: &Seed,
     ) -> Vec<ProviderId> {
-        let mut urn: Vec<&(Party, Candidate)> = field
-            .iter()
-            .filter(|(_, candidate)| {
-                self.check(candidate).is_ok() && self.score(candidate, weights) >= floor
-            })
-            .collect();
-        let mut drawn = Vec::new();
-        for nth in 1..=count {
-            let Some((party, candidate)) = pick(&urn, seed, nth) else { break };
-            drawn.push(candidate.provider);
-            urn.retain(|(other, _)| other != party);
-        }
-        drawn
+        let passes = |candidate: &Candidate| {
+            self.check(candidate).is_ok() && self.score(candidate, weights) >= floor
+        };
+        by_bond(field.iter().filter(|(_, candidate)| passes(candidate)).collect(), count, seed)
     }
+}
+
+/// `count` of an urn, drawn by bond; less where there are less. Of the registrations of one
+/// party, the first drawn stands for all.
+pub fn by_bond<Party: PartialEq>(
+    mut urn: Vec<&(Party, Candidate)>,
+    count: u8,
+    seed: &Seed,
+) -> Vec<ProviderId> {
+    let mut drawn = Vec::new();
+    for nth in 1..=count {
+        let Some((party, candidate)) = pick(&urn, seed, nth) else { break };
+        drawn.push(candidate.provider);
+        urn.retain(|(other, _)| other != party);
+    }
+    drawn
 }
 
 /// One of the urn, with a probability in proportion to its bond.

@@ -103,12 +103,16 @@ impl<AccountId: Encode> Statement for EntropyCommitment<AccountId> {
     const TAG: &'static str = "cairn/entropy";
 }
 
-/// That a planted task's expected result is false, prepared before it is mixed in.
+/// That what a worker is about to reveal is false, noted before it does. The planter and its
+/// accomplice, who was drawn for the task by chance, know it; no guard can.
 #[derive(Clone, Debug, Encode)]
 pub struct PlantCommitment {
     /// The licensed provider who prepared it.
-    pub provider: ProviderId,
-    /// The digest of the false answer that the accomplice reveals.
+    pub planter: ProviderId,
+    pub task: TaskId,
+    /// The accomplice.
+    pub worker: ProviderId,
+    /// The gist of the false answer, see [`crate::result::Answer::gist`].
     pub answer: Digest,
     pub salt: Digest,
 }
@@ -117,12 +121,14 @@ impl Statement for PlantCommitment {
     const TAG: &'static str = "cairn/plant";
 }
 
-/// An auditor's own result and trace root, before anyone's is opened.
+/// What a guard found, or the worker's own result, with the trace root, before anyone's is opened.
 #[derive(Clone, Debug, Encode)]
 pub struct AuditCommitment {
     pub task: TaskId,
+    /// How often guards were drawn for it.
     pub round: u16,
     pub provider: ProviderId,
+    /// [`crate::audit::Report::digest`].
     pub answer: Digest,
     pub trace: Digest,
     pub salt: Digest,
@@ -166,6 +172,9 @@ mod tests {
             EntropyCommitment::<u64>::TAG,
             PlantCommitment::TAG,
             AuditCommitment::TAG,
+            crate::audit::Finding::TAG,
+            crate::result::Answer::TAG,
+            crate::result::Receipt::TAG,
         ];
         for (i, tag) in tags.iter().enumerate() {
             assert!(!tag.contains('\0'));

@@ -58,6 +58,12 @@ impl Answer {
     pub fn says_the_same(&self, other: &Self) -> bool {
         self.engine == other.engine && self.output == other.output && self.units == other.units
     }
+
+    /// The digest of what is compared between workers: all of it but the fingerprint, which two
+    /// who computed the same need not both give.
+    pub fn gist(&self, genesis: &Digest) -> Digest {
+        Self { fingerprint: None, ..self.clone() }.digest(genesis)
+    }
 }
 
 impl Fingerprint {
@@ -99,6 +105,21 @@ mod tests {
         assert_eq!(fingerprint(&[0, 0]).distance(&fingerprint(&[0, 0])), Some(0));
         let far = fingerprint(&[i32::MIN]).distance(&fingerprint(&[i32::MAX]));
         assert_eq!(far, Some(1_999_999));
+    }
+
+    #[test]
+    fn gist_should_be_equal_when_the_same_is_said() {
+        let answer = |output: u8, units, print: Option<i32>| Answer {
+            engine: EngineId([1; 32]),
+            output: Output::Inline(BoundedVec::truncate_from(vec![output])),
+            fingerprint: print.map(|value| fingerprint(&[value])),
+            units,
+        };
+        let plain = answer(1, 1, None);
+        for other in [answer(1, 1, Some(3)), answer(2, 1, None), answer(1, 2, Some(3))] {
+            let same = plain.gist(&[0; 32]) == other.gist(&[0; 32]);
+            assert_eq!(same, plain.says_the_same(&other));
+        }
     }
 
     proptest! {

@@ -2,6 +2,7 @@
 
 use crate::{
     id::Amount,
+    job::{Policy, MAX_REDUNDANCY},
     share::{mul_div, of, Ppm, WHOLE},
     wire::wire,
 };
@@ -13,6 +14,8 @@ wire! {
         pub reward: Amount,
         pub tip: Amount,
         pub fee: Amount,
+        /// What workers are paid with who are asked beyond those the reward is for.
+        pub reserve: Amount,
     }
 
     /// How what a task earned is shared; the creator has the rest.
@@ -20,6 +23,49 @@ wire! {
     pub struct Shares {
         pub provider: Ppm,
         pub treasury: Ppm,
+    }
+}
+
+/// Whom a reward is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Pay {
+    /// Those who agree share all of it, however many they are.
+    Together,
+    /// Each who agrees has its part of so many, however many are asked in the end. Were it
+    /// shared, workers drawn because others contradict each other would be offered less than
+    /// they ask, and only those be left who ask nothing.
+    Apiece(u8),
+}
+
+impl Pay {
+    pub fn of(policy: Policy, redundancy: u8) -> Self {
+        match policy {
+            Policy::Proven | Policy::Tolerance { .. } if redundancy > 1 => Self::Apiece(redundancy),
+            _ => Self::Together,
+        }
+    }
+
+    /// What is put aside beside a reward, so that the widest draw can be paid; none where it
+    /// cannot be counted.
+    pub fn reserve(self, reward: Amount) -> Option<Amount> {
+        match self {
+            Self::Together => Some(0),
+            Self::Apiece(workers) => {
+                let widest = MAX_REDUNDANCY.max(workers);
+                mul_div(reward, widest.into(), workers.into())?.checked_sub(reward)
+            }
+        }
+    }
+
+    /// What so many workers have earned, the tip not among it.
+    fn earned(self, escrow: &Escrow, paid: u8) -> Amount {
+        match self {
+            Self::Together => escrow.reward,
+            Self::Apiece(workers) => {
+                let most = escrow.reward.saturating_add(escrow.reserve);
+                mul_div(escrow.reward, paid.into(), workers.into()).unwrap_or(most).min(most)
+            }
+        }
     }
 }
 
@@ -38,7 +84,7 @@ pub struct Split {
 impl Escrow {
     /// All of it, where it can be counted.
     pub fn total(&self) -> Option<Amount> {
-        self.reward.checked_add(self.tip)?.checked_add(self.fee)
+        self.reward.checked_add(self.tip)?.checked_add(self.fee)?.checked_add(self.reserve)
     }
 }
 
@@ -65,23 +111,27 @@ impl Shares {
         self.provider.checked_add(self.treasury).is_some_and(|sum| sum <= WHOLE)
     }
 
-    /// A task done: reward and tip are shared, equally among the workers; the fee is burnt. What
-    /// cannot be divided goes to the treasury, and so does the share of a creator who is not.
-    pub fn settle(&self, escrow: &Escrow, workers: u8, has_creator: bool) -> Split {
-        let earned = escrow.reward.saturating_add(escrow.tip);
+    /// A task done: what was earned of the reward, and the tip, are shared, equally among the
+    /// workers; the fee is burnt, and the rest goes back. What cannot be divided goes to the
+    /// treasury, and so does the share of a creator who is not.
+    pub fn settle(&self, escrow: &Escrow, pay: Pay, workers: u8, has_creator: bool) -> Split {
+        let pool = escrow.reward.saturating_add(escrow.reserve);
+        let rewarded = pay.earned(escrow, workers);
+        let back = pool.saturating_sub(rewarded);
+        let earned = rewarded.saturating_add(escrow.tip);
         let each = of(self.provider, earned).checked_div(workers.into()).unwrap_or(0);
         let paid = each.saturating_mul(workers.into());
         let left = earned.saturating_sub(paid);
         let share = WHOLE.saturating_sub(self.provider).saturating_sub(self.treasury);
         let creator = if has_creator { of(share, earned).min(left) } else { 0 };
         let treasury = left.saturating_sub(creator);
-        Split { each, treasury, creator, burnt: escrow.fee, back: 0 }
+        Split { each, treasury, creator, burnt: escrow.fee, back }
     }
 }
 
 /// A task not done, by no fault of the requester: all of it goes back.
 pub fn refund(escrow: &Escrow) -> Split {
-    let back = escrow.reward.saturating_add(escrow.tip).saturating_add(escrow.fee);
+    let back = unspent(escrow).saturating_add(escrow.fee);
     Split { back, ..Split::default() }
 }
 
@@ -90,7 +140,12 @@ pub fn refund(escrow: &Escrow) -> Split {
 pub fn forfeit(escrow: &Escrow, workers: u8) -> Split {
     let each = escrow.fee.checked_div(workers.into()).unwrap_or(0);
     let burnt = escrow.fee.saturating_sub(each.saturating_mul(workers.into()));
-    Split { each, burnt, back: escrow.reward.saturating_add(escrow.tip), ..Split::default() }
+    Split { each, burnt, back: unspent(escrow), ..Split::default() }
+}
+
+/// What is paid for work, where none is paid for.
+fn unspent(escrow: &Escrow) -> Amount {
+    escrow.reward.saturating_add(escrow.tip).saturating_add(escrow.reserve)
 }
 
 /// The fee of a task: a fixed part, and a share of what is paid for the work.
@@ -105,28 +160,58 @@ mod tests {
     use proptest::prelude::*;
 
     const SHARES: Shares = Shares { provider: 800_000, treasury: 150_000 };
+    const ESCROW: Escrow = Escrow { reward: 900, tip: 100, fee: 7, reserve: 0 };
 
     #[test]
     fn settle_should_share_as_published() {
-        let escrow = Escrow { reward: 900, tip: 100, fee: 7 };
         assert_eq!(
-            SHARES.settle(&escrow, 1, true),
+            SHARES.settle(&ESCROW, Pay::Together, 1, true),
             Split { each: 800, treasury: 150, creator: 50, burnt: 7, back: 0 },
         );
         assert_eq!(
-            SHARES.settle(&escrow, 3, false),
+            SHARES.settle(&ESCROW, Pay::Together, 3, false),
             Split { each: 266, treasury: 202, creator: 0, burnt: 7, back: 0 },
         );
     }
 
     #[test]
+    fn settle_should_pay_each_of_a_wider_draw_what_was_offered() {
+        let pay = Pay::of(Policy::Proven, 3);
+        let reserve = pay.reserve(900).unwrap();
+        assert_eq!(reserve, 1_800);
+        let escrow = Escrow { reserve, ..ESCROW };
+        // 300 each, and of the tip what is left of it.
+        let settled = |workers| SHARES.settle(&escrow, pay, workers, true);
+        let split =
+            |each, treasury, creator, back| Split { each, treasury, creator, burnt: 7, back };
+        assert_eq!(settled(2), split(280, 105, 35, 2_100));
+        assert_eq!(settled(3), split(266, 152, 50, 1_800));
+        assert_eq!(settled(5), split(256, 240, 80, 1_200));
+        assert_eq!(settled(9), split(248, 428, 140, 0));
+    }
+
+    #[test]
+    fn a_reserve_should_be_held_where_more_may_be_asked() {
+        let tolerance = Policy::Tolerance { within: 1 };
+        for policy in [Policy::Proven, tolerance] {
+            let of = |redundancy| Pay::of(policy, redundancy).reserve(9_000);
+            assert_eq!([1, 3, 5, 7, 9].map(of), [0, 18_000, 7_200, 2_571, 0].map(Some));
+        }
+        let outcome = Policy::Outcome { target: 1, guards: 3 };
+        for policy in [Policy::Replicated, outcome] {
+            assert_eq!(Pay::of(policy, 3), Pay::Together);
+        }
+        assert_eq!(Pay::Together.reserve(9_000), Some(0));
+        assert_eq!(Pay::Apiece(3).reserve(Amount::MAX), None);
+    }
+
+    #[test]
     fn forfeit_should_pay_the_fee_to_those_who_waited() {
-        let escrow = Escrow { reward: 900, tip: 100, fee: 7 };
         assert_eq!(
-            forfeit(&escrow, 3),
+            forfeit(&ESCROW, 3),
             Split { each: 2, burnt: 1, back: 1_000, ..Split::default() }
         );
-        assert_eq!(forfeit(&escrow, 0), Split { burnt: 7, back: 1_000, ..Split::default() });
+        assert_eq!(forfeit(&ESCROW, 0), Split { burnt: 7, back: 1_000, ..Split::default() });
     }
 
     #[test]
@@ -139,11 +224,12 @@ mod tests {
     prop_compose! {
         /// One that a requester could hold: the sum is an amount.
         fn escrows()(
-            reward in 0..=Amount::MAX / 2,
+            reward in 0..=Amount::MAX / 4,
             tip in 0..=Amount::MAX / 4,
             fee in 0..=Amount::MAX / 4,
+            reserve in 0..=Amount::MAX / 4,
         ) -> Escrow {
-            Escrow { reward, tip, fee }
+            Escrow { reward, tip, fee, reserve }
         }
     }
 
@@ -156,17 +242,23 @@ mod tests {
         }
     }
 
+    fn pays() -> impl Strategy<Value = Pay> {
+        prop_oneof![Just(Pay::Together), any::<u8>().prop_map(Pay::Apiece)]
+    }
+
     proptest! {
         #[test]
         fn no_split_should_create_or_lose_a_unit(
             escrow in escrows(),
             shares in shares(),
+            pay in pays(),
             workers: u8,
             has_creator: bool,
         ) {
             let total = escrow.total();
             prop_assert!(total.is_some());
-            prop_assert_eq!(shares.settle(&escrow, workers, has_creator).total(workers), total);
+            let settled = shares.settle(&escrow, pay, workers, has_creator);
+            prop_assert_eq!(settled.total(workers), total);
             prop_assert_eq!(forfeit(&escrow, workers).total(workers), total);
             prop_assert_eq!(refund(&escrow).total(workers), total);
         }
@@ -177,11 +269,29 @@ mod tests {
             shares in shares(),
             workers in 1u8..,
         ) {
-            let split = shares.settle(&escrow, workers, true);
+            let split = shares.settle(&escrow, Pay::Together, workers, true);
             let earned = escrow.reward + escrow.tip;
             prop_assert!(split.each * u128::from(workers) <= of(shares.provider, earned));
             prop_assert_eq!(split.burnt, escrow.fee);
-            prop_assert_eq!(split.back, 0);
+            prop_assert_eq!(split.back, escrow.reserve);
+        }
+
+        /// However many are asked, each has what the first were offered, and the reserve is
+        /// enough for it.
+        #[test]
+        fn settle_should_pay_the_same_to_each_however_many_are_asked(
+            reward in 0..=Amount::MAX / 1_000,
+            asked in prop::sample::select(vec![3u8, 5, 7, 9]),
+            paid in 1u8..=9,
+        ) {
+            let pay = Pay::of(Policy::Proven, asked);
+            let reserve = pay.reserve(reward).unwrap();
+            let escrow = Escrow { reward, tip: 0, fee: 0, reserve };
+            let all = Shares { provider: WHOLE, treasury: 0 };
+            let split = all.settle(&escrow, pay, paid, false);
+            let offered = reward / Amount::from(asked);
+            prop_assert!(split.each == offered || split.each == offered + 1);
+            prop_assert!(split.back + (offered + 1) * Amount::from(paid) >= reward + reserve);
         }
     }
 }

@@ -3,82 +3,57 @@
 use super::{
     books::{money, Actor},
     chance::{Chance, Purpose},
-    course::{answer, requirements, Content, LIE, TRUTH},
+    course::{requirements, Content, LIE, TRUTH},
     market::*,
     rules::*,
 };
 use cairn_protocol::{
+    audit::{self, Finding, Report, Verdict},
     fault::Fault,
     id::ProviderId,
     job::Policy,
-    matching::Demand,
-    result::Answer,
-    tally::{tally, widened, Verdict},
+    matching::by_bond,
 };
-
-/// What guards make of a result.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Found {
-    /// Nobody looked.
-    Nothing,
-    Right,
-    /// Proven false: every guard found the same, and something else.
-    False,
-    /// They contradict each other to the end, which proves nothing.
-    Contradiction,
-}
 
 /// A result that everyone who looks at it can see is false.
 const PLANTED: Content = 3;
 
+/// Whoever finds the same found it in the same way.
+fn report(content: Content) -> Report {
+    let mut digest = [0; 32];
+    digest[..8].copy_from_slice(&content.to_le_bytes());
+    Report { finding: Finding::Answer(digest), trace: [0; 32] }
+}
+
 impl Market {
     /// An audit of what workers gave; before it, those of planted results that keep the share.
-    pub fn audit(&mut self, content: Content) -> Found {
+    pub fn audit(&mut self, policy: Policy, content: Content) -> Verdict {
         let mut chance = self.chance(Purpose::Planted, 0);
         let mut nth = 0;
         while chance.happens(self.audits.planted) {
             nth += 1;
-            self.convene(PLANTED, nth);
+            self.convene(policy, PLANTED, nth);
         }
-        let found = self.convene(content, 0);
+        let verdict = self.convene(policy, content, 0);
         self.books.shown += u64::from(content != TRUTH);
-        self.books.found += u64::from(content != TRUTH && found == Found::False);
-        found
+        self.books.found += u64::from(content != TRUTH && !verdict.passes());
+        verdict
     }
 
-    /// Draws guards until all of a draw agree, or nobody more is asked.
-    fn convene(&mut self, content: Content, nth: u64) -> Found {
+    /// Draws guards by bond, and judges what they report.
+    fn convene(&mut self, policy: Policy, content: Content, nth: u64) -> Verdict {
         self.books.audits += 1;
         let mut chance = self.chance(Purpose::Guards, nth);
-        let demand = Demand { requirements: requirements(), sealed: false, price: GUARD_PAY };
-        let mut asked: Vec<usize> = vec![];
-        let mut count = GUARDS;
-        loop {
-            let sampled = chance.sample(SAMPLE, self.guards.len());
-            let seed = chance.seed();
-            let field = Self::field(&mut self.guards, &sampled, self.now, |index, _| {
-                !asked.contains(&index)
-            });
-            let drawn = demand.draw(&field, count, &WEIGHTS, FLOOR, &seed);
-            let answers: Vec<(ProviderId, Answer)> = drawn
-                .iter()
-                .map(|guard| (*guard, answer(self.opinion(guard.0 as usize, content, &mut chance))))
-                .collect();
-            asked.extend(drawn.iter().map(|guard| guard.0 as usize));
-            match tally(Policy::Proven, count, &answers) {
-                Verdict::Agreed { .. }
-                    if answers.iter().all(|(_, one)| *one == answer(content)) =>
-                {
-                    return Found::Right
-                }
-                Verdict::Agreed { .. } => return Found::False,
-                Verdict::Short => return Found::Nothing,
-                Verdict::Disagreed => match widened(count) {
-                    Some(wider) => count = wider,
-                    None => return Found::Contradiction,
-                },
-            }
-        }
+        let sampled = chance.sample(SAMPLE, self.guards.len());
+        let seed = chance.seed();
+        let mut field = Self::field(&mut self.guards, &sampled, self.now, |_, _| true);
+        field.retain(|(_, candidate)| audit::fits(&requirements(), false, candidate));
+        let drawn = by_bond(field.iter().collect(), GUARDS, &seed);
+        let reports: Vec<(ProviderId, Report)> = drawn
+            .iter()
+            .map(|guard| (*guard, report(self.opinion(guard.0 as usize, content, &mut chance))))
+            .collect();
+        audit::judge(policy, GUARDS, &report(content), &reports).verdict
     }
 
     /// What a guard says, what it costs it and what it gets.

@@ -1,7 +1,6 @@
 //! A task from its draw to its end, by the rules that the chain calls.
 
 use super::{
-    audit::Found,
     books::{money, Actor},
     chance::Purpose,
     market::*,
@@ -9,13 +8,14 @@ use super::{
 };
 use bounded_collections::BoundedVec;
 use cairn_protocol::{
+    audit,
     fault::Fault,
     id::{Amount, EngineId, ProviderId},
     job::{Job, JobKind, Payload, Policy, Requirements, Terms},
     matching::Demand,
     reputation::Observation,
     result::{Answer, Output},
-    settlement::{fee, refund, Escrow, Split},
+    settlement::{fee, refund, Escrow, Pay, Split},
     tally::{quorum, tally, widened, Verdict},
 };
 
@@ -26,7 +26,7 @@ pub const TRUTH: Content = 0;
 pub const LIE: Content = 1;
 
 /// Somebody wants something done.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Request {
     pub policy: Policy,
     pub redundancy: u8,
@@ -40,8 +40,6 @@ pub struct Request {
     pub work: Amount,
     /// Draws that may find too few, until the requester's deadline.
     pub draws: u64,
-    /// Wider draws are offered what the first one was, though they share the same reward.
-    pub keeps_price: bool,
     /// A single worker is drawn by bond too.
     pub drawn: bool,
 }
@@ -56,7 +54,6 @@ pub const ORDINARY: Request = Request {
     party: None,
     work: WORK,
     draws: 50,
-    keeps_price: false,
     drawn: false,
 };
 
@@ -137,7 +134,9 @@ impl Market {
     pub fn serve(&mut self, request: Request) {
         let terms = request.terms();
         let fee = fee(FEE_FIXED, FEE_SHARE, terms.reward, terms.tip);
-        let escrow = Escrow { reward: terms.reward, tip: terms.tip, fee };
+        let pay = Pay::of(terms.policy, terms.redundancy);
+        let reserve = pay.reserve(terms.reward).expect("it is small");
+        let escrow = Escrow { reward: terms.reward, tip: terms.tip, fee, reserve };
         self.books.escrowed += money(escrow.total().expect("it is small"));
         let redundancy = request.redundancy;
         let (seats, excluded, draws) = (vec![], vec![], 0);
@@ -145,7 +144,7 @@ impl Market {
             Course { request, terms, redundancy, seats, excluded, draws, majority: false };
         let paid = self.follow(&mut course);
         let split = if paid {
-            SHARES.settle(&escrow, course.seats.len() as u8, false)
+            SHARES.settle(&escrow, pay, course.seats.len() as u8, false)
         } else {
             refund(&escrow)
         };
@@ -185,9 +184,7 @@ impl Market {
 
     /// Draws workers for the vacant seats; none where too few were found by the deadline.
     fn seat(&mut self, course: &mut Course) -> bool {
-        let shared_by =
-            if course.request.keeps_price { course.terms.redundancy } else { course.redundancy };
-        let demand = Demand::of(&course.terms, shared_by);
+        let demand = Demand::of(&course.terms, course.terms.redundancy);
         let vacant = course.redundancy - course.seats.len() as u8;
         while course.draws < course.request.draws {
             let mut chance = self.chance(Purpose::Draw, course.draws);
@@ -282,11 +279,12 @@ impl Market {
         let Some(content) = course.seats.first().and_then(|seat| seat.answer) else { return false };
         match self.looked_at(course, content, !outvoted.is_empty()) {
             // Who was outvoted lost pay and standing already, and may have met with an accident.
-            Found::Nothing | Found::Right => {}
-            Found::Contradiction => return false,
-            Found::False => {
-                for seat in &course.seats {
-                    Self::slash(&mut self.books, &self.providers[seat.provider], Fault::Wrong);
+            None | Some(audit::Verdict::Passed | audit::Verdict::Confirmed) => {}
+            Some(verdict) => {
+                if verdict == audit::Verdict::Wrong {
+                    for seat in &course.seats {
+                        Self::slash(&mut self.books, &self.providers[seat.provider], Fault::Wrong);
+                    }
                 }
                 for at in 0..course.seats.len() {
                     self.observe(course.seats[at].provider, FALSE, course);
@@ -303,18 +301,16 @@ impl Market {
     }
 
     /// Has guards look at a result, if lots are cast so.
-    fn looked_at(&mut self, course: &Course, content: Content, contested: bool) -> Found {
-        let share = match (course.request.redundancy, contested) {
-            (1, _) => self.audits.alone,
-            (_, false) => self.audits.agreed,
-            (_, true) => self.audits.contested.max(self.audits.agreed),
-        };
+    fn looked_at(
+        &mut self,
+        course: &Course,
+        content: Content,
+        contested: bool,
+    ) -> Option<audit::Verdict> {
+        let policy = course.terms.policy;
+        let share = audit::chance(policy, course.redundancy, contested, &self.audits.shares);
         let drawn = course.request.auditable && self.chance(Purpose::Audited, 0).happens(share);
-        if drawn {
-            self.audit(content)
-        } else {
-            Found::Nothing
-        }
+        drawn.then(|| self.audit(policy, content))
     }
 
     fn observe(&mut self, provider: usize, seen: Observation, course: &Course) {

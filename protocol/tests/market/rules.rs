@@ -1,11 +1,12 @@
 //! The parameters of the market that is simulated.
 
 use cairn_protocol::{
+    audit,
     fault::Fault,
     id::{Amount, Height},
     matching, reputation,
     settlement::Shares,
-    share::Ppm,
+    share::{Ppm, WHOLE},
 };
 
 /// One CRN.
@@ -48,21 +49,20 @@ pub fn fault_share(fault: Fault) -> Ppm {
 }
 
 /// When guards look at a result.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Audits {
-    /// Of tasks with one worker.
-    pub alone: Ppm,
-    /// Of tasks that several workers agreed on.
-    pub agreed: Ppm,
-    /// Of tasks that a majority agreed on against others.
-    pub contested: Ppm,
+    pub shares: audit::Shares,
     /// Of the results that guards are shown, those that are planted and false.
     pub planted: Ppm,
 }
 
-/// A tenth where one worker answers, none where several do.
-pub const AUDITS: Audits = Audits { alone: 100_000, agreed: 0, contested: 0, planted: 50_000 };
-/// Guards on an audit; where they contradict each other, more are asked.
+/// A tenth where one worker answers. Where several compare hashes, all that was contradicted and a
+/// fiftieth of the rest.
+pub const AUDITS: Audits = Audits {
+    shares: audit::Shares { alone: 100_000, contested: WHOLE, unanimous: 20_000 },
+    planted: 50_000,
+};
+/// Guards on an audit.
 pub const GUARDS: u8 = 3;
 /// What a guard gets for an audit, from the treasury.
 pub const GUARD_PAY: Amount = UNIT;

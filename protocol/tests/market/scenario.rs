@@ -8,34 +8,40 @@ use super::{
     rules::*,
 };
 use cairn_protocol::id::Amount;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
 
 /// Runs of each scenario, which differ in nothing but chance.
 pub const RUNS: u64 = 8;
 
 /// Whom the chain takes for one party.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Owners {
     Several,
     One,
 }
 
 /// What somebody stakes.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub enum Bond {
     Least,
     LikeOthers,
 }
 
 /// What somebody asks for.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub enum Price {
     Lowest,
     LikeOthers,
 }
 
 /// A market that outsiders ask for work in.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Scenario {
+    /// In each run.
+    pub tasks: u64,
     pub request: Request,
     pub audits: Audits,
     pub honest: usize,
@@ -53,6 +59,7 @@ pub struct Scenario {
 
 /// 200 registrations, of which a fifth are Sybils. Nobody is known yet.
 pub const MARKET: Scenario = Scenario {
+    tasks: 10_000,
     request: ORDINARY,
     audits: AUDITS,
     honest: 160,
@@ -65,9 +72,6 @@ pub const MARKET: Scenario = Scenario {
     price: Price::Lowest,
     farmed: 0,
 };
-
-/// Tasks in a run.
-const TASKS: u64 = 10_000;
 
 /// A price that leaves an honest worker something, and a bond from the least to ten times that.
 pub fn honest(actor: Actor, count: usize, chance: &mut Chance) -> Vec<Provider> {
@@ -124,7 +128,7 @@ impl Scenario {
     fn run(&self, run: u64) -> Books {
         let guards = guards(Actor::SybilGuard, run);
         let mut market = Market::new(run, self.audits, self.providers(run), guards);
-        while market.books.tasks < TASKS {
+        while market.books.tasks < self.tasks {
             if market.books.tasks.is_multiple_of(TASKS_A_TICK) {
                 market.tick();
             }
@@ -134,9 +138,15 @@ impl Scenario {
         market.books
     }
 
-    /// All runs, each by itself.
+    /// All runs, each by itself, and made once however many tables show them.
     pub fn runs(&self) -> Vec<Books> {
-        every(|run| self.run(run))
+        type Known = Mutex<BTreeMap<String, Arc<OnceLock<Vec<Books>>>>>;
+        static KNOWN: Known = Mutex::new(BTreeMap::new());
+        let name = format!("{self:?}");
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let runs = Arc::clone(known.entry(name).or_default());
+        drop(known);
+        runs.get_or_init(|| every(|run| self.run(run))).clone()
     }
 }
 

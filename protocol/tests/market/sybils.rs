@@ -8,7 +8,7 @@ use super::{
     scenario::*,
     table::*,
 };
-use cairn_protocol::{job::Policy, share::WHOLE};
+use cairn_protocol::{audit::Shares, job::Policy, share::WHOLE};
 
 /// What a scenario comes to, beside the same registrations working honestly.
 struct Outcome {
@@ -76,6 +76,20 @@ impl Outcome {
     fn is_worse_than_work(&self) -> bool {
         self.gains.iter().all(|gain| *gain < 0.0)
     }
+
+    /// In every run there is more to it than to work.
+    fn pays(&self) -> bool {
+        self.gains.iter().all(|gain| *gain > 0.0)
+    }
+
+    fn verdict(&self) -> &'static str {
+        match () {
+            () if self.loses() => "loses",
+            () if self.is_worse_than_work() => "earns less than work",
+            () if self.pays() => "**pays**",
+            () => "earns about what work does",
+        }
+    }
 }
 
 pub fn percent(part: u64, total: u64) -> f64 {
@@ -95,6 +109,8 @@ fn named(conduct: Conduct) -> &'static str {
 fn request(policy: Policy, redundancy: u8) -> Request {
     Request { policy, redundancy, ..ORDINARY }
 }
+
+const BONDS: &str = ", a fifth of the bonds";
 
 const ONE_IN_TEN: Conduct = LiesAt(WHOLE / 10);
 
@@ -135,6 +151,8 @@ fn a_lie_should_cost_more_than_it_brings_when_one_worker_is_audited() {
     let late = row("known", liars(known), &working(known));
     let posing = row("known, Sybils too", liars(posing), &working(posing));
     let unseen = row("new, not auditable", liars(unseen), &working(unseen));
+    let exact = Scenario { request: request(Policy::Proven, 1), ..MARKET };
+    let exact = row("new, Proven", liars(exact), &working(exact));
     let drawn = Scenario { request: Request { drawn: true, ..ORDINARY }, ..MARKET };
     let drawn = row("new, drawn by bonds", liars(drawn), &working(drawn));
     assert!(drawn.always(|books| percent(books.of(Actor::Sybil).seats, books.seats) < 10.0));
@@ -142,20 +160,23 @@ fn a_lie_should_cost_more_than_it_brings_when_one_worker_is_audited() {
         assert!(found.loses() && found.is_worse_than_work());
     }
     assert!(late.always(|books| books.of(Actor::Sybil).seats == 0));
-    // Nobody looks, so nobody is caught.
-    assert!(unseen.always(|books| books.made(Actor::Sybil) > 0.0));
-    assert!(unseen.gains.iter().all(|gain| *gain > 0.0));
+    // Nobody looks, or nobody is convicted by what guards say.
+    for found in [&unseen, &exact] {
+        assert!(found.always(|books| books.of(Actor::Sybil).slashes == 0));
+        assert!(found.pays());
+    }
     table.close();
 }
 
 #[test]
-fn a_majority_should_cost_its_share_of_the_bonds_when_workers_are_drawn() {
+fn a_majority_should_lose_when_workers_are_drawn() {
     let mut table = Table::new(&[
         "workers",
         "the Sybils",
         "seats, %",
         "majorities, %",
         "false and paid, %",
+        "slashes",
         "CRN, Sybils",
         "CRN, more than by work",
         "CRN, 40 honest",
@@ -170,6 +191,7 @@ fn a_majority_should_cost_its_share_of_the_bonds_when_workers_are_drawn() {
                 &found.seats(),
                 &found.majorities(),
                 &found.wrong(),
+                &found.slashes(),
                 &found.made(),
                 &found.gained(),
                 &found.others(),
@@ -184,22 +206,21 @@ fn a_majority_should_cost_its_share_of_the_bonds_when_workers_are_drawn() {
         let always = row("", Scenario { conduct: Lies, ..base }, &work);
         let secret = row("", sly(base), &work);
         let owned = row(", one owner", sly(one), &working(one));
-        let rich = row(", a fifth of the bonds", sly(rich), &working(rich));
-        // Few majorities, and all of them false.
+        let rich = row(BONDS, sly(rich), &working(rich));
+        // Few majorities, of whose results next to none are paid.
         assert!(secret.always(|books| percent(books.majorities, books.tasks) < 1.0));
-        assert!(secret.always(|books| books.wrong <= books.majorities + 1));
+        assert!(secret.always(|books| books.wrong * 5 <= books.majorities));
         assert!(rich.always(|books| percent(books.majorities, books.tasks) > 4.0));
         assert!(owned.always(|books| books.majorities == 0));
-        // Lying at random is worse than working, lying with a majority is not: no slash follows.
-        assert!(always.is_worse_than_work() && !always.loses());
-        assert!(secret.gains.iter().all(|gain| *gain > 0.0));
-        assert!(secret.always(|books| books.of(Actor::Sybil).slashes == 0));
+        for found in [&always, &secret, &rich] {
+            assert!(found.loses() && found.is_worse_than_work());
+        }
     }
     table.close();
 }
 
 #[test]
-fn a_majority_should_lose_when_its_results_are_audited() {
+fn a_majority_should_pay_when_its_results_are_audited_too_seldom() {
     let mut table = Table::new(&[
         "workers",
         "audited of contested, of agreed, %",
@@ -209,43 +230,46 @@ fn a_majority_should_lose_when_its_results_are_audited() {
         "audits",
         "CRN, Sybils",
         "CRN, more than by work",
-        "CRN, 40 honest",
     ]);
-    let agreed = Audits { agreed: 50_000, contested: 50_000, ..AUDITS };
-    let contested = Audits { agreed: 0, contested: WHOLE, ..AUDITS };
-    let both = Audits { agreed: 20_000, ..contested };
+    let of = |contested, unanimous| Audits {
+        shares: Shares { contested, unanimous, ..AUDITS.shares },
+        ..AUDITS
+    };
+    let (none, few, contested) = (of(0, 0), of(50_000, 50_000), of(WHOLE, 0));
     for redundancy in [3, 5] {
         let base = Scenario { request: request(Policy::Replicated, redundancy), ..MARKET };
         let mut row = |audits: Audits, what: &str, scenario: Scenario, work: &[Books]| {
             let found = outcome(Scenario { audits, ..scenario }, work);
             table.row(&[
                 &redundancy,
-                &format!("{}, {}", audits.contested / 10_000, audits.agreed / 10_000),
+                &format!(
+                    "{}, {}",
+                    audits.shares.contested / 10_000,
+                    audits.shares.unanimous / 10_000
+                ),
                 &format!("{}{what}", named(scenario.conduct)),
                 &found.wrong(),
                 &found.slashes(),
                 &found.of(|books| books.a_thousand(books.audits as f64), 1),
                 &found.made(),
                 &found.gained(),
-                &found.others(),
             ]);
             found
         };
         let mean = |found: &Outcome| found.gains.iter().sum::<f64>();
         let work = working(base);
         let sly = Scenario { conduct: LiesInMajority, ..base };
-        assert!(mean(&row(agreed, "", sly, &work)) < 0.0);
+        let unseen = row(none, "", sly, &work);
+        assert!(unseen.pays() && unseen.always(|books| books.of(Actor::Sybil).slashes == 0));
+        assert!(mean(&row(few, "", sly, &work)) < 0.0);
         assert!(row(contested, "", sly, &work).loses());
-        assert!(row(both, "", sly, &work).loses());
-        assert!(row(both, "", Scenario { conduct: Lies, ..base }, &work).loses());
+        assert!(row(AUDITS, "", sly, &work).loses());
         if redundancy == 3 {
-            let bonds = ", a fifth of the bonds";
             let slyest = Scenario { conduct: LiesUnanimously, bond: Bond::LikeOthers, ..base };
             let work = working(slyest);
-            assert!(row(both, bonds, Scenario { conduct: LiesInMajority, ..slyest }, &work).loses());
             // What nobody contradicts, nobody looks at, unless some of it is audited too.
-            assert!(mean(&row(contested, bonds, slyest, &work)) > 0.0);
-            assert!(mean(&row(both, bonds, slyest, &work)) < 0.0);
+            assert!(mean(&row(contested, BONDS, slyest, &work)) > 0.0);
+            assert!(mean(&row(AUDITS, BONDS, slyest, &work)) < 0.0);
         }
     }
     table.close();
@@ -254,7 +278,6 @@ fn a_majority_should_lose_when_its_results_are_audited() {
 #[test]
 fn a_wider_draw_should_not_be_left_to_the_cheapest() {
     let mut table = Table::new(&[
-        "wider draws are offered",
         "draws",
         "the Sybils",
         "seats, %",
@@ -264,15 +287,12 @@ fn a_wider_draw_should_not_be_left_to_the_cheapest() {
         "CRN, more than by work",
         "CRN, 40 honest",
     ]);
-    let work = working(Scenario { request: request(Policy::Proven, 3), ..MARKET });
-    let mut row = |conduct: Conduct, draws: u64, keeps_price: bool| {
-        let request = Request { draws, keeps_price, ..request(Policy::Proven, 3) };
-        let found = outcome(Scenario { request, conduct, ..MARKET }, &work);
-        let offered = if keeps_price { "the first one's price" } else { "a share of the reward" };
+    let base = Scenario { request: request(Policy::Proven, 3), ..MARKET };
+    let mut row = |what: &str, scenario: Scenario| {
+        let found = outcome(scenario, &working(scenario));
         table.row(&[
-            &offered,
-            &draws,
-            &named(conduct),
+            &scenario.request.draws,
+            &format!("{}{what}", named(scenario.conduct)),
             &found.seats(),
             &found.of(|books| percent(books.tasks - books.settled, books.tasks), 2),
             &found.wrong(),
@@ -282,16 +302,86 @@ fn a_wider_draw_should_not_be_left_to_the_cheapest() {
         ]);
         found
     };
-    row(WorksWell, 50, false);
-    let hasty = row(Lies, 50, false);
-    let patient = row(Lies, 200, false);
-    let kept = row(Lies, 200, true);
-    // The wider draws pay too little for any but the liars, who need only wait for one of them.
-    assert!(hasty.always(|books| percent(books.wrong, books.tasks) > 0.1));
-    assert!(patient.always(|books| percent(books.wrong, books.tasks) > 1.0));
-    assert!(kept.always(|books| percent(books.wrong, books.tasks) < 0.1));
-    for found in [hasty, patient, kept] {
+    row("", base);
+    let always = Scenario { conduct: Lies, ..base };
+    let hasty = row("", always);
+    let request = Request { draws: 200, ..base.request };
+    let patient = row("", Scenario { request, ..always });
+    let rich = Scenario { conduct: LiesUnanimously, bond: Bond::LikeOthers, ..base };
+    let sly = row("", Scenario { conduct: LiesUnanimously, ..base });
+    let rich = row(BONDS, rich);
+    // No more than three liars bring about who are drawn together, however long one waits.
+    for found in [&hasty, &patient] {
+        assert!(found.always(|books| percent(books.wrong, books.tasks) < 0.1));
         assert!(found.is_worse_than_work());
     }
+    assert!(sly.always(|books| percent(books.wrong, books.tasks) < 0.1));
+    // And nobody convicts them before there is a referee.
+    assert!(rich.pays());
     table.close();
+}
+
+/// Every way to lie, and whether it is expected to pay.
+fn strategies() -> Vec<(&'static str, Scenario, bool)> {
+    let of = |policy, redundancy| Scenario { request: request(policy, redundancy), ..MARKET };
+    let does = |scenario, conduct| Scenario { conduct, ..scenario };
+    let rich = |scenario| Scenario { bond: Bond::LikeOthers, ..scenario };
+    let (one, exact) = (MARKET, of(Policy::Proven, 1));
+    let unseen = Scenario { request: Request { auditable: false, ..ORDINARY }, ..MARKET };
+    let posing = Scenario { farmed: 100, known: 100, ..MARKET };
+    let (three, five) = (of(Policy::Replicated, 3), of(Policy::Replicated, 5));
+    let proven = of(Policy::Proven, 3);
+    vec![
+        ("1, Replicated", does(one, Lies), false),
+        ("1, Replicated", does(one, ONE_IN_TEN), false),
+        ("1, Replicated, all known", does(posing, Lies), false),
+        ("1, Replicated, `auditable: false`", does(unseen, Lies), true),
+        ("1, Proven", does(exact, Lies), true),
+        ("3, Replicated", does(three, Lies), false),
+        ("3, Replicated", does(three, LiesInMajority), false),
+        ("3, Replicated, a fifth of the bonds", does(rich(three), LiesInMajority), false),
+        ("3, Replicated, a fifth of the bonds", does(rich(three), LiesUnanimously), false),
+        ("5, Replicated", does(five, Lies), false),
+        ("5, Replicated", does(five, LiesInMajority), false),
+        ("5, Replicated, a fifth of the bonds", does(rich(five), LiesInMajority), false),
+        ("3, Proven", does(proven, Lies), false),
+        ("3, Proven, a fifth of the bonds", does(rich(proven), LiesUnanimously), true),
+    ]
+}
+
+#[test]
+fn a_lie_should_pay_only_where_the_page_says_so() {
+    let mut table = Table::new(&[
+        "workers, policy",
+        "the Sybils",
+        "CRN made",
+        "CRN, more than by work",
+        "lying",
+    ]);
+    for (where_, scenario, pays) in strategies() {
+        let found = outcome(scenario, &working(scenario));
+        table.row(&[
+            &where_,
+            &named(scenario.conduct),
+            &found.made(),
+            &found.gained(),
+            &found.verdict(),
+        ]);
+        let mean = found.gains.iter().sum::<f64>();
+        assert_eq!(mean > 0.0, pays, "{where_}, {}", named(scenario.conduct));
+    }
+    table.close();
+}
+
+#[test]
+#[ignore = "five minutes: ten times as many tasks, for scripts/test --long"]
+fn a_lie_should_pay_only_where_the_page_says_so_for_long() {
+    for (where_, scenario, pays) in strategies() {
+        let scenario = Scenario { tasks: 10 * scenario.tasks, ..scenario };
+        let found = outcome(scenario, &working(scenario));
+        let (name, made) = (named(scenario.conduct), found.made());
+        println!("{where_}, {name}: {made}, {} more than by work", found.gained());
+        // What hung on chance in the short runs no longer does.
+        assert!(if pays { found.pays() } else { found.is_worse_than_work() }, "{where_}, {name}");
+    }
 }
