@@ -3,13 +3,17 @@
 
 extern crate alloc;
 
+mod weights;
+
 use alloc::vec::Vec;
 use cairn_protocol::{
+    audit::Verdict,
     fault::Fault,
-    id::{Amount, BlockId, Height, ProviderId, Seed},
-    job::JobKind,
+    id::{Amount, BlockId, Digest, Height, ProviderId, Seed, TaskId},
+    job::{JobKind, Policy, Requirements},
     profile::{Candidate, DeviceClass, Role},
     reputation::Observation,
+    result::Fingerprint,
     share::Ppm,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -175,6 +179,74 @@ pub trait OnSettled {
 
 impl OnSettled for () {
     fn settled(_: ProviderId, _: Amount) {}
+}
+
+/// What those who audit a result need to know of it.
+#[derive(Clone, Debug)]
+pub struct Brief<AccountId> {
+    pub requester: AccountId,
+    pub policy: Policy,
+    pub requirements: Requirements,
+    /// Guards need a key to read the input.
+    pub sealed: bool,
+    /// Blocks that the work takes at most.
+    pub work_blocks: Height,
+    /// What the task pays for the result.
+    pub reward: Amount,
+    /// How many workers were asked.
+    pub redundancy: u8,
+    /// Those who agree on the result.
+    pub workers: Vec<ProviderId>,
+    /// Others did not.
+    pub contested: bool,
+    /// The gist of what the workers said.
+    pub answer: Digest,
+    /// The worker's, for the policy Tolerance.
+    pub fingerprint: Option<Fingerprint>,
+}
+
+/// Those who look at results again.
+pub trait Audits<AccountId> {
+    /// Results were agreed on, and may be audited. None where they will not be. Else
+    /// [`Audited::judged`] hears what comes of it, most likely by the height given here.
+    fn begin(task: TaskId, brief: Brief<AccountId>) -> Option<Height>;
+
+    /// Until when nothing more will come of an audit; none if there is none.
+    fn pending(task: TaskId) -> Option<Height>;
+}
+
+/// Nothing is audited.
+impl<AccountId> Audits<AccountId> for () {
+    fn begin(_: TaskId, _: Brief<AccountId>) -> Option<Height> {
+        None
+    }
+
+    fn pending(_: TaskId) -> Option<Height> {
+        None
+    }
+}
+
+/// Those whose results are audited.
+pub trait Audited {
+    /// An audit is over. `silent` are workers who did not show their traces: what the others say
+    /// may stand, but not theirs.
+    fn judged(task: TaskId, verdict: Verdict, silent: &[ProviderId]);
+
+    /// Whether a task waits for its audit.
+    fn awaits(task: TaskId) -> bool;
+}
+
+/// Pays for what the market needs and no requester orders.
+pub trait Patron<AccountId> {
+    /// Pays an account, and says how much: all of it, or nothing.
+    fn pay(to: &AccountId, amount: Amount) -> Amount;
+}
+
+/// Pays nothing.
+impl<AccountId> Patron<AccountId> for () {
+    fn pay(_: &AccountId, _: Amount) -> Amount {
+        0
+    }
 }
 
 /// The models that jobs run on.
