@@ -93,8 +93,9 @@ impl<T: Config> Pallet<T> {
         let seats = u32::try_from(task.seats.len()).unwrap_or(u32::MAX);
         match task.stage {
             Stage::Queued if T::Clock::now() <= task.due => T::WeightInfo::enter_queue(),
-            // To the last two nothing leads yet.
-            Stage::Queued | Stage::Audited | Stage::Contested => T::WeightInfo::give_up(seats),
+            Stage::Queued => T::WeightInfo::give_up(seats),
+            Stage::Audited => T::WeightInfo::look_at_audit(),
+            Stage::Contested => T::WeightInfo::ask_for_chunks().max(T::WeightInfo::withhold(seats)),
             Stage::AwaitingKeys => T::WeightInfo::forfeit(seats),
             Stage::Assigned => T::WeightInfo::close_commits(seats),
             Stage::Committed => T::WeightInfo::judge(seats),
@@ -107,11 +108,13 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn dearest_look() -> Weight {
         let seats = MAX_REDUNDANCY.into();
         T::WeightInfo::enter_queue()
+            .max(T::WeightInfo::look_at_audit())
             .max(T::WeightInfo::give_up(seats))
             .max(T::WeightInfo::forfeit(seats))
             .max(T::WeightInfo::close_commits(seats))
             .max(T::WeightInfo::judge(seats))
             .max(T::WeightInfo::settle(seats))
+            .max(T::WeightInfo::withhold(seats))
             .max(T::WeightInfo::prune(seats))
     }
 
@@ -130,15 +133,9 @@ impl<T: Config> Pallet<T> {
             Stage::AwaitingKeys => Self::forfeit(id, task),
             Stage::Assigned => Self::close_commits(id, task),
             Stage::Committed => Self::judge(id, task),
-            // No guard is drawn yet, so every result passes.
-            Stage::Audited => {
-                Self::turn(&mut task, Turn::AuditPassed);
-                Self::open_window(id, task);
-            }
+            Stage::Audited => Self::look_at_audit(id, task),
             Stage::Window => Self::settle(id, task),
-            Stage::Contested => {
-                Self::refund(id, task, Turn::Withheld, RefundReason::Withheld);
-            }
+            Stage::Contested => Self::hear(id, task),
             Stage::Settled | Stage::Refunded => Self::prune(id, task),
         }
     }

@@ -1,30 +1,21 @@
 //! Measures every call and each step of the hook at its most expensive.
 
+mod setup;
+
 use crate::{types::*, *};
-use alloc::{boxed::Box, vec, vec::Vec};
+use alloc::{boxed::Box, vec::Vec};
 use cairn_protocol::{
-    id::{Amount, BlockId, Digest, Height, ProviderId, TaskId},
-    job::{
-        Inline, Job, JobKind, Payload, Policy, Requirements, Seal, Terms, INLINE_BYTES,
-        MAX_REDUNDANCY, PARAMETER_BYTES,
-    },
+    chunk,
+    id::{BlockId, ProviderId, TaskId},
+    job::MAX_REDUNDANCY,
     lifecycle::Stage,
-    preimage::{ResultCommitment, Statement},
-    profile::DeviceClass,
-    result::{Answer, Fingerprint, Output, FINGERPRINT_VALUES},
 };
-use cairn_seams::{Clock, Models, Ticket};
-use codec::Encode;
+use cairn_seams::Ticket;
 use frame_benchmarking::v2::*;
-use frame_support::{
-    traits::{
-        fungible::{Inspect, Mutate},
-        Get,
-    },
-    weights::WeightMeter,
-    BoundedVec,
-};
-use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
+use frame_support::{pallet_prelude::Get, weights::WeightMeter, BoundedVec};
+use frame_system::RawOrigin;
+pub use setup::await_audit;
+use setup::*;
 
 /// What the benchmarks need of the neighbours.
 pub trait BenchmarkHelper<AccountId> {
@@ -43,215 +34,6 @@ pub trait BenchmarkHelper<AccountId> {
 
     /// Makes the seed of a ticket there.
     fn make_seed(ticket: &Ticket);
-}
-
-/// Providers looked at for one task, at most.
-const SAMPLE: u32 = 64;
-const SEATS: u32 = MAX_REDUNDANCY as u32;
-const SALT: Digest = [5; 32];
-
-/// The operator of a provider, for whom most has to be looked up, with enough for anything.
-fn requester<T: Config>() -> T::AccountId {
-    let (_, requester) = T::BenchmarkHelper::enlist(0);
-    T::Currency::set_balance(&requester, Amount::MAX >> 16);
-    let creator = T::BenchmarkHelper::model().and_then(|model| T::Models::creator(&model));
-    for paid in creator.into_iter().chain([T::Treasury::get()]) {
-        T::Currency::set_balance(&paid, T::Currency::minimum_balance());
-    }
-    requester
-}
-
-/// The longest that there are.
-fn terms<T: Config>(workers: u8, sealed: bool) -> Terms {
-    let Rules { clocks, prices, .. } = T::Rules::get();
-    let model = T::BenchmarkHelper::model();
-    let (kind, policy) = match model {
-        Some(_) => (JobKind::Infer, Policy::Proven),
-        None => (JobKind::Simulate, Policy::Replicated),
-    };
-    let reward = prices.reward_least.saturating_mul(1_000 * Amount::from(workers));
-    let seal = Seal { commitment: [1; 32], key_blocks: clocks.keys_most };
-    let mut terms = Terms {
-        job: Job {
-            kind,
-            model,
-            engine: cairn_protocol::id::EngineId([2; 32]),
-            input: Payload::Inline(Default::default()),
-            parameters: Default::default(),
-            seed: [3; 32],
-            units: 1,
-            sampled: false,
-        },
-        policy,
-        redundancy: workers,
-        requirements: Requirements {
-            class: DeviceClass::Cpu,
-            memory_mib: 0,
-            compute: 0,
-            throughput: 0,
-            within: None,
-            near: None,
-            reputation: 0,
-            enclave: false,
-        },
-        reward,
-        tip: reward,
-        match_by: T::Clock::now().saturating_add(clocks.match_most),
-        work_blocks: clocks.work_most,
-        seal: sealed.then_some(seal),
-        output_bytes: INLINE_BYTES,
-        auditable: true,
-    };
-    // The length of each of the two may take a byte more.
-    let short = u32::try_from(terms.encoded_size()).unwrap_or(u32::MAX);
-    let room = prices.terms_bytes.saturating_sub(short).saturating_sub(2);
-    let input = room.min(INLINE_BYTES);
-    let parameters = room.saturating_sub(input).min(PARAMETER_BYTES);
-    terms.job.input = Payload::Inline(Inline::truncate_from(vec![0; input as usize]));
-    terms.job.parameters = BoundedVec::truncate_from(vec![0; parameters as usize]);
-    terms
-}
-
-fn pass<T: Config>(blocks: Height) {
-    let now = frame_system::Pallet::<T>::block_number();
-    frame_system::Pallet::<T>::set_block_number(now + BlockNumberFor::<T>::from(blocks));
-}
-
-fn task<T: Config>(id: TaskId) -> TaskOf<T> {
-    Tasks::<T>::get(id).expect("it is kept")
-}
-
-/// Lets the stage end that a task is in.
-fn expire<T: Config>(id: TaskId) -> TaskOf<T> {
-    let task = task::<T>(id);
-    pass::<T>(task.due.saturating_add(1).saturating_sub(T::Clock::now()));
-    task
-}
-
-fn submit<T: Config>(requester: &T::AccountId, workers: u8, sealed: bool) -> TaskId {
-    let terms = terms::<T>(workers, sealed);
-    Pallet::<T>::do_submit(requester.clone(), terms).expect("it can be paid and judged")
-}
-
-/// Makes the seed of a task's draw.
-fn seeded<T: Config>(id: TaskId) -> TaskOf<T> {
-    let task = task::<T>(id);
-    let Place::Drawing(ticket) = &task.place else { panic!("it waits for its seed") };
-    T::BenchmarkHelper::make_seed(ticket);
-    task
-}
-
-/// Puts a task into the queue.
-fn enqueue<T: Config>(id: TaskId) {
-    let mut task = seeded::<T>(id);
-    Pallet::<T>::enter_queue(id, &mut task);
-    assert!(matches!(task.place, Place::Ready { .. }));
-    Tasks::<T>::insert(id, task);
-}
-
-type Staff<T> = Vec<(ProviderId, AccountIdOf<T>)>;
-
-/// A task of nine workers who have just been assigned, with their operators in the order of
-/// their seats.
-fn assigned<T: Config>(sealed: bool) -> (T::AccountId, TaskId, Staff<T>) {
-    let requester = requester::<T>();
-    let staff: Staff<T> = (1..=SEATS).map(T::BenchmarkHelper::enlist).collect();
-    let id = submit::<T>(&requester, MAX_REDUNDANCY, sealed);
-    enqueue::<T>(id);
-    let key = Queue::<T>::iter_keys().next().expect("it queues");
-    Pallet::<T>::find_workers(key);
-    let seats = task::<T>(id).seats;
-    assert_eq!(seats.len() as u32, SEATS);
-    let member = |seat: &Seat| {
-        staff.iter().find(|(provider, _)| *provider == seat.provider).cloned().expect("it is new")
-    };
-    (requester, id, seats.iter().map(member).collect())
-}
-
-/// A sealed task on which so many workers are at it, as if no more had been asked for. It is not
-/// tried again.
-fn working<T: Config>(seats: u32) -> (TaskId, Staff<T>) {
-    let (requester, id, mut staff) = assigned::<T>(true);
-    for (provider, _) in &staff {
-        post_key::<T>(&requester, id, *provider).expect("it waits for its key");
-    }
-    leave_but::<T>(id, &mut staff, seats);
-    (id, staff)
-}
-
-/// Takes their seats from all others.
-fn leave_but<T: Config>(id: TaskId, staff: &mut Staff<T>, seats: u32) {
-    let mut task = task::<T>(id);
-    for (provider, _) in staff.drain(seats as usize..) {
-        Pallet::<T>::leave_seat(id, &mut task, provider);
-    }
-    task.redundancy = seats as u8;
-    task.reassigned = u8::MAX;
-    Tasks::<T>::insert(id, task);
-}
-
-fn key() -> WrappedKey {
-    WrappedKey::Inline(BoundedVec::truncate_from(vec![4; WRAPPED_KEY_BYTES as usize]))
-}
-
-fn post_key<T: Config>(
-    requester: &T::AccountId,
-    id: TaskId,
-    provider: ProviderId,
-) -> frame_support::dispatch::DispatchResult {
-    Pallet::<T>::do_post_key(requester.clone(), id, provider, key())
-}
-
-/// The largest answer, one of its kind.
-fn answer<T: Config>(id: TaskId, output: u8) -> Answer {
-    let engine = TermsOf::<T>::get(id).expect("it is kept").job.engine;
-    let fingerprint = vec![i32::MAX; FINGERPRINT_VALUES as usize];
-    Answer {
-        engine,
-        output: Output::Inline(Inline::truncate_from(vec![output; INLINE_BYTES as usize])),
-        fingerprint: Some(Fingerprint(BoundedVec::truncate_from(fingerprint))),
-        units: 1,
-    }
-}
-
-/// Everyone commits, each to the output that is named for its place.
-fn commit_all<T: Config>(id: TaskId, staff: &Staff<T>, output: fn(u8) -> u8) -> Vec<Answer> {
-    let genesis = Pallet::<T>::genesis();
-    let answers: Vec<_> = (0..).take(staff.len()).map(|nth| answer::<T>(id, output(nth))).collect();
-    let seats = task::<T>(id).seats;
-    for ((answer, seat), (provider, operator)) in answers.iter().zip(seats).zip(staff) {
-        let statement = ResultCommitment {
-            task: id,
-            round: seat.round,
-            provider: *provider,
-            generation: seat.generation,
-            answer: answer.digest(&genesis),
-            salt: SALT,
-        };
-        let commitment = statement.digest(&genesis);
-        Pallet::<T>::do_commit(operator.clone(), id, commitment).expect("it is in time");
-    }
-    assert_eq!(task::<T>(id).stage, Stage::Committed);
-    answers
-}
-
-fn reveal_all<T: Config>(id: TaskId, staff: &[(ProviderId, T::AccountId)], answers: Vec<Answer>) {
-    for ((_, operator), answer) in staff.iter().zip(answers) {
-        Pallet::<T>::do_reveal(operator.clone(), id, answer, SALT).expect("it is what was said");
-    }
-}
-
-/// A task on which so many agreed.
-fn agreed<T: Config>(seats: u32) -> TaskId {
-    let (id, staff) = working::<T>(seats);
-    let answers = commit_all::<T>(id, &staff, |_| 0);
-    reveal_all::<T>(id, &staff, answers);
-    assert_eq!(task::<T>(id).stage, Stage::Window);
-    id
-}
-
-fn stage<T: Config>(id: TaskId) -> Stage {
-    task::<T>(id).stage
 }
 
 #[benchmarks]
@@ -330,6 +112,61 @@ mod benches {
         #[extrinsic_call]
         _(RawOrigin::Signed(requester), id);
         assert!(task::<T>(id).acknowledged);
+    }
+
+    #[benchmark]
+    fn complain_unavailable() {
+        let (id, _) = contested::<T>(SEATS, 1);
+        let task = expire::<T>(id);
+        Pallet::<T>::look_at(id, task);
+        let task = expire::<T>(id);
+        Pallet::<T>::look_at(id, task);
+        // One of those who are left.
+        let task = super::task::<T>(id);
+        let provider = task.seats[0].provider;
+        #[extrinsic_call]
+        _(RawOrigin::Signed(task.requester), id, provider);
+        assert_eq!(stage::<T>(id), Stage::Contested);
+    }
+
+    #[benchmark]
+    fn show(p: Linear<1, CHUNKS_SHOWN>) {
+        let (id, operator) = contested::<T>(SEATS, p);
+        let (_, bytes) = artifact();
+        let open = Complaints::<T>::get(id).and_then(|all| all.open).expect("it was made");
+        let chunks = Pallet::<T>::asked_chunks(id, &open).expect("they are drawn");
+        let proofs: Vec<_> =
+            chunks.into_iter().filter_map(|index| chunk::prove(&bytes, index)).collect();
+        assert_eq!(proofs.len() as u32, p);
+        #[extrinsic_call]
+        _(RawOrigin::Signed(operator), id, BoundedVec::truncate_from(proofs));
+        assert_eq!(stage::<T>(id), Stage::Window);
+    }
+
+    #[benchmark]
+    fn ask_for_chunks() {
+        let (id, _) = contested::<T>(SEATS, CHUNKS_SHOWN);
+        let task = super::task::<T>(id);
+        #[block]
+        {
+            Pallet::<T>::look_at(id, task);
+        }
+        let open = Complaints::<T>::get(id).and_then(|all| all.open);
+        assert!(open.is_some_and(|open| open.asked));
+    }
+
+    /// Others are left to be paid; of one alone, all of it goes back.
+    #[benchmark]
+    fn withhold(s: Linear<1, SEATS>) {
+        let (id, _) = contested::<T>(s, 1);
+        let asked = super::task::<T>(id);
+        Pallet::<T>::look_at(id, asked);
+        let task = expire::<T>(id);
+        #[block]
+        {
+            Pallet::<T>::look_at(id, task);
+        }
+        assert_eq!(stage::<T>(id) == Stage::Refunded, s == 1);
     }
 
     /// A task for which least is to be done; what is done for others is measured below.

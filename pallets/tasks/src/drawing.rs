@@ -80,7 +80,8 @@ impl<T: Config> Pallet<T> {
     /// Who takes the vacant seats; fewer than those where not enough are fit.
     pub(crate) fn choose(task: &TaskOf<T>, terms: &Terms, seed: &Seed) -> Vec<ProviderId> {
         let draws = T::Rules::get().draws;
-        let demand = Demand::of(terms, task.redundancy);
+        // However many are asked in the end, each is offered what the first were.
+        let demand = Demand::of(terms, terms.redundancy);
         let taken: Vec<_> =
             task.seats.iter().filter_map(|seat| T::Registry::owner(seat.provider)).collect();
         let lane = Lane::Jobs(task.kind);

@@ -11,7 +11,7 @@ use cairn_protocol::{
     result::Answer,
     tally::{tally, widened, Verdict},
 };
-use cairn_seams::{Clock, Registry, Reputation};
+use cairn_seams::{Clock, Reputation};
 use frame_support::{pallet_prelude::Get, traits::Defensive};
 
 impl<T: Config> Pallet<T> {
@@ -29,24 +29,17 @@ impl<T: Config> Pallet<T> {
             .collect();
         match tally(terms.policy, task.redundancy, &answers) {
             Verdict::Agreed { by, against } => {
+                let contested = !against.is_empty();
                 for provider in against {
                     let wrong = Observation { accurate: Some(false), ..Observation::default() };
                     T::Reputation::observe_for(provider, task.kind, wrong, &task.requester);
                     Self::leave_seat(id, &mut task, provider);
                 }
-                Self::agree(id, task, by);
+                Self::agree(id, task, &terms, by, contested);
             }
             Verdict::Short => Self::fill_again(id, task),
             Verdict::Disagreed => Self::contradict(id, task, terms.policy),
         }
-    }
-
-    fn agree(id: TaskId, mut task: TaskOf<T>, by: Vec<ProviderId>) {
-        for provider in &by {
-            T::Registry::end_work(*provider);
-        }
-        Self::turn(&mut task, Turn::Agreed);
-        Self::open_window(id, task);
     }
 
     /// The result stands for a while before it is paid.

@@ -4,8 +4,10 @@
 extern crate alloc;
 
 mod agenda;
+mod auditing;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
+mod complaint;
 mod drawing;
 mod judgement;
 mod rounds;
@@ -28,11 +30,12 @@ pub use weights::WeightInfo;
 pub mod pallet {
     use super::{types::*, WeightInfo};
     use cairn_protocol::{
+        chunk::Proof,
         id::{Amount, Digest, Height, ProviderId, TaskId},
         job::Terms,
         result::Answer,
     };
-    use cairn_seams::{Beacon, Clock, Models, OnSettled, Registry, Reputation};
+    use cairn_seams::{Audits, Beacon, Clock, Models, OnSettled, Registry, Reputation};
     use frame_support::{pallet_prelude::*, traits::fungible};
     use frame_system::pallet_prelude::*;
 
@@ -43,6 +46,8 @@ pub mod pallet {
         type Registry: Registry<Self::AccountId>;
         type Reputation: Reputation<Self::AccountId>;
         type Models: Models<Self::AccountId>;
+        /// Looks at results again.
+        type Audits: Audits<Self::AccountId>;
         /// Hears what each settled task left for good.
         type OnSettled: OnSettled;
 
@@ -75,6 +80,9 @@ pub mod pallet {
         /// What a task occupies in the state.
         #[codec(index = 1)]
         Deposit,
+        /// What a complaint costs that is answered.
+        #[codec(index = 2)]
+        Complaint,
     }
 
     const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -104,6 +112,10 @@ pub mod pallet {
     #[pallet::storage]
     pub type Keys<T: Config> =
         StorageDoubleMap<_, Twox64Concat, TaskId, Twox64Concat, ProviderId, WrappedKey>;
+
+    /// The complaints about the workers of a task, if there were any.
+    #[pallet::storage]
+    pub type Complaints<T: Config> = StorageMap<_, Twox64Concat, TaskId, Grievances>;
 
     /// The tasks of a requester that are still kept.
     #[pallet::storage]
@@ -163,6 +175,27 @@ pub mod pallet {
         /// The task ended a while ago and is no longer kept.
         #[codec(index = 13)]
         Pruned { task: TaskId },
+        /// The requester could not fetch the provider's result.
+        #[codec(index = 14)]
+        Complained { task: TaskId, provider: ProviderId },
+        /// The provider has to show these chunks of its result by then.
+        #[codec(index = 15)]
+        ChunksAsked {
+            task: TaskId,
+            provider: ProviderId,
+            chunks: alloc::vec::Vec<u64>,
+            due: Height,
+        },
+        /// The provider showed what it was asked for. The result stands unless somebody objects
+        /// by then.
+        #[codec(index = 16)]
+        Shown { task: TaskId, provider: ProviderId, due: Height },
+        /// The provider did not show its result, and is not paid.
+        #[codec(index = 17)]
+        Withheld { task: TaskId, provider: ProviderId },
+        /// Guards may look at the result. They are done by then, if the seed is there in time.
+        #[codec(index = 18)]
+        AuditAwaited { task: TaskId, by: alloc::vec::Vec<ProviderId>, due: Height },
     }
 
     #[pallet::error]
@@ -204,15 +237,16 @@ pub mod pallet {
         PolicyDoesNotFit,
         /// Two honest workers sample different text. Ask one, or do not sample.
         SampledTextDiffers,
-        /// No guards can be drawn to measure an outcome yet.
-        NoGuards,
+        /// An outcome is measured by three guards or more, by nine at most, and by an odd number.
+        WrongNumberOfGuards,
         /// The job has no units of work.
         NoWork,
         /// The reward for each worker is less than `prices.reward_least`.
         RewardTooSmall,
-        /// Reward, tip and fee together are no amount of CRN.
+        /// Reward, tip, fee and reserve together are no amount of CRN.
         AmountTooLarge,
-        /// The account cannot put aside reward, tip, fee and deposit, and keep itself alive.
+        /// The account cannot put aside reward, tip, fee, reserve and deposit, or the deposit of
+        /// a complaint, and keep itself alive.
         NotEnoughBalance,
         /// The encoded terms are longer than `prices.terms_bytes`. Pass the input as an artifact.
         TermsTooLong,
@@ -250,6 +284,19 @@ pub mod pallet {
         FingerprintNeeded,
         /// The result was acknowledged before.
         AcknowledgedAlready,
+
+        /// The provider's result is in its answer, on the chain: nothing is to be fetched.
+        NotAnArtifact,
+        /// The provider was complained about as often as `complaints.most` allows.
+        ComplainedAlready,
+        /// Nobody complained about this provider, or it has answered.
+        NothingToShow,
+        /// The chunks to be shown are not drawn yet. Wait for the event `ChunksAsked`.
+        ChunksNotDrawn,
+        /// Each chunk that was asked for needs one proof, in ascending order.
+        WrongNumberOfChunks,
+        /// A chunk is not part of the result at the length that was revealed.
+        ChunkNotProven,
     }
 
     #[pallet::hooks]
@@ -347,6 +394,32 @@ pub mod pallet {
         pub fn poke(origin: OriginFor<T>, task: TaskId) -> DispatchResultWithPostInfo {
             ensure_signed(origin)?;
             Self::do_poke(task)
+        }
+
+        /// Says that a worker's artifact cannot be fetched. The worker has to show chunks of it
+        /// that are drawn now, or is not paid. The deposit is the worker's if it shows them.
+        #[pallet::call_index(8)]
+        #[pallet::weight(T::WeightInfo::complain_unavailable())]
+        pub fn complain_unavailable(
+            origin: OriginFor<T>,
+            task: TaskId,
+            provider: ProviderId,
+        ) -> DispatchResult {
+            let requester = ensure_signed(origin)?;
+            Self::do_complain(requester, task, provider)
+        }
+
+        /// Shows the chunks of a result that a complaint asks for. Costs nothing.
+        #[pallet::call_index(9)]
+        #[pallet::weight(T::WeightInfo::show(proofs.len() as u32))]
+        pub fn show(
+            origin: OriginFor<T>,
+            task: TaskId,
+            proofs: BoundedVec<Proof, ConstU32<CHUNKS_SHOWN>>,
+        ) -> DispatchResultWithPostInfo {
+            let operator = ensure_signed(origin)?;
+            Self::do_show(operator, task, &proofs)?;
+            Ok(Pays::No.into())
         }
     }
 

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use cairn_protocol::{
     fault::Fault,
     id::{ProviderId, TaskId},
-    lifecycle::Turn,
+    lifecycle::{Stage, Turn},
     reputation::Observation,
     tally::quorum,
 };
@@ -58,7 +58,10 @@ impl<T: Config> Pallet<T> {
         task.seats.retain(|seat| seat.provider != provider);
         Answers::<T>::remove(id, provider);
         Keys::<T>::remove(id, provider);
-        T::Registry::end_work(provider);
+        // Once results agree, nobody is at work any more.
+        if !matches!(task.stage, Stage::Audited | Stage::Window | Stage::Contested) {
+            T::Registry::end_work(provider);
+        }
         T::Registry::disengage(provider);
     }
 

@@ -5,7 +5,7 @@ use cairn_protocol::{
     id::{Amount, TaskId},
     lifecycle::Turn,
     reputation::Observation,
-    settlement::{forfeit, refund, Split},
+    settlement::{forfeit, refund, Pay, Split},
 };
 use cairn_seams::{Clock, Models, OnSettled, Registry, Reputation};
 use frame_support::{
@@ -20,11 +20,12 @@ use frame_support::{
 impl<T: Config> Pallet<T> {
     /// The result was not objected to: its workers are paid.
     pub(crate) fn settle(id: TaskId, mut task: TaskOf<T>) {
-        let model = TermsOf::<T>::get(id).and_then(|terms| terms.job.model);
-        let creator = model.and_then(|model| T::Models::creator(&model));
+        let Some(terms) = TermsOf::<T>::get(id).defensive() else { return };
+        let creator = terms.job.model.and_then(|model| T::Models::creator(&model));
         let workers = Self::workers(&task);
         let shares = T::Rules::get().prices.shares;
-        let split = shares.settle(&task.escrow, workers, creator.is_some());
+        let pay = Pay::of(terms.policy, terms.redundancy);
+        let split = shares.settle(&task.escrow, pay, workers, creator.is_some());
         Self::pay(&task, &split, creator);
 
         let left = split.irrecoverable().checked_div(workers.into()).unwrap_or(0);
@@ -125,6 +126,7 @@ impl<T: Config> Pallet<T> {
             Keys::<T>::remove(id, seat.provider);
         }
         Agenda::<T>::remove(task.next, id);
+        Complaints::<T>::remove(id);
         TasksOf::<T>::remove(&task.requester, id);
         TermsOf::<T>::remove(id);
         Tasks::<T>::remove(id);

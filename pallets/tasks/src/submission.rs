@@ -3,9 +3,9 @@
 use crate::{pallet::*, types::*};
 use cairn_protocol::{
     id::{Amount, Height, TaskId},
-    job::{Policy, Terms, Unjudgeable, INLINE_BYTES},
+    job::{Terms, Unjudgeable, INLINE_BYTES},
     lifecycle::{Act, Stage, Turn},
-    settlement::{fee, Escrow},
+    settlement::{fee, Escrow, Pay},
 };
 use cairn_seams::{Clock, Models};
 use codec::Encode;
@@ -24,7 +24,7 @@ impl<T> From<Unjudgeable> for Error<T> {
             Unjudgeable::TooMuchRedundancy => Self::TooMuchRedundancy,
             Unjudgeable::EvenRedundancy => Self::EvenRedundancy,
             Unjudgeable::SampledTextDiffers => Self::SampledTextDiffers,
-            Unjudgeable::WrongNumberOfGuards => Self::NoGuards,
+            Unjudgeable::WrongNumberOfGuards => Self::WrongNumberOfGuards,
             Unjudgeable::NotAKernelProgram
             | Unjudgeable::HashesMayDiffer
             | Unjudgeable::NoFingerprint
@@ -92,10 +92,12 @@ impl<T: Config> Pallet<T> {
         ensure!(terms.reward >= least, Error::<T>::RewardTooSmall);
         let length = u32::try_from(terms.encoded_size()).unwrap_or(u32::MAX);
         ensure!(length <= prices.terms_bytes, Error::<T>::TermsTooLong);
+        let pay = Pay::of(terms.policy, terms.redundancy);
         let escrow = Escrow {
             reward: terms.reward,
             tip: terms.tip,
             fee: fee(prices.fee_fixed, prices.fee_share, terms.reward, terms.tip),
+            reserve: pay.reserve(terms.reward).ok_or(Error::<T>::AmountTooLarge)?,
         };
         ensure!(escrow.total().is_some(), Error::<T>::AmountTooLarge);
         Ok((escrow, Self::deposit(terms, length, prices)))
@@ -123,7 +125,6 @@ impl<T: Config> Pallet<T> {
     fn check_job(requester: &T::AccountId, terms: &Terms) -> Result<(), Error<T>> {
         let job = &terms.job;
         terms.policy.judges(job, terms.redundancy)?;
-        ensure!(!matches!(terms.policy, Policy::Outcome { .. }), Error::<T>::NoGuards);
         ensure!(job.units > 0, Error::<T>::NoWork);
         ensure!(terms.output_bytes <= INLINE_BYTES, Error::<T>::OutputTooLong);
         match (&job.model, job.kind.needs_model()) {

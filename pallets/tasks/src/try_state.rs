@@ -17,24 +17,30 @@ impl<T: Config> Pallet<T> {
         Self::check_queue()?;
         for (id, task) in Tasks::<T>::iter() {
             Self::check_task(id, &task)?;
+            Self::check_complaints(id, &task)?;
         }
         Self::check_belongings()
     }
 
-    /// The escrows of each requester's tasks are what is held of it, and so are the deposits.
+    /// The escrows of each requester's tasks are what is held of it, and so are the deposits of
+    /// tasks and of open complaints.
     fn check_money() -> Result<(), TryRuntimeError> {
-        let mut sums: BTreeMap<T::AccountId, (Amount, Amount)> = BTreeMap::new();
-        for (_, task) in Tasks::<T>::iter() {
-            let (escrow, deposit) = sums.entry(task.requester.clone()).or_default();
+        let mut sums: BTreeMap<T::AccountId, (Amount, Amount, Amount)> = BTreeMap::new();
+        for (id, task) in Tasks::<T>::iter() {
+            let (escrow, deposit, complaint) = sums.entry(task.requester.clone()).or_default();
+            let open = Complaints::<T>::get(id).and_then(|all| all.open);
+            *complaint = complaint.saturating_add(open.map_or(0, |open| open.deposit));
             *escrow =
                 escrow.saturating_add(task.escrow.total().ok_or("money: an escrow overflows")?);
             *deposit = deposit.saturating_add(task.deposit);
         }
         for account in frame_system::Account::<T>::iter_keys() {
-            let (escrow, deposit) = sums.get(&account).copied().unwrap_or_default();
+            let (escrow, deposit, complaint) = sums.get(&account).copied().unwrap_or_default();
             let held = |reason: HoldReason| T::Currency::balance_on_hold(&reason.into(), &account);
             ensure!(held(HoldReason::Escrow) == escrow, "money: escrows differ from holds");
             ensure!(held(HoldReason::Deposit) == deposit, "money: deposits differ from holds");
+            let same = held(HoldReason::Complaint) == complaint;
+            ensure!(same, "money: deposits of complaints differ from holds");
         }
         Ok(())
     }
@@ -91,10 +97,29 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
+    /// A task is contested while a complaint about one of its artifacts is open.
+    fn check_complaints(id: TaskId, task: &TaskOf<T>) -> Result<(), TryRuntimeError> {
+        let complaints = Complaints::<T>::get(id).unwrap_or_default();
+        let contested = task.stage == Stage::Contested;
+        ensure!(contested == complaints.open.is_some(), "complaints: one is open, or none is");
+        if let Some(open) = complaints.open {
+            let artifact = Self::artifact(id, open.against).is_some();
+            ensure!(artifact, "complaints: what is asked for is no artifact");
+            let noted = complaints.made.iter().any(|(one, _)| *one == open.against);
+            ensure!(noted, "complaints: one was not counted");
+        }
+        for (provider, _) in &complaints.made {
+            let same = complaints.made.iter().filter(|(other, _)| other == provider);
+            ensure!(same.count() == 1, "complaints: a provider is counted twice");
+        }
+        Ok(())
+    }
+
     /// Nothing is left of a task that is gone.
     fn check_belongings() -> Result<(), TryRuntimeError> {
         let kept = Tasks::<T>::contains_key;
         ensure!(TermsOf::<T>::iter_keys().all(kept), "belongings: terms are left");
+        ensure!(Complaints::<T>::iter_keys().all(kept), "belongings: complaints are left");
         ensure!(
             TasksOf::<T>::iter_keys().all(|(_, id)| kept(id)),
             "belongings: a requester's list is old"

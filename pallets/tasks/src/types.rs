@@ -2,7 +2,7 @@
 
 use crate::Config;
 use cairn_protocol::{
-    id::{Amount, ContentId, Digest, Height, ProviderId},
+    id::{Amount, Digest, Height, ProviderId},
     job::{JobKind, MAX_REDUNDANCY},
     lifecycle::Stage,
     matching::Weights,
@@ -17,6 +17,8 @@ use frame_support::{
 };
 use scale_info::TypeInfo;
 
+pub use cairn_protocol::job::{WrappedKey, WRAPPED_KEY_BYTES};
+
 pub type BalanceOf<T> =
     <<T as Config>::Currency as Inspect<<T as frame_system::Config>::AccountId>>::Balance;
 pub type AccountIdOf<T> = <T as frame_system::Config>::AccountId;
@@ -24,8 +26,10 @@ pub type TaskOf<T> = Task<AccountIdOf<T>>;
 
 /// Providers that are not asked again for one task: all that a round can fail with, a few times.
 pub const EXCLUDED: u32 = 32;
-/// An X-Wing ciphertext with the wrapped key of the payload.
-pub const WRAPPED_KEY_BYTES: u32 = 1_280;
+
+/// Chunks of a result that are drawn to be shown, at most; the last is shown beside them.
+pub const CHUNKS_DRAWN: u8 = 15;
+pub const CHUNKS_SHOWN: u32 = CHUNKS_DRAWN as u32 + 1;
 
 /// A place in the queue: lower is earlier. What it holds of tip and age never changes, because
 /// waiting a block is worth the same to every task.
@@ -97,15 +101,29 @@ pub enum Progress {
     Revealed,
 }
 
-/// The key of a sealed payload, wrapped for one provider.
-#[derive(
-    Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo,
-)]
-pub enum WrappedKey {
-    #[codec(index = 0)]
-    Inline(BoundedVec<u8, ConstU32<WRAPPED_KEY_BYTES>>),
-    #[codec(index = 1)]
-    Artifact(ContentId),
+/// What was complained about the workers of a task, kept as long as the task is.
+#[derive(Clone, Debug, Decode, Default, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct Grievances {
+    /// The one that is to be answered.
+    pub open: Option<Complaint>,
+    /// How often each was complained about.
+    pub made: BoundedVec<(ProviderId, u8), ConstU32<{ MAX_REDUNDANCY as u32 }>>,
+}
+
+/// A worker has to show chunks of its result.
+#[derive(Clone, Copy, Debug, Decode, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct Complaint {
+    pub against: ProviderId,
+    /// Held of the requester until it is answered.
+    pub deposit: Amount,
+    /// Of the seed that says which chunks.
+    pub ticket: Ticket,
+    /// How many beside the last one.
+    pub chunks: u8,
+    /// They are drawn, and the worker's time has begun.
+    pub asked: bool,
+    /// Blocks that were left of the window.
+    pub rest: Height,
 }
 
 /// Why money was given back.
@@ -142,6 +160,12 @@ pub enum RefundReason {
     /// The result could not be shown.
     #[codec(index = 6)]
     Withheld,
+    /// Guards found something else, or knew the result to be false.
+    #[codec(index = 7)]
+    AuditLost,
+    /// Nobody could measure what the task is paid for.
+    #[codec(index = 8)]
+    Unmeasured,
 }
 
 /// What governance may tune of tasks.
@@ -161,6 +185,7 @@ pub struct Rules {
     pub clocks: Clocks,
     pub prices: Prices,
     pub draws: Draws,
+    pub complaints: ComplaintRules,
 }
 
 /// Times, in blocks of the market's clock.
@@ -245,6 +270,44 @@ pub struct Draws {
     pub floor: Ppm,
     /// How often vacant seats are filled again.
     pub reassignments: u8,
+}
+
+/// Complaints about results that cannot be fetched.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Decode,
+    DecodeWithMemTracking,
+    Encode,
+    Eq,
+    MaxEncodedLen,
+    PartialEq,
+    TypeInfo,
+)]
+pub struct ComplaintRules {
+    /// What one costs that is answered.
+    pub deposit: Amount,
+    /// Complaints about each worker of a task.
+    pub most: u8,
+    /// Chunks to be shown beside the last, [`CHUNKS_DRAWN`] at most.
+    pub chunks: u8,
+    /// How long a worker has to show them, once they are drawn.
+    pub show: Height,
+}
+
+impl Grievances {
+    /// Notes one more about a provider; gives its number among those of the task, or none where
+    /// there were as many as may be.
+    pub fn count(&mut self, provider: ProviderId, most: u8) -> Option<u32> {
+        let earlier: u32 = self.made.iter().map(|(_, count)| u32::from(*count)).sum();
+        match self.made.iter_mut().find(|(one, _)| *one == provider) {
+            Some((_, count)) if *count < most => *count = count.saturating_add(1),
+            None if most > 0 => self.made.try_push((provider, 1)).ok()?,
+            _ => return None,
+        }
+        Some(earlier)
+    }
 }
 
 impl<AccountId> Task<AccountId> {

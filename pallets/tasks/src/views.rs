@@ -23,6 +23,8 @@ pub const LISTED: usize = 256;
 /// What a task would cost, and who would do it.
 #[derive(Clone, Debug, Decode, Encode, Eq, PartialEq, TypeInfo)]
 pub struct Quote {
+    /// What is put aside. It costs up to so much: the reserve is only spent where results
+    /// contradict each other and more workers are asked, each for what the first were offered.
     pub escrow: Escrow,
     /// Held while the task is kept, and returned.
     pub deposit: Amount,
@@ -37,6 +39,8 @@ pub struct Quote {
     pub wait: Height,
     /// How the result would be judged, in words.
     pub judged: Vec<u8>,
+    /// What a requester may not expect, in words; nothing where there is nothing to warn of.
+    pub warning: Vec<u8>,
 }
 
 /// Why a provider does not come into question.
@@ -109,6 +113,18 @@ pub struct TaskView<AccountId> {
     pub seats: Vec<Seat>,
     pub answers: Vec<(ProviderId, Answer)>,
     pub acknowledged: bool,
+    /// The complaint that is to be answered.
+    pub complaint: Option<ComplaintView>,
+}
+
+/// What a worker has to show.
+#[derive(Clone, Debug, Decode, Encode, Eq, PartialEq, TypeInfo)]
+pub struct ComplaintView {
+    pub against: ProviderId,
+    /// Goes to the worker if it shows them.
+    pub deposit: Amount,
+    /// In ascending order; none before they are drawn.
+    pub chunks: Vec<u64>,
 }
 
 /// Who has to act, that a task goes on.
@@ -126,7 +142,7 @@ pub enum WaitsFor {
     /// These workers, to reveal.
     #[codec(index = 3)]
     Reveals(Vec<ProviderId>),
-    /// These workers, to show the result.
+    /// These workers, to show chunks of the result.
     #[codec(index = 4)]
     Results(Vec<ProviderId>),
 }
@@ -164,6 +180,7 @@ impl<T: Config> Pallet<T> {
             obstacles,
             wait: T::Beacon::delay().saturating_add(1),
             judged: Self::in_words(terms).as_bytes().to_vec(),
+            warning: Self::warning(terms).as_bytes().to_vec(),
         })
     }
 
@@ -186,8 +203,9 @@ impl<T: Config> Pallet<T> {
                 "One worker computes an exact program. Whoever recomputes it gets the same bits."
             }
             (Policy::Proven, _) => {
-                "All workers must get the same bits. If they do not, more are asked, and nobody \
-                 is paid until a round is unanimous."
+                "All workers must get the same bits. If they do not, up to nine others are asked, \
+                 and nobody is paid until a round is unanimous. The task costs up to its reserve \
+                 more than its reward; what is not paid comes back."
             }
             (Policy::Replicated, 1) => "One worker is believed: nothing is compared.",
             (Policy::Replicated, _) => {
@@ -198,11 +216,23 @@ impl<T: Config> Pallet<T> {
                 "One worker gives a fingerprint that an auditor can compare. Nothing is proven."
             }
             (Policy::Tolerance { .. }, _) => {
-                "All fingerprints must lie near each other. This screens results and proves none."
+                "All fingerprints must lie near each other. If they do not, up to nine others are \
+                 asked. This screens results and proves none. The task costs up to its reserve \
+                 more than its reward; what is not paid comes back."
             }
             (Policy::Outcome { .. }, _) => {
                 "Drawn guards measure the loss exactly. At or under the target it is paid."
             }
+        }
+    }
+
+    fn warning(terms: &Terms) -> &'static str {
+        let measured = matches!(terms.policy, Policy::Outcome { .. });
+        if terms.redundancy == 1 && !terms.auditable && !measured {
+            "Nobody checks this result: one worker gives it, no other is asked, and no guard may \
+             look at it. A worker who gives anything at all is paid."
+        } else {
+            ""
         }
     }
 
@@ -215,8 +245,12 @@ impl<T: Config> Pallet<T> {
             .iter()
             .filter_map(|seat| Some((seat.provider, Answers::<T>::get(id, seat.provider)?)))
             .collect();
+        let complaint = Complaints::<T>::get(id).and_then(|all| all.open).map(|open| {
+            let chunks = Self::asked_chunks(id, &open).unwrap_or_default();
+            ComplaintView { against: open.against, deposit: open.deposit, chunks }
+        });
         Some(TaskView {
-            waits_for: Self::waits_for(&task),
+            waits_for: Self::waits_for(&task, complaint.as_ref()),
             requester: task.requester,
             terms,
             escrow: task.escrow,
@@ -229,10 +263,11 @@ impl<T: Config> Pallet<T> {
             seats: task.seats.into_inner(),
             answers,
             acknowledged: task.acknowledged,
+            complaint,
         })
     }
 
-    fn waits_for(task: &TaskOf<T>) -> WaitsFor {
+    fn waits_for(task: &TaskOf<T>, complaint: Option<&ComplaintView>) -> WaitsFor {
         let those = |progress: fn(Progress) -> bool| Self::seats_where(task, progress);
         match task.stage {
             Stage::AwaitingKeys => WaitsFor::Keys(those(|progress| progress == Progress::Locked)),
@@ -242,7 +277,10 @@ impl<T: Config> Pallet<T> {
             Stage::Committed => {
                 WaitsFor::Reveals(those(|progress| matches!(progress, Progress::Committed(_))))
             }
-            Stage::Contested => WaitsFor::Results(those(|_| true)),
+            Stage::Contested => match complaint {
+                Some(one) if !one.chunks.is_empty() => WaitsFor::Results([one.against].to_vec()),
+                _ => WaitsFor::Chain,
+            },
             Stage::Queued | Stage::Audited | Stage::Window | Stage::Settled | Stage::Refunded => {
                 WaitsFor::Chain
             }

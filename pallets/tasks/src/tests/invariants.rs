@@ -4,10 +4,12 @@
 use super::mock::*;
 use crate::{types::*, Submitted};
 use cairn_protocol::{
+    chunk,
     id::{ProviderId, TaskId},
     job::{Policy, Seal},
+    lifecycle::Stage,
     profile::Availability,
-    result::{Answer, Fingerprint},
+    result::{Answer, Fingerprint, Output},
 };
 use frame_support::traits::SafeModeNotify;
 use proptest::prelude::*;
@@ -61,6 +63,17 @@ enum Step {
     Poke {
         task: u64,
     },
+    /// About a task, or one whose result stands.
+    Complain {
+        who: Option<u64>,
+        task: u64,
+        seat: usize,
+    },
+    /// Waits for what is asked for and shows it, or something else.
+    Show {
+        task: u64,
+        right: bool,
+    },
     Availability {
         provider: u64,
         to: u8,
@@ -102,6 +115,9 @@ fn steps() -> impl Strategy<Value = Step> {
         6 => (task.clone(), prop::option::of(0..9usize))
             .prop_map(|(task, odd)| Step::Deliver { task, odd }),
         1 => (1..3u64, task.clone()).prop_map(|(who, task)| Step::Acknowledge { who, task }),
+        4 => (prop::option::of(1..3u64), task.clone(), seat.clone())
+            .prop_map(|(who, task, seat)| Step::Complain { who, task, seat }),
+        3 => (task.clone(), any::<bool>()).prop_map(|(task, right)| Step::Show { task, right }),
         1 => task.prop_map(|task| Step::Poke { task }),
         1 => (0..MARKET, 0..3u8).prop_map(|(provider, to)| Step::Availability { provider, to }),
         1 => (0..MARKET).prop_map(|provider| Step::Leave { provider }),
@@ -126,10 +142,52 @@ fn terms_of(kind: u8) -> cairn_protocol::job::Terms {
     chosen
 }
 
+/// What an odd output is the name of.
+fn artifact(output: u8) -> Vec<u8> {
+    vec![output; 9_000]
+}
+
 fn said(output: u8) -> Answer {
     let values = vec![1_000_000, i32::from(output) * 900];
-    let fingerprint = Fingerprint(values.try_into().expect("there are two"));
-    Answer { fingerprint: Some(fingerprint), ..answer(output) }
+    let fingerprint = Some(Fingerprint(values.try_into().expect("there are two")));
+    let bytes = artifact(output);
+    let named = Output::Artifact { id: chunk::content(&bytes), bytes: bytes.len() as u64 };
+    let answer = answer(output);
+    Answer { fingerprint, output: if output % 2 == 1 { named } else { answer.output }, ..answer }
+}
+
+/// One of the tasks in a stage, and who asked for it.
+fn in_stage(stage: Stage, nth: u64) -> Option<(TaskId, AccountId)> {
+    let mut tasks: Vec<_> = crate::Tasks::<Test>::iter()
+        .filter(|(_, task)| task.stage == stage)
+        .map(|(id, task)| (id, task.requester))
+        .collect();
+    tasks.sort_unstable();
+    tasks.get(nth as usize % tasks.len().max(1)).copied()
+}
+
+fn complain(who: Option<u64>, task: u64, seat: usize) -> bool {
+    let stands = in_stage(Stage::Window, task).filter(|_| who.is_none());
+    let (id, who) = stands.unwrap_or((TaskId(task), who.unwrap_or(BOB)));
+    let seats = crate::Tasks::<Test>::get(id).map(|task| task.seats).unwrap_or_default();
+    let Some(seat) = seats.get(seat % seats.len().max(1)) else { return false };
+    Tasks::complain_unavailable(RuntimeOrigin::signed(who), id, seat.provider).is_ok()
+}
+
+fn show_chunks(task: u64, right: bool) -> bool {
+    let Some((id, _)) = in_stage(Stage::Contested, task) else { return false };
+    let against = |id| crate::Complaints::<Test>::get(id)?.open.map(|open| open.against);
+    let Some(provider) = against(id) else { return false };
+    let drawn = |id| Tasks::view(id).and_then(|view| view.complaint).map(|open| open.chunks);
+    if drawn(id).is_some_and(|chunks| chunks.is_empty()) {
+        run(18);
+    }
+    let complaint = Tasks::view(id).and_then(|view| view.complaint);
+    let chunks = complaint.map(|open| open.chunks).unwrap_or_default();
+    let bytes = artifact(if right { 1 } else { 3 });
+    let proofs: Vec<_> = chunks.iter().filter_map(|at| chunk::prove(&bytes, *at)).collect();
+    let proofs = proofs.try_into().expect("there are nine chunks");
+    Tasks::show(RuntimeOrigin::signed(operator(provider)), id, proofs).is_ok()
 }
 
 fn seated(id: u64, seat: usize) -> Option<(TaskId, ProviderId)> {
@@ -164,6 +222,8 @@ fn take(step: Step) -> bool {
         }
         Step::Deliver { task, odd } => all_answer(task, odd),
         Step::Acknowledge { who, task } => Tasks::acknowledge(signed(who), TaskId(task)).is_ok(),
+        Step::Complain { who, task, seat } => complain(who, task, seat),
+        Step::Show { task, right } => show_chunks(task, right),
         Step::Poke { task } => Tasks::poke(signed(BOB), TaskId(task)).is_ok(),
         other => take_around(other),
     }
@@ -218,6 +278,8 @@ fn show(id: TaskId, provider: ProviderId, answer: Answer) -> bool {
 }
 
 fn all_answer(task: u64, odd: Option<usize>) -> bool {
+    // One that waits for it, if there is any.
+    let task = in_stage(Stage::Assigned, task).map_or(task, |(id, _)| id.0);
     let seats: Vec<_> = (0..9).filter_map(|seat| seated(task, seat)).collect();
     let answers = (0..9).map(|seat| said(if odd == Some(seat) { 2 } else { 1 }));
     let round: Vec<_> = seats.into_iter().zip(answers).collect();
@@ -231,19 +293,26 @@ fn all_answer(task: u64, odd: Option<usize>) -> bool {
     done
 }
 
-/// Runs one sequence; says how many tasks came in and how many were settled.
-fn sequence(steps: Vec<Step>) -> (u64, usize) {
-    let mut counts = (0, 0);
+/// Runs one sequence; says how many tasks came in, how many workers were paid, how many results
+/// were complained about, and how many of these were shown.
+fn sequence(steps: Vec<Step>) -> [usize; 4] {
+    let mut counts = [0; 4];
     market(MARKET, || {
         let issued = Balances::total_issuance();
+        let (mut complained, mut shown) = (0, 0);
         for step in steps {
+            let (complains, shows) =
+                (matches!(step, Step::Complain { .. }), matches!(step, Step::Show { .. }));
             // A call that is refused leaves what was checked before: its changes are undone.
             if take(step) {
+                complained += usize::from(complains);
+                shown += usize::from(shows);
                 check();
                 assert!(Balances::total_issuance() <= issued, "money was created");
             }
         }
-        counts = (Submitted::<Test>::get(), Settlements::get().len());
+        let submitted = Submitted::<Test>::get() as usize;
+        counts = [submitted, Settlements::get().len(), complained, shown];
     });
     counts
 }
@@ -251,19 +320,25 @@ fn sequence(steps: Vec<Step>) -> (u64, usize) {
 fn sequences(count: u32) {
     let config = proptest::test_runner::Config { cases: count, ..Default::default() };
     let mut runner = proptest::test_runner::TestRunner::new(config);
-    let (submitted, settled) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
+    let counts = std::cell::Cell::new([0; 4]);
     let result = runner.run(&prop::collection::vec(steps(), CALLS), |steps| {
-        let (came, paid) = sequence(steps);
-        submitted.set(submitted.get() + came);
-        settled.set(settled.get() + paid);
+        let (sums, more) = (counts.get(), sequence(steps));
+        counts.set(std::array::from_fn(|nth| sums[nth] + more[nth]));
         Ok(())
     });
     if let Err(failure) = result {
         panic!("{failure}");
     }
     // A sequence in which nothing ever succeeds would prove nothing.
-    assert!(submitted.get() > u64::from(count), "{} tasks were submitted", submitted.get());
-    assert!(settled.get() > count as usize / 8, "{} workers were paid", settled.get());
+    let [submitted, settled, complained, shown] = counts.get();
+    let count = count as usize;
+    println!(
+        "{submitted} tasks, {settled} workers paid, {complained} complaints, {shown} answered"
+    );
+    assert!(submitted > count, "{submitted} tasks were submitted");
+    assert!(settled > count / 8, "{settled} workers were paid");
+    assert!(complained > count / 20, "{complained} results were complained about");
+    assert!(shown > count / 200, "{shown} results were shown");
 }
 
 #[test]

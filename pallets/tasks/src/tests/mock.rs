@@ -3,6 +3,7 @@
 
 use crate::{self as pallet_cairn_tasks, types::*};
 use cairn_protocol::{
+    audit::Verdict,
     id::{Amount, Digest, EngineId, Height, ProviderId, Region, Seed, TaskId},
     job::{Job, JobKind, Payload, Policy, Requirements, Terms},
     matching::Weights,
@@ -170,6 +171,7 @@ pub const RULES: Rules = Rules {
         floor: 200_000,
         reassignments: 2,
     },
+    complaints: ComplaintRules { deposit: 200, most: 1, chunks: 4, show: 15 },
 };
 
 impl pallet_cairn_providers::Config for Test {
@@ -239,7 +241,43 @@ impl cairn_seams::OnSettled for Ledger {
     }
 }
 
+parameter_types! {
+    /// The audits that nobody has judged yet, and by when that should be done.
+    pub static Pending: Vec<(TaskId, Height)> = Vec::new();
+    /// What was said of the last one.
+    pub static LastBrief: Option<cairn_seams::Brief<AccountId>> = None;
+    pub static Auditing: bool = true;
+}
+
+/// How long an audit should take.
+pub const AUDIT: Height = 40;
+
+/// Audits all that may be, by hand: a test is to judge it.
+pub struct ByHand;
+impl cairn_seams::Audits<AccountId> for ByHand {
+    fn begin(task: TaskId, brief: cairn_seams::Brief<AccountId>) -> Option<Height> {
+        if !Auditing::get() {
+            return None;
+        }
+        let due = now() + AUDIT;
+        Pending::mutate(|all| all.push((task, due)));
+        LastBrief::set(Some(brief));
+        Some(due)
+    }
+
+    fn pending(task: TaskId) -> Option<Height> {
+        Pending::get().iter().find(|(one, _)| *one == task).map(|(_, due)| *due)
+    }
+}
+
+/// Ends an audit.
+pub fn judge_audit(id: TaskId, verdict: Verdict, silent: &[ProviderId]) {
+    Pending::mutate(|all| all.retain(|(one, _)| *one != id));
+    <Tasks as cairn_seams::Audited>::judged(id, verdict, silent);
+}
+
 impl pallet_cairn_tasks::Config for Test {
+    type Audits = ByHand;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = super::benchmarks::Helper;
     type Beacon = Entropy;
@@ -289,6 +327,8 @@ pub fn market(providers: u64, test: impl FnOnce()) {
     sp_io::TestExternalities::new_empty().execute_with(|| {
         TaskRules::set(RULES);
         Settlements::set(Vec::new());
+        Pending::set(Vec::new());
+        Auditing::set(true);
         opened.iter().for_each(|(key, value)| sp_io::storage::set(key, value));
         test();
         check();
@@ -328,7 +368,8 @@ pub fn profile(n: u64) -> Profile {
     let mut binding = [0; 32];
     binding[..8].copy_from_slice(&n.to_le_bytes());
     // The kinds that are asked for here: each is a seat more that every check looks at.
-    let offers = [JobKind::Infer, JobKind::Simulate].map(|kind| Offer { kind, price: 1 });
+    let offers =
+        [JobKind::Infer, JobKind::Train, JobKind::Simulate].map(|kind| Offer { kind, price: 1 });
     Profile {
         hardware: Hardware {
             class: DeviceClass::Gpu,

@@ -1,6 +1,8 @@
+mod audit;
 #[cfg(feature = "runtime-benchmarks")]
 pub(crate) mod benchmarks;
 mod commit;
+mod complaint;
 mod draw;
 mod invariants;
 pub(crate) mod mock;

@@ -9,12 +9,13 @@ mod reference;
 
 use super::mock::*;
 use cairn_protocol::{
+    audit::Verdict,
     id::{BlockId, ProviderId, TaskId},
     job::{JobKind, Payload, Policy, Seal, Terms},
     lifecycle::{Stage, MOVES},
     profile::Availability,
 };
-use calls::{answer_of, Call, NONSENSE};
+use calls::{answer_of, Call, LIED_LENGTH, NONSENSE};
 use compare::{Counts, Pair};
 use dice::Dice;
 use frame_support::traits::SafeModeNotify;
@@ -39,8 +40,10 @@ fn step(pair: &mut Pair, dice: &mut Dice) {
     match dice.below(100) {
         0..16 => submit(pair, dice),
         16..54 => sensible(pair, dice),
-        54..62 => odd(pair, dice),
-        62..66 => poke(pair, dice),
+        54..59 => odd(pair, dice),
+        59..62 => complain(pair, dice),
+        62..64 => poke(pair, dice),
+        64..66 => audit(pair, dice),
         66..68 => around(pair, dice),
         68..69 => {
             for _ in 0..=dice.below(u64::from(FULL)) {
@@ -77,6 +80,12 @@ fn ask(dice: &mut Dice) -> Terms {
     if asked.policy == Policy::Proven && dice.once_in(2) {
         asked.policy = Policy::Tolerance { within: dice.pick(&[0, 899, 900, 1_800]) };
     }
+    if dice.once_in(12) {
+        asked = proven(1);
+        asked.job.kind = JobKind::Train;
+        asked.policy = Policy::Outcome { target: 1, guards: 3 };
+    }
+    asked.auditable = dice.once_in(3);
     if dice.once_in(2) {
         let key_blocks = dice.between(5, 20);
         asked.seal = Some(Seal { commitment: [1; 32], key_blocks });
@@ -129,7 +138,10 @@ fn spoil(asked: &mut Terms, dice: &mut Dice) {
 /// Who does as it should depends on the task: in some everyone does at once, in some results
 /// differ, in some workers or requester are slow or silent.
 fn sensible(pair: &mut Pair, dice: &mut Dice) {
-    let waits = |stage| matches!(stage, Stage::AwaitingKeys | Stage::Assigned | Stage::Committed);
+    let waits = |stage| {
+        use Stage::*;
+        matches!(stage, AwaitingKeys | Assigned | Committed | Contested)
+    };
     let tasks = pair.world.tasks.iter().filter(|(_, task)| waits(task.stage));
     let Some(id) = dice.one_of(tasks.map(|(id, _)| *id).collect()) else {
         return odd(pair, dice);
@@ -154,8 +166,11 @@ fn next_turn(pair: &mut Pair, dice: &mut Dice, id: u64) {
     let Some(task) = pair.world.tasks.get(&id) else { return };
     let (stage, requester) = (task.stage, task.requester);
     let cannot_open = task.terms.seal.is_some() && dice.once_in(if id % 4 == 1 { 2 } else { 10 });
+    let accused = task.complaint.map(|open| open.against);
+    let drawn = task.complaint.is_some_and(|open| pair.world.now() >= open.ready);
     let seats: Vec<_> = task.seats.iter().map(|seat| (seat.provider, seat.progress)).collect();
-    let waiting = seats.into_iter().filter(|(_, come)| match stage {
+    let waiting = seats.into_iter().filter(|(provider, come)| match stage {
+        Stage::Contested => Some(*provider) == accused,
         Stage::AwaitingKeys => *come == Come::Locked,
         Stage::Assigned => *come == Come::Working,
         _ => matches!(come, Come::Committed(_)),
@@ -169,18 +184,63 @@ fn next_turn(pair: &mut Pair, dice: &mut Dice, id: u64) {
         }
         (Stage::Assigned, _) => {
             let honest = id % 3 != 2;
-            let said = if honest && !dice.once_in(40) { Said::Output(1) } else { say(dice) };
+            let right = Said::Output([1, 1, 0, 1, LIED_LENGTH][(id / 3 % 5) as usize]);
+            let said = if honest && !dice.once_in(40) { right } else { say(dice) };
             commit(pair, operator, id, Some(said));
         }
         (Stage::Committed, Come::Committed(Some(said))) => {
             pair.call(operator, Call::Reveal { task: id, said, right_salt: true });
         }
+        (Stage::Contested, _) if drawn && !dice.once_in(3) => {
+            pair.call(operator, Call::Show { task: id, right: !dice.once_in(4) });
+        }
+        (Stage::Contested, _) => pair.block(true),
         _ => {}
     }
 }
 
+/// About one whose result stands.
+fn complain(pair: &mut Pair, dice: &mut Dice) {
+    let tasks = pair.world.tasks.iter().filter(|(_, task)| task.stage == Stage::Window);
+    let Some(id) = dice.one_of(tasks.map(|(id, _)| *id).collect()) else {
+        return pair.block(true);
+    };
+    let task = &pair.world.tasks[&id];
+    let requester = task.requester;
+    let seats = task.seats.iter().map(|seat| seat.provider).collect();
+    let Some(provider) = dice.one_of(seats) else { return };
+    pair.call(requester, Call::Complain { task: id, provider });
+}
+
+/// Guards are done with a task, or it is forgotten that they were to look.
+fn audit(pair: &mut Pair, dice: &mut Dice) {
+    let waits = |task: &reference::Task| task.stage == Stage::Audited && task.audit.is_some();
+    let tasks = pair.world.tasks.iter().filter(|(_, task)| waits(task));
+    let Some(id) = dice.one_of(tasks.map(|(id, _)| *id).collect()) else {
+        return pair.block(true);
+    };
+    // Where the clock stands nobody says anything.
+    if pair.world.stopped.is_some() {
+        return pair.block(true);
+    }
+    if dice.once_in(8) {
+        Pending::mutate(|all| all.retain(|(one, _)| one.0 != id));
+        pair.world.tasks.entry(id).and_modify(|task| task.audit = None);
+        return pair.same("forgotten", true);
+    }
+    use Verdict::*;
+    let stands = [Passed, Confirmed];
+    let falls = [Contradicted, Wrong, Withheld, Unmasked, Unmeasured];
+    let verdict = if dice.once_in(2) { dice.pick(&stands) } else { dice.pick(&falls) };
+    let seats = pair.world.tasks[&id].seats.iter().map(|seat| seat.provider);
+    let silent: Vec<_> = seats.filter(|_| verdict == Withheld || dice.once_in(6)).collect();
+    judge_audit(TaskId(id), verdict, &silent);
+    pair.world.judged(id, verdict, &silent);
+    pair.same("judged", true);
+}
+
 fn say(dice: &mut Dice) -> Said {
-    let output = dice.below(3) as u8;
+    let output = dice.below(4) as u8;
     let others = [Said::TooLong, Said::TooManyUnits, Said::OtherEngine, Said::Bare(output)];
     if dice.once_in(10) {
         dice.pick(&others)
@@ -202,7 +262,7 @@ fn odd(pair: &mut Pair, dice: &mut Dice) {
     let who = pair.world.tasks.get(&id).map_or(ALICE, |task| task.requester);
     let who = if dice.once_in(4) { requester(dice) } else { who };
     let task = id;
-    match dice.below(8) {
+    match dice.below(11) {
         0 => pair.call(who, Call::Cancel { task }),
         1 => pair.call(who, Call::PostKey { task, provider }),
         2 => pair.call(operator, Call::RejectKey { task }),
@@ -219,6 +279,8 @@ fn odd(pair: &mut Pair, dice: &mut Dice) {
             let said = if dice.once_in(3) { say(dice) } else { said };
             pair.call(operator, Call::Reveal { task, said, right_salt: !dice.once_in(4) });
         }
+        6 => pair.call(who, Call::Complain { task, provider }),
+        7 => pair.call(operator, Call::Show { task, right: !dice.once_in(4) }),
         _ => pair.call(who, Call::Acknowledge { task }),
     }
 }
@@ -312,11 +374,9 @@ fn compare_steps(least: u32) {
         let count = counts.calls.get(&call).copied().unwrap_or_default();
         assert!(count >= least / 1_000, "{call:?} was compared {count} times");
     }
-    // Nobody is audited yet, and nobody complains.
-    let later = |stage| matches!(stage, Stage::Audited | Stage::Contested);
     for ((from, turn, to), count) in MOVES.into_iter().zip(counts.moves) {
         println!("{count:8} {from:?} ─{turn:?}▶ {to:?}");
-        let enough = later(from) || later(to) || count >= least / 4_000;
+        let enough = count >= least / 4_000;
         assert!(enough, "{turn:?} was compared {count} times in {from:?}");
     }
 }

@@ -58,6 +58,62 @@ fn settle_should_pay_the_creator_of_the_model() {
 }
 
 #[test]
+fn a_wider_draw_should_be_offered_and_paid_what_the_first_was() {
+    market(PROVIDERS, || {
+        let before = free(ALICE);
+        // So dear a unit that nobody would come for a fifth of the reward.
+        let mut dear = proven(3);
+        dear.job.units = 3_000;
+        let (id, _) = assigned(dear);
+        let (deposit, escrow) = (task(id).deposit, task(id).escrow);
+        assert_eq!((escrow.reward, escrow.reserve), (9_000, 18_000));
+        assert_eq!(free(ALICE), before - deposit - 9_000 - 18_000 - 900 - 109);
+        deliver(id, &[1, 1, 2]);
+        run(18);
+        let workers = workers(id);
+        assert_eq!(workers.len(), 5);
+        let paid: Vec<_> = workers.iter().map(|one| free(owner(*one))).collect();
+        deliver(id, &[1; 5]);
+        expire(id);
+        // 80 % of 3,000 for each, and of a fifth of the tip.
+        System::assert_has_event(Event::Settled { task: id, each: 2_544, burnt: 109 }.into());
+        for (one, before) in workers.iter().zip(paid) {
+            assert_eq!(free(owner(*one)), before + 2_544);
+        }
+        // The other four of nine were not asked.
+        assert_eq!(free(ALICE), before - deposit - 15_000 - 900 - 109);
+        assert_eq!(task(id).escrow, Default::default());
+    });
+}
+
+#[test]
+fn a_reserve_should_come_back_when_it_is_not_needed() {
+    market(PROVIDERS, || {
+        let before = free(ALICE);
+        let (id, workers) = assigned(proven(3));
+        let deposit = task(id).deposit;
+        // The third is late; a part of the reward is for nobody.
+        workers.iter().take(2).for_each(|one| commit(id, *one, &answer(1)));
+        expire(id);
+        workers.iter().take(2).for_each(|one| reveal(id, *one, &answer(1)));
+        expire(id);
+        assert_eq!(task(id).stage, Stage::Settled);
+        assert_eq!(free(ALICE), before - deposit - 6_000 - 900 - 109);
+    });
+    // All of it, where all rounds contradict each other.
+    market(PROVIDERS, || {
+        let before = free(ALICE);
+        let (id, _) = assigned(proven(5));
+        assert_eq!(task(id).escrow.reserve, 7_200);
+        deliver(id, &[1, 1, 1, 1, 2]);
+        run(18);
+        deliver(id, &[1, 1, 1, 1, 1, 1, 1, 1, 2]);
+        assert_eq!(task(id).stage, Stage::Refunded);
+        assert_eq!(free(ALICE), before - task(id).deposit);
+    });
+}
+
+#[test]
 fn settle_should_pay_nothing_to_a_minority() {
     market(3, || {
         let (id, workers) = assigned(terms(3));

@@ -30,7 +30,7 @@ fn submit_should_put_aside_what_the_task_costs() {
         assert_eq!(held(crate::HoldReason::Escrow), 9_000 + 900 + 109);
         // The record, its terms and one answer of up to 64 bytes.
         assert_eq!(held(crate::HoldReason::Deposit), 3 * 5 + length + 64);
-        assert_eq!(task(id).escrow, Escrow { reward: 9_000, tip: 900, fee: 109 });
+        assert_eq!(task(id).escrow, Escrow { reward: 9_000, tip: 900, fee: 109, reserve: 0 });
         assert_eq!(task(id).stage, Stage::Queued);
         System::assert_last_event(Event::Submitted { task: id, requester: ALICE }.into());
     });
@@ -59,8 +59,9 @@ fn submit_should_fail_when_the_result_cannot_be_judged() {
         terms.job.model = Some(MODEL);
         terms.policy = Policy::Outcome { target: 1, guards };
     };
-    refused(|terms| trained(terms, 3), Error::NoGuards);
-    refused(|terms| trained(terms, 2), Error::NoGuards);
+    for guards in [1, 2, 4, 11] {
+        refused(|terms| trained(terms, guards), Error::WrongNumberOfGuards);
+    }
     let sampled = |terms: &mut Terms| {
         terms.job.kind = JobKind::Infer;
         terms.job.model = Some(MODEL);
@@ -152,5 +153,36 @@ fn cancel_should_fail_when_workers_are_at_it() {
     market(1, || {
         let (id, _) = assigned(terms(1));
         assert_noop!(Tasks::cancel(RuntimeOrigin::signed(ALICE), id), Error::<Test>::WrongStage);
+    });
+}
+
+#[test]
+fn quote_should_warn_when_nobody_checks_the_result() {
+    market(1, || {
+        let quoted = |terms| Tasks::quote(&ALICE, &terms, &[0; 32]).expect("it can be had");
+        let words = |bytes: Vec<u8>| String::from_utf8(bytes).expect("these are words");
+        let unseen = Terms { auditable: false, ..terms(1) };
+        assert!(words(quoted(unseen).warning).starts_with("Nobody checks this result"));
+        let seen = Terms { auditable: true, ..terms(1) };
+        assert!(quoted(seen).warning.is_empty());
+        assert!(quoted(Terms { auditable: false, ..terms(3) }).warning.is_empty());
+        // What it may cost at most is put aside.
+        let exact = quoted(proven(3));
+        assert_eq!(exact.escrow.reserve, 18_000);
+        assert!(words(exact.judged).contains("costs up to its reserve"));
+        assert_eq!(quoted(terms(3)).escrow.reserve, 0);
+    });
+}
+
+#[test]
+fn submit_should_fail_when_the_reserve_cannot_be_held() {
+    market(1, || {
+        let reward = free(ALICE) / 2;
+        let dear = Terms { reward, ..proven(3) };
+        let submit = |terms: Terms| Tasks::submit(RuntimeOrigin::signed(ALICE), Box::new(terms));
+        assert_noop!(submit(dear.clone()), Error::<Test>::NotEnoughBalance);
+        let endless = Terms { reward: u128::MAX / 2, ..proven(3) };
+        assert_noop!(submit(endless), Error::<Test>::AmountTooLarge);
+        assert_ok!(submit(Terms { redundancy: 1, ..dear }));
     });
 }

@@ -1,13 +1,17 @@
 //! What anyone may try, on the chain and in the model.
 
 use super::reference::{Account, Said, World};
-use crate::{tests::mock::*, types::WrappedKey};
+use crate::{
+    tests::mock::*,
+    types::{WrappedKey, CHUNKS_SHOWN},
+};
 use cairn_protocol::{
+    chunk::{self, Proof},
     id::{Digest, EngineId, ProviderId, TaskId},
     job::Terms,
     result::{Answer, Fingerprint, Output},
 };
-use frame_support::dispatch::DispatchResult;
+use frame_support::{dispatch::DispatchResult, traits::ConstU32, BoundedVec};
 
 /// What a commitment that is no digest of anything looks like.
 pub const NONSENSE: Digest = [9; 32];
@@ -15,19 +19,57 @@ pub const NONSENSE: Digest = [9; 32];
 #[derive(Clone, Debug)]
 pub enum Call {
     Submit(Box<Terms>),
-    Cancel { task: u64 },
-    PostKey { task: u64, provider: ProviderId },
-    RejectKey { task: u64 },
-    Commit { task: u64, to: Option<Said>, digest: Digest },
-    Reveal { task: u64, said: Said, right_salt: bool },
-    Acknowledge { task: u64 },
-    Poke { task: u64 },
+    Cancel {
+        task: u64,
+    },
+    PostKey {
+        task: u64,
+        provider: ProviderId,
+    },
+    RejectKey {
+        task: u64,
+    },
+    Commit {
+        task: u64,
+        to: Option<Said>,
+        digest: Digest,
+    },
+    Reveal {
+        task: u64,
+        said: Said,
+        right_salt: bool,
+    },
+    Acknowledge {
+        task: u64,
+    },
+    Poke {
+        task: u64,
+    },
+    Complain {
+        task: u64,
+        provider: ProviderId,
+    },
+    /// Shows what is asked for, or chunks of something else.
+    Show {
+        task: u64,
+        right: bool,
+    },
 }
 
 impl Call {
     /// Every kind of call there is.
-    pub const NAMES: [&str; 8] =
-        ["submit", "cancel", "post_key", "reject_key", "commit", "reveal", "acknowledge", "poke"];
+    pub const NAMES: [&str; 10] = [
+        "submit",
+        "cancel",
+        "post_key",
+        "reject_key",
+        "commit",
+        "reveal",
+        "acknowledge",
+        "poke",
+        "complain_unavailable",
+        "show",
+    ];
 
     pub fn name(&self) -> &'static str {
         let nth = match self {
@@ -39,6 +81,8 @@ impl Call {
             Self::Reveal { .. } => 5,
             Self::Acknowledge { .. } => 6,
             Self::Poke { .. } => 7,
+            Self::Complain { .. } => 8,
+            Self::Show { .. } => 9,
         };
         Self::NAMES[nth]
     }
@@ -54,6 +98,8 @@ impl Call {
             Self::Reveal { task, said, right_salt } => world.reveal(who, *task, *said, *right_salt),
             Self::Acknowledge { task } => world.acknowledge(who, *task),
             Self::Poke { task } => world.poke(*task),
+            Self::Complain { task, provider } => world.complain(who, *task, *provider),
+            Self::Show { task, right } => world.show(who, *task, *right),
         }
     }
 
@@ -81,7 +127,49 @@ impl Call {
             }
             Self::Acknowledge { task } => Tasks::acknowledge(origin, TaskId(*task)),
             Self::Poke { task } => plain(Tasks::poke(origin, TaskId(*task))),
+            Self::Complain { task, provider } => {
+                Tasks::complain_unavailable(origin, TaskId(*task), *provider)
+            }
+            Self::Show { task, right } => {
+                let chunks = shown(TaskId(*task), *right);
+                plain(Tasks::show(origin, TaskId(*task), chunks))
+            }
         }
+    }
+}
+
+/// What an output is the name of, where it is an artifact.
+fn artifact(output: u8) -> Vec<u8> {
+    vec![output; 9_000]
+}
+
+/// The chunks that are asked for, as well as the worker can prove them.
+fn shown(id: TaskId, right: bool) -> BoundedVec<Proof, ConstU32<CHUNKS_SHOWN>> {
+    let complaint = Tasks::view(id).and_then(|view| view.complaint);
+    let Some(complaint) = complaint else { return Default::default() };
+    let named = crate::Answers::<Test>::get(id, complaint.against).map(|answer| answer.output);
+    let says = |output: &u8| named == Some(said(*output).output);
+    let output = if right { (0..4).find(says).unwrap_or(0) } else { 9 };
+    let proofs = complaint.chunks.iter().filter_map(|at| chunk::prove(&artifact(output), *at));
+    proofs.collect::<Vec<_>>().try_into().expect("there are few chunks")
+}
+
+/// The third lies about its length.
+fn name(output: u8) -> Output {
+    let bytes = artifact(output);
+    let lied = u64::from(output == LIED_LENGTH);
+    Output::Artifact { id: chunk::content(&bytes), bytes: bytes.len() as u64 + lied }
+}
+
+/// Of the outputs that are odd, and so artifacts, one whose length is not the true one.
+pub const LIED_LENGTH: u8 = 3;
+
+fn said(output: u8) -> Answer {
+    let answer = answer(output);
+    if output % 2 == 1 {
+        Answer { output: name(output), ..answer }
+    } else {
+        answer
     }
 }
 
@@ -91,8 +179,8 @@ pub fn answer_of(said: Said) -> Answer {
         Some(Fingerprint(values.try_into().expect("there are two")))
     };
     match said {
-        Said::Output(output) => Answer { fingerprint: print(output), ..answer(output) },
-        Said::Bare(output) => answer(output),
+        Said::Output(output) => Answer { fingerprint: print(output), ..self::said(output) },
+        Said::Bare(output) => self::said(output),
         Said::TooLong => {
             let output =
                 Output::Inline(vec![1; 2_048].try_into().expect("it is as long as may be"));

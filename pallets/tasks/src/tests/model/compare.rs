@@ -3,7 +3,7 @@
 use super::{
     calls::Call,
     dice::Dice,
-    reference::{Account, Drawn, Progress as Come, Provider, Task as Expected, World},
+    reference::{Account, Drawn, Progress as Come, Provider, Task as Expected, World, COMPLAINT},
     second_operator, FULL, SECONDS,
 };
 use crate::{tests::mock::*, types::*, Event, HoldReason};
@@ -170,8 +170,13 @@ fn compare_task(id: TaskId, task: &Task<AccountId>, expected: &Expected) {
     );
     assert_eq!(at, wanted, "{id:?}: {task:?}, {expected:?}");
     let escrow = task.escrow;
-    let held = (escrow.reward + escrow.tip, escrow.fee, task.deposit);
-    assert_eq!(held, (expected.earned, expected.fee, expected.deposit), "{id:?}");
+    let held = (escrow.reward + escrow.tip, escrow.fee, escrow.reserve, task.deposit);
+    let wanted = (expected.earned, expected.fee, expected.reserve, expected.deposit);
+    assert_eq!(held, wanted, "{id:?}");
+    let open = crate::Complaints::<Test>::get(id).and_then(|all| all.open);
+    let open = open.map(|open| (open.against, open.asked, open.rest));
+    let wanted = expected.complaint.map(|open| (open.against, open.asked, open.rest));
+    assert_eq!(open, wanted, "{id:?}");
     assert_eq!(task.excluded.as_slice(), expected.excluded.as_slice(), "{id:?}");
     let seats = task.seats.iter().map(|seat| (seat.provider, come(seat.progress)));
     let wanted = expected.seats.iter().map(|seat| (seat.provider, as_seen(seat.progress)));
@@ -198,16 +203,21 @@ fn as_seen(progress: Come) -> &'static str {
 
 /// What everyone may spend, and what is held of everyone for tasks.
 fn compare_money(world: &World) {
-    let mut held: BTreeMap<Account, (Amount, Amount)> = BTreeMap::new();
+    let mut held: BTreeMap<Account, (Amount, Amount, Amount)> = BTreeMap::new();
     for task in world.tasks.values() {
-        let (escrow, deposit) = held.entry(task.requester).or_default();
-        *escrow += task.earned + task.fee;
+        let (escrow, deposit, complaint) = held.entry(task.requester).or_default();
+        *escrow += task.earned + task.fee + task.reserve;
+        *complaint += task.complaint.map_or(0, |_| COMPLAINT);
         *deposit += task.deposit;
     }
     for (account, expected) in &world.free {
         assert_eq!(free(*account), *expected, "what {account} may spend");
         let on_hold = |reason: HoldReason| Balances::balance_on_hold(&reason.into(), account);
-        let on_hold = (on_hold(HoldReason::Escrow), on_hold(HoldReason::Deposit));
+        let on_hold = (
+            on_hold(HoldReason::Escrow),
+            on_hold(HoldReason::Deposit),
+            on_hold(HoldReason::Complaint),
+        );
         let expected = held.get(account).copied().unwrap_or_default();
         assert_eq!(on_hold, expected, "what is held of {account}");
     }

@@ -9,12 +9,21 @@ use cairn_protocol::{
 };
 
 /// From the block that asks for a seed to the first that can draw with it.
-const SEED: Height = 17;
+pub const SEED: Height = 17;
 const WINDOW: Height = 20;
+/// How long guards should take.
+const AUDIT: Height = 40;
 const REMATCH: Height = 60;
 const RECORD: Height = 30;
 /// Jobs that each provider works on at once.
 const SLOTS: usize = 4;
+
+impl Task {
+    fn ask_for_chunks(&mut self, now: Height) {
+        self.complaint.iter_mut().for_each(|open| open.asked = true);
+        self.due = now + SHOW;
+    }
+}
 
 impl World {
     /// What a block does after its transactions, if it has room for everything. In which order
@@ -30,6 +39,12 @@ impl World {
         late.sort_by_key(|id| settled.iter().position(|other| other == id));
         late.into_iter().for_each(|id| self.expire(id));
         drawn.iter().for_each(|drawn| self.assign(drawn));
+        for task in self.tasks.values_mut() {
+            let ready = |open: &Complaint| now >= open.ready && !open.asked;
+            if task.complaint.as_ref().is_some_and(ready) {
+                task.ask_for_chunks(now);
+            }
+        }
     }
 
     /// The time of a task's stage has run out.
@@ -54,7 +69,12 @@ impl World {
                     assert!(world.pay(task.requester, task.deposit));
                     return true;
                 }
-                Stage::Audited | Stage::Contested => unreachable!("nothing leads there yet"),
+                Stage::Contested => world.hear(task),
+                // It waits on as long as guards are at it, and for nothing if they are not.
+                Stage::Audited => match task.audit {
+                    Some(due) => task.due = due.max(world.now()),
+                    None => world.pass_audit(task),
+                },
             }
             false
         });
@@ -70,6 +90,11 @@ impl World {
         }
         if let Some(agree) = task.verdict() {
             task.seats.retain(|seat| agree.contains(&seat.provider));
+            if task.terms.auditable || matches!(task.terms.policy, Policy::Outcome { .. }) {
+                task.due = self.now() + AUDIT;
+                task.audit = Some(task.due);
+                return self.turn(task, Turn::AgreedAuditable, Stage::Audited);
+            }
             task.due = self.now() + WINDOW;
             return self.turn(task, Turn::Agreed, Stage::Window);
         }
@@ -81,6 +106,12 @@ impl World {
         } else {
             self.refund(task, Turn::Exhausted);
         }
+    }
+
+    /// Nothing was found against the result.
+    pub(super) fn pass_audit(&mut self, task: &mut Task) {
+        task.due = self.now() + WINDOW;
+        self.turn(task, Turn::AuditPassed, Stage::Window);
     }
 
     pub(super) fn fill_again(&mut self, task: &mut Task) {
@@ -98,7 +129,7 @@ impl World {
     }
 
     pub(super) fn refund(&mut self, task: &mut Task, turn: Turn) {
-        assert!(self.pay(task.requester, task.earned + task.fee));
+        assert!(self.pay(task.requester, task.earned + task.fee + task.reserve));
         self.end(task, turn, Stage::Refunded);
     }
 
@@ -108,20 +139,43 @@ impl World {
         for seat in &task.seats {
             assert!(self.pay(self.providers[&seat.provider].owner, each));
         }
-        assert!(self.pay(task.requester, task.earned));
+        assert!(self.pay(task.requester, task.earned + task.reserve));
         self.end(task, Turn::KeysMissing, Stage::Refunded);
+    }
+
+    /// Nothing is shown in time by a worker that was asked; one that was not yet is now.
+    fn hear(&mut self, task: &mut Task) {
+        let Some(open) = task.complaint.filter(|open| open.asked) else {
+            return task.ask_for_chunks(self.now());
+        };
+        task.complaint = None;
+        assert!(self.pay(task.requester, COMPLAINT));
+        task.seats.retain(|seat| seat.provider != open.against);
+        if task.seats.is_empty() {
+            return self.refund(task, Turn::Withheld);
+        }
+        task.due = self.now() + open.rest;
+        self.turn(task, Turn::Dropped, Stage::Window);
     }
 
     /// Four fifths to the workers, a twentieth to the model's creator, what is left to the
     /// treasury; the fee to nobody.
     fn settle(&mut self, task: &mut Task) {
-        let each = task.earned * 4 / 5 / task.seats.len() as Amount;
-        let mut left = task.earned;
+        let paid = task.seats.len() as Amount;
+        let reward = task.terms.reward;
+        let used = match task.is_apiece() {
+            true => reward * paid / Amount::from(task.terms.redundancy),
+            false => reward,
+        };
+        let earned = used + task.terms.tip;
+        assert!(self.pay(task.requester, reward + task.reserve - used));
+        let each = earned * 4 / 5 / paid;
+        let mut left = earned;
         for seat in &task.seats {
             assert!(self.pay(self.providers[&seat.provider].owner, each));
             left -= each;
         }
-        let royalty = task.earned / 20;
+        let royalty = earned / 20;
         if task.terms.job.model.is_some() && self.pay(self.creator, royalty) {
             left -= royalty;
         }
@@ -133,7 +187,7 @@ impl World {
     }
 
     pub(super) fn end(&mut self, task: &mut Task, turn: Turn, to: Stage) {
-        (task.earned, task.fee) = (0, 0);
+        (task.earned, task.fee, task.reserve) = (0, 0, 0);
         task.seats.clear();
         task.due = self.now() + RECORD;
         self.turn(task, turn, to);
@@ -180,7 +234,7 @@ impl World {
         assert!(!own, "the requester's own: {}", say());
         assert!(self.load(drawn) < SLOTS, "too much to do: {}", say());
         let price =
-            task.terms.reward / Amount::from(task.redundancy) / task.terms.job.units as u128;
+            task.terms.reward / Amount::from(task.terms.redundancy) / task.terms.job.units as u128;
         assert!(price >= 1, "too dear: {}", say());
     }
 
@@ -198,7 +252,8 @@ impl World {
     /// Jobs that a provider works on.
     pub fn load(&self, provider: ProviderId) -> usize {
         self.seats(provider, |stage| {
-            !matches!(stage, Stage::Window | Stage::Settled | Stage::Refunded)
+            use Stage::*;
+            !matches!(stage, Audited | Window | Contested | Settled | Refunded)
         })
     }
 

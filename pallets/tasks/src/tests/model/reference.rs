@@ -4,6 +4,7 @@
 
 use crate::tests::mock::MODEL;
 use cairn_protocol::{
+    audit::Verdict,
     id::{Amount, Height, ProviderId},
     job::{JobKind, Policy, Terms},
     lifecycle::{Stage, Turn, MOVES},
@@ -18,6 +19,10 @@ pub const REASSIGNMENTS: u8 = 2;
 pub const EXCLUDED: usize = 32;
 /// An account holds at least so much, or is none.
 const DUST: Amount = 100;
+/// What a complaint costs that is answered.
+pub const COMPLAINT: Amount = 200;
+/// How long a worker has to answer it, from the draw of what it has to show.
+pub const SHOW: Height = 15;
 /// Parts per million between the fingerprints of neighbouring outputs.
 const APART: u32 = 900;
 
@@ -63,10 +68,27 @@ pub struct Task {
     /// Reward and tip, as long as they are held, and the fee.
     pub earned: Amount,
     pub fee: Amount,
+    /// For workers who are asked because others contradict each other.
+    pub reserve: Amount,
     pub deposit: Amount,
+    /// Those about whom there was a complaint, and the one that is open.
+    pub complained: Vec<ProviderId>,
+    pub complaint: Option<Complaint>,
     pub acknowledged: bool,
     /// When the seed of its draw was first asked for.
     pub asked: Height,
+    /// By when guards should be done with it, if they are at it.
+    pub audit: Option<Height>,
+}
+
+/// What a worker has to show can be drawn from `ready` on.
+#[derive(Clone, Copy, Debug)]
+pub struct Complaint {
+    pub against: ProviderId,
+    pub ready: Height,
+    pub asked: bool,
+    /// What was left of the window.
+    pub rest: Height,
 }
 
 #[derive(Clone, Debug)]
@@ -131,12 +153,31 @@ impl Task {
 
     /// Whether the chain takes this for an answer.
     fn accepts(&self, said: Said) -> bool {
-        // An output is a byte, and ten units of work.
-        let fits = self.terms.output_bytes >= 1 && self.terms.job.units >= 10;
+        // An even output is a byte, an odd one the name of an artifact; each ten units of work.
+        let fits = |output: u8| {
+            (output % 2 == 1 || self.terms.output_bytes >= 1) && self.terms.job.units >= 10
+        };
         match said {
-            Said::Output(_) => fits,
-            Said::Bare(_) => fits && !matches!(self.terms.policy, Policy::Tolerance { .. }),
+            Said::Output(output) => fits(output),
+            Said::Bare(output) => {
+                fits(output) && !matches!(self.terms.policy, Policy::Tolerance { .. })
+            }
             Said::TooLong | Said::TooManyUnits | Said::OtherEngine => false,
+        }
+    }
+
+    /// Whether each who is paid has a part of the reward to itself.
+    pub(super) fn is_apiece(&self) -> bool {
+        let exact = matches!(self.terms.policy, Policy::Proven | Policy::Tolerance { .. });
+        exact && self.terms.redundancy > 1
+    }
+
+    /// What a seat's result is, if it was revealed.
+    pub(super) fn output(&self, provider: ProviderId) -> Option<u8> {
+        let seat = self.seats.iter().find(|seat| seat.provider == provider)?;
+        match seat.progress {
+            Progress::Revealed(Said::Output(output) | Said::Bare(output)) => Some(output),
+            _ => None,
         }
     }
 
@@ -179,7 +220,7 @@ impl World {
     }
 
     /// Whether the chain takes this task; what it then costs.
-    fn price(&self, who: Account, terms: &Terms) -> Option<(Amount, Amount, Amount)> {
+    fn price(&self, who: Account, terms: &Terms) -> Option<[Amount; 4]> {
         let (now, job, workers) = (self.now(), &terms.job, terms.redundancy);
         let key_time = terms.seal.map_or(5, |seal| seal.key_blocks);
         let in_time = terms.match_by > now
@@ -194,6 +235,9 @@ impl World {
                 (true, !job.sampled)
             }
             (JobKind::Simulate | JobKind::Wasm, Policy::Replicated) => (false, !job.sampled),
+            (JobKind::Train, Policy::Outcome { guards, .. }) => {
+                (true, !job.sampled && workers == 1 && [3, 5, 7, 9].contains(&guards))
+            }
             _ => return None,
         };
         let runs = job.model == modelled.then_some(MODEL) && job.units > 0;
@@ -208,13 +252,21 @@ impl World {
         let key = if terms.seal.is_some() { 1_280 } else { 0 };
         let each = Amount::from(terms.output_bytes) + key;
         let deposit = 5 * (Amount::from(workers) + 2) + length + Amount::from(workers) * each;
-        let whole = earned.checked_add(fee)?.checked_add(deposit)?.checked_add(DUST)?;
-        (self.free[&who] >= whole).then_some((earned, fee, deposit))
+        let reserve = match terms.policy {
+            Policy::Proven | Policy::Tolerance { .. } if workers > 1 => {
+                terms.reward.checked_mul(9)? / Amount::from(workers) - terms.reward
+            }
+            _ => 0,
+        };
+        let held = [earned, fee, deposit, reserve];
+        let whole = held.iter().try_fold(DUST, |sum, part| sum.checked_add(*part))?;
+        (self.free[&who] >= whole).then_some(held)
     }
 
     pub fn submit(&mut self, who: Account, terms: Terms) -> bool {
-        let Some((earned, fee, deposit)) = self.price(who, &terms) else { return false };
-        self.take(who, earned + fee + deposit);
+        let Some(held) = self.price(who, &terms) else { return false };
+        let [earned, fee, deposit, reserve] = held;
+        self.take(who, held.iter().sum());
         let task = Task {
             requester: who,
             stage: Stage::Queued,
@@ -227,9 +279,13 @@ impl World {
             excluded: Vec::new(),
             earned,
             fee,
+            reserve,
             deposit,
+            complained: Vec::new(),
+            complaint: None,
             acknowledged: false,
             asked: self.now(),
+            audit: None,
         };
         self.tasks.insert(self.submitted, task);
         self.submitted += 1;
@@ -321,7 +377,7 @@ impl World {
             task.dismiss(|seat| seat.provider != provider);
             if task.reassigned >= REASSIGNMENTS || task.excluded.len() == EXCLUDED {
                 // The fee is lost, and nobody has it.
-                let back = task.earned;
+                let back = task.earned + task.reserve;
                 assert!(world.pay(task.requester, back));
                 world.end(task, Turn::Exhausted, Stage::Refunded);
             } else {
@@ -370,11 +426,66 @@ impl World {
     }
 
     pub fn acknowledge(&mut self, who: Account, id: u64) -> bool {
-        self.act(id, &[Stage::Window, Stage::Settled], |_, task| {
-            let may = task.requester == who && !task.acknowledged;
-            task.acknowledged |= may;
-            may
+        self.act(
+            id,
+            &[Stage::Audited, Stage::Window, Stage::Contested, Stage::Settled],
+            |_, task| {
+                let may = task.requester == who && !task.acknowledged;
+                task.acknowledged |= may;
+                may
+            },
+        )
+    }
+
+    pub fn complain(&mut self, who: Account, id: u64, provider: ProviderId) -> bool {
+        let rich = self.free.get(&who).is_some_and(|free| *free >= COMPLAINT + DUST);
+        self.act(id, &[Stage::Window], |world, task| {
+            let artifact = task.output(provider).is_some_and(|output| output % 2 == 1);
+            let first = !task.complained.contains(&provider);
+            if !(task.requester == who && artifact && first && rich) {
+                return false;
+            }
+            world.take(who, COMPLAINT);
+            let (now, rest) = (world.now(), task.due - world.now());
+            let ready = now + super::course::SEED;
+            task.complained.push(provider);
+            task.complaint = Some(Complaint { against: provider, ready, asked: false, rest });
+            task.due = ready + SHOW;
+            world.turn(task, Turn::Complained, Stage::Contested);
+            true
         })
+    }
+
+    pub fn show(&mut self, who: Account, id: u64, right: bool) -> bool {
+        let Some(provider) = self.operated_by(who) else { return false };
+        self.act(id, &[Stage::Contested], |world, task| {
+            let Some(open) = task.complaint else { return false };
+            // Of what has another length than it says, the end cannot be shown.
+            let true_length = task.output(provider) == Some(1);
+            let drawn = world.now() >= open.ready;
+            if !(open.against == provider && drawn && right && true_length) {
+                return false;
+            }
+            assert!(world.pay(world.providers[&provider].owner, COMPLAINT));
+            task.complaint = None;
+            task.due = world.now() + open.rest;
+            world.turn(task, Turn::Shown, Stage::Window);
+            true
+        })
+    }
+
+    /// Guards are done with a task. Those who showed them nothing lose their seats.
+    pub fn judged(&mut self, id: u64, verdict: Verdict, silent: &[ProviderId]) {
+        self.with(id, |world, task| {
+            task.audit = None;
+            task.seats.retain(|seat| !silent.contains(&seat.provider));
+            let stands = matches!(verdict, Verdict::Passed | Verdict::Confirmed);
+            if stands && !task.seats.is_empty() {
+                world.pass_audit(task);
+            } else {
+                world.refund(task, Turn::AuditLost);
+            }
+        });
     }
 
     pub fn poke(&mut self, id: u64) -> bool {

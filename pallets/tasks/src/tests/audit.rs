@@ -1,0 +1,295 @@
+use super::mock::*;
+use crate::{types::*, Error, Event};
+use cairn_protocol::{
+    audit::Verdict,
+    id::{ProviderId, TaskId},
+    job::{JobKind, Policy, Terms},
+    lifecycle::Stage,
+    result::Fingerprint,
+};
+use frame_support::{assert_noop, assert_ok};
+
+fn auditable(redundancy: u8) -> Terms {
+    Terms { auditable: true, ..terms(redundancy) }
+}
+
+/// Training that is measured by guards.
+fn training() -> Terms {
+    let mut terms = proven(1);
+    terms.job.kind = JobKind::Train;
+    terms.policy = Policy::Outcome { target: 100, guards: 3 };
+    terms
+}
+
+/// A task whose workers agree and wait for guards.
+fn audited(terms: Terms) -> (TaskId, Vec<ProviderId>) {
+    let (id, workers) = assigned(terms);
+    deliver(id, &vec![1; workers.len()]);
+    assert_eq!(task(id).stage, Stage::Audited);
+    (id, workers)
+}
+
+fn accuracy(provider: ProviderId, kind: JobKind) -> u32 {
+    Reputation::score(provider, kind).accuracy
+}
+
+fn penalised(provider: ProviderId) -> u128 {
+    Providers::card(provider).expect("it is registered").pending
+}
+
+fn poke(id: TaskId) -> Result<(), sp_runtime::DispatchError> {
+    Tasks::poke(RuntimeOrigin::signed(BOB), id).map(|_| ()).map_err(|failed| failed.error)
+}
+
+#[test]
+fn agree_should_wait_for_guards_when_they_may_look() {
+    market(1, || {
+        let (id, workers) = audited(auditable(1));
+        assert_eq!(task(id).due, now() + AUDIT);
+        let due = task(id).due;
+        let awaited = Event::AuditAwaited { task: id, by: workers.clone(), due };
+        System::assert_last_event(awaited.into());
+        let brief = LastBrief::get().expect("it was told");
+        assert_eq!((brief.requester, brief.redundancy, brief.reward), (ALICE, 1, 9_000));
+        assert_eq!((brief.workers, brief.contested, brief.sealed), (workers.clone(), false, false));
+        assert_eq!(brief.answer, answer(1).gist(&Tasks::genesis()));
+        // The worker is done with it, and may still be called to account.
+        let card = Providers::card(workers[0]).expect("it is registered");
+        assert_eq!((card.load, card.engagements), (0, 1));
+    });
+}
+
+#[test]
+fn agree_should_tell_guards_of_a_minority() {
+    market(3, || {
+        let (id, workers) = assigned(auditable(3));
+        deliver(id, &[1, 2, 1]);
+        let brief = LastBrief::get().expect("it was told");
+        assert_eq!((brief.workers, brief.contested), (vec![workers[0], workers[2]], true));
+        assert_eq!(task(id).stage, Stage::Audited);
+    });
+}
+
+#[test]
+fn agree_should_tell_guards_the_fingerprint_when_tolerant() {
+    market(1, || {
+        let policy = Policy::Tolerance { within: 10 };
+        let (id, workers) = assigned(Terms { policy, auditable: true, ..proven(1) });
+        let print = Fingerprint(vec![7].try_into().expect("it is short"));
+        let answer =
+            cairn_protocol::result::Answer { fingerprint: Some(print.clone()), ..answer(1) };
+        commit(id, workers[0], &answer);
+        reveal(id, workers[0], &answer);
+        let brief = LastBrief::get().expect("it was told");
+        assert_eq!(brief.fingerprint, Some(print));
+        // It is no part of what is compared between exact results.
+        assert_eq!(brief.answer, super::mock::answer(1).gist(&Tasks::genesis()));
+    });
+}
+
+#[test]
+fn agree_should_not_wait_when_guards_may_not_or_do_not_look() {
+    market(1, || {
+        let (id, _) = assigned(terms(1));
+        deliver(id, &[1]);
+        assert_eq!(task(id).stage, Stage::Window);
+        Auditing::set(false);
+        let (id, _) = assigned(auditable(1));
+        deliver(id, &[1]);
+        assert_eq!(task(id).stage, Stage::Window);
+    });
+}
+
+#[test]
+fn judged_should_open_the_window_when_nothing_was_found_out() {
+    market(1, || {
+        let (id, workers) = audited(auditable(1));
+        run(5);
+        judge_audit(id, Verdict::Passed, &[]);
+        assert_eq!((task(id).stage, task(id).due), (Stage::Window, now() + 20));
+        assert_eq!(accuracy(workers[0], JobKind::Simulate), 500_000);
+        let paid = free(owner(workers[0]));
+        expire(id);
+        assert_eq!(task(id).stage, Stage::Settled);
+        assert_eq!(free(owner(workers[0])), paid + 7_920);
+    });
+}
+
+#[test]
+fn judged_should_call_one_worker_right_when_guards_found_the_same() {
+    for (redundancy, seen) in [(1, 555_555), (3, 555_555)] {
+        market(3, || {
+            let (id, workers) = audited(auditable(redundancy));
+            judge_audit(id, Verdict::Confirmed, &[]);
+            // Of several it is said when they are paid, and once.
+            let now = if redundancy == 1 { seen } else { 500_000 };
+            assert_eq!(accuracy(workers[0], JobKind::Simulate), now);
+            expire(id);
+            let later = accuracy(workers[0], JobKind::Simulate);
+            assert!((seen - 100..=seen).contains(&later), "{later}");
+        });
+    }
+}
+
+#[test]
+fn judged_should_refund_and_penalise_nobody_when_contradicted() {
+    market(1, || {
+        let before = free(ALICE);
+        let (id, workers) = audited(auditable(1));
+        judge_audit(id, Verdict::Contradicted, &[]);
+        let reason = RefundReason::AuditLost;
+        System::assert_last_event(Event::Refunded { task: id, reason, back: 10_009 }.into());
+        assert_eq!(free(ALICE), before - task(id).deposit);
+        assert_eq!(penalised(workers[0]), 0);
+        assert!(accuracy(workers[0], JobKind::Simulate) < 500_000);
+        let card = Providers::card(workers[0]).expect("it is registered");
+        assert_eq!((card.load, card.engagements), (0, 0));
+    });
+}
+
+#[test]
+fn judged_should_penalise_every_worker_when_their_hash_is_wrong() {
+    market(3, || {
+        let (id, workers) = audited(auditable(3));
+        judge_audit(id, Verdict::Wrong, &[]);
+        assert_eq!(task(id).stage, Stage::Refunded);
+        for worker in workers {
+            assert_eq!(penalised(worker), 6_000);
+            assert!(accuracy(worker, JobKind::Simulate) < 500_000);
+        }
+    });
+}
+
+#[test]
+fn judged_should_blame_nobody_when_the_result_was_planted() {
+    market(1, || {
+        let (id, workers) = audited(auditable(1));
+        judge_audit(id, Verdict::Unmasked, &[]);
+        assert_eq!(task(id).stage, Stage::Refunded);
+        assert_eq!(penalised(workers[0]), 0);
+        assert_eq!(accuracy(workers[0], JobKind::Simulate), 500_000);
+    });
+}
+
+#[test]
+fn judged_should_penalise_who_keeps_its_trace() {
+    market(1, || {
+        let (id, workers) = audited(auditable(1));
+        judge_audit(id, Verdict::Withheld, &workers);
+        System::assert_has_event(Event::Withheld { task: id, provider: workers[0] }.into());
+        let reason = RefundReason::Withheld;
+        System::assert_last_event(Event::Refunded { task: id, reason, back: 10_009 }.into());
+        assert_eq!(penalised(workers[0]), 200);
+    });
+    // Of several, the others are paid.
+    market(3, || {
+        let (id, workers) = audited(auditable(3));
+        judge_audit(id, Verdict::Confirmed, &workers[1..2]);
+        assert_eq!(super::mock::workers(id), [workers[0], workers[2]]);
+        assert_eq!(penalised(workers[1]), 200);
+        expire(id);
+        System::assert_has_event(Event::Settled { task: id, each: 3_960, burnt: 109 }.into());
+    });
+}
+
+#[test]
+fn poke_should_not_end_an_audit_that_goes_on() {
+    market(1, || {
+        let (id, _) = audited(auditable(1));
+        assert_noop!(poke(id), Error::<Test>::TooEarly);
+        System::set_block_number(u64::from(task(id).due) + 1);
+        let late = task(id).due + 30;
+        Pending::set(vec![(id, late)]);
+        assert_ok!(poke(id));
+        assert_eq!((task(id).stage, task(id).due), (Stage::Audited, late));
+        // Later than it should be, it is asked again with every block.
+        System::set_block_number(u64::from(late) + 7);
+        assert_ok!(poke(id));
+        assert_eq!((task(id).stage, task(id).due), (Stage::Audited, late + 7));
+    });
+}
+
+#[test]
+fn a_task_should_pass_when_its_audit_is_gone() {
+    for by_hand in [true, false] {
+        market(1, || {
+            let (id, _) = audited(auditable(1));
+            Pending::set(Vec::new());
+            if by_hand {
+                System::set_block_number(u64::from(task(id).due) + 1);
+                assert_ok!(poke(id));
+            } else {
+                expire(id);
+            }
+            assert_eq!(task(id).stage, Stage::Window);
+        });
+    }
+}
+
+#[test]
+fn acknowledge_should_be_allowed_while_guards_look() {
+    market(1, || {
+        let (id, _) = audited(auditable(1));
+        assert_ok!(Tasks::acknowledge(RuntimeOrigin::signed(ALICE), id));
+        assert!(task(id).acknowledged);
+    });
+}
+
+#[test]
+fn an_outcome_should_be_paid_when_guards_measured_it() {
+    market(1, || {
+        let (id, workers) = audited(training());
+        assert_eq!(LastBrief::get().expect("it was told").policy, training().policy);
+        let paid = free(owner(workers[0]));
+        judge_audit(id, Verdict::Confirmed, &[]);
+        expire(id);
+        assert_eq!(task(id).stage, Stage::Settled);
+        assert_eq!(free(owner(workers[0])), paid + 7_920);
+        assert!(accuracy(workers[0], JobKind::Train) > 500_000);
+    });
+}
+
+#[test]
+fn an_outcome_should_be_refunded_when_it_is_missed_or_not_measured() {
+    for (verdict, reason, right) in [
+        (Verdict::Contradicted, RefundReason::AuditLost, false),
+        (Verdict::Unmeasured, RefundReason::Unmeasured, true),
+    ] {
+        market(1, || {
+            let (id, workers) = audited(training());
+            judge_audit(id, verdict, &[]);
+            System::assert_last_event(Event::Refunded { task: id, reason, back: 10_009 }.into());
+            assert_eq!(penalised(workers[0]), 0);
+            assert_eq!(accuracy(workers[0], JobKind::Train) == 500_000, right);
+        });
+    }
+}
+
+#[test]
+fn an_outcome_should_be_refunded_when_nobody_audits() {
+    market(1, || {
+        Auditing::set(false);
+        let (id, workers) = assigned(training());
+        deliver(id, &[1]);
+        let reason = RefundReason::Unmeasured;
+        System::assert_last_event(Event::Refunded { task: id, reason, back: 10_009 }.into());
+        let card = Providers::card(workers[0]).expect("it is registered");
+        assert_eq!((card.load, card.engagements), (0, 0));
+    });
+}
+
+#[test]
+fn no_audit_should_be_waited_for_while_the_chain_is_stopped() {
+    use frame_support::traits::SafeModeNotify;
+    market(1, || {
+        let (id, _) = audited(auditable(1));
+        Pending::set(Vec::new());
+        Clock::entered();
+        run(100);
+        assert_eq!(task(id).stage, Stage::Audited);
+        assert_noop!(poke(id), Error::<Test>::ChainStopped);
+        Clock::exited();
+        expire(id);
+        assert_eq!(task(id).stage, Stage::Window);
+    });
+}
