@@ -1,0 +1,159 @@
+//! The lot falls or does not, and guards are drawn.
+
+use crate::{pallet::*, types::*};
+use alloc::vec::Vec;
+use cairn_protocol::{
+    audit::{chance, falls, fits, Verdict},
+    id::{Height, ProviderId, Seed, TaskId},
+    job::Policy,
+    matching::by_bond,
+    profile::{Candidate, Role},
+};
+use cairn_seams::{Audits as Auditors, Beacon, Brief, Clock, Lane, Registry, Subject, Ticket};
+use frame_support::{pallet_prelude::Get, traits::Defensive};
+
+/// What a seed for an audit is drawn for.
+const PURPOSE: [u8; 8] = *b"audit/on";
+
+/// An owner, who is the same party as whoever is linked to it.
+struct Party<T: Config>(T::AccountId);
+
+impl<T: Config> PartialEq for Party<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0 || T::Registry::linked(&self.0, &other.0)
+    }
+}
+
+impl<T: Config> Auditors<T::AccountId> for Pallet<T> {
+    fn begin(id: TaskId, brief: Brief<T::AccountId>) -> Option<Height> {
+        let rules = T::Rules::get();
+        if chance(brief.policy, brief.redundancy, brief.contested, &rules.shares) == 0 {
+            return None;
+        }
+        let ticket = Self::ask_for_seed(id, 1);
+        let mut audit = Audit::of(brief, T::Clock::now(), ticket);
+        Self::wait_for_seed(id, &mut audit, &ticket);
+        let latest = audit.due.saturating_add(Self::longest(&audit, &rules));
+        Audits::<T>::insert(id, audit);
+        Some(latest)
+    }
+
+    fn pending(id: TaskId) -> Option<Height> {
+        Audits::<T>::get(id).map(|audit| audit.due)
+    }
+}
+
+impl<T: Config> Pallet<T> {
+    fn ask_for_seed(id: TaskId, round: u16) -> Ticket {
+        T::Beacon::request(Subject { purpose: PURPOSE, id: id.0, nth: round.into() })
+    }
+
+    fn wait_for_seed(id: TaskId, audit: &mut AuditOf<T>, ticket: &Ticket) {
+        let soon = T::Clock::now().saturating_add(1);
+        let ready = T::Beacon::ready_at(ticket).max(soon);
+        audit.due = ready;
+        Self::schedule(id, audit, ready);
+    }
+
+    /// How long an audit takes once its first seed is there, if seeds are in time and blocks have
+    /// room.
+    fn longest(audit: &AuditOf<T>, rules: &Rules) -> Height {
+        let clocks = &rules.clocks;
+        let keys = if audit.sealed { clocks.keys } else { 0 };
+        // Each stage is left in the block after its last.
+        let look = keys
+            .saturating_add(audit.commit_blocks(clocks))
+            .saturating_add(clocks.reveal)
+            .saturating_add(clocks.unmask)
+            .saturating_add(4);
+        let again = Height::from(rules.draws.again);
+        let seeds = again.saturating_mul(T::Beacon::delay().saturating_add(1));
+        let looks = if audit.is_outcome() { again.saturating_add(1) } else { 1 };
+        seeds.saturating_add(look.saturating_mul(looks))
+    }
+
+    /// The seed should be there: the lot falls, and says who looks.
+    pub(crate) fn draw(id: TaskId, mut audit: AuditOf<T>) {
+        let Stage::Drawing { ticket, fell } = audit.stage else { return };
+        let Some(seed) = T::Beacon::seed(&ticket) else {
+            Self::wait_for_seed(id, &mut audit, &ticket);
+            return Audits::<T>::insert(id, audit);
+        };
+        T::Beacon::release(ticket);
+        let rules = T::Rules::get();
+        let chance = chance(audit.policy, audit.redundancy, audit.contested, &rules.shares);
+        if !fell && !falls(chance, &seed) {
+            Self::deposit_event(Event::Spared { task: id });
+            return Self::finish(id, audit, Verdict::Passed, &[]);
+        }
+        let count = match audit.policy {
+            Policy::Outcome { guards, .. } => guards,
+            _ => rules.draws.guards,
+        };
+        let count = u32::from(count).min(MAX_GUARDS);
+        let chosen = Self::choose(&audit, count, rules.draws.sample, &seed);
+        if chosen.len() == count as usize && count > 0 {
+            Self::convene(id, audit, &rules.clocks, chosen);
+        } else if !Self::draw_again(id, &mut audit, &rules) {
+            let nobody = if audit.is_outcome() { Verdict::Unmeasured } else { Verdict::Passed };
+            Self::finish(id, audit, nobody, &[]);
+        }
+    }
+
+    /// Asks for another seed, if that was not done too often. The same one would be known.
+    pub(crate) fn draw_again(id: TaskId, audit: &mut AuditOf<T>, rules: &Rules) -> bool {
+        if audit.round > rules.draws.again.into() {
+            return false;
+        }
+        audit.round = audit.round.saturating_add(1);
+        let ticket = Self::ask_for_seed(id, audit.round);
+        audit.stage = Stage::Drawing { ticket, fell: true };
+        Self::wait_for_seed(id, audit, &ticket);
+        Audits::<T>::insert(id, &*audit);
+        Self::deposit_event(Event::DrawnAgain { task: id, round: audit.round });
+        true
+    }
+
+    /// Guards who can do the job again, and are nobody's of those whom it is about; fewer than
+    /// `count` where not enough are fit.
+    fn choose(audit: &AuditOf<T>, count: u32, sample: u8, seed: &Seed) -> Vec<ProviderId> {
+        let lane = Lane::Holders(Role::Guard);
+        let workers = audit.workers.iter().filter_map(|one| T::Registry::owner(one.provider));
+        let parties: Vec<_> = workers.chain([audit.requester.clone()]).collect();
+        let class = audit.requirements.class;
+        let field: Vec<(Party<T>, Candidate)> =
+            T::Registry::sample(lane, class, sample.into(), seed)
+                .into_iter()
+                .filter(|one| !audit.excluded.contains(one) && !Self::is_licensed(*one))
+                .filter_map(|one| T::Registry::candidate(one, lane))
+                .filter(|candidate| fits(&audit.requirements, audit.sealed, candidate))
+                .filter(|candidate| {
+                    !parties.iter().any(|party| T::Registry::belongs_to(candidate.provider, party))
+                })
+                .filter_map(|candidate| {
+                    Some((Party(T::Registry::owner(candidate.provider)?), candidate))
+                })
+                .collect();
+        by_bond(field.iter().collect(), u8::try_from(count).unwrap_or(0), seed)
+    }
+
+    fn convene(id: TaskId, mut audit: AuditOf<T>, clocks: &Clocks, guards: Vec<ProviderId>) {
+        let (stage, progress, blocks) = if audit.sealed {
+            (Stage::Keys, Progress::Locked, clocks.keys)
+        } else {
+            (Stage::Commits, Progress::Working, audit.commit_blocks(clocks))
+        };
+        for provider in &guards {
+            let guard = Member { provider: *provider, progress: progress.clone() };
+            if audit.guards.try_push(guard).defensive().is_ok() {
+                T::Registry::begin_work(*provider);
+                T::Registry::engage(*provider);
+            }
+        }
+        audit.drawn = u8::try_from(guards.len()).unwrap_or(u8::MAX);
+        Self::enter(id, &mut audit, stage, blocks);
+        let (round, due) = (audit.round, audit.due);
+        Audits::<T>::insert(id, audit);
+        Self::deposit_event(Event::Drawn { task: id, round, guards, due });
+    }
+}

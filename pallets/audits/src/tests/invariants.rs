@@ -1,0 +1,367 @@
+//! Random calls, sensible and not, by anyone at any time: whatever happens, every pallet's
+//! invariants hold after each of them, and every audit comes to an end.
+
+use super::mock::*;
+use crate::types::*;
+use cairn_protocol::{
+    audit::{Report, Verdict},
+    id::{Digest, ProviderId, TaskId},
+    job::Policy,
+    preimage::{AuditCommitment, PlantCommitment, Statement},
+    profile::{Availability, DeviceClass, Role},
+};
+use frame_support::traits::SafeModeNotify;
+use proptest::prelude::*;
+use std::{cell::RefCell, collections::BTreeMap};
+
+/// Workers, of whom the first has a licence, and guards.
+const WORKERS: u64 = 4;
+const GUARDS: u64 = 9;
+/// Calls in a sequence.
+const CALLS: usize = 50;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Begin {
+        policy: usize,
+        sealed: bool,
+        workers: u64,
+        plant: bool,
+    },
+    PostKey {
+        who: u64,
+        task: usize,
+        guard: usize,
+    },
+    PostKeys {
+        task: usize,
+    },
+    RejectKey {
+        task: usize,
+        guard: usize,
+    },
+    Commit {
+        task: usize,
+        member: usize,
+        says: u8,
+    },
+    Reveal {
+        task: usize,
+        member: usize,
+        says: u8,
+    },
+    /// All guards and workers do both, but for one who is silent.
+    Report {
+        task: usize,
+        silent: Option<usize>,
+        odd: Option<usize>,
+    },
+    Unmask {
+        who: u64,
+        task: usize,
+    },
+    Plant {
+        who: u64,
+        note: u8,
+    },
+    DigUp {
+        who: u64,
+        note: u8,
+    },
+    License {
+        who: u64,
+        give: bool,
+    },
+    Poke {
+        task: usize,
+    },
+    Availability {
+        who: u64,
+        to: usize,
+    },
+    Leave {
+        who: u64,
+    },
+    Withdraw {
+        who: u64,
+    },
+    Stop,
+    Resume,
+    Blocks(u64),
+    FullBlocks(u64),
+}
+
+fn steps() -> impl Strategy<Value = Step> {
+    use Step::*;
+    let (task, some) = (0..4usize, 0..6usize);
+    let anyone = 0..WORKERS + GUARDS;
+    prop_oneof![
+        6 => (0..4usize, prop::bool::weighted(0.2), prop::sample::select(vec![1u64, 1, 1, 2]), any::<bool>())
+            .prop_map(|(policy, sealed, workers, plant)| Begin { policy, sealed, workers, plant }),
+        1 => (1..3u64, task.clone(), some.clone())
+            .prop_map(|(who, task, guard)| PostKey { who, task, guard }),
+        2 => task.clone().prop_map(|task| PostKeys { task }),
+        1 => (task.clone(), some.clone()).prop_map(|(task, guard)| RejectKey { task, guard }),
+        2 => (task.clone(), some.clone(), 0..3u8)
+            .prop_map(|(task, member, says)| Commit { task, member, says }),
+        2 => (task.clone(), some.clone(), 0..3u8)
+            .prop_map(|(task, member, says)| Reveal { task, member, says }),
+        8 => (task.clone(), prop::option::weighted(0.2, some.clone()), prop::option::of(some))
+            .prop_map(|(task, silent, odd)| Report { task, silent, odd }),
+        3 => (1..3u64, task.clone()).prop_map(|(who, task)| Unmask { who, task }),
+        2 => (0..3u64, 0..6u8).prop_map(|(who, note)| Plant { who, note }),
+        2 => (0..3u64, 0..6u8).prop_map(|(who, note)| DigUp { who, note }),
+        1 => (0..3u64, any::<bool>()).prop_map(|(who, give)| License { who, give }),
+        1 => task.prop_map(|task| Poke { task }),
+        1 => (anyone.clone(), 0..3usize).prop_map(|(who, to)| Availability { who, to }),
+        1 => anyone.clone().prop_map(|who| Leave { who }),
+        1 => anyone.prop_map(|who| Withdraw { who }),
+        1 => Just(Stop),
+        3 => Just(Resume),
+        8 => (1..30u64).prop_map(Blocks),
+        1 => (1..30u64).prop_map(FullBlocks),
+    ]
+}
+
+thread_local! {
+    /// What everyone committed to, which is what they reveal if they are sensible.
+    static SAID: RefCell<BTreeMap<(TaskId, ProviderId), Report>> = const {
+        RefCell::new(BTreeMap::new())
+    };
+    static BEGUN: RefCell<u64> = const { RefCell::new(0) };
+}
+
+fn known(task: usize) -> Option<(TaskId, Audit<AccountId>)> {
+    let id = Awaiting::get().get(task).map(|(id, _)| *id)?;
+    Some((id, crate::Audits::<Test>::get(id).expect("each that waits is audited")))
+}
+
+fn says(policy: Policy, what: u8) -> Report {
+    match policy {
+        Policy::Proven | Policy::Replicated => match what {
+            0 => same(),
+            other => report(other + 1, 2),
+        },
+        Policy::Tolerance { .. } => resembling(i32::from(what) * 9_000),
+        Policy::Outcome { .. } => measured(what.into()),
+    }
+}
+
+fn begin_one(policy: usize, sealed: bool, workers: u64, plant: bool) -> bool {
+    let policies = [
+        Policy::Proven,
+        Policy::Replicated,
+        Policy::Tolerance { within: 1_000 },
+        Policy::Outcome { target: 1, guards: 3 },
+    ];
+    let policy = policies[policy];
+    let several = matches!(policy, Policy::Replicated) && workers > 1;
+    let workers: Vec<_> = (1..=if several { workers } else { 1 }).map(ProviderId).collect();
+    if workers.iter().any(|worker| Providers::card(*worker).is_none()) {
+        return false;
+    }
+    let id = BEGUN.with_borrow_mut(|count| {
+        *count += 1;
+        TaskId(*count)
+    });
+    if plant {
+        let note = note_of(id, workers[0]);
+        let _ = Audits::plant(by(ProviderId(0)), note);
+        run(1);
+    }
+    let brief = brief(policy, &workers);
+    let redundancy = if several { 3 } else { 1 };
+    begin(id, cairn_seams::Brief { sealed, contested: several, redundancy, ..brief }).is_some()
+}
+
+fn note_of(task: TaskId, worker: ProviderId) -> Digest {
+    PlantCommitment { planter: ProviderId(0), task, worker, answer: CLAIM, salt: SALT }
+        .digest(&Audits::genesis())
+}
+
+fn commit_to(id: TaskId, round: u16, provider: ProviderId, said: Report) -> bool {
+    let genesis = Audits::genesis();
+    let (answer, trace) = (said.digest(&genesis), said.trace);
+    let digest =
+        AuditCommitment { task: id, round, provider, answer, trace, salt: SALT }.digest(&genesis);
+    let done = Audits::commit(by(provider), id, digest).is_ok();
+    if done {
+        SAID.with_borrow_mut(|all| all.insert((id, provider), said));
+    }
+    done
+}
+
+fn show(id: TaskId, provider: ProviderId, other: Option<Report>) -> bool {
+    let said = SAID.with_borrow(|all| all.get(&(id, provider)).cloned());
+    let Some(said) = other.or(said) else { return false };
+    Audits::reveal(by(provider), id, said, SALT).is_ok()
+}
+
+fn members(audit: &Audit<AccountId>) -> Vec<ProviderId> {
+    audit.guards.iter().chain(&audit.workers).map(|member| member.provider).collect()
+}
+
+fn report_all(task: usize, silent: Option<usize>, odd: Option<usize>) -> bool {
+    let Some((id, audit)) = known(task) else { return false };
+    let all = members(&audit);
+    let heard = || {
+        let silent = silent.and_then(|nth| all.get(nth));
+        all.iter().enumerate().filter(move |(_, one)| Some(*one) != silent)
+    };
+    let mut done = false;
+    for (nth, one) in heard() {
+        let guard = nth < audit.guards.len();
+        let what = u8::from(guard && odd.is_some_and(|odd| odd == nth || odd >= 4));
+        done |= commit_to(id, audit.round, *one, says(audit.policy, what));
+    }
+    for (_, one) in heard() {
+        done |= show(id, *one, None);
+    }
+    done
+}
+
+/// Says whether anything came of it.
+fn take(step: Step) -> bool {
+    match step {
+        Step::Begin { policy, sealed, workers, plant } => begin_one(policy, sealed, workers, plant),
+        Step::PostKey { who, task, guard } => known(task).is_some_and(|(id, audit)| {
+            let guard = members(&audit).get(guard).copied();
+            guard.is_some_and(|guard| Audits::post_key(signed(who), id, guard, key()).is_ok())
+        }),
+        Step::PostKeys { task } => known(task).is_some_and(|(id, audit)| {
+            let post =
+                |guard: &Member| Audits::post_key(signed(ALICE), id, guard.provider, key()).is_ok();
+            audit.guards.iter().filter(|guard| post(guard)).count() > 0
+        }),
+        Step::RejectKey { task, guard } => known(task).is_some_and(|(id, audit)| {
+            let guard = members(&audit).get(guard).copied();
+            guard.is_some_and(|guard| Audits::reject_key(by(guard), id).is_ok())
+        }),
+        Step::Commit { task, member, says: what } => known(task).is_some_and(|(id, audit)| {
+            let member = members(&audit).get(member).copied();
+            member.is_some_and(|one| commit_to(id, audit.round, one, says(audit.policy, what)))
+        }),
+        Step::Reveal { task, member, says: what } => known(task).is_some_and(|(id, audit)| {
+            let member = members(&audit).get(member).copied();
+            let other = (what > 0).then(|| says(audit.policy, what - 1));
+            member.is_some_and(|one| show(id, one, other))
+        }),
+        Step::Report { task, silent, odd } => report_all(task, silent, odd),
+        Step::Unmask { who, task } => known(task)
+            .is_some_and(|(id, _)| Audits::unmask(signed(who), id, ProviderId(0), SALT).is_ok()),
+        Step::Poke { task } => {
+            known(task).is_some_and(|(id, _)| Audits::poke(signed(BOB), id).is_ok())
+        }
+        other => take_around(other),
+    }
+}
+
+/// What happens beside the audits.
+fn take_around(step: Step) -> bool {
+    match step {
+        Step::Plant { who, note } => Audits::plant(by(ProviderId(who)), [note; 32]).is_ok(),
+        Step::DigUp { who, note } => {
+            Audits::dig_up(signed(BOB), ProviderId(who), [note; 32]).is_ok()
+        }
+        Step::License { who, give: true } => {
+            Audits::license(RuntimeOrigin::root(), ProviderId(who)).is_ok()
+        }
+        Step::License { who, give: false } => {
+            Audits::revoke_licence(RuntimeOrigin::root(), ProviderId(who)).is_ok()
+        }
+        Step::Availability { who, to } => {
+            let to = [Availability::Available, Availability::Draining, Availability::Paused][to];
+            Providers::set_availability(by(ProviderId(who)), ProviderId(who), to).is_ok()
+        }
+        Step::Leave { who } => {
+            Providers::leave(signed(owner(ProviderId(who))), ProviderId(who)).is_ok()
+        }
+        Step::Withdraw { who } => {
+            Providers::withdraw(signed(owner(ProviderId(who))), ProviderId(who)).is_ok()
+        }
+        Step::Stop => {
+            Clock::entered();
+            true
+        }
+        Step::Resume => {
+            Clock::exited();
+            true
+        }
+        Step::Blocks(blocks) => {
+            run(blocks);
+            true
+        }
+        Step::FullBlocks(blocks) => {
+            (0..blocks).for_each(|_| full_block());
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Runs one sequence; says what came of its audits.
+fn sequence(luck: u64, steps: Vec<Step>) -> Vec<Verdict> {
+    SAID.with_borrow_mut(BTreeMap::clear);
+    BEGUN.with_borrow_mut(|count| *count = 0);
+    let mut verdicts = Vec::new();
+    execute(|| {
+        Luck::set(luck);
+        for _ in 0..WORKERS {
+            worker();
+        }
+        for _ in 0..GUARDS {
+            join_with(DeviceClass::Gpu, &[Role::Guard]);
+        }
+        assert!(Audits::license(RuntimeOrigin::root(), ProviderId(0)).is_ok());
+        let issued = Balances::total_issuance();
+        for step in steps {
+            // A call that is refused leaves what was checked before: its changes are undone.
+            if take(step) {
+                check();
+                assert!(Balances::total_issuance() <= issued, "money was created");
+            }
+        }
+        // When everything has come to an end nothing is left of it.
+        Clock::exited();
+        run(3 * (SEED + 60) + 60);
+        assert!(Awaiting::get().is_empty(), "{:?}", Awaiting::get());
+        assert_eq!(crate::Audits::<Test>::iter().count(), 0);
+        assert_eq!(crate::Keys::<Test>::iter().count(), 0);
+        assert_eq!(crate::Agenda::<Test>::iter().count(), 0);
+        verdicts = Heard::get().into_iter().map(|(_, verdict, _)| verdict).collect();
+    });
+    verdicts
+}
+
+fn sequences(count: u32) {
+    let config = proptest::test_runner::Config { cases: count, ..Default::default() };
+    let mut runner = proptest::test_runner::TestRunner::new(config);
+    let verdicts = RefCell::new(Vec::new());
+    let steps = (any::<u64>(), prop::collection::vec(steps(), CALLS));
+    let result = runner.run(&steps, |(luck, steps)| {
+        verdicts.borrow_mut().extend(sequence(luck, steps));
+        Ok(())
+    });
+    if let Err(failure) = result {
+        panic!("{failure}");
+    }
+    // Sequences in which nothing ever comes of anything would prove nothing.
+    let verdicts = verdicts.into_inner();
+    use Verdict::*;
+    for verdict in [Passed, Confirmed, Contradicted, Wrong, Withheld, Unmasked, Unmeasured] {
+        let times = verdicts.iter().filter(|one| **one == verdict).count();
+        println!("{times:8} {verdict:?}");
+        assert!(times >= count as usize / 50, "{verdict:?} came {times} times");
+    }
+}
+
+#[test]
+fn invariants_should_hold_whatever_is_called() {
+    sequences(100);
+}
+
+#[test]
+#[ignore = "an hour: 100,000 sequences, for scripts/test --long"]
+fn invariants_should_hold_whatever_is_called_for_long() {
+    sequences(100_000);
+}

@@ -1,0 +1,575 @@
+//! A chain of the pallet with its real neighbours but for the tasks, which are told by hand what to
+//! have audited; of the chain below there is the block number, and authors whose VRFs are hashes.
+
+use crate::{self as pallet_cairn_audits, types::*, PaidFrom};
+use cairn_protocol::{
+    audit::{Finding, Report, Shares, Verdict},
+    id::{Amount, Digest, Height, ProviderId, Region, Seed, TaskId},
+    job::{JobKind, Policy, Requirements, WrappedKey},
+    preimage::{AuditCommitment, PlantCommitment, Statement},
+    profile::{DeviceClass, Hardware, Offer, Offers, Profile, Role},
+    result::Fingerprint,
+};
+use cairn_seams::{Audited, Audits as _, Brief, Clock as _};
+use codec::Encode;
+use frame_support::{
+    assert_ok, derive_impl,
+    dispatch::DispatchResult,
+    parameter_types,
+    traits::{ConstU128, ConstU32, OnFinalize, OnIdle, OnInitialize},
+    weights::Weight,
+};
+use frame_system::EnsureRoot;
+use pallet_cairn_entropy::BlockVrf;
+use sp_runtime::BuildStorage;
+
+pub(crate) type AccountId = u64;
+
+#[frame_support::runtime]
+mod runtime {
+    #[runtime::runtime]
+    #[runtime::derive(
+        RuntimeCall,
+        RuntimeEvent,
+        RuntimeError,
+        RuntimeOrigin,
+        RuntimeFreezeReason,
+        RuntimeHoldReason,
+        RuntimeSlashReason,
+        RuntimeLockId,
+        RuntimeTask
+    )]
+    pub struct Test;
+
+    #[runtime::pallet_index(0)]
+    pub type System = frame_system;
+    #[runtime::pallet_index(1)]
+    pub type Balances = pallet_balances;
+    #[runtime::pallet_index(2)]
+    pub type Clock = pallet_cairn_clock;
+    #[runtime::pallet_index(3)]
+    pub type Entropy = pallet_cairn_entropy;
+    #[runtime::pallet_index(4)]
+    pub type Providers = pallet_cairn_providers;
+    #[runtime::pallet_index(5)]
+    pub type Reputation = pallet_cairn_reputation;
+    #[runtime::pallet_index(6)]
+    pub type Audits = pallet_cairn_audits;
+}
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+    type AccountData = pallet_balances::AccountData<Amount>;
+    type Block = frame_system::mocking::MockBlock<Self>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+    type AccountStore = System;
+    type Balance = Amount;
+    type ExistentialDeposit = ConstU128<100>;
+}
+
+impl pallet_cairn_clock::Config for Test {}
+
+/// Three authors take turns.
+pub struct Turns;
+impl BlockVrf<AccountId> for Turns {
+    fn author_vrf() -> Option<(AccountId, Seed)> {
+        let number = System::block_number();
+        Some((number % 3, sp_io::hashing::blake2_256(&(Luck::get(), number).encode())))
+    }
+
+    fn active_authors() -> u32 {
+        3
+    }
+}
+
+impl pallet_cairn_entropy::Config for Test {
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = Helper;
+    type BlockVrf = Turns;
+    type Clock = Clock;
+    type Currency = Balances;
+    type MaxAuthors = ConstU32<3>;
+    type MaxClosings = ConstU32<2>;
+    type MaxContributors = ConstU32<4>;
+    type MaxGaps = ConstU32<8>;
+    type MinAuthors = ConstU32<3>;
+    type OnForfeit = ();
+    type Registry = Providers;
+    type RoundBlocks = ConstU32<20>;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type Stake = ConstU128<100>;
+    type WeightInfo = ();
+    type Window = ConstU32<16>;
+}
+
+parameter_types! {
+    /// Makes seeds other ones.
+    pub static Luck: u64 = 0;
+    pub static AuditRules: Rules = RULES;
+    pub const Treasury: AccountId = TREASURY;
+    /// Tasks whose results are audited, and who gave them.
+    pub static Awaiting: Vec<(TaskId, Vec<ProviderId>)> = Vec::new();
+    /// What came of audits.
+    pub static Heard: Vec<(TaskId, Verdict, Vec<ProviderId>)> = Vec::new();
+    pub const ThroughputFloors: pallet_cairn_providers::ThroughputFloors =
+        pallet_cairn_providers::ThroughputFloors {
+            small_gpu: 100,
+            gpu: 1_000,
+            large_gpu: 10_000,
+            accelerator: 100_000,
+        };
+    pub const RoleBonds: pallet_cairn_providers::RoleBonds = pallet_cairn_providers::RoleBonds {
+        compute: 10_000,
+        guard: 10_000,
+        router: 10_000,
+        storage: 10_000,
+        entropy: 10_000,
+    };
+    pub const FaultShares: pallet_cairn_providers::FaultShares =
+        pallet_cairn_providers::FaultShares {
+            silent: 1_000,
+            unrevealed: 10_000,
+            withheld: 10_000,
+            agreed_unread: 50_000,
+            wrong: 300_000,
+        };
+    pub ReputationRules: cairn_protocol::reputation::Rules = cairn_protocol::reputation::Rules {
+        prior: 500_000,
+        inertia: 8,
+        window: 32,
+        fault_weight: 4,
+        half_life: 100_000,
+        weights: cairn_protocol::reputation::Weights { accuracy: 2, timeliness: 1, availability: 1 },
+    };
+}
+
+impl pallet_cairn_providers::Config for Test {
+    type AppealOrigin = EnsureRoot<AccountId>;
+    type AppealWindow = ConstU32<20>;
+    type ByteDeposit = ConstU128<1>;
+    type Clock = Clock;
+    type Currency = Balances;
+    type FaultMemory = ConstU32<1_000>;
+    type FaultShares = FaultShares;
+    type HeartbeatPeriod = ConstU32<5_000>;
+    type HeartbeatTimeout = ConstU32<10_000>;
+    type ItemDeposit = ConstU128<5>;
+    type MaxEvictions = ConstU32<2>;
+    type MaxRegistrations = ConstU32<16>;
+    type MaxSample = ConstU32<64>;
+    type MaxSlashesPerBlock = ConstU32<4>;
+    type OnSlash = ();
+    type Reputation = Reputation;
+    type RoleBonds = RoleBonds;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type ThroughputFloors = ThroughputFloors;
+    // Shorter than an audit.
+    type UnbondingPeriod = ConstU32<21>;
+    type WeightInfo = ();
+}
+
+impl pallet_cairn_reputation::Config for Test {
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = Helper;
+    type Clock = Clock;
+    type Registry = Providers;
+    type Rules = ReputationRules;
+    type WeightInfo = ();
+}
+
+/// Every result of one worker is audited, so that tests need not wait for a lot to fall.
+pub(crate) const RULES: Rules = Rules {
+    shares: Shares { alone: 1_000_000, contested: 1_000_000, unanimous: 20_000 },
+    draws: Draws { guards: 3, sample: 16, again: 2 },
+    clocks: Clocks { keys: 10, commit: 5, reveal: 10, unmask: 15 },
+    pay: Pay { guards: 1_200_000, outcome: 150_000 },
+    plants: Plants { deposit: 50, note_life: 200, reward: 700, paid: 2, day: 1_000 },
+};
+
+/// Tasks that do nothing but wait.
+pub struct ByHand;
+impl Audited for ByHand {
+    fn judged(id: TaskId, verdict: Verdict, silent: &[ProviderId]) {
+        let known = Awaiting::get().into_iter().find(|(one, _)| *one == id);
+        let (_, workers) = known.expect("it waits, and is judged once");
+        workers.into_iter().for_each(<Providers as cairn_seams::Registry<_>>::disengage);
+        Awaiting::mutate(|all| all.retain(|(one, _)| *one != id));
+        Heard::mutate(|all| all.push((id, verdict, silent.to_vec())));
+    }
+
+    fn awaits(id: TaskId) -> bool {
+        Awaiting::get().iter().any(|(one, _)| *one == id)
+    }
+}
+
+impl pallet_cairn_audits::Config for Test {
+    type Beacon = Entropy;
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = Helper;
+    type Clock = Clock;
+    type Currency = Balances;
+    type LicenceOrigin = EnsureRoot<AccountId>;
+    type MaxNotes = ConstU32<4>;
+    type Patron = PaidFrom<Balances, Treasury>;
+    type Registry = Providers;
+    type Reputation = Reputation;
+    type Rules = AuditRules;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type ServedPerBlock = ConstU32<16>;
+    type Tasks = ByHand;
+    type WeightInfo = ();
+}
+
+pub(crate) const ALICE: AccountId = 1;
+pub(crate) const BOB: AccountId = 2;
+pub(crate) const TREASURY: AccountId = 3;
+pub(crate) const RICH: Amount = 10_000_000;
+/// Providers that can be registered.
+pub(crate) const MOST: u64 = 128;
+pub(crate) const SALT: Digest = [5; 32];
+/// What the worker says.
+pub(crate) const CLAIM: Digest = [1; 32];
+pub(crate) const TRACE: Digest = [2; 32];
+/// The task that most tests are about.
+pub(crate) const TASK: TaskId = TaskId(7);
+pub(crate) const REWARD: Amount = 9_000;
+/// With them guards have twenty blocks to commit.
+pub(crate) const WORK_BLOCKS: Height = 15;
+/// Blocks until one has drawn with a seed that is asked for now.
+pub(crate) const SEED: u64 = 18;
+
+pub(crate) fn owner(provider: ProviderId) -> AccountId {
+    100 + provider.0
+}
+
+pub(crate) fn operator(provider: ProviderId) -> AccountId {
+    1_000 + provider.0
+}
+
+pub(crate) fn signed(account: AccountId) -> RuntimeOrigin {
+    RuntimeOrigin::signed(account)
+}
+
+pub(crate) fn by(provider: ProviderId) -> RuntimeOrigin {
+    signed(operator(provider))
+}
+
+pub(crate) fn externalities() -> sp_io::TestExternalities {
+    Luck::set(0);
+    AuditRules::set(RULES);
+    Awaiting::set(Vec::new());
+    Heard::set(Vec::new());
+    let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
+    let owners = (0..MOST).flat_map(|n| [owner(ProviderId(n)), operator(ProviderId(n))]);
+    pallet_balances::GenesisConfig::<Test> {
+        balances: owners.chain([ALICE, BOB, TREASURY]).map(|account| (account, RICH)).collect(),
+        ..Default::default()
+    }
+    .assimilate_storage(&mut storage)
+    .unwrap();
+    storage.into()
+}
+
+/// Runs a test in block one, and checks every pallet's invariants at its end.
+pub(crate) fn execute<R>(test: impl FnOnce() -> R) -> R {
+    externalities().execute_with(|| {
+        begin_block(1);
+        let result = test();
+        check();
+        result
+    })
+}
+
+pub(crate) fn check() {
+    Clock::do_try_state().unwrap();
+    Entropy::do_try_state().unwrap();
+    Providers::do_try_state().unwrap();
+    Reputation::do_try_state().unwrap();
+    Audits::do_try_state().unwrap();
+    let audits: Vec<_> = crate::Audits::<Test>::iter().collect();
+    assert_eq!(audits.len(), Awaiting::get().len(), "every task that waits is audited");
+    for provider in (0..pallet_cairn_providers::NextProvider::<Test>::get()).map(ProviderId) {
+        let Some(card) = Providers::card(provider) else { continue };
+        let guards = || {
+            let all = audits.iter().flat_map(|(_, audit)| &audit.guards);
+            all.filter(|guard| guard.provider == provider)
+        };
+        // Guards work until they have revealed, and are engaged until all is judged.
+        let working = guards().filter(|guard| guard.report().is_none()).count();
+        let awaiting = Awaiting::get();
+        let gave = awaiting.iter().filter(|(_, workers)| workers.contains(&provider)).count();
+        assert_eq!(card.load as usize, working, "the load of {provider:?}");
+        assert_eq!(card.engagements as usize, guards().count() + gave, "{provider:?}");
+    }
+}
+
+fn begin_block(number: u64) {
+    System::set_block_number(number);
+    AllPalletsWithSystem::on_initialize(number);
+}
+
+/// Makes a block with nothing left of its weight.
+pub(crate) fn full_block() {
+    let number = System::block_number();
+    AllPalletsWithSystem::on_finalize(number);
+    begin_block(number + 1);
+}
+
+/// Makes so many blocks.
+pub(crate) fn run(blocks: u64) {
+    for _ in 0..blocks {
+        let now = System::block_number();
+        AllPalletsWithSystem::on_idle(now, Weight::from_parts(u64::MAX / 2, u64::MAX / 2));
+        full_block();
+    }
+}
+
+pub(crate) fn now() -> Height {
+    Clock::now()
+}
+
+pub(crate) fn profile(n: u64, class: DeviceClass) -> Profile {
+    let mut binding = [0; 32];
+    binding[..8].copy_from_slice(&n.to_le_bytes());
+    let offers = vec![Offer { kind: JobKind::Simulate, price: 1 }];
+    Profile {
+        hardware: Hardware { class, memory_mib: 16_384, compute: 86, slots: 2, binding },
+        region: Region(0x0101),
+        offers: Offers(offers.try_into().unwrap()),
+        payload_key: Some([9; 1_216]),
+        node: [0; 32],
+        enclave: None,
+    }
+}
+
+/// A provider of an owner of its own, available.
+pub(crate) fn join_with(class: DeviceClass, roles: &[Role]) -> ProviderId {
+    let provider = ProviderId(pallet_cairn_providers::NextProvider::<Test>::get());
+    enlist(provider, owner(provider), class, roles);
+    provider
+}
+
+pub(crate) fn enlist(provider: ProviderId, owner: AccountId, class: DeviceClass, roles: &[Role]) {
+    let profile = Box::new(profile(provider.0, class));
+    let roles = roles.iter().copied().collect();
+    let operator = operator(provider);
+    assert_ok!(Providers::register(signed(owner), operator, profile, roles, 100_000));
+    assert_ok!(Providers::heartbeat(signed(operator), provider));
+}
+
+pub(crate) fn worker() -> ProviderId {
+    join_with(DeviceClass::Gpu, &[Role::Compute])
+}
+
+/// So many guards.
+pub(crate) fn crowd(count: u64) -> Vec<ProviderId> {
+    (0..count).map(|_| join_with(DeviceClass::Gpu, &[Role::Guard])).collect()
+}
+
+/// What one worker gave to Alice.
+pub(crate) fn brief(policy: Policy, workers: &[ProviderId]) -> Brief<AccountId> {
+    Brief {
+        requester: ALICE,
+        policy,
+        requirements: Requirements {
+            class: DeviceClass::Cpu,
+            memory_mib: 0,
+            compute: 0,
+            throughput: 0,
+            within: None,
+            near: None,
+            reputation: 0,
+            enclave: false,
+        },
+        sealed: false,
+        work_blocks: WORK_BLOCKS,
+        reward: REWARD,
+        redundancy: workers.len() as u8,
+        workers: workers.to_vec(),
+        contested: false,
+        answer: CLAIM,
+        fingerprint: matches!(policy, Policy::Tolerance { .. }).then(|| print(0)),
+    }
+}
+
+pub(crate) fn print(value: i32) -> Fingerprint {
+    Fingerprint(vec![1_000_000, value].try_into().unwrap())
+}
+
+/// Has a result audited, or not.
+pub(crate) fn begin(id: TaskId, brief: Brief<AccountId>) -> Option<Height> {
+    let workers = brief.workers.clone();
+    let due = Audits::begin(id, brief);
+    if due.is_some() {
+        workers.iter().copied().for_each(<Providers as cairn_seams::Registry<_>>::engage);
+        Awaiting::mutate(|all| all.push((id, workers)));
+    }
+    due
+}
+
+pub(crate) fn audit() -> Audit<AccountId> {
+    crate::Audits::<Test>::get(TASK).expect("it is under way")
+}
+
+pub(crate) fn guards() -> Vec<ProviderId> {
+    audit().guards.iter().map(|guard| guard.provider).collect()
+}
+
+/// A worker whose result is audited by three guards of five.
+pub(crate) fn drawn(policy: Policy) -> (ProviderId, Vec<ProviderId>) {
+    let worker = worker();
+    crowd(5);
+    begin(TASK, brief(policy, &[worker])).expect("it may be audited");
+    run(SEED);
+    assert_eq!(audit().stage, Stage::Commits);
+    (worker, guards())
+}
+
+pub(crate) fn report(answer: u8, trace: u8) -> Report {
+    Report { finding: Finding::Answer([answer; 32]), trace: [trace; 32] }
+}
+
+/// The same as the worker's.
+pub(crate) fn same() -> Report {
+    Report { finding: Finding::Answer(CLAIM), trace: TRACE }
+}
+
+pub(crate) fn measured(loss: u64) -> Report {
+    Report { finding: Finding::Loss(loss), trace: [0; 32] }
+}
+
+pub(crate) fn resembling(value: i32) -> Report {
+    Report { finding: Finding::Fingerprint(print(value)), trace: [0; 32] }
+}
+
+/// What a provider commits to for that report.
+pub(crate) fn commitment(provider: ProviderId, report: &Report) -> Digest {
+    let genesis = Audits::genesis();
+    AuditCommitment {
+        task: TASK,
+        round: audit().round,
+        provider,
+        answer: report.digest(&genesis),
+        trace: report.trace,
+        salt: SALT,
+    }
+    .digest(&genesis)
+}
+
+pub(crate) fn commit(provider: ProviderId, report: &Report) {
+    assert_ok!(Audits::commit(by(provider), TASK, commitment(provider, report)));
+}
+
+pub(crate) fn reveal(provider: ProviderId, report: &Report) {
+    assert_ok!(Audits::reveal(by(provider), TASK, report.clone(), SALT));
+}
+
+/// Has each of them commit, then reveal; whoever is late is.
+pub(crate) fn all_report(reports: &[(ProviderId, Report)]) {
+    reports.iter().for_each(|(provider, report)| commit(*provider, report));
+    if audit().stage == Stage::Commits {
+        run(u64::from(RULES.clocks.commit + WORK_BLOCKS) + 1);
+    }
+    assert_eq!(audit().stage, Stage::Reveals);
+    reports.iter().for_each(|(provider, report)| reveal(*provider, report));
+    if audit().stage == Stage::Reveals {
+        run(u64::from(RULES.clocks.reveal) + 2);
+    }
+    assert_eq!(audit().stage, Stage::Unmasking);
+}
+
+/// Lets the last stage pass.
+pub(crate) fn conclude() {
+    run(u64::from(audit().due.saturating_sub(now())) + 2);
+}
+
+/// What came of the only audit there was.
+pub(crate) fn heard() -> (Verdict, Vec<ProviderId>) {
+    let heard = Heard::get();
+    assert_eq!(heard.len(), 1);
+    assert_eq!(heard[0].0, TASK);
+    (heard[0].1, heard[0].2.clone())
+}
+
+/// Licenses a new provider to plant.
+pub(crate) fn planter() -> ProviderId {
+    let planter = join_with(DeviceClass::Gpu, &[Role::Guard]);
+    assert_ok!(Audits::license(RuntimeOrigin::root(), planter));
+    planter
+}
+
+/// The note that the worker's claim will be false.
+pub(crate) fn note(planter: ProviderId, worker: ProviderId) -> Digest {
+    PlantCommitment { planter, task: TASK, worker, answer: CLAIM, salt: SALT }
+        .digest(&Audits::genesis())
+}
+
+pub(crate) fn unmask(planter: ProviderId) -> DispatchResult {
+    Audits::unmask(signed(ALICE), TASK, planter, SALT)
+}
+
+pub(crate) fn key() -> WrappedKey {
+    WrappedKey::Inline(vec![4; 1_168].try_into().unwrap())
+}
+
+pub(crate) fn free(account: AccountId) -> Amount {
+    Balances::free_balance(account)
+}
+
+pub(crate) fn pending(provider: ProviderId) -> Amount {
+    Providers::card(provider).unwrap().pending
+}
+
+pub(crate) fn score(provider: ProviderId) -> cairn_protocol::reputation::Score {
+    Reputation::score(provider, KIND)
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+pub struct Helper;
+
+#[cfg(feature = "runtime-benchmarks")]
+impl crate::benchmarking::BenchmarkHelper<AccountId> for Helper {
+    fn enlist(_: u32) -> (ProviderId, AccountId) {
+        let provider = join_with(DeviceClass::Gpu, &[Role::Compute, Role::Guard]);
+        (provider, operator(provider))
+    }
+
+    fn await_audit(task: TaskId, _: &AccountId, workers: &[ProviderId]) {
+        workers.iter().copied().for_each(<Providers as cairn_seams::Registry<_>>::engage);
+        Awaiting::mutate(|all| all.push((task, workers.to_vec())));
+    }
+
+    fn set_rules(rules: Rules) {
+        AuditRules::set(rules);
+    }
+
+    fn make_seed(ticket: &cairn_seams::Ticket, seed: Seed) {
+        use pallet_cairn_entropy::types::{Stage, Window};
+        pallet_cairn_entropy::Windows::<Test>::mutate(ticket.requested_at, |window| {
+            let asked = window.take().expect("a seed was asked for");
+            *window = Some(Window { stage: Stage::Closed { seed }, ..asked });
+        });
+    }
+
+    fn endow() {}
+}
+
+/// Neither is measured here.
+#[cfg(feature = "runtime-benchmarks")]
+impl pallet_cairn_entropy::benchmarking::BenchmarkHelper<AccountId> for Helper {
+    fn enlist(_: &AccountId) {}
+
+    fn set_height(_: Height) {}
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+impl pallet_cairn_reputation::benchmarking::BenchmarkHelper<AccountId> for Helper {
+    fn register() -> (ProviderId, AccountId) {
+        (worker(), 0)
+    }
+
+    fn pass_blocks() {}
+}

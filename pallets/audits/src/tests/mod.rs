@@ -1,0 +1,12 @@
+mod commit;
+mod draw;
+mod invariants;
+mod judge;
+pub(crate) mod mock;
+mod outcome;
+mod plant;
+mod poke;
+mod reveal;
+mod seal;
+mod unmask;
+mod views;
