@@ -1,0 +1,7 @@
+mod extremes;
+mod flush;
+mod invariants;
+mod link_provider;
+pub(crate) mod mock;
+mod self_dealing;
+mod unlink_provider;

@@ -1,0 +1,24 @@
+//! What must hold between any two blocks. The README numbers and names these.
+
+use crate::*;
+use frame_support::{ensure, traits::fungible::InspectHold};
+use sp_runtime::TryRuntimeError;
+
+impl<T: Config> Pallet<T> {
+    pub fn do_try_state() -> Result<(), TryRuntimeError> {
+        let session = CurrentSession::<T>::get();
+        for (validator, link) in Links::<T>::iter() {
+            let back = ValidatorOf::<T>::get(link.provider);
+            ensure!(back.as_ref() == Some(&validator), "links_are_mutual");
+            let held = T::Currency::balance_on_hold(&HoldReason::Link.into(), &validator);
+            ensure!(held == link.deposit, "deposits_are_held");
+            let is_past = session.as_ref().is_some_and(|now| link.session <= now.number);
+            ensure!(is_past, "work_is_past");
+        }
+        for (provider, validator) in ValidatorOf::<T>::iter() {
+            let there = Links::<T>::get(validator).map(|link| link.provider);
+            ensure!(there == Some(provider), "links_are_mutual");
+        }
+        Ok(())
+    }
+}
