@@ -1,10 +1,10 @@
 //! What the node, and through it every client, may ask the runtime.
 
 use crate::{
-    batch, configs::consensus::BABE_GENESIS_EPOCH, market, AccountId, AuthorityDiscovery, Babe,
-    Balance, Block, Executive, Grandpa, Historical, InherentDataExt, Nonce, Providers, Runtime,
-    RuntimeCall, RuntimeGenesisConfig, SessionKeys, Staking, System, Tasks, TransactionPayment,
-    VERSION,
+    batch, configs::consensus::BABE_GENESIS_EPOCH, market, AccountId, Audits, AuthorityDiscovery,
+    Babe, Balance, Block, Executive, Grandpa, Historical, InherentDataExt, Nonce, Providers,
+    Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, Staking, System, Tasks,
+    TransactionPayment, VERSION,
 };
 use alloc::vec::Vec;
 use cairn_protocol::{
@@ -16,6 +16,7 @@ use frame_support::{
     traits::{Get, KeyOwnerProofSystem},
     weights::Weight,
 };
+use pallet_cairn_audits::views::AuditView;
 use pallet_cairn_tasks::views::{Quote, TaskView};
 use pallet_grandpa::{fg_primitives, AuthorityId as GrandpaId};
 use sp_api::impl_runtime_apis;
@@ -108,6 +109,10 @@ impl_runtime_apis! {
 
         fn task(task: TaskId) -> Option<TaskView<AccountId>> {
             Tasks::view(task)
+        }
+
+        fn audit(task: TaskId) -> Option<AuditView> {
+            Audits::audit_of(task)
         }
 
         fn tasks_of(requester: AccountId) -> Vec<TaskId> {

@@ -1,9 +1,10 @@
 //! What a chain is born with: its pace, and the first values of its tunable parameters.
 //!
 //! One WASM binary serves a laptop and a public network; they differ in how long an epoch, an
-//! era and a referendum take, and how long the result of a task stands. Epoch and era lengths are written once, at genesis, and there is
-//! no call that changes them: BABE derives epoch numbers from them, so a change would split the
-//! chain. Referenda periods go to `pallet-parameters`, where governance can change them.
+//! era and a referendum take, how long the result of a task stands and how often providers are
+//! challenged. Epoch and era lengths are written once, at genesis, and there is no call that
+//! changes them: BABE derives epoch numbers from them, so a change would split the chain. The rest
+//! goes to `pallet-parameters`, where governance can change it.
 //!
 //! Invariants: every pace value is at least one, and slashes are applied before a stash can
 //! leave (`slash_defer_eras < bonding_eras`).
@@ -13,7 +14,7 @@ pub use pallet::*;
 #[frame_support::pallet]
 pub mod pallet {
     use crate::configs::{
-        market_defaults::QUICK_TASK_RULES,
+        market_defaults::{quick_challenges, QUICK_AUDIT_RULES, QUICK_TASK_RULES},
         parameters::{
             governance, market, RuntimeParametersKey, RuntimeParametersValue, TrackPeriods, Voting,
         },
@@ -95,7 +96,9 @@ pub mod pallet {
     pub struct GenesisConfig<T: Config> {
         pub pace: Pace,
         pub referenda: Referenda,
-        /// Results of tasks stand for seconds before they are paid, not for minutes.
+        /// Results of tasks stand for seconds before they are paid, not for minutes, guards and
+        /// workers have seconds to reveal, and providers are challenged every minute, not every
+        /// few hours.
         pub quick_market: bool,
         #[serde(skip)]
         pub _config: core::marker::PhantomData<T>,
@@ -129,16 +132,37 @@ pub mod pallet {
                 set(Key::VotingClock(governance::VotingClock), Value::VotingClock(v));
             }
             if self.quick_market {
-                pallet_parameters::Parameters::<T>::insert(
-                    RuntimeParametersKey::Market(market::ParametersKey::TaskRules(
-                        market::TaskRules,
-                    )),
-                    RuntimeParametersValue::Market(market::ParametersValue::TaskRules(
-                        QUICK_TASK_RULES,
-                    )),
-                );
+                quicken_market::<T>();
             }
         }
+    }
+
+    fn quicken_market<T: Config>() {
+        use market::{ParametersKey as Key, ParametersValue as Value};
+        let set = |key: Key, value: Value| {
+            pallet_parameters::Parameters::<T>::insert(
+                RuntimeParametersKey::Market(key),
+                RuntimeParametersValue::Market(value),
+            );
+        };
+        set(Key::TaskRules(market::TaskRules), Value::TaskRules(QUICK_TASK_RULES));
+        set(Key::AuditRules(market::AuditRules), Value::AuditRules(QUICK_AUDIT_RULES));
+        set(
+            Key::ChallengeInterval(market::ChallengeInterval),
+            Value::ChallengeInterval(quick_challenges::INTERVAL),
+        );
+        set(
+            Key::ChallengeBlocks(market::ChallengeBlocks),
+            Value::ChallengeBlocks(quick_challenges::BLOCKS),
+        );
+        set(
+            Key::ChallengeCommit(market::ChallengeCommit),
+            Value::ChallengeCommit(quick_challenges::COMMIT),
+        );
+        set(
+            Key::ChallengeReveal(market::ChallengeReveal),
+            Value::ChallengeReveal(quick_challenges::REVEAL),
+        );
     }
 
     #[pallet::hooks]

@@ -206,6 +206,12 @@ mod runtime {
     pub type Reputation = pallet_cairn_reputation;
     #[runtime::pallet_index(64)]
     pub type Tasks = pallet_cairn_tasks;
+    #[runtime::pallet_index(65)]
+    pub type Capability = pallet_cairn_capability;
+    #[runtime::pallet_index(66)]
+    pub type Audits = pallet_cairn_audits;
+    #[runtime::pallet_index(67)]
+    pub type Merit = pallet_cairn_merit;
 }
 
 #[cfg(feature = "runtime-benchmarks")]
@@ -223,7 +229,10 @@ mod benches {
         [pallet_assets, Assets]
         [pallet_bags_list, VoterList]
         [pallet_balances, Balances]
+        [pallet_cairn_audits, Audits]
+        [pallet_cairn_capability, Capability]
         [pallet_cairn_entropy, Entropy]
+        [pallet_cairn_merit, Merit]
         [pallet_cairn_providers, Providers]
         [pallet_cairn_reputation, Reputation]
         [pallet_cairn_tasks, Tasks]

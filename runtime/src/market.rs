@@ -9,9 +9,10 @@ use cairn_protocol::{
 };
 use codec::{Decode, DecodeLimit, Encode};
 use frame_support::storage::{with_transaction_unchecked, TransactionOutcome};
+pub use pallet_cairn_audits::views::{AuditView, AuditWaitsFor};
 pub use pallet_cairn_tasks::{
     types::Seat,
-    views::{Obstacle, Quote, TaskView, WaitsFor},
+    views::{ComplaintView, Obstacle, Quote, TaskView, WaitsFor},
 };
 use scale_info::TypeInfo;
 use sp_runtime::{traits::Dispatchable, DispatchError};
@@ -47,6 +48,9 @@ sp_api::decl_runtime_apis! {
 
         /// A task that is still kept, and who has to act by when.
         fn task(task: TaskId) -> Option<TaskView<AccountId>>;
+
+        /// The audit of a task in the stage `Audited`, and who has to act by when.
+        fn audit(task: TaskId) -> Option<AuditView>;
 
         /// The tasks of an account that are still kept, 256 at most.
         fn tasks_of(requester: AccountId) -> Vec<TaskId>;

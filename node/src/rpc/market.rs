@@ -11,7 +11,10 @@ use cairn_protocol::{
     job::Terms,
 };
 use cairn_runtime::{
-    market::{MarketApi, Obstacle, ProviderView, Quote, Refusal, Seat, TaskView, WaitsFor},
+    market::{
+        AuditView, AuditWaitsFor, ComplaintView, MarketApi, Obstacle, ProviderView, Quote, Refusal,
+        Seat, TaskView, WaitsFor,
+    },
     opaque::Block,
     AccountId, Hash,
 };
@@ -87,8 +90,10 @@ where
     }
 
     fn task(&self, task: u64, at: Option<Hash>) -> RpcResult<Value> {
-        let view = self.0.runtime_api().task(self.at(at), TaskId(task)).map_err(failed)?;
-        Ok(view.map_or(Value::Null, task_json))
+        let (api, at, id) = (self.0.runtime_api(), self.at(at), TaskId(task));
+        let Some(view) = api.task(at, id).map_err(failed)? else { return Ok(Value::Null) };
+        let audit = api.audit(at, id).map_err(failed)?;
+        Ok(task_json(view, audit))
     }
 
     fn tasks_of(&self, requester: AccountId, at: Option<Hash>) -> RpcResult<Vec<u64>> {
@@ -144,6 +149,7 @@ fn quote_json(quote: Quote) -> Value {
         "reward": amount(quote.escrow.reward),
         "tip": amount(quote.escrow.tip),
         "fee": amount(quote.escrow.fee),
+        "reserve": amount(quote.escrow.reserve),
         "deposit": amount(quote.deposit),
         "providers": {
             "lookedAt": quote.looked_at,
@@ -153,31 +159,59 @@ fn quote_json(quote: Quote) -> Value {
         "pricePerUnit": { "least": least.map(amount), "median": median.map(amount) },
         "waitBlocks": quote.wait,
         "judged": String::from_utf8_lossy(&quote.judged),
+        "warning": String::from_utf8_lossy(&quote.warning),
     })
 }
 
-fn task_json(task: TaskView<AccountId>) -> Value {
-    let providers =
-        |those: Vec<ProviderId>| -> Vec<u64> { those.iter().map(|one| one.0).collect() };
-    let (awaited, of) = match task.waits_for {
-        WaitsFor::Chain => ("chain", Vec::new()),
-        WaitsFor::Keys(those) => ("requester", providers(those)),
+fn ids(those: &[ProviderId]) -> Vec<u64> {
+    those.iter().map(|one| one.0).collect()
+}
+
+fn waits_for(who: &str, those: &[ProviderId]) -> Value {
+    json!({ "who": who, "providers": ids(those) })
+}
+
+fn audit_json(audit: AuditView) -> Value {
+    let waits_for = match &audit.waits_for {
+        // Hardly any result was planted.
+        AuditWaitsFor::Chain | AuditWaitsFor::Unmasking => waits_for("chain", &[]),
+        AuditWaitsFor::Keys(those) => waits_for("requester", those),
+        AuditWaitsFor::Commitments(those) | AuditWaitsFor::Reveals(those) => {
+            waits_for("guards and workers", those)
+        }
+    };
+    json!({
+        "begun": audit.begun,
+        "round": audit.round,
+        "guards": ids(&audit.guards),
+        "workers": ids(&audit.workers),
+        "due": audit.due,
+        "waitsFor": waits_for,
+    })
+}
+
+fn task_json(task: TaskView<AccountId>, audit: Option<AuditView>) -> Value {
+    let waits_for = match &task.waits_for {
+        WaitsFor::Chain => waits_for("chain", &[]),
+        WaitsFor::Keys(those) => waits_for("requester", those),
         WaitsFor::Commitments(those) | WaitsFor::Reveals(those) | WaitsFor::Results(those) => {
-            ("workers", providers(those))
+            waits_for("workers", those)
         }
     };
     let seat = |seat: &Seat| json!({ "provider": seat.provider.0, "round": seat.round, "progress": name(seat.progress) });
     let answers = task.answers.into_iter();
+    let complaint = |one: ComplaintView| json!({ "against": one.against.0, "deposit": amount(one.deposit), "chunks": one.chunks });
     json!({
         "requester": task.requester,
         "stage": name(task.stage),
         "due": task.due,
         "now": task.now,
-        "waitsFor": { "who": awaited, "providers": of },
+        "waitsFor": waits_for,
         "submitted": task.submitted,
         "reward": amount(task.escrow.reward),
         "tip": amount(task.escrow.tip),
         "fee": amount(task.escrow.fee),
+        "reserve": amount(task.escrow.reserve),
         "redundancy": task.redundancy,
         "reassigned": task.reassigned,
         "kind": name(task.terms.job.kind),
@@ -188,6 +222,8 @@ fn task_json(task: TaskView<AccountId>) -> Value {
             .collect::<Vec<_>>(),
         "terms": hex(task.terms),
         "acknowledged": task.acknowledged,
+        "complaint": task.complaint.map(complaint),
+        "audit": audit.map(audit_json),
     })
 }
 

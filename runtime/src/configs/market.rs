@@ -1,19 +1,27 @@
-//! The market of AI work: its clock, its randomness, who serves, how well, and the tasks.
+//! The market of AI work: its clock, its randomness, who serves, how well, the tasks and their
+//! audits, what hardware can do, and what useful work is worth to validators.
 
 use super::{
+    consensus::MAX_AUTHORITIES,
     governance::{origins::EmergencyStop, TreasuryAccount},
     parameters::market,
 };
 use crate::{
-    units::deposit, AccountId, Babe, Balance, Balances, Entropy, MarketClock, Providers,
-    Reputation, Runtime, RuntimeHoldReason, System,
+    units::deposit, AccountId, Audits, Babe, Balance, Balances, Entropy, MarketClock, Merit,
+    Providers, Reputation, Runtime, RuntimeHoldReason, Session, Staking, System, Tasks,
 };
-use cairn_protocol::id::Seed;
+use alloc::vec::Vec;
+use cairn_protocol::{
+    id::{ProviderId, Seed},
+    profile::DeviceClass,
+};
 use frame_support::{
     parameter_types,
-    traits::{tokens::imbalance::ResolveTo, ConstU32, EitherOf, FindAuthor},
+    traits::{tokens::imbalance::ResolveTo, ConstU32, EitherOf, FindAuthor, Get, RewardsReporter},
 };
 use frame_system::EnsureRoot;
+use pallet_cairn_audits::PaidFrom;
+use pallet_cairn_capability::{IteratedHash, Work};
 
 impl pallet_cairn_clock::Config for Runtime {}
 
@@ -105,9 +113,10 @@ impl pallet_cairn_tasks::Config for Runtime {
     type Beacon = Entropy;
     type Clock = MarketClock;
     type Currency = Balances;
+    type Audits = Audits;
     // No model can be registered yet.
     type Models = ();
-    type OnSettled = ();
+    type OnSettled = Merit;
     type Registry = Providers;
     type Reputation = Reputation;
     type Rules = market::TaskRules;
@@ -116,6 +125,141 @@ impl pallet_cairn_tasks::Config for Runtime {
     type ServedPerBlock = ConstU32<64>;
     type Treasury = TreasuryAccount;
     type WeightInfo = pallet_cairn_tasks::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_cairn_audits::Config for Runtime {
+    type Beacon = Entropy;
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = benchmarking::Helper;
+    type Clock = MarketClock;
+    type Currency = Balances;
+    type LicenceOrigin = EnsureRoot<AccountId>;
+    // As many as are paid for in a day, and ten times as many that mean nothing.
+    type MaxNotes = ConstU32<1_000>;
+    type Patron = PaidFrom<Balances, TreasuryAccount>;
+    type Registry = Providers;
+    type Reputation = Reputation;
+    type Rules = market::AuditRules;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type ServedPerBlock = ConstU32<32>;
+    type Tasks = Tasks;
+    type WeightInfo = pallet_cairn_audits::weights::SubstrateWeight<Runtime>;
+}
+
+/// The register, where measurements go.
+pub struct Register;
+impl pallet_cairn_capability::Measured for Register {
+    fn population(class: DeviceClass) -> u32 {
+        Providers::population(class)
+    }
+
+    fn sample(class: DeviceClass, count: u32, seed: &Seed) -> Vec<ProviderId> {
+        Providers::sample_class(class, count, seed)
+    }
+
+    fn throughput(provider: ProviderId) -> Option<u64> {
+        Providers::throughput(provider)
+    }
+
+    fn floor(class: DeviceClass) -> u64 {
+        Providers::floor(class)
+    }
+
+    fn note_throughput(provider: ProviderId, measured: u64) {
+        Providers::note_throughput(provider, measured);
+    }
+
+    fn note_missed(provider: ProviderId) {
+        Providers::note_missed(provider);
+    }
+}
+
+/// What a device at the floor of each class does while a challenge should take it. Floors are by
+/// the second, which is a block.
+pub struct ChallengeWork;
+impl Get<Work> for ChallengeWork {
+    fn get() -> Work {
+        let (floors, blocks) = (market::ThroughputFloors::get(), market::ChallengeBlocks::get());
+        let of = |class| floors.of(class).saturating_mul(blocks.into());
+        Work {
+            cpu: of(DeviceClass::Cpu),
+            small_gpu: of(DeviceClass::SmallGpu),
+            gpu: of(DeviceClass::Gpu),
+            large_gpu: of(DeviceClass::LargeGpu),
+            accelerator: of(DeviceClass::Accelerator),
+        }
+    }
+}
+
+impl pallet_cairn_capability::Config for Runtime {
+    type Beacon = Entropy;
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = benchmarking::Helper;
+    type Clock = MarketClock;
+    type CommitBlocks = market::ChallengeCommit;
+    type Interval = market::ChallengeInterval;
+    // Until there is a kernel whose work is that of the jobs themselves.
+    type Job = IteratedHash<ChallengeWork>;
+    // One is opened every 17 blocks at most, and ends within 210.
+    type MaxOpen = ConstU32<32>;
+    type Measured = Register;
+    type Registry = Providers;
+    type Reputation = Reputation;
+    type RevealBlocks = market::ChallengeReveal;
+    // Three who are idle and strangers are found among eight, or somebody else next time.
+    type Sample = ConstU32<8>;
+    type ServedPerBlock = ConstU32<4>;
+    type WeightInfo = pallet_cairn_capability::weights::SubstrateWeight<Runtime>;
+}
+
+/// Staking's eras and points, and the session's validators.
+pub struct StakingPoints;
+impl StakingPoints {
+    /// What pallet-staking gives authors; it has no name there.
+    const PER_BLOCK: u32 = 20;
+}
+
+impl pallet_cairn_merit::EraPoints<AccountId> for StakingPoints {
+    /// Without those that are disabled, who make no blocks either.
+    fn validators() -> Vec<AccountId> {
+        let disabled = Session::disabled_validators();
+        (0u32..)
+            .zip(Session::validators())
+            .filter(|(index, _)| !disabled.contains(index))
+            .map(|(_, validator)| validator)
+            .collect()
+    }
+
+    fn per_block() -> u32 {
+        Self::PER_BLOCK
+    }
+
+    fn given() -> Option<u32> {
+        let era = pallet_staking::ActiveEra::<Runtime>::get()?;
+        Some(pallet_staking::ErasRewardPoints::<Runtime>::get(era.index).total)
+    }
+
+    fn give(points: Vec<(AccountId, u32)>) {
+        <Staking as RewardsReporter<AccountId>>::reward_by_ids(points);
+    }
+}
+
+parameter_types! {
+    /// The link by validator and by provider: 92 bytes and 48.
+    pub const LinkDeposit: Balance = deposit(2, 140);
+}
+
+impl pallet_cairn_merit::Config for Runtime {
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = benchmarking::Helper;
+    type Currency = Balances;
+    type Deposit = LinkDeposit;
+    type EraPoints = StakingPoints;
+    type MaxValidators = ConstU32<{ MAX_AUTHORITIES }>;
+    type Registry = Providers;
+    type Rules = market::MeritRules;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type WeightInfo = pallet_cairn_merit::weights::SubstrateWeight<Runtime>;
 }
 
 #[cfg(feature = "runtime-benchmarks")]

@@ -1,9 +1,10 @@
 //! What the market's parameters are until governance says otherwise.
 
 use crate::units::*;
-use cairn_protocol::{matching, reputation, settlement::Shares};
+use cairn_protocol::{audit, matching, reputation, settlement, share::WHOLE};
+use pallet_cairn_audits::types as audits;
 use pallet_cairn_providers::{FaultShares, RoleBonds, ThroughputFloors};
-use pallet_cairn_tasks::types::{Clocks, Draws, Prices, Rules};
+use pallet_cairn_tasks::types::{Clocks, ComplaintRules, Draws, Prices, Rules};
 
 /// By what a role can do wrong: a guard's word moves models and money.
 pub const ROLE_BONDS: RoleBonds = RoleBonds {
@@ -60,7 +61,7 @@ pub const TASK_RULES: Rules = Rules {
         reward_least: 10 * MILLIUNITS,
         fee_fixed: 10 * MILLIUNITS,
         fee_share: 10_000,
-        shares: Shares { provider: 800_000, treasury: 150_000 },
+        shares: settlement::Shares { provider: 800_000, treasury: 150_000 },
         deposit_item: deposit(1, 0),
         deposit_byte: deposit(0, 1),
         terms_bytes: 3_072,
@@ -74,6 +75,15 @@ pub const TASK_RULES: Rules = Rules {
         floor: 200_000,
         reassignments: 3,
     },
+    complaints: ComplaintRules {
+        // More than sending the chunks is worth, so that nobody complains about who is there.
+        deposit: 100 * MILLIUNITS,
+        most: 1,
+        // Whoever lacks a third of a result shows four chunks of it one time in five.
+        chunks: 4,
+        // Time for a machine that restarts; the window waits meanwhile.
+        show: 10 * MINUTES,
+    },
 };
 
 /// The same for networks that people try things on: a result stands for seconds, not minutes.
@@ -85,5 +95,57 @@ pub const QUICK_TASK_RULES: Rules = Rules {
         record: 5 * MINUTES,
         ..TASK_RULES.clocks
     },
+    complaints: ComplaintRules { show: MINUTES, ..TASK_RULES.complaints },
     ..TASK_RULES
 };
+
+pub const AUDIT_RULES: audits::Rules = audits::Rules {
+    // A lie with a majority is contested but by majorities of all seats, and half of a bond is what
+    // fifty lies bring.
+    shares: audit::Shares { alone: 100_000, contested: WHOLE, unanimous: 20_000 },
+    // Of three who look two decide. Some of 32 guards are strangers and can do the job.
+    draws: audits::Draws { guards: 3, sample: 32, again: 2 },
+    clocks: audits::Clocks {
+        keys: 10 * MINUTES,
+        // Beside what the work takes: time to fetch the input and be in a block.
+        commit: MINUTES,
+        reveal: MINUTES,
+        unmask: 30 * SECONDS,
+    },
+    // Reading three times costs three times the work; guards need no profit on it.
+    pay: audits::Pay { guards: 1_200_000, outcome: 150_000 },
+    plants: audits::Plants {
+        deposit: deposit(1, 108),
+        note_life: DAYS,
+        // What a task of that worth would have brought its worker.
+        reward: UNITS,
+        paid: 100,
+        day: DAYS,
+    },
+};
+
+/// The same where people try things on.
+pub const QUICK_AUDIT_RULES: audits::Rules = audits::Rules {
+    clocks: audits::Clocks { commit: 20, reveal: 10, unmask: 10, ..AUDIT_RULES.clocks },
+    ..AUDIT_RULES
+};
+
+/// At full blocks and 2.5 % a year a point is worth 0.04 CRN, so whoever is its own customer gets
+/// back 8 % of what it burnt, and 32 % at the highest emission there may be.
+pub const MERIT_RULES: pallet_cairn_merit::Rules = pallet_cairn_merit::Rules {
+    share: 250_000,
+    price: 500 * MILLIUNITS,
+    // About what buys all that there is in an hour.
+    most: 10_000 * UNITS,
+};
+
+/// Capability challenges on networks that people try things on.
+pub mod quick_challenges {
+    use crate::{units::*, BlockNumber};
+
+    /// Five providers of a class are seen challenged within a minute or two.
+    pub const INTERVAL: BlockNumber = MINUTES;
+    pub const BLOCKS: BlockNumber = 20;
+    pub const COMMIT: BlockNumber = MINUTES;
+    pub const REVEAL: BlockNumber = 10;
+}

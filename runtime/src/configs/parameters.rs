@@ -167,6 +167,23 @@ pub mod dynamic_params {
             market_defaults::REPUTATION_RULES;
         #[codec(index = 13)]
         pub static TaskRules: pallet_cairn_tasks::types::Rules = market_defaults::TASK_RULES;
+        /// Between two capability challenges of one provider, on average. What a challenge takes
+        /// in this time is what the market pays to know its hardware: 0.4 %.
+        #[codec(index = 14)]
+        pub static ChallengeInterval: BlockNumber = 4 * HOURS;
+        /// How long a device at the floor of its class works on a challenge: long enough that
+        /// three blocks of delay cost a twentieth.
+        #[codec(index = 15)]
+        pub static ChallengeBlocks: BlockNumber = MINUTES;
+        /// Measures everything down to a third of the floor.
+        #[codec(index = 16)]
+        pub static ChallengeCommit: BlockNumber = 3 * MINUTES;
+        #[codec(index = 17)]
+        pub static ChallengeReveal: BlockNumber = 30 * SECONDS;
+        #[codec(index = 18)]
+        pub static MeritRules: pallet_cairn_merit::Rules = market_defaults::MERIT_RULES;
+        #[codec(index = 19)]
+        pub static AuditRules: pallet_cairn_audits::types::Rules = market_defaults::AUDIT_RULES;
     }
 }
 

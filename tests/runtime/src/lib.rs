@@ -1,6 +1,8 @@
 //! A chain without a network: genesis from a preset, then real blocks through `Executive`, with
 //! signed transactions, inherents and BABE digests, as a node would build them.
 
+pub mod market;
+
 use cairn_runtime::{
     genesis, AccountId, Address, Babe, Balance, BlockNumber, Executive, Hash, Header, Runtime,
     RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, Signature, SignedPayload, System, TxExtension,

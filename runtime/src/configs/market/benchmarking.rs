@@ -1,13 +1,16 @@
 //! A market for benchmarks: providers who are there, and time that passes.
 
 use crate::{
-    configs::parameters::{market, RuntimeParametersKey, RuntimeParametersValue},
+    configs::{
+        governance::TreasuryAccount,
+        parameters::{market, RuntimeParametersKey, RuntimeParametersValue},
+    },
     units::UNITS,
     AccountId, Balances, Providers, Runtime, RuntimeOrigin, System,
 };
 use alloc::{boxed::Box, vec::Vec};
 use cairn_protocol::{
-    id::{BlockId, Height, ProviderId, Region},
+    id::{BlockId, Height, ProviderId, Region, Seed, TaskId},
     job::JobKind,
     profile::{DeviceClass, Hardware, Offer, Offers, Profile, Role},
 };
@@ -16,12 +19,22 @@ use codec::Encode;
 use frame_benchmarking::account;
 use frame_support::traits::fungible::Mutate;
 use pallet_cairn_tasks::types::Rules;
+use sp_runtime::SaturatedConversion;
 
 pub struct Helper;
 
 impl Helper {
     /// Makes an account the operator of a provider that is there.
     fn enlist_as(owner: AccountId, operator: AccountId, role: Role) -> ProviderId {
+        Self::enlist_with(owner, operator, &[role], DeviceClass::Gpu)
+    }
+
+    fn enlist_with(
+        owner: AccountId,
+        operator: AccountId,
+        roles: &[Role],
+        class: DeviceClass,
+    ) -> ProviderId {
         let provider = ProviderId(pallet_cairn_providers::NextProvider::<Runtime>::get());
         for account in [&owner, &operator] {
             Balances::mint_into(account, 1_000_000 * UNITS).expect("the supply has room");
@@ -29,7 +42,7 @@ impl Helper {
         let offers: Vec<_> = JobKind::ALL.map(|kind| Offer { kind, price: 1 }).into();
         let profile = Profile {
             hardware: Hardware {
-                class: DeviceClass::Gpu,
+                class,
                 memory_mib: 16_384,
                 compute: 86,
                 slots: 255,
@@ -45,12 +58,21 @@ impl Helper {
             RuntimeOrigin::signed(owner),
             operator.clone(),
             Box::new(profile),
-            [role].into_iter().collect(),
+            roles.iter().copied().collect(),
             1_000 * UNITS,
         )
         .expect("it is bonded");
         Providers::heartbeat(RuntimeOrigin::signed(operator), provider).expect("it is operated");
         provider
+    }
+
+    /// Makes the seed of a ticket there.
+    fn close(ticket: &Ticket, seed: Seed) {
+        pallet_cairn_entropy::Windows::<Runtime>::mutate(ticket.requested_at, |window| {
+            if let Some(window) = window {
+                window.stage = pallet_cairn_entropy::types::Stage::Closed { seed };
+            }
+        });
     }
 }
 
@@ -75,6 +97,64 @@ impl pallet_cairn_reputation::benchmarking::BenchmarkHelper<AccountId> for Helpe
 
     fn pass_blocks() {
         System::set_block_number(System::block_number() + 1_000);
+    }
+}
+
+impl pallet_cairn_audits::benchmarking::BenchmarkHelper<AccountId> for Helper {
+    fn enlist(nth: u32) -> (ProviderId, AccountId) {
+        let operator: AccountId = account("operator", nth, 4);
+        let owner = account("owner", nth, 4);
+        let roles = [Role::Compute, Role::Guard];
+        (Self::enlist_with(owner, operator.clone(), &roles, DeviceClass::Gpu), operator)
+    }
+
+    fn await_audit(task: TaskId, requester: &AccountId, workers: &[ProviderId]) {
+        let made = pallet_cairn_tasks::benchmarking::await_audit::<Runtime>(requester, workers);
+        assert_eq!(made, task);
+    }
+
+    fn set_rules(rules: pallet_cairn_audits::types::Rules) {
+        pallet_parameters::Parameters::<Runtime>::insert(
+            RuntimeParametersKey::Market(market::ParametersKey::AuditRules(market::AuditRules)),
+            RuntimeParametersValue::Market(market::ParametersValue::AuditRules(rules)),
+        );
+    }
+
+    fn make_seed(ticket: &Ticket, seed: Seed) {
+        Self::close(ticket, seed);
+    }
+
+    fn endow() {
+        Balances::mint_into(&TreasuryAccount::get(), 1 << 100).expect("the supply has room");
+    }
+}
+
+impl pallet_cairn_capability::benchmarking::BenchmarkHelper<AccountId> for Helper {
+    fn enlist(nth: u32, class: DeviceClass) -> (ProviderId, AccountId) {
+        let operator: AccountId = account("operator", nth, 2);
+        let owner = account("owner", nth, 2);
+        (Self::enlist_with(owner, operator.clone(), &Role::ALL, class), operator)
+    }
+}
+
+impl pallet_cairn_merit::benchmarking::BenchmarkHelper<AccountId> for Helper {
+    fn validators(count: u32) -> Vec<AccountId> {
+        let all: Vec<AccountId> = (0..count).map(|nth| account("validator", nth, 0)).collect();
+        for validator in &all {
+            Balances::mint_into(validator, 1_000_000 * UNITS).expect("the supply has room");
+        }
+        pallet_session::DisabledValidators::<Runtime>::kill();
+        pallet_session::Validators::<Runtime>::put(&all);
+        let era = pallet_staking::ActiveEraInfo { index: 0, start: None };
+        pallet_staking::ErasRewardPoints::<Runtime>::remove(era.index);
+        pallet_staking::ActiveEra::<Runtime>::put(era);
+        all
+    }
+
+    fn enlist(owner: &AccountId) -> ProviderId {
+        let nth = pallet_cairn_providers::NextProvider::<Runtime>::get();
+        let operator = account("operator", nth.saturated_into(), 3);
+        Self::enlist_as(owner.clone(), operator, Role::Compute)
     }
 }
 
@@ -105,10 +185,6 @@ impl pallet_cairn_tasks::benchmarking::BenchmarkHelper<AccountId> for Helper {
     }
 
     fn make_seed(ticket: &Ticket) {
-        pallet_cairn_entropy::Windows::<Runtime>::mutate(ticket.requested_at, |window| {
-            if let Some(window) = window {
-                window.stage = pallet_cairn_entropy::types::Stage::Closed { seed: [7; 32] };
-            }
-        });
+        Self::close(ticket, [7; 32]);
     }
 }
