@@ -2,8 +2,11 @@
 
 mod common;
 mod finality;
+mod market;
 mod report;
 mod tps;
+#[cfg(feature = "weights")]
+mod weights;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -20,8 +23,13 @@ struct Cli {
 enum Bench {
     /// Submit-to-finalized time of single transfers at light load.
     Finality(finality::Options),
+    /// Matching, tasks a second, bytes of state, and empty blocks beside open tasks.
+    Market(market::Options),
     /// Transfers a second, counted at finality, on three networks.
     Tps(tps::Options),
+    /// Weights of our own pallets, written into their tables.
+    #[cfg(feature = "weights")]
+    Weights(weights::Options),
 }
 
 /// Why there is no number.
@@ -33,6 +41,10 @@ enum Error {
     State(#[from] std::io::Error),
     #[error("a task of the load ended early: {0}")]
     Task(#[from] tokio::task::JoinError),
+    #[error("cannot keep a state in a database: {0}")]
+    Database(#[from] sc_client_api::blockchain::Error),
+    #[error("cannot set up what is to be measured: {0}")]
+    Setup(String),
     #[error("no transfer was finalized")]
     NothingFinalized,
     #[error("interrupted; the networks are stopped and their state is removed")]
@@ -43,7 +55,10 @@ async fn run(bench: Bench) -> Result<(), Error> {
     println!("{}", report::machine());
     match bench {
         Bench::Finality(options) => finality::run(options).await,
+        Bench::Market(options) => market::run(options).await,
         Bench::Tps(options) => tps::run(options).await,
+        #[cfg(feature = "weights")]
+        Bench::Weights(options) => weights::run(&options),
     }
 }
 

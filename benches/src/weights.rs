@@ -1,0 +1,80 @@
+//! Weights of our own pallets, measured on the WASM runtime and written into their tables.
+
+mod runner;
+mod tables;
+
+use crate::{
+    report::{machine, table},
+    Error,
+};
+use runner::Runner;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// The runtime with its benchmarks, as `scripts/bench weights` builds it.
+    #[arg(long)]
+    runtime: PathBuf,
+    /// The checkout whose pallets are written to.
+    #[arg(long, default_value = ".")]
+    root: PathBuf,
+    /// Values of each variable, from its least to its most.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(3..=100))]
+    steps: u32,
+    /// Times that each value is measured.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    repeat: u32,
+    /// Measures and shows, and writes nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Pallets by the names of their directories; all that have a table by default.
+    pallets: Vec<String>,
+}
+
+/// What one call or step of a hook costs.
+pub struct Measured {
+    pub name: String,
+    pub fixed: Cost,
+    /// What each variable adds, in their order.
+    pub per: Vec<Cost>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Cost {
+    pub nanos: u64,
+    pub reads: u64,
+    pub writes: u64,
+}
+
+pub fn run(options: &Options) -> Result<(), Error> {
+    let known = tables::pallets(&options.root)?;
+    let pallets = if options.pallets.is_empty() { known } else { options.pallets.clone() };
+    let code = std::fs::read(&options.runtime)?;
+    let runner = Runner::new(code, options.steps, options.repeat)?;
+    let how = format!("{} steps, {} repetitions; {}", options.steps, options.repeat, machine());
+    for pallet in &pallets {
+        let measured = runner.measure(&format!("pallet_cairn_{pallet}"))?;
+        show(pallet, &measured);
+        let file = tables::file(&options.root, pallet);
+        let text = tables::fill(&std::fs::read_to_string(&file)?, &measured, &how)
+            .map_err(|reason| Error::Setup(format!("{}: {reason}", file.display())))?;
+        if !options.dry_run {
+            std::fs::write(&file, text)?;
+        }
+    }
+    Ok(())
+}
+
+fn show(pallet: &str, measured: &[Measured]) {
+    let row = |name: String, cost: &Cost| {
+        let micros = format!("{:.1}", cost.nanos as f64 / 1e3);
+        vec![name, micros, cost.reads.to_string(), cost.writes.to_string()]
+    };
+    let mut rows = Vec::new();
+    for call in measured {
+        rows.push(row(call.name.clone(), &call.fixed));
+        rows.extend(call.per.iter().map(|cost| row("each".into(), cost)));
+    }
+    table(&[pallet, "us", "reads", "writes"], &rows);
+    println!();
+}
