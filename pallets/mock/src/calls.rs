@@ -1,0 +1,36 @@
+//! What is called, pallet by pallet.
+
+mod audits;
+mod capability;
+mod entropy;
+mod merit;
+mod providers;
+mod reputation;
+mod tasks;
+
+use crate::{course::Course, dice::Dice, drive::Area};
+
+/// Makes a call of a pallet, or a few that belong together.
+pub(crate) fn make(area: Area, course: &mut Course, dice: &mut Dice) {
+    match area {
+        Area::All => {
+            let one = dice.weighted(&[
+                (8, Area::Tasks),
+                (4, Area::Audits),
+                (1, Area::Merit),
+                (3, Area::Capability),
+                (4, Area::Providers),
+                (3, Area::Entropy),
+                (1, Area::Reputation),
+            ]);
+            make(one, course, dice);
+        }
+        Area::Audits => audits::make(course, dice),
+        Area::Capability => capability::make(course, dice),
+        Area::Entropy => entropy::make(course, dice),
+        Area::Merit => merit::make(course, dice),
+        Area::Providers => providers::make(course, dice),
+        Area::Reputation => reputation::make(course, dice),
+        Area::Tasks => tasks::make(course, dice),
+    }
+}

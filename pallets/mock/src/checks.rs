@@ -1,0 +1,217 @@
+//! What has to hold, whatever was done.
+
+use crate::{
+    drive::Tally, Audits, Balances, Capability, Clock, Entropy, Mock, Providers, Reputation,
+    RuntimeEvent, RuntimeHoldReason, System, Tasks,
+};
+use cairn_protocol::{
+    id::{Amount, Height, ProviderId},
+    job::JobKind,
+    lifecycle::Stage,
+    share::WHOLE,
+};
+use cairn_seams::{Clock as _, Reputation as _};
+use frame_support::traits::fungible::InspectHold;
+use pallet_cairn_audits::types::Member;
+use pallet_cairn_capability::types::Progress;
+use pallet_cairn_tasks::types::RefundReason;
+use std::collections::BTreeMap;
+
+/// What the market was like when it was looked at last.
+pub(crate) struct Watch {
+    height: Height,
+    issued: Amount,
+    /// A block has begun while the clock was stopped, and nothing was called since.
+    still: bool,
+}
+
+/// What events say of money.
+#[derive(Default)]
+struct Flow {
+    minted: Amount,
+    burnt: Amount,
+    /// Of that, from escrows and from stakes for contributions.
+    escrows: Amount,
+    dropped: Amount,
+    /// What tasks and the beacon say that they burnt.
+    settled: Amount,
+    forfeited: Amount,
+    /// A refund may burn the fee, and does not say so.
+    unsaid: bool,
+}
+
+impl Watch {
+    pub(crate) fn new() -> Self {
+        Self { height: Clock::now(), issued: Balances::total_issuance(), still: false }
+    }
+
+    /// Another block has begun.
+    pub(crate) fn pass(&mut self, running: bool) {
+        self.height += Height::from(running);
+        self.still = !running;
+    }
+
+    /// Whether something was reported but by the beacon.
+    pub(crate) fn sees_more_than_the_beacon(&self) -> bool {
+        let beacon = |event: &RuntimeEvent| matches!(event, RuntimeEvent::Entropy(_));
+        System::event_count() > 0
+            && System::read_events_no_consensus().any(|record| !beacon(&record.event))
+    }
+
+    /// Checks everything, and counts what was reported since it last did.
+    pub(crate) fn check(&mut self, tally: &mut Tally) {
+        assert_eq!(Clock::now(), self.height, "time went otherwise than blocks");
+        self.check_money(tally);
+        check_states();
+        check_work();
+        check_standings();
+    }
+
+    fn check_money(&mut self, tally: &mut Tally) {
+        let mut flow = Flow::default();
+        for record in System::read_events_no_consensus() {
+            assert!(
+                !self.still
+                    || matches!(record.event, RuntimeEvent::System(_) | RuntimeEvent::Merit(_)),
+                "while the clock stood: {:?}",
+                record.event
+            );
+            count(&record.event, tally);
+            flow.add(record.event);
+        }
+        System::reset_events();
+        self.still = false;
+        let issued = Balances::total_issuance();
+        assert_eq!(self.issued + flow.minted, issued + flow.burnt, "money came or went unsaid");
+        assert_eq!(flow.minted, 0, "money was created");
+        assert!(flow.unsaid || flow.escrows == flow.settled, "tasks burnt something else");
+        assert!(flow.escrows >= flow.settled, "tasks burnt less");
+        assert_eq!(flow.dropped, flow.forfeited, "stakes were burnt otherwise");
+        assert_eq!(flow.burnt, flow.escrows + flow.dropped, "something else was burnt");
+        self.issued = issued;
+        let accounts = frame_system::Account::<Mock>::iter_values();
+        let sum: Amount = accounts.map(|account| account.data.free + account.data.reserved).sum();
+        assert_eq!(sum, issued, "the issuance is nobody's");
+    }
+}
+
+impl Flow {
+    fn add(&mut self, event: RuntimeEvent) {
+        use pallet_balances::Event::*;
+        let escrow = pallet_cairn_tasks::HoldReason::Escrow;
+        match event {
+            RuntimeEvent::Balances(event) => match event {
+                Minted { amount, .. } | MintedCredit { amount } | Issued { amount } => {
+                    self.minted += amount;
+                }
+                BurnedHeld { reason, amount, .. } => {
+                    self.burnt += amount;
+                    if reason == RuntimeHoldReason::Tasks(escrow) {
+                        self.escrows += amount;
+                    }
+                }
+                BurnedDebt { amount } => {
+                    self.burnt += amount;
+                    self.dropped += amount;
+                }
+                Burned { amount, .. } | Rescinded { amount } => self.burnt += amount,
+                _ => {}
+            },
+            RuntimeEvent::Tasks(event) => match event {
+                pallet_cairn_tasks::Event::Settled { burnt, .. } => self.settled += burnt,
+                pallet_cairn_tasks::Event::Refunded { reason, .. } => {
+                    self.unsaid |=
+                        matches!(reason, RefundReason::NoKeys | RefundReason::KeyRejected);
+                }
+                _ => {}
+            },
+            RuntimeEvent::Entropy(pallet_cairn_entropy::Event::Forfeited { stake, .. }) => {
+                self.forfeited += stake;
+            }
+            _ => {}
+        }
+    }
+}
+
+fn count(event: &RuntimeEvent, tally: &mut Tally) {
+    use pallet_cairn_audits::Event as Audited;
+    use pallet_cairn_capability::Event as Challenged;
+    use pallet_cairn_entropy::Event as Contributed;
+    use pallet_cairn_merit::Event as Linked;
+    use pallet_cairn_providers::Event as Registered;
+    use pallet_cairn_tasks::Event as Asked;
+    match event {
+        RuntimeEvent::Audits(Audited::Judged { .. }) => tally.audited += 1,
+        RuntimeEvent::Audits(Audited::Unmasked { .. }) => tally.unmasked += 1,
+        RuntimeEvent::Merit(Linked::Rewarded { .. }) => tally.rewarded += 1,
+        RuntimeEvent::Tasks(Asked::Settled { .. }) => tally.settled += 1,
+        RuntimeEvent::Tasks(Asked::Refunded { .. }) => tally.refunded += 1,
+        RuntimeEvent::Capability(Challenged::Judged { .. }) => tally.judged += 1,
+        RuntimeEvent::Entropy(Contributed::Revealed { .. }) => tally.contributed += 1,
+        RuntimeEvent::Providers(Registered::Slashed { .. }) => tally.slashed += 1,
+        RuntimeEvent::Providers(Registered::Deregistered { .. }) => tally.gone += 1,
+        _ => {}
+    }
+}
+
+/// What each pallet says of itself.
+fn check_states() {
+    Clock::do_try_state().expect("the clock is right");
+    Entropy::do_try_state().expect("the beacon is right");
+    Providers::do_try_state().expect("the register is right");
+    Reputation::do_try_state().expect("reputation is right");
+    Tasks::do_try_state().expect("tasks are right");
+    Capability::do_try_state().expect("challenges are right");
+    Audits::do_try_state().expect("audits are right");
+    check_links();
+}
+
+/// Who linked which provider is known from both ends, and paid for.
+fn check_links() {
+    let reason = pallet_cairn_merit::HoldReason::Link.into();
+    for (validator, link) in pallet_cairn_merit::Links::<Mock>::iter() {
+        let back = pallet_cairn_merit::ValidatorOf::<Mock>::get(link.provider);
+        assert_eq!(back, Some(validator), "a link is not mutual");
+        assert_eq!(Balances::balance_on_hold(&reason, &validator), link.deposit);
+    }
+    let links = pallet_cairn_merit::Links::<Mock>::iter_keys().count();
+    assert_eq!(pallet_cairn_merit::ValidatorOf::<Mock>::iter_keys().count(), links);
+}
+
+/// Every pallet that gives out work has begun and engaged for it what the register counts.
+fn check_work() {
+    let mut due: BTreeMap<ProviderId, (u32, u32)> = BTreeMap::new();
+    let mut add = |provider, working: bool| {
+        let (load, engagements) = due.entry(provider).or_default();
+        *load += u32::from(working);
+        *engagements += 1;
+    };
+    for task in pallet_cairn_tasks::Tasks::<Mock>::iter_values() {
+        if task.stage.is_end() {
+            continue;
+        }
+        let done = matches!(task.stage, Stage::Audited | Stage::Window | Stage::Contested);
+        task.seats.iter().for_each(|seat| add(seat.provider, !done));
+    }
+    for challenge in pallet_cairn_capability::Challenges::<Mock>::iter_values() {
+        for member in &challenge.members {
+            add(member.provider, member.progress == Progress::Working);
+        }
+    }
+    for audit in pallet_cairn_audits::Audits::<Mock>::iter_values() {
+        let reports = |guard: &Member| guard.report().is_some();
+        audit.guards.iter().for_each(|guard| add(guard.provider, !reports(guard)));
+    }
+    for (provider, record) in pallet_cairn_providers::Providers::<Mock>::iter() {
+        let open = due.remove(&provider).unwrap_or_default();
+        assert_eq!((record.load, record.engagements), open, "{provider:?} is bound otherwise");
+    }
+    assert!(due.is_empty(), "with open work these withdrew: {due:?}");
+}
+
+fn check_standings() {
+    for (provider, kind) in pallet_cairn_reputation::Records::<Mock>::iter_keys() {
+        assert!(Reputation::standing(provider, kind) <= WHOLE, "a standing is out of bounds");
+    }
+    assert!(Reputation::standing(ProviderId(u64::MAX), JobKind::Infer) <= WHOLE);
+}

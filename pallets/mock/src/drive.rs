@@ -1,0 +1,91 @@
+//! Bytes in, a course of the market out.
+
+use crate::{
+    config::Salt,
+    course::{Course, CALLS},
+    dice::Dice,
+    market::new_market,
+};
+
+/// The pallets whose calls are made. Blocks and safe-mode go on around all of them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Area {
+    /// All of them.
+    All,
+    /// With the tasks that are audited.
+    Audits,
+    Capability,
+    Entropy,
+    /// With the tasks that are worth something to validators.
+    Merit,
+    Providers,
+    /// It has no calls, so that others report to it.
+    Reputation,
+    Tasks,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Tally {
+    pub calls: u64,
+    /// Those that were not refused.
+    pub accepted: u64,
+    pub blocks: u64,
+    /// Tasks that were paid.
+    pub settled: u64,
+    /// Tasks whose money went back.
+    pub refunded: u64,
+    /// Audits that came to an end.
+    pub audited: u64,
+    /// Results that were planted, and said to be.
+    pub unmasked: u64,
+    /// Validators who got points for work.
+    pub rewarded: u64,
+    /// Challenges that came to an end.
+    pub judged: u64,
+    /// Contributions to the beacon that were revealed.
+    pub contributed: u64,
+    /// Faults that were paid for.
+    pub slashed: u64,
+    /// Registrations that ended.
+    pub gone: u64,
+}
+
+impl Tally {
+    /// What came of both.
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            calls: self.calls + other.calls,
+            accepted: self.accepted + other.accepted,
+            blocks: self.blocks + other.blocks,
+            settled: self.settled + other.settled,
+            refunded: self.refunded + other.refunded,
+            audited: self.audited + other.audited,
+            unmasked: self.unmasked + other.unmasked,
+            rewarded: self.rewarded + other.rewarded,
+            judged: self.judged + other.judged,
+            contributed: self.contributed + other.contributed,
+            slashed: self.slashed + other.slashed,
+            gone: self.gone + other.gone,
+        }
+    }
+}
+
+/// Takes a new market through what the bytes say: up to [`CALLS`] calls and the blocks between
+/// them.
+///
+/// # Panics
+///
+/// Where a check fails.
+pub fn drive(area: Area, bytes: &[u8]) -> Tally {
+    new_market().execute_with(|| {
+        let mut dice = Dice::new(bytes);
+        Salt::set(dice.between(0, 255));
+        let mut course = Course::new(area);
+        while !dice.is_empty() && course.tally.calls < CALLS {
+            course.step(&mut dice);
+        }
+        course.check();
+        course.tally
+    })
+}

@@ -1,0 +1,54 @@
+#![doc = include_str!("../README.md")]
+
+mod calls;
+mod checks;
+mod config;
+mod course;
+mod dice;
+mod drive;
+mod market;
+
+pub use course::CALLS;
+pub use drive::{drive, Area, Tally};
+pub use market::{new_market, run_block};
+
+/// An account of the chain.
+pub type AccountId = u64;
+
+#[frame_support::runtime]
+mod runtime {
+    #[runtime::runtime]
+    #[runtime::derive(
+        RuntimeCall,
+        RuntimeEvent,
+        RuntimeError,
+        RuntimeOrigin,
+        RuntimeFreezeReason,
+        RuntimeHoldReason,
+        RuntimeSlashReason,
+        RuntimeLockId,
+        RuntimeTask
+    )]
+    pub struct Mock;
+
+    #[runtime::pallet_index(0)]
+    pub type System = frame_system;
+    #[runtime::pallet_index(1)]
+    pub type Balances = pallet_balances;
+    #[runtime::pallet_index(2)]
+    pub type Clock = pallet_cairn_clock;
+    #[runtime::pallet_index(3)]
+    pub type Entropy = pallet_cairn_entropy;
+    #[runtime::pallet_index(4)]
+    pub type Providers = pallet_cairn_providers;
+    #[runtime::pallet_index(5)]
+    pub type Reputation = pallet_cairn_reputation;
+    #[runtime::pallet_index(6)]
+    pub type Tasks = pallet_cairn_tasks;
+    #[runtime::pallet_index(7)]
+    pub type Capability = pallet_cairn_capability;
+    #[runtime::pallet_index(8)]
+    pub type Audits = pallet_cairn_audits;
+    #[runtime::pallet_index(9)]
+    pub type Merit = pallet_cairn_merit;
+}

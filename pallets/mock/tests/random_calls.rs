@@ -1,0 +1,114 @@
+//! A hundred thousand random calls over all pallets of the market, and a few thousand on each.
+//! A sequence that fails is named by its seed: `CAIRN_SEED=<seed> CAIRN_TRACE=1` with the name of
+//! the test takes it alone, and prints each of its steps.
+
+use cairn_market_mock::{drive, Area, Tally, CALLS};
+use std::panic::{catch_unwind, resume_unwind};
+
+/// Bytes of a sequence: more than its calls need.
+const BYTES: usize = 4_096;
+
+/// The bytes of a seed, by SplitMix64.
+fn bytes_of(seed: u64) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0xa076_1d64_78bd_642f);
+    let words = (0..BYTES / 8).map(|_| {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut word = state;
+        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        word ^ (word >> 31)
+    });
+    words.flat_map(u64::to_le_bytes).collect()
+}
+
+fn sequence(area: Area, seed: u64) -> Tally {
+    let result = catch_unwind(|| drive(area, &bytes_of(seed)));
+    result.unwrap_or_else(|cause| {
+        eprintln!("the sequence that failed is CAIRN_SEED={seed} of {area:?}");
+        resume_unwind(cause)
+    })
+}
+
+/// Runs sequences with these seeds, or the one that the environment names.
+fn sequences(area: Area, count: u64) -> Tally {
+    if let Ok(seed) = std::env::var("CAIRN_SEED") {
+        let seed = seed.parse().expect("CAIRN_SEED is a number");
+        eprintln!("{:?}", sequence(area, seed));
+        panic!("one sequence alone proves little; unset CAIRN_SEED");
+    }
+    let tally = (0..count).map(|seed| sequence(area, seed)).fold(Tally::default(), Tally::plus);
+    println!("{area:?}: {tally:?}");
+    assert_eq!(tally.calls, count * CALLS, "the bytes of a sequence are too few");
+    // Sequences in which nothing ever succeeds would prove nothing.
+    assert!(tally.accepted > tally.calls / 4, "{tally:?}");
+    tally
+}
+
+/// What sequences over all pallets have to come to.
+fn assert_rich(tally: Tally, count: u64) {
+    assert!(tally.settled > count / 4, "{tally:?}");
+    assert!(tally.refunded > count / 8, "{tally:?}");
+    assert!(tally.judged > count / 2, "{tally:?}");
+    assert!(tally.contributed > count, "{tally:?}");
+    assert!(tally.slashed > count / 8, "{tally:?}");
+    assert!(tally.gone > count / 2_000, "{tally:?}");
+}
+
+#[test]
+fn the_market_should_hold_whatever_is_called() {
+    assert_rich(sequences(Area::All, 2_000), 2_000);
+}
+
+#[test]
+#[ignore = "100,000 sequences, for scripts/test --long"]
+fn the_market_should_hold_whatever_is_called_for_long() {
+    assert_rich(sequences(Area::All, 100_000), 100_000);
+}
+
+#[test]
+fn tasks_should_hold_whatever_is_called() {
+    let tally = sequences(Area::Tasks, 500);
+    assert!(tally.settled > 300 && tally.refunded > 1_000, "{tally:?}");
+}
+
+#[test]
+fn audits_should_hold_whatever_is_called() {
+    let tally = sequences(Area::Audits, 200);
+    assert!(tally.audited > 100 && tally.unmasked > 5, "{tally:?}");
+}
+
+#[test]
+fn merit_should_hold_whatever_is_called() {
+    let tally = sequences(Area::Merit, 200);
+    assert!(tally.rewarded > 10, "{tally:?}");
+}
+
+#[test]
+fn capability_should_hold_whatever_is_called() {
+    let tally = sequences(Area::Capability, 200);
+    assert!(tally.judged > 400, "{tally:?}");
+}
+
+#[test]
+fn entropy_should_hold_whatever_is_called() {
+    let tally = sequences(Area::Entropy, 200);
+    assert!(tally.contributed > 400, "{tally:?}");
+}
+
+#[test]
+fn providers_should_hold_whatever_is_called() {
+    let tally = sequences(Area::Providers, 500);
+    assert!(tally.slashed > 200 && tally.gone > 25, "{tally:?}");
+}
+
+#[test]
+fn reputation_should_hold_whatever_is_reported() {
+    sequences(Area::Reputation, 200);
+}
+
+#[test]
+fn a_sequence_should_be_the_same_each_time() {
+    for seed in 0..20 {
+        assert_eq!(sequence(Area::All, seed), sequence(Area::All, seed));
+    }
+}
