@@ -10,10 +10,10 @@ use cairn_protocol::{
     profile::DeviceClass,
     result::{Fingerprint, FINGERPRINT_VALUES},
 };
-use cairn_seams::{Audits as _, Brief, Clock, Registry, Ticket};
+use cairn_seams::{Audits as _, Brief, Clock, Ticket};
 use frame_benchmarking::v2::*;
 use frame_support::{
-    traits::{fungible::Mutate, Get},
+    traits::{fungible::Mutate, EnsureOrigin, Get},
     weights::WeightMeter,
     BoundedVec,
 };

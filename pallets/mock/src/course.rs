@@ -64,8 +64,8 @@ impl Course {
                 self.blocks(dice.between(1, most), run_block);
             }
             World::FullBlocks => self.blocks(dice.between(1, 30), next_block),
-            World::Stop => self.told("stop", || Clock::entered()),
-            World::Resume => self.told("resume", || Clock::exited()),
+            World::Stop => self.told("stop", Clock::entered),
+            World::Resume => self.told("resume", Clock::exited),
             World::Roll => self.roll(),
             World::Authors => {
                 let authors = dice.one(&[ENOUGH_AUTHORS, ENOUGH_AUTHORS, 2, 1, 0]);
