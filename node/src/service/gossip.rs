@@ -36,8 +36,9 @@ use super::pool::FullPool;
 const TOLD: usize = 200;
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// Transactions that wait to be told. Of more, the oldest are left out: they are the first to get
-/// into a block.
+/// Transactions that wait to be told. More are left out, and told when they are the first of the
+/// pool. To leave out those that came before would be worse: peers could do nothing with what
+/// follows them.
 const WAITING: usize = 8_192;
 
 /// Transactions from the head of the pool that are told again, to peers who came since.
@@ -74,10 +75,9 @@ impl Paced {
             select! {
                 new = news.next() => match new {
                     Some(transaction) => {
-                        if waiting.len() >= WAITING {
-                            waiting.pop_front();
+                        if waiting.len() < WAITING {
+                            waiting.push_back(transaction);
                         }
-                        waiting.push_back(transaction);
                     }
                     None => return,
                 },
@@ -238,12 +238,29 @@ mod tests {
     }
 
     #[test]
-    fn tell_should_leave_out_the_oldest_when_too_many_wait() {
+    fn tell_should_leave_out_the_newest_when_too_many_wait() {
+        let paced = Paced::default();
+        let mut listener = paced.listen();
         let news = transactions(WAITING + 3 * TOLD);
-        let told = told_within(INTERVAL * 3 / 2, news.clone());
-        // The first interval's share was told, the rest was cut from the front.
-        assert_eq!(told[..TOLD], news[..TOLD]);
-        assert_eq!(told[TOLD], news[3 * TOLD]);
+        let (sender, receiver) = futures::channel::mpsc::unbounded();
+        news.iter().for_each(|new| sender.unbounded_send(*new).expect("it is heard"));
+        let told = block_on(async {
+            let telling = Box::pin(paced.tell(receiver.fuse())).fuse();
+            let listening = Box::pin(async {
+                let first = listener.by_ref().take(WAITING + TOLD).collect::<Vec<_>>().await;
+                // What came when there was room again is told after those that waited.
+                sender.unbounded_send(Hash::repeat_byte(9)).expect("it is heard");
+                (first, listener.next().await)
+            })
+            .fuse();
+            futures::pin_mut!(telling, listening);
+            select! {
+                () = telling => unreachable!("the news have not ended"),
+                told = listening => told,
+            }
+        });
+        assert_eq!(told.0, news[..WAITING + TOLD]);
+        assert_eq!(told.1, Some(Hash::repeat_byte(9)));
     }
 
     #[test]

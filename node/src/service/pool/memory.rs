@@ -97,15 +97,15 @@ impl Memory {
         })
     }
 
-    /// Keeps what was found at a block: as it is after what changed since, if that is known, and
-    /// as it will be after what changes next.
+    /// Keeps what was found at a block: as it is after what changed since, if that is known, which
+    /// is given back, and as it will be after what changes next.
     pub fn note(
         &mut self,
         block: Hash,
         height: BlockNumber,
         transaction: Hash,
         mut validity: ValidTransaction,
-    ) {
+    ) -> Option<ValidTransaction> {
         // Who waits for something else than an account's transaction is never told that it came.
         let lasting = validity.requires.iter().all(|tag| sender(tag).is_some());
         let current = self
@@ -113,8 +113,10 @@ impl Memory {
             .is_some_and(|mut steps| steps.all(|step| step.change.applies(&mut validity)));
         if lasting && current && self.found.len() < REMEMBERED {
             let lifetime = lifetime(self.found.len());
-            self.found.insert(transaction, Found { height, lifetime, validity });
+            let found = Found { height, lifetime, validity: validity.clone() };
+            self.found.insert(transaction, found);
         }
+        current.then_some(validity)
     }
 
     /// What changed since a block was the best. Nothing if that is still to be heard of.

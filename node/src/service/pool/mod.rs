@@ -17,7 +17,12 @@ mod batches;
 mod memory;
 mod metrics;
 
-use std::{collections::HashMap, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    pin::Pin,
+    sync::{Arc, OnceLock, Weak},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use cairn_runtime::{
@@ -42,7 +47,9 @@ use sp_blockchain::{HeaderBackend, TreeRoute};
 use sp_core::traits::SpawnEssentialNamed;
 use sp_runtime::{
     generic::{BlockId, Preamble},
-    transaction_validity::{InvalidTransaction, TransactionValidity},
+    transaction_validity::{
+        InvalidTransaction, TransactionValidity, TransactionValidityError, UnknownTransaction,
+    },
     OpaqueExtrinsic,
 };
 
@@ -55,9 +62,6 @@ pub type FullPool = TransactionPoolHandle<Block, FullClient>;
 
 type RuntimeApi = FullChainApi<FullClient, Block>;
 type PoolError = <RuntimeApi as ChainApi>::Error;
-
-/// The future queue's share of the ready queue's limits, as Substrate has it.
-const FUTURE_SHARE: usize = 10;
 
 /// Seconds that a transaction which was found invalid or is in a block is refused, so that
 /// gossip does not bring it back.
@@ -90,15 +94,19 @@ fn options(params: &TransactionPoolParams) -> Options {
     let bytes = params.pool_kbytes * 1024;
     options.ready.count = params.pool_limit;
     options.ready.total_bytes = bytes;
-    options.future.count = params.pool_limit / FUTURE_SHARE;
-    options.future.total_bytes = bytes / FUTURE_SHARE;
+    // Substrate's tenth is too few: an account's transactions come over several nodes, and under
+    // load wait for each other. What the queue has no room for is gone for good.
+    options.future.count = params.pool_limit;
+    options.future.total_bytes = bytes;
     options.ban_time = Duration::from_secs(params.tx_ban_seconds.unwrap_or(BAN_SECONDS));
     options
 }
 
+type Inner = BasicPool<Remembering, Block>;
+
 /// The single-state pool over answers that are remembered.
 struct Pool {
-    inner: BasicPool<Remembering, Block>,
+    inner: Arc<Inner>,
     api: Arc<Remembering>,
     /// What peers are told.
     paced: Paced,
@@ -124,8 +132,9 @@ impl Pool {
             client,
             memory: Mutex::default(),
             metrics,
+            pool: OnceLock::new(),
         });
-        let inner = BasicPool::with_revalidation_type(
+        let inner = Arc::new(BasicPool::with_revalidation_type(
             options,
             config.role.is_authority().into(),
             api.clone(),
@@ -135,7 +144,8 @@ impl Pool {
             chain.best_number,
             chain.best_hash,
             chain.finalized_hash,
-        );
+        ));
+        api.pool.get_or_init(|| Arc::downgrade(&inner));
         let paced = Paced::default();
         let news = inner.import_notification_stream().fuse();
         let telling = Box::pin(paced.clone().tell(news));
@@ -154,6 +164,8 @@ struct Remembering {
     batches: Batches,
     memory: Mutex<Memory>,
     metrics: Option<Metrics>,
+    /// Whose questions these are.
+    pool: OnceLock<Weak<Inner>>,
 }
 
 /// A transaction in a block.
@@ -229,16 +241,33 @@ impl Remembering {
             if let Some(metrics) = &self.metrics {
                 metrics.remembered.inc();
             }
-            return Ok(answer);
+            return Ok(self.unless_waiting(&hash, answer));
         }
         let answer = match self.batches.validate(at, transaction.clone()).await {
             Some(answer) => answer,
             None => self.runtime.validate_transaction(at, source, transaction, priority).await?,
         };
-        if let Ok(validity) = &answer {
-            self.memory.lock().note(at, height, hash, validity.clone());
+        let answer = answer.map(|validity| {
+            let now = self.memory.lock().note(at, height, hash, validity.clone());
+            now.unwrap_or(validity)
+        });
+        Ok(self.unless_waiting(&hash, answer))
+    }
+
+    /// An answer, unless the transaction waits for a block already. Then it is the pool that looks
+    /// through what it has, thousands at once. What is valid it puts back as it was when it was
+    /// asked about: if the one before it is in a block by then, it would wait for that one forever.
+    /// What is stale it throws away with all that follows, though it is only in a block that the
+    /// pool has not heard of. An unknown transaction it leaves alone.
+    fn unless_waiting(&self, hash: &Hash, answer: TransactionValidity) -> TransactionValidity {
+        let stale = Err(InvalidTransaction::Stale.into());
+        let pool = self.pool.get().and_then(Weak::upgrade);
+        let waits = || pool.is_some_and(|pool| pool.ready_transaction(hash).is_some());
+        if (answer.is_ok() || answer == stale) && waits() {
+            Err(UnknownTransaction::CannotLookup.into())
+        } else {
+            answer
         }
-        Ok(answer)
     }
 }
 
@@ -259,7 +288,7 @@ impl ChainApi for Remembering {
             // The pool throws away what it gets such an answer about, and all that follows it. But
             // finality may have pruned the fork on which this block was, or the chain may have left
             // the fork that has the transaction.
-            Err(_) | Ok(Err(_)) if at != best => {
+            Err(_) | Ok(Err(TransactionValidityError::Invalid(_))) if at != best => {
                 self.validate_at(best, source, transaction, priority).await
             }
             answer => answer,
@@ -303,12 +332,20 @@ impl ChainApi for Remembering {
 #[async_trait]
 impl MaintainedTransactionPool for Pool {
     async fn maintain(&self, event: ChainEvent<Block>) {
-        if let ChainEvent::NewBestBlock { hash, .. } = &event {
-            let before = self.api.memory.lock().best();
-            let change = before.and_then(|before| self.api.change(before, *hash));
-            match self.api.runtime.resolve_block_number(*hash) {
-                Ok(height) => self.api.memory.lock().step(*hash, height, change),
-                Err(error) => log::warn!(target: LOG_TARGET, "{hash:?} is gone: {error}"),
+        let before = self.api.memory.lock().best();
+        let best = match &event {
+            ChainEvent::NewBestBlock { hash, .. } => Some(*hash),
+            // Most often it is on the way to the best block. Else its branch has won.
+            ChainEvent::Finalized { hash, .. } => before
+                .and_then(|before| self.api.runtime.tree_route(before, *hash).ok())
+                .and_then(|route| (!route.enacted().is_empty()).then_some(*hash)),
+            ChainEvent::NewBlock { .. } => None,
+        };
+        if let Some(best) = best {
+            let change = before.and_then(|before| self.api.change(before, best));
+            match self.api.runtime.resolve_block_number(best) {
+                Ok(height) => self.api.memory.lock().step(best, height, change),
+                Err(error) => log::warn!(target: LOG_TARGET, "{best:?} is gone: {error}"),
             }
         }
         self.inner.maintain(event).await;
@@ -340,7 +377,7 @@ impl LocalTransactionPool for Pool {
 impl TransactionPool for Pool {
     type Block = Block;
     type Hash = Hash;
-    type InPoolTransaction = <BasicPool<Remembering, Block> as TransactionPool>::InPoolTransaction;
+    type InPoolTransaction = <Inner as TransactionPool>::InPoolTransaction;
     type Error = PoolError;
 
     async fn submit_at(
