@@ -11,7 +11,10 @@ use cairn_protocol::{
     profile::{Availability, DeviceClass, Role},
 };
 use frame_support::traits::SafeModeNotify;
-use proptest::prelude::*;
+use proptest::{
+    prelude::*,
+    test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
+};
 use std::{cell::RefCell, collections::BTreeMap};
 
 /// Workers, of whom the first has a licence, and guards.
@@ -108,7 +111,8 @@ fn steps() -> impl Strategy<Value = Step> {
             .prop_map(|(task, member, says)| Reveal { task, member, says }),
         8 => (task.clone(), prop::option::weighted(0.2, some.clone()), prop::option::of(some))
             .prop_map(|(task, silent, odd)| Report { task, silent, odd }),
-        3 => (1..3u64, task.clone()).prop_map(|(who, task)| Unmask { who, task }),
+        9 => (prop::sample::select(vec![ALICE, ALICE, ALICE, BOB]), task.clone())
+            .prop_map(|(who, task)| Unmask { who, task }),
         2 => (0..3u64, 0..6u8).prop_map(|(who, note)| Plant { who, note }),
         2 => (0..3u64, 0..6u8).prop_map(|(who, note)| DigUp { who, note }),
         1 => (0..3u64, any::<bool>()).prop_map(|(who, give)| License { who, give }),
@@ -334,8 +338,10 @@ fn sequence(luck: u64, steps: Vec<Step>) -> Vec<Verdict> {
 }
 
 fn sequences(count: u32) {
-    let config = proptest::test_runner::Config { cases: count, ..Default::default() };
-    let mut runner = proptest::test_runner::TestRunner::new(config);
+    let config = Config { cases: count, ..Default::default() };
+    // The same sequences each time, so that what they come to can be asked for.
+    let mut runner =
+        TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let verdicts = RefCell::new(Vec::new());
     let steps = (any::<u64>(), prop::collection::vec(steps(), CALLS));
     let result = runner.run(&steps, |(luck, steps)| {
@@ -351,13 +357,13 @@ fn sequences(count: u32) {
     for verdict in [Passed, Confirmed, Contradicted, Wrong, Withheld, Unmasked, Unmeasured] {
         let times = verdicts.iter().filter(|one| **one == verdict).count();
         println!("{times:8} {verdict:?}");
-        assert!(times >= count as usize / 50, "{verdict:?} came {times} times");
+        assert!(times >= count as usize / 150, "{verdict:?} came {times} times");
     }
 }
 
 #[test]
 fn invariants_should_hold_whatever_is_called() {
-    sequences(100);
+    sequences(300);
 }
 
 #[test]
