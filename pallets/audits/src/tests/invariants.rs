@@ -109,7 +109,7 @@ fn steps() -> impl Strategy<Value = Step> {
             .prop_map(|(task, member, says)| Commit { task, member, says }),
         2 => (task.clone(), some.clone(), 0..3u8)
             .prop_map(|(task, member, says)| Reveal { task, member, says }),
-        8 => (task.clone(), prop::option::weighted(0.2, some.clone()), prop::option::of(some))
+        20 => (task.clone(), prop::option::weighted(0.2, some.clone()), prop::option::of(some))
             .prop_map(|(task, silent, odd)| Report { task, silent, odd }),
         9 => (prop::sample::select(vec![ALICE, ALICE, ALICE, BOB]), task.clone())
             .prop_map(|(who, task)| Unmask { who, task }),
@@ -357,7 +357,7 @@ fn sequences(count: u32) {
     for verdict in [Passed, Confirmed, Contradicted, Wrong, Withheld, Unmasked, Unmeasured] {
         let times = verdicts.iter().filter(|one| **one == verdict).count();
         println!("{times:8} {verdict:?}");
-        assert!(times >= count as usize / 150, "{verdict:?} came {times} times");
+        assert!(times >= count as usize / 50, "{verdict:?} came {times} times");
     }
 }
 

@@ -75,6 +75,7 @@ pub(crate) fn make(course: &mut Course, dice: &mut Dice) {
             course.call(owner_of(dice, provider), Call::<Mock>::leave { provider });
         }
         What::Withdraw => {
+            let provider = leaving(dice).unwrap_or(provider);
             course.call(owner_of(dice, provider), Call::<Mock>::withdraw { provider });
         }
         What::Report => report(course, dice, provider),
@@ -90,6 +91,15 @@ pub(crate) fn make(course: &mut Course, dice: &mut Dice) {
         }
         What::Sample => sample(course, dice),
     }
+}
+
+/// One of those who leave, and most often can.
+fn leaving(dice: &mut Dice) -> Option<ProviderId> {
+    let records = pallet_cairn_providers::Providers::<Mock>::iter();
+    let mut all: Vec<_> =
+        records.filter(|(_, record)| record.leaving).map(|(provider, _)| provider).collect();
+    all.sort_unstable();
+    all.get(dice.below(all.len().max(1))).copied()
 }
 
 fn person(dice: &mut Dice) -> AccountId {

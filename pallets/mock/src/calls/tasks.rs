@@ -52,7 +52,7 @@ pub(crate) fn make(course: &mut Course, dice: &mut Dice) {
         (1, What::RejectKey),
         (3, What::Commit),
         (3, What::Reveal),
-        (8, What::Deliver),
+        (14, What::Deliver),
         (1, What::Acknowledge),
         (1, What::Complain),
         (1, What::Show),
