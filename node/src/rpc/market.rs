@@ -167,18 +167,22 @@ fn ids(those: &[ProviderId]) -> Vec<u64> {
     those.iter().map(|one| one.0).collect()
 }
 
-fn waits_for(who: &str, those: &[ProviderId]) -> Value {
-    json!({ "who": who, "providers": ids(those) })
+/// Who has to act, with what, and for which providers.
+fn waits_for(who: &str, what: &str, those: &[ProviderId]) -> Value {
+    json!({ "who": who, "what": what, "providers": ids(those) })
+}
+
+fn waits_for_chain() -> Value {
+    waits_for("chain", "time", &[])
 }
 
 fn audit_json(audit: AuditView) -> Value {
     let waits_for = match &audit.waits_for {
         // Hardly any result was planted.
-        AuditWaitsFor::Chain | AuditWaitsFor::Unmasking => waits_for("chain", &[]),
-        AuditWaitsFor::Keys(those) => waits_for("requester", those),
-        AuditWaitsFor::Commitments(those) | AuditWaitsFor::Reveals(those) => {
-            waits_for("guards and workers", those)
-        }
+        AuditWaitsFor::Chain | AuditWaitsFor::Unmasking => waits_for_chain(),
+        AuditWaitsFor::Keys(those) => waits_for("requester", "keys", those),
+        AuditWaitsFor::Commitments(those) => waits_for("guards and workers", "commitments", those),
+        AuditWaitsFor::Reveals(those) => waits_for("guards and workers", "reveals", those),
     };
     json!({
         "begun": audit.begun,
@@ -192,11 +196,11 @@ fn audit_json(audit: AuditView) -> Value {
 
 fn task_json(task: TaskView<AccountId>, audit: Option<AuditView>) -> Value {
     let waits_for = match &task.waits_for {
-        WaitsFor::Chain => waits_for("chain", &[]),
-        WaitsFor::Keys(those) => waits_for("requester", those),
-        WaitsFor::Commitments(those) | WaitsFor::Reveals(those) | WaitsFor::Results(those) => {
-            waits_for("workers", those)
-        }
+        WaitsFor::Chain => waits_for_chain(),
+        WaitsFor::Keys(those) => waits_for("requester", "keys", those),
+        WaitsFor::Commitments(those) => waits_for("workers", "commitments", those),
+        WaitsFor::Reveals(those) => waits_for("workers", "reveals", those),
+        WaitsFor::Results(those) => waits_for("workers", "chunks", those),
     };
     let seat = |seat: &Seat| json!({ "provider": seat.provider.0, "round": seat.round, "progress": name(seat.progress) });
     let answers = task.answers.into_iter();

@@ -5,6 +5,7 @@
 //! test ──▶ TestNet ──▶ cairn-localnet ──▶ cairn-node × n
 //!   │         └ on failure: the end of every node's log
 //!   ├──▶ Load ──▶ transfers ──▶ Sent: all final, and nothing lost?
+//!   ├──▶ market ──▶ providers, a task, and what they answer
 //!   ├──▶ DevNode ──▶ cairn-node --dev
 //!   ├──▶ run_node ──▶ cairn-node once ──▶ Outcome
 //!   └──▶ next_runtime
@@ -14,6 +15,7 @@
 
 mod dev;
 mod load;
+pub mod market;
 mod next_runtime;
 mod once;
 
