@@ -3,7 +3,10 @@
 //! the test takes it alone, and prints each of its steps.
 
 use cairn_market_mock::{drive, Area, Tally, CALLS};
-use std::panic::{catch_unwind, resume_unwind};
+use std::{
+    ops::Range,
+    panic::{catch_unwind, resume_unwind},
+};
 
 /// Bytes of a sequence: more than its calls need.
 const BYTES: usize = 4_096;
@@ -29,14 +32,19 @@ fn sequence(area: Area, seed: u64) -> Tally {
     })
 }
 
-/// Runs sequences with these seeds, or the one that the environment names.
+/// Runs so many sequences, or the one that the environment names.
 fn sequences(area: Area, count: u64) -> Tally {
+    seeded(area, 0..count)
+}
+
+fn seeded(area: Area, seeds: Range<u64>) -> Tally {
+    let count = seeds.end - seeds.start;
     if let Ok(seed) = std::env::var("CAIRN_SEED") {
         let seed = seed.parse().expect("CAIRN_SEED is a number");
         eprintln!("{:?}", sequence(area, seed));
         panic!("one sequence alone proves little; unset CAIRN_SEED");
     }
-    let tally = (0..count).map(|seed| sequence(area, seed)).fold(Tally::default(), Tally::plus);
+    let tally = seeds.map(|seed| sequence(area, seed)).fold(Tally::default(), Tally::plus);
     println!("{area:?}: {tally:?}");
     assert_eq!(tally.calls, count * CALLS, "the bytes of a sequence are too few");
     // Sequences in which nothing ever succeeds would prove nothing.
@@ -59,10 +67,38 @@ fn the_market_should_hold_whatever_is_called() {
     assert_rich(sequences(Area::All, 2_000), 2_000);
 }
 
-#[test]
-#[ignore = "100,000 sequences, for scripts/test --long"]
-fn the_market_should_hold_whatever_is_called_for_long() {
-    assert_rich(sequences(Area::All, 100_000), 100_000);
+/// A hundred thousand sequences over all pallets, a quarter a test.
+mod for_long {
+    use super::*;
+
+    fn quarter(nth: u64) {
+        const QUARTER: u64 = 25_000;
+        assert_rich(seeded(Area::All, nth * QUARTER..(nth + 1) * QUARTER), QUARTER);
+    }
+
+    #[test]
+    #[ignore = "25,000 sequences, for scripts/test --long"]
+    fn the_market_should_hold_in_the_first_quarter() {
+        quarter(0);
+    }
+
+    #[test]
+    #[ignore = "25,000 sequences, for scripts/test --long"]
+    fn the_market_should_hold_in_the_second_quarter() {
+        quarter(1);
+    }
+
+    #[test]
+    #[ignore = "25,000 sequences, for scripts/test --long"]
+    fn the_market_should_hold_in_the_third_quarter() {
+        quarter(2);
+    }
+
+    #[test]
+    #[ignore = "25,000 sequences, for scripts/test --long"]
+    fn the_market_should_hold_in_the_last_quarter() {
+        quarter(3);
+    }
 }
 
 #[test]
