@@ -21,7 +21,7 @@ pub fn pallets(root: &Path) -> io::Result<Vec<String>> {
     for entry in fs::read_dir(root.join("pallets"))? {
         let name = entry?.file_name().to_string_lossy().into_owned();
         let text = fs::read_to_string(file(root, &name)).unwrap_or_default();
-        if text.contains(TABLE) {
+        if text.lines().any(|line| line == TABLE) {
             names.push(name);
         }
     }

@@ -14,8 +14,9 @@ pub trait BenchmarkHelper<AccountId> {
     /// without points.
     fn validators(count: u32) -> Vec<AccountId>;
 
-    /// Registers a provider of that owner, with an operator that works for it.
-    fn enlist(owner: &AccountId) -> ProviderId;
+    /// Registers a provider of another owner, with an operator that works for it. The validator
+    /// and the owner have declared each other linked.
+    fn enlist(validator: &AccountId) -> ProviderId;
 }
 
 /// Links a provider whatever its owner.

@@ -174,8 +174,10 @@ impl benchmarking::BenchmarkHelper<AccountId> for Hand {
         all
     }
 
-    fn enlist(owner: &AccountId) -> ProviderId {
-        register(*owner, *owner)
+    fn enlist(validator: &AccountId) -> ProviderId {
+        let provider = register(*validator, *validator + 1_000_000);
+        join(provider, *validator);
+        provider
     }
 }
 

@@ -24,12 +24,31 @@ use sp_runtime::SaturatedConversion;
 pub struct Helper;
 
 impl Helper {
-    /// Makes an account the operator of a provider that is there.
+    /// Makes an account the operator of a provider that is there. Its owner operates the provider
+    /// of another owner: finding out whether two parties are linked then takes longest, but for
+    /// what one declares of the other and the other not of it.
     fn enlist_as(owner: AccountId, operator: AccountId, role: Role) -> ProviderId {
         Self::enlist_with(owner, operator, &[role], DeviceClass::Gpu)
     }
 
     fn enlist_with(
+        owner: AccountId,
+        operator: AccountId,
+        roles: &[Role],
+        class: DeviceClass,
+    ) -> ProviderId {
+        if !pallet_cairn_providers::Operators::<Runtime>::contains_key(&owner) {
+            let other = account(
+                "other",
+                pallet_cairn_providers::NextProvider::<Runtime>::get().saturated_into(),
+                0,
+            );
+            Self::register(other, owner.clone(), &[Role::Entropy], class);
+        }
+        Self::register(owner, operator, roles, class)
+    }
+
+    fn register(
         owner: AccountId,
         operator: AccountId,
         roles: &[Role],
@@ -151,10 +170,13 @@ impl pallet_cairn_merit::benchmarking::BenchmarkHelper<AccountId> for Helper {
         all
     }
 
-    fn enlist(owner: &AccountId) -> ProviderId {
-        let nth = pallet_cairn_providers::NextProvider::<Runtime>::get();
-        let operator = account("operator", nth.saturated_into(), 3);
-        Self::enlist_as(owner.clone(), operator, Role::Compute)
+    fn enlist(validator: &AccountId) -> ProviderId {
+        let nth = pallet_cairn_providers::NextProvider::<Runtime>::get().saturated_into();
+        let (owner, operator) = (account("owner", nth, 3), account("operator", nth, 3));
+        for (by, other) in [(validator, &owner), (&owner, validator)] {
+            pallet_cairn_providers::Declarations::<Runtime>::insert(by, other, UNITS);
+        }
+        Self::enlist_as(owner, operator, Role::Compute)
     }
 }
 
