@@ -32,7 +32,7 @@ pub mod pallet {
     use cairn_protocol::{
         chunk::Proof,
         id::{Amount, Digest, Height, ProviderId, TaskId},
-        job::Terms,
+        job::{Terms, MAX_REDUNDANCY},
         result::Answer,
     };
     use cairn_seams::{Audits, Beacon, Clock, Models, OnSettled, Registry, Reputation};
@@ -367,7 +367,7 @@ pub mod pallet {
 
         /// Shows the result that was committed to. Costs nothing.
         #[pallet::call_index(5)]
-        #[pallet::weight(T::WeightInfo::reveal())]
+        #[pallet::weight(T::WeightInfo::reveal(MAX_REDUNDANCY.into()))]
         pub fn reveal(
             origin: OriginFor<T>,
             task: TaskId,
@@ -375,8 +375,8 @@ pub mod pallet {
             salt: Digest,
         ) -> DispatchResultWithPostInfo {
             let operator = ensure_signed(origin)?;
-            Self::do_reveal(operator, task, *answer, salt)?;
-            Ok(Pays::No.into())
+            let spent = Self::do_reveal(operator, task, *answer, salt)?;
+            Ok((Some(spent), Pays::No).into())
         }
 
         /// Says that the result was fetched. Nothing depends on it.

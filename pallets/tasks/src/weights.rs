@@ -14,9 +14,9 @@ cairn_seams::weights! {
     reject_key(): (560_871, 26, 32);
     /// Operator, record; agenda.
     commit(): (80_278, 5, 3);
-    /// The end of a task of nine, four of whose results are contradicted by the others: of each of
-    /// the four what links it, and its reputation.
-    reveal(): (592_887, 70, 28);
+    /// The end of a task, almost half of whose results the others contradict: of each of those what
+    /// links it, and its reputation.
+    reveal(seats): (592_887, 70, 28) + seats * (1, 0, 0);
     /// Record.
     acknowledge(): (35_322, 2, 1);
     /// Clock, record; what it then does is counted by itself.

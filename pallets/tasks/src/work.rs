@@ -1,6 +1,6 @@
 //! Workers commit to their results, then show them.
 
-use crate::{pallet::*, types::*};
+use crate::{pallet::*, types::*, WeightInfo};
 use cairn_protocol::{
     id::{Digest, ProviderId, TaskId},
     job::{Policy, Terms},
@@ -12,7 +12,7 @@ use cairn_seams::{Clock, Registry};
 use codec::Encode;
 use frame_support::{
     ensure,
-    pallet_prelude::{DispatchResult, Get},
+    pallet_prelude::{DispatchError, DispatchResult, Get, Weight},
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::traits::Zero;
@@ -69,7 +69,7 @@ impl<T: Config> Pallet<T> {
         id: TaskId,
         answer: Answer,
         salt: Digest,
-    ) -> DispatchResult {
+    ) -> Result<Weight, DispatchError> {
         let mut task = Self::open(id, Act::Reveal)?;
         let provider = Self::worker(&operator, &task)?;
         let terms = TermsOf::<T>::get(id).ok_or(Error::<T>::UnknownTask)?;
@@ -97,12 +97,14 @@ impl<T: Config> Pallet<T> {
         seat.progress = Progress::Revealed;
         Answers::<T>::insert(id, provider, answer);
         Self::deposit_event(Event::Revealed { task: id, provider, answer: digest });
-        if task.seats.iter().all(|seat| seat.progress == Progress::Revealed) {
-            Self::judge(id, task);
-        } else {
+        if task.seats.iter().any(|seat| seat.progress != Progress::Revealed) {
             Tasks::<T>::insert(id, task);
+            // Less than where there is only one to judge.
+            return Ok(T::WeightInfo::reveal(1));
         }
-        Ok(())
+        let seats = u32::try_from(task.seats.len()).unwrap_or(u32::MAX);
+        Self::judge(id, task);
+        Ok(T::WeightInfo::reveal(seats))
     }
 
     fn check_answer(terms: &Terms, answer: &Answer) -> Result<(), Error<T>> {

@@ -121,8 +121,8 @@ impl pallet_cairn_tasks::Config for Runtime {
     type Reputation = Reputation;
     type Rules = market::TaskRules;
     type RuntimeHoldReason = RuntimeHoldReason;
-    // As many as a block has room for beside a thousand transfers; the weight decides first.
-    type ServedPerBlock = ConstU32<64>;
+    // More than a block has room for: the weight decides first.
+    type ServedPerBlock = ConstU32<512>;
     type Treasury = TreasuryAccount;
     type WeightInfo = pallet_cairn_tasks::weights::SubstrateWeight<Runtime>;
 }

@@ -220,7 +220,7 @@ pub(super) fn answer<T: Config>(id: TaskId, output: u8) -> Answer {
 pub(super) fn commit_all<T: Config>(
     id: TaskId,
     staff: &Staff<T>,
-    output: fn(u8) -> u8,
+    output: impl Fn(u8) -> u8,
 ) -> Vec<Answer> {
     let genesis = Pallet::<T>::genesis();
     let answers: Vec<_> = (0..).take(staff.len()).map(|nth| answer::<T>(id, output(nth))).collect();

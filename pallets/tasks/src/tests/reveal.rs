@@ -1,5 +1,5 @@
 use super::mock::*;
-use crate::{types::*, Error, Event};
+use crate::{types::*, Error, Event, WeightInfo};
 use cairn_protocol::{
     id::{EngineId, ProviderId},
     job::{Policy, Terms},
@@ -27,6 +27,20 @@ fn reveal_should_cost_nothing_and_show_the_answer() {
         assert_eq!(crate::Answers::<Test>::get(id, workers[0]), Some(answer(7)));
         assert_eq!(task(id).stage, Stage::Window);
         System::assert_last_event(Event::Agreed { task: id, by: workers, due: now() + 20 }.into());
+    });
+}
+
+#[test]
+fn reveal_should_weigh_what_is_judged_when_it_is_the_last() {
+    market(3, || {
+        let (id, workers) = assigned(terms(3));
+        workers.iter().for_each(|provider| commit(id, *provider, &answer(7)));
+        let weighs = |seats| Some(<Test as crate::Config>::WeightInfo::reveal(seats));
+        for (provider, seats) in workers.into_iter().zip([1, 1, 3]) {
+            let paid = try_reveal(id, provider, answer(7), SALT).expect("it is in time");
+            assert_eq!(paid.actual_weight, weighs(seats));
+        }
+        assert_ne!(weighs(1), weighs(9));
     });
 }
 
