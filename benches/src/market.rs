@@ -38,7 +38,7 @@ pub struct Options {
     #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u64).range(1..=2_048))]
     matches: u64,
     /// Tasks under way at once: submitted and not ended.
-    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    #[arg(long, default_value_t = 8_000, value_parser = clap::value_parser!(u32).range(1..=20_000))]
     outstanding: u32,
     /// Open tasks beside which an empty block is made.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=2_000))]

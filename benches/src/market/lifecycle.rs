@@ -23,11 +23,11 @@ use crate::{
     Error,
 };
 
-const PROVIDERS: u64 = 48;
+const PROVIDERS: u64 = 96;
 const REQUESTERS: u64 = 64;
 /// Tasks submitted for one block at most: more than the chain carries, and few enough that they do
 /// not come in waves.
-const SUBMITTED_AT_ONCE: usize = 48;
+const SUBMITTED_AT_ONCE: usize = 256;
 /// Transactions that wait for the node's answer at once.
 const AT_ONCE: usize = 128;
 /// After the first task was paid, before anything counts.
