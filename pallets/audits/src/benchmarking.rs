@@ -108,6 +108,7 @@ fn begun<T: Config>(workers: u32, sealed: bool) -> (T::AccountId, Staff<T>) {
         reward: 1 << 60,
         redundancy: 1,
         workers: names,
+        others: Vec::new(),
         contested: false,
         answer: ANSWER,
         fingerprint: Some(print()),

@@ -114,17 +114,18 @@ impl<T: Config> Pallet<T> {
         true
     }
 
-    /// Guards who can do the job again, and are nobody's of those whom it is about; fewer than
-    /// `count` where not enough are fit.
+    /// Guards who can do the job again, and are nobody's of those whom it is about: who was
+    /// contradicted has something to win by it too. Fewer than `count` where not enough are fit.
     fn choose(audit: &AuditOf<T>, count: u32, sample: u8, seed: &Seed) -> Vec<ProviderId> {
         let lane = Lane::Holders(Role::Guard);
-        let workers = audit.workers.iter().filter_map(|one| T::Registry::owner(one.provider));
-        let parties: Vec<_> = workers.chain([audit.requester.clone()]).collect();
+        let witnesses = audit.witnesses().filter_map(T::Registry::owner);
+        let parties: Vec<_> = witnesses.chain([audit.requester.clone()]).collect();
+        let is_out = |one: &ProviderId| audit.excluded.contains(one) || audit.others.contains(one);
         let class = audit.requirements.class;
         let field: Vec<(Party<T>, Candidate)> =
             T::Registry::sample(lane, class, sample.into(), seed)
                 .into_iter()
-                .filter(|one| !audit.excluded.contains(one) && !Self::is_licensed(*one))
+                .filter(|one| !is_out(one) && !Self::is_licensed(*one))
                 .filter_map(|one| T::Registry::candidate(one, lane))
                 .filter(|candidate| fits(&audit.requirements, audit.sealed, candidate))
                 .filter(|candidate| {

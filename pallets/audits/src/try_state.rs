@@ -45,6 +45,8 @@ impl<T: Config> Pallet<T> {
         ensure!(registered, "members: somebody is not registered");
         let out = audit.guards.iter().all(|guard| !audit.excluded.contains(&guard.provider));
         ensure!(out, "members: a guard was silent before");
+        let out = audit.guards.iter().all(|guard| !audit.others.contains(&guard.provider));
+        ensure!(out, "members: a guard failed at the task");
         let gone = usize::from(audit.rejected).saturating_add(audit.guards.len());
         ensure!(gone <= usize::from(audit.drawn), "members: a guard was never drawn");
         Ok(())

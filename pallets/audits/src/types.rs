@@ -36,6 +36,8 @@ pub const MAX_GUARDS: u32 = MAX_REDUNDANCY as u32;
 pub const KIND: JobKind = JobKind::Evaluate;
 /// Guards that are not drawn again for one audit: all of three draws.
 pub const EXCLUDED: u32 = 3 * MAX_GUARDS;
+/// Those who failed at a task, at most: as many as one is tried with.
+pub const OTHERS: u32 = 32;
 
 pub type AuditOf<T> = Audit<<T as frame_system::Config>::AccountId>;
 
@@ -65,6 +67,8 @@ stored! {
         /// When the chain looks at it next.
         pub next: Height,
         pub workers: BoundedVec<Member, ConstU32<MAX_GUARDS>>,
+        /// Those who worked at it and failed, or said something else.
+        pub others: BoundedVec<ProviderId, ConstU32<OTHERS>>,
         pub guards: BoundedVec<Member, ConstU32<MAX_GUARDS>>,
         /// How many guards were drawn in this round.
         pub drawn: u8,
@@ -228,11 +232,19 @@ impl<AccountId> Audit<AccountId> {
             due: begun,
             next: begun,
             workers: BoundedVec::truncate_from(workers),
+            others: BoundedVec::truncate_from(brief.others),
             guards: Default::default(),
             drawn: 0,
             rejected: 0,
             excluded: Default::default(),
         }
+    }
+
+    /// Those whose word is for or against the result: whoever had a seat when it was agreed on.
+    pub fn witnesses(&self) -> impl Iterator<Item = ProviderId> + '_ {
+        let seats = MAX_GUARDS as usize;
+        let workers = self.workers.iter().map(|worker| worker.provider);
+        workers.chain(self.others.iter().rev().copied()).take(seats)
     }
 
     pub fn is_outcome(&self) -> bool {

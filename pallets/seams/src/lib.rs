@@ -197,7 +197,9 @@ pub struct Brief<AccountId> {
     pub redundancy: u8,
     /// Those who agree on the result.
     pub workers: Vec<ProviderId>,
-    /// Others did not.
+    /// Those who worked at it and failed, or said something else; the last to do so at the end.
+    pub others: Vec<ProviderId>,
+    /// Others said something else.
     pub contested: bool,
     /// The gist of what the workers said.
     pub answer: Digest,

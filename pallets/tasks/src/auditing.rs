@@ -63,6 +63,7 @@ impl<T: Config> Pallet<T> {
             reward: terms.reward,
             redundancy: task.redundancy,
             workers: by.to_vec(),
+            others: task.excluded.to_vec(),
             contested,
             answer: answer.gist(&Self::genesis()),
             fingerprint: answer.fingerprint,

@@ -108,6 +108,32 @@ fn draw_should_audit_a_contested_result_and_its_workers() {
     });
 }
 
+#[test]
+fn draw_should_exclude_whoever_was_contradicted_and_its_friends() {
+    for luck in 0..6 {
+        execute(|| {
+            Luck::set(luck);
+            let workers: Vec<_> = (0..2).map(|_| worker()).collect();
+            let all = crowd(5);
+            let (contradicted, friend) = (all[0], all[1]);
+            let (one, other) = (owner(contradicted), owner(friend));
+            assert_ok!(Providers::link_account(signed(one), other, true));
+            assert_ok!(Providers::link_account(signed(other), one, true));
+            let contested = cairn_seams::Brief {
+                contested: true,
+                redundancy: 3,
+                others: vec![contradicted],
+                ..brief(Policy::Replicated, &workers)
+            };
+            begin(TASK, contested).expect("it is audited");
+            run(SEED);
+            let mut drawn = guards();
+            drawn.sort_unstable();
+            assert_eq!(drawn, all[2..]);
+        });
+    }
+}
+
 /// Whether a guard that somebody made fit for it is drawn, where four would do and three are
 /// wanted.
 fn is_drawn(prepare: impl Fn(ProviderId, ProviderId)) -> bool {

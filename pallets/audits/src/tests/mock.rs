@@ -393,6 +393,7 @@ pub(crate) fn brief(policy: Policy, workers: &[ProviderId]) -> Brief<AccountId> 
         work_blocks: WORK_BLOCKS,
         reward: REWARD,
         redundancy: workers.len() as u8,
+        others: Vec::new(),
         workers: workers.to_vec(),
         contested: false,
         answer: CLAIM,
