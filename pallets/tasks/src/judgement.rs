@@ -33,7 +33,7 @@ impl<T: Config> Pallet<T> {
                 for provider in against {
                     let wrong = Observation { accurate: Some(false), ..Observation::default() };
                     T::Reputation::observe_for(provider, task.kind, wrong, &task.requester);
-                    Self::leave_seat(id, &mut task, provider);
+                    Self::vacate(id, &mut task, provider);
                 }
                 Self::agree(id, task, &terms, by, contested);
             }

@@ -52,6 +52,7 @@ fn agree_should_wait_for_guards_when_they_may_look() {
         let brief = LastBrief::get().expect("it was told");
         assert_eq!((brief.requester, brief.redundancy, brief.reward), (ALICE, 1, 9_000));
         assert_eq!((brief.workers, brief.contested, brief.sealed), (workers.clone(), false, false));
+        assert_eq!(brief.others, []);
         assert_eq!(brief.answer, answer(1).gist(&Tasks::genesis()));
         // The worker is done with it, and may still be called to account.
         let card = Providers::card(workers[0]).expect("it is registered");
@@ -66,6 +67,7 @@ fn agree_should_tell_guards_of_a_minority() {
         deliver(id, &[1, 2, 1]);
         let brief = LastBrief::get().expect("it was told");
         assert_eq!((brief.workers, brief.contested), (vec![workers[0], workers[2]], true));
+        assert_eq!(brief.others, [workers[1]]);
         assert_eq!(task(id).stage, Stage::Audited);
     });
 }

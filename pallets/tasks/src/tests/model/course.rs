@@ -89,7 +89,7 @@ impl World {
             return self.fill_again(task);
         }
         if let Some(agree) = task.verdict() {
-            task.seats.retain(|seat| agree.contains(&seat.provider));
+            task.dismiss(|seat| agree.contains(&seat.provider));
             if task.terms.auditable || matches!(task.terms.policy, Policy::Outcome { .. }) {
                 task.due = self.now() + AUDIT;
                 task.audit = Some(task.due);
