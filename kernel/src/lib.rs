@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(test), no_std)]
+
+extern crate alloc;
+
+mod bytes;
+mod chacha;
+pub mod check;
+pub mod delta;
+pub mod element;
+pub mod math;
+pub mod micro;
+pub mod models;
+pub mod num;
+pub mod program;
+pub mod run;
+pub mod sample;
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,183 @@
+//! One element of an operator that looks at whole rows, in steps so small that a judge can do any
+//! one of them alone.
+//!
+//! An element comes in parts, each a list of steps; the last part has one step, which is the
+//! element. A step needs a few numbers of what the operator reads and a few earlier steps, never a
+//! row. What these steps are is fixed here, as what the operators compute is.
+
+use crate::{
+    check::Checked,
+    element::{Error, Inputs, Judge},
+    num::saturate,
+    program::{Op, Step, TensorId},
+};
+use alloc::{vec, vec::Vec};
+
+mod attention;
+mod choice;
+mod norm;
+#[cfg(test)]
+pub(crate) mod tests;
+
+/// What a judge has at hand, with the steps of the element in question.
+pub trait Steps: Inputs {
+    /// What a step came to, as whoever is judged says.
+    fn step(&self, part: usize, index: u32) -> Option<i64>;
+}
+
+/// One list of steps.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Part {
+    pub steps: u32,
+    /// What any of its steps is at least, and at most.
+    pub range: (i64, i64),
+}
+
+/// In which parts an element comes; in none where it is computed from few numbers anyhow, or, of
+/// tokens drawn at random, in no such way.
+pub fn parts(
+    program: &Checked,
+    operator: usize,
+    row: u32,
+    column: u32,
+    inputs: &impl Inputs,
+) -> Result<Vec<Part>, Error> {
+    let (judge, step) = Judge::new(program, operator, row, column, inputs)?;
+    Ok(Expansion::new(&judge, step, row, column, &|_, _| None).parts)
+}
+
+/// One step of an element.
+pub fn step(
+    program: &Checked,
+    operator: usize,
+    [row, column]: [u32; 2],
+    part: usize,
+    index: u32,
+    inputs: &impl Steps,
+) -> Result<i64, Error> {
+    let (judge, step) = Judge::new(program, operator, row, column, inputs)?;
+    let earlier = |part, index| inputs.step(part, index);
+    let expansion = Expansion::new(&judge, step, row, column, &earlier);
+    match expansion.parts.get(part) {
+        Some(found) if index < found.steps => expansion.compute(part, index),
+        _ => Err(Error::NoStep { part, step: index }),
+    }
+}
+
+/// All steps of an element, part by part.
+pub fn expand(
+    program: &Checked,
+    operator: usize,
+    row: u32,
+    column: u32,
+    inputs: &impl Inputs,
+) -> Result<Vec<Vec<i64>>, Error> {
+    let (judge, step) = Judge::new(program, operator, row, column, inputs)?;
+    let parts = Expansion::new(&judge, step, row, column, &|_, _| None).parts;
+    let mut done: Vec<Vec<i64>> = Vec::new();
+    for (part, found) in parts.iter().enumerate() {
+        let mut steps = Vec::new();
+        for index in 0..found.steps {
+            let earlier = |of: usize, index: u32| {
+                let list = if of == part { &steps } else { done.get(of)? };
+                list.get(index as usize).copied()
+            };
+            let expansion = Expansion::new(&judge, step, row, column, &earlier);
+            let value = expansion.compute(part, index)?;
+            steps.push(value);
+        }
+        done.push(steps);
+    }
+    Ok(done)
+}
+
+/// Numbers that are summed or compared never leave this.
+const SUMS: (i64, i64) = (-(1 << 60), 1 << 60);
+
+struct Expansion<'a, I> {
+    judge: &'a Judge<'a, I>,
+    op: &'a Op,
+    bits: u32,
+    row: u32,
+    column: u32,
+    parts: Vec<Part>,
+    earlier: &'a dyn Fn(usize, u32) -> Option<i64>,
+}
+
+impl<'a, I: Inputs> Expansion<'a, I> {
+    fn new(
+        judge: &'a Judge<'a, I>,
+        step: &'a Step,
+        row: u32,
+        column: u32,
+        earlier: &'a dyn Fn(usize, u32) -> Option<i64>,
+    ) -> Self {
+        let bits = judge.bits(step);
+        let mut new = Self { judge, op: &step.op, bits, row, column, parts: vec![], earlier };
+        new.parts = new.list();
+        new
+    }
+
+    /// The parts before the one that is the element, and that.
+    fn list(&self) -> Vec<Part> {
+        let mut parts = match self.op {
+            Op::RmsNorm { .. }
+            | Op::LayerNorm { .. }
+            | Op::Unit { .. }
+            | Op::Exponent { .. }
+            | Op::Mean { .. } => self.norm_parts(),
+            Op::Attention { .. } => self.attention_parts(),
+            Op::Share { .. } | Op::CrossEntropy { .. } | Op::Choose { .. } => self.choice_parts(),
+            _ => return vec![],
+        };
+        parts.push(Part { steps: 1, range: SUMS });
+        parts
+    }
+
+    fn compute(&self, part: usize, index: u32) -> Result<i64, Error> {
+        let last = part + 1 == self.parts.len();
+        let value = match self.op {
+            Op::Attention { .. } => self.attention(part, index),
+            Op::Share { .. } | Op::CrossEntropy { .. } | Op::Choose { .. } => {
+                self.choice(part, index)
+            }
+            _ => self.norm(part, index),
+        }?;
+        Ok(if last { saturate(value, self.bits) } else { value })
+    }
+
+    /// An earlier step: nobody has vouched for it.
+    fn step(&self, part: usize, index: u32) -> Result<i64, Error> {
+        let missing = Error::MissingStep { part, step: index };
+        let have = (self.earlier)(part, index).ok_or(missing)?;
+        let (least, most) = self.parts.get(part).map_or((1, 0), |part| part.range);
+        if (least..=most).contains(&have) {
+            Ok(have)
+        } else {
+            Err(Error::Step { part, step: index, have })
+        }
+    }
+
+    /// The step before, or for the first one what there is before it.
+    fn before(&self, part: usize, index: u32, start: i64) -> Result<i64, Error> {
+        match index.checked_sub(1) {
+            Some(before) => self.step(part, before),
+            None => Ok(start),
+        }
+    }
+
+    /// What a part comes to.
+    fn end(&self, part: usize) -> Result<i64, Error> {
+        let steps = self.parts.get(part).map_or(0, |part| part.steps);
+        self.step(part, steps.saturating_sub(1))
+    }
+
+    fn columns(&self, tensor: TensorId) -> u32 {
+        self.judge.columns(tensor)
+    }
+
+    /// A number of the row in question.
+    fn at(&self, tensor: TensorId, column: u32) -> Result<i64, Error> {
+        self.judge.at(tensor, self.row, column)
+    }
+}

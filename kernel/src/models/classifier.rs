@@ -1,0 +1,61 @@
+//! Classifiers of features: linear operators with curves between them.
+
+use super::{
+    build::{Build, FULL},
+    Model,
+};
+use crate::{
+    num::Scale,
+    program::{Op, Values},
+};
+use alloc::{format, vec::Vec};
+
+/// A multi-layer perceptron. Each row is a case of its own.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Classifier {
+    /// The most cases at once.
+    pub rows: u32,
+    pub features: u32,
+    /// How many bits a feature has.
+    pub bits: u8,
+    pub layers: Vec<Layer>,
+    pub classes: u32,
+    /// Whether the class is wanted, and not a number for each.
+    pub chosen: bool,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Layer {
+    pub outputs: u32,
+    pub activation: Activation,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Activation {
+    Relu,
+    Gelu { normal: Scale, scale: Scale },
+}
+
+impl Classifier {
+    pub fn model(&self) -> Model {
+        let mut build = Build::default();
+        let mut values = build.given(self.features, Values::Features { bits: self.bits });
+        for (layer, index) in self.layers.iter().zip(0..) {
+            let name = format!("layers.{index}");
+            values = build.linear(&name, (values, None), layer.outputs, FULL, true);
+            values = match layer.activation {
+                Activation::Relu => build.same(values, FULL, Op::Relu { values }),
+                Activation::Gelu { normal, scale } => {
+                    build.same(values, FULL, Op::Gelu { values, normal, scale })
+                }
+            };
+        }
+        values = build.linear("classes", (values, None), self.classes, Values::Wide, true);
+        if self.chosen {
+            let below = self.classes;
+            let choose = Op::Choose { values, count: 1 };
+            values = build.resized(values, 1, Values::Choices { below }, choose);
+        }
+        build.finish(self.rows, values)
+    }
+}

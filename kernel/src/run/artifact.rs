@@ -1,0 +1,115 @@
+//! What artifacts hold, checked once and brought to the form that is computed with.
+
+use super::{linear::Packed, Error};
+use crate::{
+    check::{Checked, Use},
+    num::Scale,
+    program::{Tensor, TensorId, Values},
+};
+use alloc::{borrow::Cow, collections::BTreeMap};
+
+/// The numbers of a tensor of an artifact, row-major.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Artifact<'a> {
+    Masters(Cow<'a, [i16]>),
+    /// What masters come to as weights, which is enough where they are used as nothing else.
+    Weights(Cow<'a, [i8]>),
+    Constants(Cow<'a, [i32]>),
+}
+
+impl Artifact<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Masters(masters) => masters.len(),
+            Self::Weights(weights) => weights.len(),
+            Self::Constants(constants) => constants.len(),
+        }
+    }
+}
+
+/// What a program reads that does not change from run to run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Weights<'a> {
+    pub masters: BTreeMap<TensorId, Cow<'a, [i16]>>,
+    pub packed: BTreeMap<TensorId, Packed<'a>>,
+    pub constants: BTreeMap<TensorId, Cow<'a, [i32]>>,
+}
+
+impl<'a> Weights<'a> {
+    pub(super) fn bind<'held: 'a>(
+        program: &Checked,
+        mut artifact: impl FnMut(TensorId) -> Option<Artifact<'held>>,
+    ) -> Result<Self, Error> {
+        let mut weights = Self::default();
+        for (tensor, found) in program.tensors().filter(|(_, found)| found.values.is_bound()) {
+            let held = artifact(tensor).ok_or(Error::Absent { tensor })?;
+            let need = found.rows.count(0) * u64::from(found.columns);
+            let have = held.len() as u64;
+            if have != need {
+                return Err(Error::Size { tensor, need, have });
+            }
+            weights.take(tensor, found, program.used(tensor), held)?;
+        }
+        Ok(weights)
+    }
+
+    fn take(
+        &mut self,
+        tensor: TensorId,
+        found: &Tensor,
+        used: Use,
+        held: Artifact<'a>,
+    ) -> Result<(), Error> {
+        let columns = found.columns as usize;
+        match (found.values, held) {
+            (Values::Masters, Artifact::Masters(masters)) => {
+                refuse(tensor, &masters, &i16::MIN)?;
+                if used.weight {
+                    self.packed.insert(tensor, Packed::of(&masters, columns));
+                }
+                if used.master {
+                    self.masters.insert(tensor, masters);
+                }
+                Ok(())
+            }
+            (Values::Masters, Artifact::Weights(weights)) if !used.master => {
+                refuse(tensor, &weights, &i8::MIN)?;
+                self.packed.insert(tensor, Packed::new(weights, columns));
+                Ok(())
+            }
+            (Values::Constants, Artifact::Constants(constants)) => {
+                if let Some(least) = used.scale {
+                    check_scales(tensor, &constants, least)?;
+                }
+                self.constants.insert(tensor, constants);
+                Ok(())
+            }
+            _ => Err(Error::Unlike { tensor }),
+        }
+    }
+}
+
+/// The least of a type is no value, so that everything has a negative.
+fn refuse<T: Copy + Into<i32> + PartialEq>(
+    tensor: TensorId,
+    held: &[T],
+    bad: &T,
+) -> Result<(), Error> {
+    // Looked for as a whole first: nearly always there is none.
+    if !held.contains(bad) {
+        return Ok(());
+    }
+    let at = held.iter().position(|one| one == bad).unwrap_or(0);
+    Err(Error::Value { tensor, at, have: (*bad).into() })
+}
+
+fn check_scales(tensor: TensorId, constants: &[i32], least: u8) -> Result<(), Error> {
+    for (column, constant) in constants.iter().enumerate() {
+        let bad = Error::Value { tensor, at: column, have: *constant };
+        let scale = Scale::unpack(*constant).ok_or(bad)?;
+        if scale.shift < least {
+            return Err(Error::Shift { tensor, column, need: least, have: scale.shift });
+        }
+    }
+    Ok(())
+}

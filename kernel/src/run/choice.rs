@@ -1,0 +1,125 @@
+//! Operators that compare the columns of a row.
+
+use super::{step::Worker, Error, Matrix};
+use crate::{
+    num::{most, round, Scale},
+    program::{Op, Rows, TensorId},
+    sample::{fine_power, largest, loss, power, sample, Rule},
+};
+use alloc::vec::Vec;
+
+impl Worker<'_> {
+    pub(super) fn choose(
+        &self,
+        result: TensorId,
+        values: TensorId,
+        count: u32,
+    ) -> Result<Matrix, Error> {
+        self.each_row(result, [values], |_, [row], out| {
+            for (out, column) in out.iter_mut().zip(largest(row, count as usize)) {
+                *out = column.into();
+            }
+        })
+    }
+
+    pub(super) fn share(&self, op: &Op, result: TensorId) -> Result<Matrix, Error> {
+        let Op::Share { values, choices, scale, all } = *op else {
+            return Err(Error::Unreachable { tensor: result });
+        };
+        self.each_row(result, [values, choices], |_, [row, choices], out| {
+            let chosen = || choices.iter().map(|column| i64::from(row[*column as usize]));
+            let top = if all { row.iter().copied().max().map(i64::from) } else { chosen().max() };
+            let top = top.unwrap_or(0);
+            for (out, x) in out.iter_mut().zip(chosen()) {
+                *out = power(top - x, scale);
+            }
+            let whole: i64 = if all {
+                row.iter().map(|x| power(top - i64::from(*x), scale)).sum()
+            } else {
+                out.iter().sum()
+            };
+            let inverse = (1i64 << 46) / whole.max(1);
+            for out in out {
+                *out = round(*out * inverse, 31).min(most(16));
+            }
+        })
+    }
+
+    pub(super) fn combine(
+        &self,
+        result: TensorId,
+        values: TensorId,
+        shares: TensorId,
+    ) -> Result<Matrix, Error> {
+        let input = self.matrix(values)?;
+        let mut row = Vec::new();
+        self.each_row(result, [shares], |token, [shares], out| {
+            out.fill(0);
+            for (slot, share) in shares.iter().enumerate() {
+                input.widen(token * shares.len() + slot, &mut row);
+                for (sum, x) in out.iter_mut().zip(&row) {
+                    *sum += round(i64::from(*share) * i64::from(*x), 15);
+                }
+            }
+        })
+    }
+
+    pub(super) fn cross_entropy(
+        &self,
+        result: TensorId,
+        values: TensorId,
+        targets: TensorId,
+        scale: Scale,
+    ) -> Result<Matrix, Error> {
+        self.each_row(result, [values, targets], |_, [row, target], out| {
+            let target = usize::try_from(target[0]).ok();
+            out[0] = target.map_or(-1, |target| lost(row, target, scale));
+        })
+    }
+
+    pub(super) fn sample(
+        &self,
+        result: TensorId,
+        values: TensorId,
+        rule: &Rule,
+    ) -> Result<Matrix, Error> {
+        let single = self.tensor(result)?.rows == Rows::One;
+        self.each_row(result, [values], |i, [row], out| {
+            // One row for the sequence is that of its last token.
+            let position = self.span.start + if single { self.span.rows - 1 } else { i };
+            out[0] = sample(row, rule, &self.span.seed, position as u64).map_or(0, i64::from);
+        })
+    }
+}
+
+/// In millionths of a nat.
+fn lost(row: &[i32], target: usize, scale: Scale) -> i64 {
+    let top = row.iter().copied().max().map_or(0, i64::from);
+    let powers = row.iter().map(|x| fine_power(top - i64::from(*x), scale)).sum();
+    loss(powers, top - i64::from(row[target]), scale)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What brings whole numbers to units of 2^−24 is not a scale: the most is 2^14.
+    const SCALE: Scale = Scale::power(14);
+
+    #[test]
+    fn lost_should_be_the_logarithm_of_the_columns_when_all_are_equal() {
+        assert_eq!(lost(&[7], 0, SCALE), 0);
+        assert_eq!(lost(&[-7, -7], 1, SCALE), 693_147);
+        // 20 ln 2, of the most columns that there are.
+        assert_eq!(lost(&vec![i32::MAX; 1 << 20], 9, SCALE), 13_862_940);
+    }
+
+    #[test]
+    fn lost_should_be_the_most_when_a_target_is_far_away() {
+        let scale = Scale { multiplier: u16::MAX, shift: 1 };
+        assert_eq!(lost(&[-i32::MAX, i32::MAX], 0, scale), most(32));
+        assert_eq!(lost(&[-i32::MAX, i32::MAX], 1, scale), 0);
+        // One bit and a bit away: ln(2 + 1/2) + ln 2 for two of the largest.
+        assert_eq!(lost(&[0, 1 << 10, 1 << 10], 0, SCALE), 1_609_437);
+    }
+}

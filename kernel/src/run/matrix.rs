@@ -1,0 +1,133 @@
+//! Tensors as they are held while something is computed.
+
+use super::Error;
+use crate::{
+    num::saturate,
+    program::{Tensor, TensorId},
+};
+use alloc::vec::Vec;
+
+/// Numbers of 16 bits, or of 32.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Numbers {
+    Narrow(Vec<i16>),
+    Wide(Vec<i32>),
+}
+
+/// A matrix of integers, row-major.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Matrix {
+    columns: usize,
+    numbers: Numbers,
+}
+
+impl Matrix {
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    pub fn rows(&self) -> usize {
+        let len = match &self.numbers {
+            Numbers::Narrow(numbers) => numbers.len(),
+            Numbers::Wide(numbers) => numbers.len(),
+        };
+        // There is always a column.
+        len / self.columns.max(1)
+    }
+
+    pub fn numbers(&self) -> &Numbers {
+        &self.numbers
+    }
+
+    /// One number of it.
+    pub fn at(&self, row: usize, column: usize) -> Option<i32> {
+        if column >= self.columns {
+            return None;
+        }
+        let at = row.checked_mul(self.columns)?.checked_add(column)?;
+        match &self.numbers {
+            Numbers::Narrow(numbers) => numbers.get(at).copied().map(i32::from),
+            Numbers::Wide(numbers) => numbers.get(at).copied(),
+        }
+    }
+
+    /// As many rows of nothing.
+    pub(super) fn zeros(id: TensorId, tensor: &Tensor, rows: usize) -> Result<Self, Error> {
+        let columns = tensor.columns as usize;
+        let memory = Error::Memory { tensor: id };
+        let len = rows.checked_mul(columns).ok_or(memory)?;
+        let numbers = if tensor.values.is_narrow() {
+            Numbers::Narrow(filled(len).ok_or(memory)?)
+        } else {
+            Numbers::Wide(filled(len).ok_or(memory)?)
+        };
+        Ok(Self { columns, numbers })
+    }
+
+    /// What was given, if every number of it can be such a tensor's.
+    pub(crate) fn copied<T: Copy + Into<i32>>(
+        id: TensorId,
+        tensor: &Tensor,
+        rows: usize,
+        given: &[T],
+    ) -> Result<Self, Error> {
+        let (least, most) = tensor.values.range();
+        let mut matrix = Self::zeros(id, tensor, rows)?;
+        for (at, number) in given.iter().copied().map(Into::into).enumerate() {
+            if i64::from(number) < least || i64::from(number) > most {
+                return Err(Error::Value { tensor: id, at, have: number });
+            }
+            // Both are as long as was admitted.
+            match &mut matrix.numbers {
+                Numbers::Narrow(numbers) => numbers[at] = number as i16,
+                Numbers::Wide(numbers) => numbers[at] = number,
+            }
+        }
+        Ok(matrix)
+    }
+
+    /// All of it, if it is held in 16 bits.
+    pub(super) fn narrow(&self) -> Option<&[i16]> {
+        match &self.numbers {
+            Numbers::Narrow(numbers) => Some(numbers),
+            Numbers::Wide(_) => None,
+        }
+    }
+
+    /// A row of it in 32 bits.
+    pub(super) fn widen(&self, row: usize, into: &mut Vec<i32>) {
+        into.clear();
+        let range = row * self.columns..(row + 1) * self.columns;
+        match &self.numbers {
+            Numbers::Narrow(numbers) => {
+                into.extend(numbers[range].iter().copied().map(i32::from));
+            }
+            Numbers::Wide(numbers) => into.extend_from_slice(&numbers[range]),
+        }
+    }
+
+    /// Writes a row, saturated.
+    pub(super) fn store(&mut self, row: usize, values: &[i64], bits: u32) {
+        let range = row * self.columns..(row + 1) * self.columns;
+        match &mut self.numbers {
+            Numbers::Narrow(numbers) => {
+                for (number, value) in numbers[range].iter_mut().zip(values) {
+                    *number = saturate(*value, bits) as i16;
+                }
+            }
+            Numbers::Wide(numbers) => {
+                for (number, value) in numbers[range].iter_mut().zip(values) {
+                    *number = saturate(*value, bits) as i32;
+                }
+            }
+        }
+    }
+}
+
+/// As many zeros as there is memory for, or none.
+pub(super) fn filled<T: Clone + Default>(len: usize) -> Option<Vec<T>> {
+    let mut numbers = Vec::new();
+    numbers.try_reserve_exact(len).ok()?;
+    numbers.resize(len, T::default());
+    Some(numbers)
+}
