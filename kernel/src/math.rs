@@ -3,7 +3,7 @@
 //! Each is defined by the steps in the README, which are these, so that their errors are part of
 //! the definition. The README's table of bounds is asserted by the tests.
 
-use crate::num::{digits, most, round};
+use crate::num::{digits, most, quotient, round};
 
 /// 2^(−2^−k) for k from 1, in units of 2^−31.
 const ROOTS: [i64; 24] = {
@@ -85,9 +85,9 @@ pub const fn invroot(v: u64) -> (i64, i32) {
 pub const fn sigmoid(z: i64) -> i64 {
     let p = exp2(z.unsigned_abs());
     if z >= 0 {
-        (1 << 31) / ((1 << 15) + p)
+        quotient(1 << 31, (1 << 15) + p)
     } else {
-        (p << 16) / ((1 << 15) + p)
+        quotient(p << 16, (1 << 15) + p)
     }
 }
 
@@ -95,7 +95,7 @@ pub const fn sigmoid(z: i64) -> i64 {
 pub const fn normcdf(z: i64) -> i64 {
     const FAR: u64 = 1 << 19;
     let u = if z.unsigned_abs() < FAR { z.unsigned_abs() } else { FAR } as i64;
-    let t = (1 << 46) / ((1 << 16) + round(u * 15_181, 16));
+    let t = (1 << 62) / ((1 << 32) + round(u * 15_545_348, 10));
     let q = 1_560_310_108 - round(t * 1_139_675_401, 30);
     let q = 1_526_231_382 - round(t * q, 30);
     let q = 305_476_044 - round(t * q, 30);
@@ -111,7 +111,7 @@ pub const fn normcdf(z: i64) -> i64 {
 /// What every number of a row is multiplied by so that their squares have a mean, or a sum, of one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Normal {
-    exponent: u32,
+    exponent: i32,
     multiplier: i64,
     shift: u32,
 }
@@ -127,7 +127,7 @@ impl Normal {
 
     /// What a number adds to the squares of a row with such a largest.
     pub const fn square(c: i64, largest: u64) -> u64 {
-        let t = round(c, Self::exponent(largest));
+        let t = Self::shifted(c, Self::exponent(largest));
         (t * t) as u64
     }
 
@@ -135,21 +135,39 @@ impl Normal {
     pub const fn from_squares(largest: u64, squares: u64, divisor: u64, epsilon: u32) -> Self {
         let exponent = Self::exponent(largest);
         let divisor = if divisor == 0 { 1 } else { divisor };
-        let v = squares / divisor + (epsilon as u64 >> (2 * exponent));
+        let twice = 2 * exponent.unsigned_abs();
+        let epsilon = epsilon as u64;
+        let epsilon = if exponent < 0 { epsilon << twice } else { epsilon >> twice };
+        let v = squares / divisor + epsilon;
         let (root, half) = invroot(v);
         let multiplier = if v == 0 { 0 } else { root };
         Self { exponent, multiplier, shift: (15 - half).unsigned_abs() }
     }
 
-    /// What numbers are shifted by so that 2^20 of their squares fit.
-    const fn exponent(largest: u64) -> u32 {
-        digits(largest).saturating_sub(20)
+    /// What numbers are shifted by so that 2^20 of their squares fit, and small ones are as exact
+    /// as large ones; a shifted epsilon has 62 bits at most.
+    const fn exponent(largest: u64) -> i32 {
+        let exponent = digits(largest) as i32 - 20;
+        if exponent < -15 {
+            -15
+        } else {
+            exponent
+        }
+    }
+
+    #[inline(always)]
+    const fn shifted(c: i64, exponent: i32) -> i64 {
+        if exponent < 0 {
+            c << -exponent
+        } else {
+            round(c, exponent as u32)
+        }
     }
 
     /// One number of the row, in units of 2^−16.
     #[inline(always)]
     pub const fn apply(&self, c: i64) -> i64 {
-        round(round(c, self.exponent) * self.multiplier, self.shift)
+        round(Self::shifted(c, self.exponent) * self.multiplier, self.shift)
     }
 }
 
