@@ -1,4 +1,4 @@
-//! Whole rows at once, on one core and without any instruction that not every machine has.
+//! Whole rows at once, on one core.
 
 use crate::{
     check::Checked,
@@ -20,6 +20,7 @@ pub(crate) mod tests;
 
 pub use artifact::Artifact;
 pub use error::Error;
+pub use linear::Path;
 pub use matrix::{Matrix, Numbers};
 pub use state::State;
 
@@ -65,7 +66,16 @@ impl<'a> Plan<'a> {
         program: &'a Checked,
         artifact: impl FnMut(TensorId) -> Option<Artifact<'held>>,
     ) -> Result<Self, Error> {
-        let weights = Weights::bind(program, artifact)?;
+        Self::bind_for(Path::best(), program, artifact)
+    }
+
+    /// The same, for certain instructions. Results do not depend on them.
+    pub fn bind_for<'held: 'a>(
+        path: Path,
+        program: &'a Checked,
+        artifact: impl FnMut(TensorId) -> Option<Artifact<'held>>,
+    ) -> Result<Self, Error> {
+        let weights = Weights::bind(program, path, artifact)?;
         Ok(Self { program, weights, ends: ends(program) })
     }
 

@@ -1,6 +1,9 @@
 //! What artifacts hold, checked once and brought to the form that is computed with.
 
-use super::{linear::Packed, Error};
+use super::{
+    linear::{Packed, Path},
+    Error,
+};
 use crate::{
     check::{Checked, Use},
     num::Scale,
@@ -38,6 +41,7 @@ pub(crate) struct Weights<'a> {
 impl<'a> Weights<'a> {
     pub(super) fn bind<'held: 'a>(
         program: &Checked,
+        path: Path,
         mut artifact: impl FnMut(TensorId) -> Option<Artifact<'held>>,
     ) -> Result<Self, Error> {
         let mut weights = Self::default();
@@ -48,7 +52,7 @@ impl<'a> Weights<'a> {
             if have != need {
                 return Err(Error::Size { tensor, need, have });
             }
-            weights.take(tensor, found, program.used(tensor), held)?;
+            weights.take(tensor, found, program.used(tensor), path, held)?;
         }
         Ok(weights)
     }
@@ -58,6 +62,7 @@ impl<'a> Weights<'a> {
         tensor: TensorId,
         found: &Tensor,
         used: Use,
+        path: Path,
         held: Artifact<'a>,
     ) -> Result<(), Error> {
         let columns = found.columns as usize;
@@ -65,7 +70,7 @@ impl<'a> Weights<'a> {
             (Values::Masters, Artifact::Masters(masters)) => {
                 refuse(tensor, &masters, &i16::MIN)?;
                 if used.weight {
-                    self.packed.insert(tensor, Packed::of(&masters, columns));
+                    self.packed.insert(tensor, Packed::of_masters(&masters, columns, path));
                 }
                 if used.master {
                     self.masters.insert(tensor, masters);
@@ -74,7 +79,7 @@ impl<'a> Weights<'a> {
             }
             (Values::Masters, Artifact::Weights(weights)) if !used.master => {
                 refuse(tensor, &weights, &i8::MIN)?;
-                self.packed.insert(tensor, Packed::new(weights, columns));
+                self.packed.insert(tensor, Packed::of_weights(&weights, columns, path));
                 Ok(())
             }
             (Values::Constants, Artifact::Constants(constants)) => {

@@ -1,71 +1,144 @@
 //! Inner products of activations and weights, where nearly all of the time goes.
+//!
+//! ```text
+//! weights ──▶ panels of 48 rows, two columns at a time        once
+//! inputs  ──▶ tile: 8 rows × a panel ──▶ sums of 32 bits ──▶ sums of 64 bits
+//! ```
 
 use crate::num::weight;
 use alloc::{borrow::Cow, vec, vec::Vec};
 
-/// As many products of 15 bits and 7 as an i32 holds the sum of.
-const FLUSH: usize = 512;
+mod path;
+mod plain;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+pub use path::Path;
+
+/// Rows of weights that are multiplied with at once.
+const PANEL: usize = 48;
+/// Rows of inputs that are multiplied with at once.
+const ROWS: usize = 8;
+/// Rows of inputs for which a panel is read once.
+const BLOCK: usize = 4 * ROWS;
+/// What absolute weights may come to before sums of their products with 15 bits are full.
+const FULL: u32 = i32::MAX as u32 / i16::MAX as u32;
+
+/// Sums of a tile.
+type Tile = [[i32; PANEL]; ROWS];
 
 /// A matrix of weights as it is multiplied with, a row for each column that is made.
 #[derive(Clone, Debug)]
 pub(crate) struct Packed<'a> {
     columns: usize,
+    outputs: usize,
+    path: Path,
+    /// For each panel and pair of columns the two weights of each row; zeros where there is none.
     weights: Cow<'a, [i8]>,
+    /// For each panel after which pairs of columns sums of 32 bits have to be put away.
+    ends: Vec<Vec<usize>>,
 }
 
-impl<'a> Packed<'a> {
+impl Packed<'_> {
+    pub(super) fn of_masters(masters: &[i16], columns: usize, path: Path) -> Self {
+        Self::of(masters, columns, path, |master| weight(*master))
+    }
+
+    pub(super) fn of_weights(weights: &[i8], columns: usize, path: Path) -> Self {
+        Self::of(weights, columns, path, |weight| *weight)
+    }
+
+    fn of<T>(rows: &[T], columns: usize, path: Path, weight: impl Fn(&T) -> i8) -> Self {
+        let outputs = rows.len() / columns;
+        let mut weights = Vec::with_capacity(outputs.div_ceil(PANEL) * panel_len(columns));
+        let mut ends = Vec::new();
+        for panel in rows.chunks(PANEL * columns) {
+            let start = weights.len();
+            for pair in 0..columns.div_ceil(2) {
+                for row in 0..PANEL {
+                    let at = |column: usize| {
+                        let held = panel.get(row * columns + column);
+                        held.filter(|_| column < columns).map_or(0, &weight)
+                    };
+                    weights.extend([at(2 * pair), at(2 * pair + 1)]);
+                }
+            }
+            ends.push(full(&weights[start..]));
+        }
+        Self { columns, outputs, path, weights: weights.into(), ends }
+    }
+
     /// How many rows of inputs share what is loaded of the weights.
-    pub(super) const BLOCK: usize = 8;
-
-    pub(super) fn new(weights: Cow<'a, [i8]>, columns: usize) -> Self {
-        Self { columns, weights }
-    }
-
-    pub(super) fn of(masters: &[i16], columns: usize) -> Self {
-        Self::new(masters.iter().copied().map(weight).collect::<Vec<_>>().into(), columns)
-    }
-
-    /// How many columns it makes.
-    pub(super) fn outputs(&self) -> usize {
-        self.weights.len() / self.columns
+    pub(super) fn block(&self) -> usize {
+        BLOCK
     }
 
     /// The inner products of each row of inputs with each row of weights, row by row of inputs.
     pub(super) fn multiply(&self, inputs: &[i16], sums: &mut [i64]) {
-        let outputs = self.outputs();
-        // Widened once for all rows of inputs.
-        let mut wide = vec![0; self.columns];
-        for (output, weights) in self.weights.chunks_exact(self.columns).enumerate() {
-            for (wide, weight) in wide.iter_mut().zip(weights) {
-                *wide = i16::from(*weight);
-            }
-            let rows = inputs.chunks_exact(self.columns).zip(sums.chunks_exact_mut(outputs));
-            for (input, sums) in rows {
-                sums[output] = dot(input, &wide);
+        if self.columns.is_multiple_of(2) {
+            return self.multiply_even(inputs, self.columns, sums);
+        }
+        let mut even = vec![0; inputs.len() / self.columns * (self.columns + 1)];
+        for (even, input) in
+            even.chunks_exact_mut(self.columns + 1).zip(inputs.chunks_exact(self.columns))
+        {
+            even[..self.columns].copy_from_slice(input);
+        }
+        self.multiply_even(&even, self.columns + 1, sums);
+    }
+
+    fn multiply_even(&self, inputs: &[i16], columns: usize, sums: &mut [i64]) {
+        let panels = self.weights.chunks_exact(panel_len(columns)).zip(&self.ends);
+        for (panel, (weights, ends)) in panels.enumerate() {
+            let first = panel * PANEL;
+            let outputs = PANEL.min(self.outputs - first);
+            let blocks = inputs.chunks(ROWS * columns).zip(sums.chunks_mut(ROWS * self.outputs));
+            for (inputs, sums) in blocks {
+                let mut start = 0;
+                for end in ends {
+                    let mut tile = [[0; PANEL]; ROWS];
+                    let part = &weights[2 * PANEL * start..2 * PANEL * end];
+                    self.path.multiply(inputs, columns, 2 * start, part, &mut tile);
+                    for (sums, tile) in sums.chunks_exact_mut(self.outputs).zip(&tile) {
+                        let sums = &mut sums[first..first + outputs];
+                        for (sum, more) in sums.iter_mut().zip(tile) {
+                            *sum = if start == 0 { 0 } else { *sum } + i64::from(*more);
+                        }
+                    }
+                    start = *end;
+                }
             }
         }
     }
 }
 
-/// Of numbers of 15 bits with weights of 7.
-fn dot(inputs: &[i16], weights: &[i16]) -> i64 {
-    let part = |(inputs, weights): (&[i16], &[i16])| -> i32 {
-        inputs.iter().zip(weights).map(|(x, w)| i32::from(*x) * i32::from(*w)).sum()
-    };
-    inputs.chunks(FLUSH).zip(weights.chunks(FLUSH)).map(part).map(i64::from).sum()
+/// Numbers of a panel of rows that long.
+fn panel_len(columns: usize) -> usize {
+    columns.div_ceil(2) * 2 * PANEL
+}
+
+/// After which pairs of columns the sums of some row of a panel could be full, and the last.
+fn full(panel: &[i8]) -> Vec<usize> {
+    let mut ends = Vec::new();
+    let mut held = [0u32; PANEL];
+    let pairs = panel.chunks_exact(2 * PANEL);
+    let last = pairs.len();
+    for (pair, weights) in pairs.enumerate() {
+        let more = |row: usize| {
+            u32::from(weights[2 * row].unsigned_abs())
+                + u32::from(weights[2 * row + 1].unsigned_abs())
+        };
+        if (0..PANEL).any(|row| held[row] + more(row) > FULL) {
+            ends.push(pair);
+            held = [0; PANEL];
+        }
+        for (row, held) in held.iter_mut().enumerate() {
+            *held += more(row);
+        }
+    }
+    ends.push(last);
+    ends
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dot_should_be_exact_when_all_is_at_its_most() {
-        for length in [1, 511, 512, 513, 5_000] {
-            for (x, w) in [(32_767, 127), (-32_767, 127), (32_767, -127), (-32_767, -127)] {
-                let need = i64::from(x) * i64::from(w) * length as i64;
-                assert_eq!(dot(&vec![x; length], &vec![w; length]), need);
-            }
-        }
-    }
-}
+mod tests;

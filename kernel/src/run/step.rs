@@ -87,7 +87,7 @@ impl Worker<'_> {
         let (mut made, bits) = self.blank(result)?;
         let channels = self.channels(weights, biases, exponents)?;
         let inputs = self.narrow(values)?;
-        let rows = Packed::BLOCK.min(made.rows());
+        let rows = channels.packed.block().min(made.rows());
         let mut sums = self.sums(result, rows * made.columns())?;
         let columns = self.matrix(values)?.columns();
         for (block, inputs) in inputs.chunks(rows * columns).enumerate() {
@@ -115,11 +115,15 @@ impl Worker<'_> {
         // Slots that have a row of their own, or share their token's.
         let sharing = made.rows() / self.matrix(values)?.rows().max(1);
         let slots = self.by_choice(choices, experts.len())?;
-        let mut sums = self.sums(result, Packed::BLOCK * made.columns())?;
+        let mut sums = Vec::new();
         let mut gathered = Vec::new();
         for (expert, slots) in experts.iter().zip(&slots) {
             let channels = self.channels(*expert, None, exponents)?;
-            for slots in slots.chunks(Packed::BLOCK) {
+            let block = channels.packed.block().min(made.rows());
+            if sums.is_empty() {
+                sums = self.sums(result, block * made.columns())?;
+            }
+            for slots in slots.chunks(block) {
                 gathered.clear();
                 for slot in slots {
                     let row = slot / sharing;

@@ -1,0 +1,51 @@
+use super::*;
+use crate::testing::Random;
+
+fn exact(inputs: &[i16], weights: &[i8], columns: usize) -> Vec<i64> {
+    let dot = |input: &[i16], weights: &[i8]| {
+        input.iter().zip(weights).map(|(x, w)| i64::from(*x) * i64::from(*w)).sum()
+    };
+    let rows = inputs.chunks_exact(columns);
+    rows.flat_map(|input| weights.chunks_exact(columns).map(move |w| dot(input, w))).collect()
+}
+
+fn compare(inputs: &[i16], weights: &[i8], columns: usize) {
+    let need = exact(inputs, weights, columns);
+    for path in Path::ALL.into_iter().filter(Path::is_there) {
+        let packed = Packed::of_weights(weights, columns, path);
+        let mut sums = vec![i64::MAX; need.len()];
+        packed.multiply(inputs, &mut sums);
+        assert_eq!(sums, need, "{path:?}, {columns} columns");
+    }
+}
+
+#[test]
+fn multiply_should_be_exact_when_all_is_at_its_most() {
+    for columns in [1, 2, 511, 512, 513, 516, 517, 2_065] {
+        for (x, w) in [(32_767, 127), (-32_767, 127), (32_767, -127), (-32_767, -127)] {
+            compare(&vec![x; 9 * columns], &vec![w; 49 * columns], columns);
+        }
+    }
+}
+
+#[test]
+fn multiply_should_be_exact_when_any() {
+    let mut random = Random(1);
+    for _ in 0..400 {
+        let columns = random.from(1, 700) as usize;
+        let (rows, outputs) = (random.from(1, 40) as usize, random.from(1, 130) as usize);
+        let inputs = random.numbers((-32_767, 32_767), rows * columns);
+        let weights = random.numbers((-127, 127), outputs * columns);
+        let inputs: Vec<_> = inputs.into_iter().map(|x| x as i16).collect();
+        let weights: Vec<_> = weights.into_iter().map(|w| w as i8).collect();
+        compare(&inputs, &weights, columns);
+    }
+}
+
+#[test]
+fn full_should_end_before_a_sum_can_be_too_large() {
+    let panel = vec![-127i8; 2 * PANEL * 600];
+    let ends = full(&panel);
+    assert_eq!(ends, [258, 516, 600]);
+    assert!(258 * 2 * 127 * 32_767 < i64::from(i32::MAX) && 259 * 2 * 127 * 32_767 > 1i64 << 31);
+}
