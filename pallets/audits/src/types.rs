@@ -7,7 +7,7 @@ use cairn_protocol::{
     job::{JobKind, Policy, Requirements, MAX_REDUNDANCY},
     share::Ppm,
 };
-use cairn_seams::{Brief, Ticket};
+use cairn_seams::{Brief, Ticket, FAILED_AT_MOST};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
@@ -36,8 +36,6 @@ pub const MAX_GUARDS: u32 = MAX_REDUNDANCY as u32;
 pub const KIND: JobKind = JobKind::Evaluate;
 /// Guards that are not drawn again for one audit: all of three draws.
 pub const EXCLUDED: u32 = 3 * MAX_GUARDS;
-/// Those who failed at a task, at most: as many as one is tried with.
-pub const OTHERS: u32 = 32;
 
 pub type AuditOf<T> = Audit<<T as frame_system::Config>::AccountId>;
 
@@ -68,7 +66,7 @@ stored! {
         pub next: Height,
         pub workers: BoundedVec<Member, ConstU32<MAX_GUARDS>>,
         /// Those who worked at it and failed, or said something else.
-        pub others: BoundedVec<ProviderId, ConstU32<OTHERS>>,
+        pub others: BoundedVec<ProviderId, ConstU32<FAILED_AT_MOST>>,
         pub guards: BoundedVec<Member, ConstU32<MAX_GUARDS>>,
         /// How many guards were drawn in this round.
         pub drawn: u8,

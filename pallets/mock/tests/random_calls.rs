@@ -77,25 +77,25 @@ mod for_long {
     }
 
     #[test]
-    #[ignore = "25,000 sequences, for scripts/test --long"]
+    #[ignore = "half an hour or more: 25,000 sequences, for scripts/test --long"]
     fn the_market_should_hold_in_the_first_quarter() {
         quarter(0);
     }
 
     #[test]
-    #[ignore = "25,000 sequences, for scripts/test --long"]
+    #[ignore = "half an hour or more: 25,000 sequences, for scripts/test --long"]
     fn the_market_should_hold_in_the_second_quarter() {
         quarter(1);
     }
 
     #[test]
-    #[ignore = "25,000 sequences, for scripts/test --long"]
+    #[ignore = "half an hour or more: 25,000 sequences, for scripts/test --long"]
     fn the_market_should_hold_in_the_third_quarter() {
         quarter(2);
     }
 
     #[test]
-    #[ignore = "25,000 sequences, for scripts/test --long"]
+    #[ignore = "half an hour or more: 25,000 sequences, for scripts/test --long"]
     fn the_market_should_hold_in_the_last_quarter() {
         quarter(3);
     }

@@ -181,6 +181,10 @@ impl OnSettled for () {
     fn settled(_: ProviderId, _: Amount) {}
 }
 
+/// Providers that fail at one task or are contradicted, at most: all that a round can fail with, a
+/// few times. Nobody is asked again once so many have.
+pub const FAILED_AT_MOST: u32 = 32;
+
 /// What those who audit a result need to know of it.
 #[derive(Clone, Debug)]
 pub struct Brief<AccountId> {
@@ -197,7 +201,8 @@ pub struct Brief<AccountId> {
     pub redundancy: u8,
     /// Those who agree on the result.
     pub workers: Vec<ProviderId>,
-    /// Those who worked at it and failed, or said something else; the last to do so at the end.
+    /// Those who worked at it and failed, or said something else; the last to do so at the end. At
+    /// most [`FAILED_AT_MOST`].
     pub others: Vec<ProviderId>,
     /// Others said something else.
     pub contested: bool,

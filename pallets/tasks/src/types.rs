@@ -24,8 +24,8 @@ pub type BalanceOf<T> =
 pub type AccountIdOf<T> = <T as frame_system::Config>::AccountId;
 pub type TaskOf<T> = Task<AccountIdOf<T>>;
 
-/// Providers that are not asked again for one task: all that a round can fail with, a few times.
-pub const EXCLUDED: u32 = 32;
+/// Providers that are not asked again for one task.
+pub const EXCLUDED: u32 = cairn_seams::FAILED_AT_MOST;
 
 /// Chunks of a result that are drawn to be shown, at most; the last is shown beside them.
 pub const CHUNKS_DRAWN: u8 = 15;

@@ -157,8 +157,8 @@ pub async fn deliver(
 }
 
 /// What the JSON-RPC says of the task.
-async fn task(client: &Client) -> Result<Value, Failure> {
-    Ok(client.ask("cairn_task", &[json!(TASK.0)]).await?)
+async fn task(client: &Client) -> cairn_localnet::Result<Value> {
+    client.ask("cairn_task", &[json!(TASK.0)]).await
 }
 
 /// Waits until what it says is so.
@@ -168,7 +168,7 @@ pub async fn wait_for(
     so: impl Fn(&Value) -> bool,
 ) -> Result<Value, Failure> {
     let seen = || async {
-        let task: Value = client.ask("cairn_task", &[json!(TASK.0)]).await?;
+        let task = task(client).await?;
         Ok(if so(&task) { Seen::Yes(task) } else { Seen::NotYet(task.to_string()) })
     };
     Ok(until(what, WITHIN, seen).await?)
