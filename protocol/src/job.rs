@@ -145,6 +145,22 @@ wire! {
     }
 }
 
+impl Requirements {
+    /// Any machine of that class.
+    pub const fn any(class: DeviceClass) -> Self {
+        Self {
+            class,
+            memory_mib: 0,
+            compute: 0,
+            throughput: 0,
+            within: None,
+            near: None,
+            reputation: 0,
+            enclave: false,
+        }
+    }
+}
+
 impl JobKind {
     pub const ALL: [Self; 6] =
         [Self::Infer, Self::Embed, Self::Train, Self::Evaluate, Self::Simulate, Self::Wasm];

@@ -104,7 +104,7 @@ fn serve(room: Weight) {
 fn times(database: &Database, tasks: u64, sample: u8) -> Result<Vec<Duration>, Error> {
     let mut block = database.scratch()?;
     block.native(|| set_sample(sample));
-    let room = block.native(|| Weights::find_workers(sample.into()));
+    let room = block.native(|| Weights::find_worker(sample.into()));
     let times = (0..tasks)
         .map(|_| {
             block.native(|| {

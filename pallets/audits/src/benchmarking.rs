@@ -89,16 +89,7 @@ fn begun<T: Config>(workers: u32, sealed: bool) -> (T::AccountId, Staff<T>) {
     let staff: Staff<T> = (1..=workers).map(T::BenchmarkHelper::enlist).collect();
     let names: Vec<_> = staff.iter().map(|(provider, _)| *provider).collect();
     T::BenchmarkHelper::await_audit(TASK, &requester, &names);
-    let requirements = Requirements {
-        class: DeviceClass::Cpu,
-        memory_mib: 0,
-        compute: 0,
-        throughput: 0,
-        within: None,
-        near: None,
-        reputation: 0,
-        enclave: false,
-    };
+    let requirements = Requirements::any(DeviceClass::Cpu);
     let brief = Brief {
         requester: requester.clone(),
         policy: POLICY,

@@ -7,22 +7,15 @@ use cairn_protocol::{
     id::{Height, ProviderId, Seed, TaskId},
     job::Policy,
     matching::by_bond,
-    profile::{Candidate, Role},
+    profile::Role,
 };
-use cairn_seams::{Audits as Auditors, Beacon, Brief, Clock, Lane, Registry, Subject, Ticket};
+use cairn_seams::{
+    Audits as Auditors, Beacon, Brief, Clock, Lane, Prospect, Registry, Subject, Ticket,
+};
 use frame_support::{pallet_prelude::Get, traits::Defensive};
 
 /// What a seed for an audit is drawn for.
 const PURPOSE: [u8; 8] = *b"audit/on";
-
-/// An owner, who is the same party as whoever is linked to it.
-struct Party<T: Config>(T::AccountId);
-
-impl<T: Config> PartialEq for Party<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.0 == other.0 || T::Registry::linked(&self.0, &other.0)
-    }
-}
 
 impl<T: Config> Auditors<T::AccountId> for Pallet<T> {
     fn begin(id: TaskId, brief: Brief<T::AccountId>) -> Option<Height> {
@@ -118,23 +111,15 @@ impl<T: Config> Pallet<T> {
     /// contradicted has something to win by it too. Fewer than `count` where not enough are fit.
     fn choose(audit: &AuditOf<T>, count: u32, sample: u8, seed: &Seed) -> Vec<ProviderId> {
         let lane = Lane::Holders(Role::Guard);
-        let witnesses = audit.witnesses().filter_map(T::Registry::owner);
-        let parties: Vec<_> = witnesses.chain([audit.requester.clone()]).collect();
-        let is_out = |one: &ProviderId| audit.excluded.contains(one) || audit.others.contains(one);
-        let class = audit.requirements.class;
-        let field: Vec<(Party<T>, Candidate)> =
-            T::Registry::sample(lane, class, sample.into(), seed)
-                .into_iter()
-                .filter(|one| !is_out(one) && !Self::is_licensed(*one))
-                .filter_map(|one| T::Registry::candidate(one, lane))
-                .filter(|candidate| fits(&audit.requirements, audit.sealed, candidate))
-                .filter(|candidate| {
-                    !parties.iter().any(|party| T::Registry::belongs_to(candidate.provider, party))
-                })
-                .filter_map(|candidate| {
-                    Some((Party(T::Registry::owner(candidate.provider)?), candidate))
-                })
-                .collect();
+        let mut field = T::Registry::sample(lane, audit.requirements.class, sample.into(), seed);
+        field.retain(|Prospect { candidate, .. }| {
+            let one = candidate.provider;
+            let is_out = audit.excluded.contains(&one) || audit.others.contains(&one);
+            !is_out && !Self::is_licensed(one) && fits(&audit.requirements, audit.sealed, candidate)
+        });
+        let mut concerned = T::Registry::names(&audit.requester);
+        concerned.extend(audit.witnesses().flat_map(T::Registry::names_of));
+        let field = T::Registry::parties(T::Registry::strangers(field, concerned));
         by_bond(field.iter().collect(), u8::try_from(count).unwrap_or(0), seed)
     }
 

@@ -6,17 +6,17 @@
 cairn_seams::weights! {
     /// Clock, round, contributions, five items of the registry, account and holds; contributions,
     /// account and holds.
-    commit(): (115_892, 11, 2);
+    commit(): (191_894, 11, 2);
     /// Clock, round, contributions, genesis hash, account and holds; contributions, account and
     /// holds.
-    reveal(): (73_158, 5, 2);
+    reveal(): (125_516, 5, 2);
     /// Clock, round.
-    round_goes_on(): (5_228, 2, 0);
+    round_goes_on(): (7_000, 2, 0);
     /// Clock, round, contributions, mix, genesis hash, issuance; contributions, mix, round,
     /// issuance. Of each contribution, none of them revealed, account and holds.
-    end_round(contributions): (27_415, 5, 2) + contributions * (28_050, 2, 2);
+    end_round(contributions): (24_589, 5, 2) + contributions * (28_288, 2, 2);
     /// Clock, trace, VRF output, validators, genesis hash, this height's window, mix, a window
     /// that stays; trace, this height's window. Each height without a window that is passed, and
     /// each window that is closed.
-    record_block(gaps, windows): (26_291, 9, 2) + gaps * (1_892, 1, 0) + windows * (8_707, 1, 1);
+    record_block(gaps, windows): (13_767, 9, 2) + gaps * (2_129, 1, 0) + windows * (11_314, 1, 1);
 }

@@ -6,12 +6,12 @@
 cairn_seams::weights! {
     /// Link, provider, validators, those that are disabled, the provider's former validator and
     /// its link, session; two accounts and their holds; twice whether it is one party.
-    link_provider(): (229_119, 21, 8);
+    link_provider(): (233_696, 17, 8);
     /// Link, account and holds; provider.
-    unlink_provider(): (59_999, 3, 4);
+    unlink_provider(): (65_717, 3, 4);
     /// Validator, session, link, rules; link. For those who settle tasks.
-    settled(): (19_709, 4, 1);
+    settled(): (20_180, 4, 1);
     /// Session, block number, rules, validators, those that are disabled, era, its points;
     /// session, points. Of each validator its link, and whether it and the provider are one party.
-    flush(v): (65_117, 6, 2) + v * (35_359, 7, 0);
+    flush(v): (64_416, 6, 2) + v * (38_519, 6, 0);
 }

@@ -178,6 +178,7 @@ impl pallet_cairn_providers::Config for Mock {
     type HeartbeatTimeout = ConstU32<400>;
     type ItemDeposit = ConstU128<5>;
     type MaxEvictions = ConstU32<2>;
+    type MaxLinks = ConstU32<2>;
     type MaxRegistrations = ConstU32<3>;
     type MaxSample = ConstU32<32>;
     type MaxSlashesPerBlock = ConstU32<2>;

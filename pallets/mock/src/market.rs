@@ -14,8 +14,8 @@ use frame_support::{
     traits::{OnFinalize, OnIdle, OnInitialize},
     weights::Weight,
 };
-use sp_io::TestExternalities;
-use sp_runtime::BuildStorage;
+use sp_runtime::{BuildStorage, Storage};
+use sp_state_machine::BasicExternalities;
 use std::cell::RefCell;
 
 /// Who asks for work.
@@ -41,23 +41,17 @@ pub(crate) fn operator(n: u64) -> AccountId {
     200 + n
 }
 
-type Stored = Vec<(Vec<u8>, Vec<u8>)>;
-
 thread_local! {
     /// What is stored when a market opens. It is made once a thread.
-    static OPENED: RefCell<Option<Stored>> = const { RefCell::new(None) };
+    static OPENED: RefCell<Option<Storage>> = const { RefCell::new(None) };
 }
 
-/// A market in its first block, with providers that have said that they are there. Cheap: all of
-/// it is a change to an empty chain, since what lies in a trie is slow to go through.
-pub fn new_market() -> TestExternalities {
+/// A market in its first block, with providers that have said that they are there. It lies in no
+/// trie, which would be slow to go through.
+pub fn new_market() -> BasicExternalities {
     let opened = OPENED.with_borrow_mut(|opened| opened.get_or_insert_with(open).clone());
-    let mut externalities = TestExternalities::new_empty();
-    externalities.execute_with(|| {
-        config::reset();
-        opened.iter().for_each(|(key, value)| sp_io::storage::set(key, value));
-    });
-    externalities
+    config::reset();
+    BasicExternalities::new(opened)
 }
 
 /// Ends the block and begins the next.
@@ -78,7 +72,7 @@ pub(crate) fn next_block() {
     }
 }
 
-fn open() -> Stored {
+fn open() -> Storage {
     let mut storage =
         frame_system::GenesisConfig::<Mock>::default().build_storage().expect("it is empty");
     let people = [ALICE, BOB, TREASURY, CREATOR].into_iter();
@@ -90,17 +84,14 @@ fn open() -> Stored {
     }
     .assimilate_storage(&mut storage)
     .expect("no account stands twice");
-    TestExternalities::from(storage).execute_with(|| {
-        config::reset();
+    config::reset();
+    BasicExternalities::execute_with_storage(&mut storage, || {
         System::set_block_number(1);
         AllPalletsWithSystem::on_initialize(1);
         (0..PROVIDERS).for_each(enlist);
         System::reset_events();
-        let keys = std::iter::successors(sp_io::storage::next_key(&[]), |key| {
-            sp_io::storage::next_key(key)
-        });
-        keys.filter_map(|key| Some((key.clone(), sp_io::storage::get(&key)?.to_vec()))).collect()
-    })
+    });
+    storage
 }
 
 fn enlist(n: u64) {

@@ -2,7 +2,7 @@
 
 use crate::{
     types::{Registration, Slash},
-    Call, Config, Pallet, Providers, SlashQueue, Slashes,
+    Call, Config, Links, Pallet, Providers, SlashQueue, Slashes,
 };
 use alloc::{boxed::Box, vec::Vec};
 use cairn_protocol::{
@@ -14,10 +14,10 @@ use cairn_protocol::{
         PAYLOAD_KEY_BYTES,
     },
 };
-use cairn_seams::{Clock, Registry};
+use cairn_seams::Clock;
 use frame_benchmarking::v2::*;
 use frame_support::{
-    traits::{fungible::Mutate, EnsureOrigin},
+    traits::{fungible::Mutate, EnsureOrigin, Get},
     weights::WeightMeter,
     BoundedVec,
 };
@@ -194,9 +194,16 @@ mod benchmarks {
         let declared =
             Pallet::<T>::link_account(RawOrigin::Signed(other.clone()).into(), by.clone(), true);
         assert_eq!(declared, Ok(()));
+        // With one more, both have as many links as there may be.
+        let many: Vec<T::AccountId> =
+            (1..T::MaxLinks::get()).map(|nth| account("linked", nth, 0)).collect();
+        for who in [&by, &other] {
+            let many = many.clone().try_into().expect("there is room for one more");
+            Links::<T>::insert(who, BoundedVec::<_, T::MaxLinks>::from(many));
+        }
         #[extrinsic_call]
         _(RawOrigin::Signed(by.clone()), other.clone(), true);
-        assert!(Pallet::<T>::linked(&by, &other));
+        assert_eq!(Links::<T>::get(&other).last(), Some(&by));
     }
 
     #[benchmark]

@@ -2,11 +2,8 @@
 
 use crate::{Config, Pallet, PoolSizes, Pools, Providers};
 use alloc::{collections::BTreeMap, vec::Vec};
-use cairn_protocol::{
-    id::{ProviderId, Seed},
-    profile::DeviceClass,
-};
-use cairn_seams::{Clock, Lane};
+use cairn_protocol::{id::Seed, profile::DeviceClass};
+use cairn_seams::{Clock, Lane, Prospect};
 use frame_support::{defensive, traits::Get};
 use sp_runtime::traits::{BlakeTwo256, Hash};
 
@@ -62,7 +59,7 @@ impl<T: Config> Pallet<T> {
         class: DeviceClass,
         count: u32,
         seed: &Seed,
-    ) -> Vec<ProviderId> {
+    ) -> Vec<Prospect<T::AccountId>> {
         let count = count.min(T::MaxSample::get());
         let sizes = PoolSizes::<T>::get(lane);
         let now = T::Clock::now();
@@ -82,7 +79,8 @@ impl<T: Config> Pallet<T> {
             };
             match Providers::<T>::get(provider) {
                 Some(record) if Self::obstacle(&record, now).is_none() => {
-                    drawn.push(provider);
+                    let candidate = Self::candidate_of(provider, &record, lane);
+                    drawn.push(Prospect { candidate, names: Self::names_of_record(&record) });
                     left = left.saturating_sub(1);
                 }
                 _ => absent.push(provider),

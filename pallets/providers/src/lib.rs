@@ -113,6 +113,10 @@ pub mod pallet {
         #[pallet::constant]
         type MaxRegistrations: Get<u32>;
 
+        /// Accounts that one account is linked to, at most.
+        #[pallet::constant]
+        type MaxLinks: Get<u32>;
+
         /// Providers drawn at once, at most.
         type MaxSample: Get<u32>;
 
@@ -194,6 +198,16 @@ pub mod pallet {
     #[pallet::storage]
     pub type Declarations<T: Config> =
         StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Blake2_128Concat, T::AccountId, Amount>;
+
+    /// Those whom an account calls the same party, and who call it so.
+    #[pallet::storage]
+    pub type Links<T: Config> = StorageMap<
+        _,
+        Blake2_128Concat,
+        T::AccountId,
+        BoundedVec<T::AccountId, T::MaxLinks>,
+        ValueQuery,
+    >;
 
     #[pallet::event]
     #[pallet::generate_deposit(pub(super) fn deposit_event)]
@@ -324,6 +338,8 @@ pub mod pallet {
         AlreadyDeclared,
         /// This account has not declared that link.
         NotDeclared,
+        /// One of the two accounts is linked to as many as there may be; take a link of it back.
+        TooManyLinks,
     }
 
     #[pallet::hooks]

@@ -8,7 +8,7 @@ use cairn_protocol::{
     job::JobKind,
     profile::{Candidate, DeviceClass, Hardware},
 };
-use cairn_seams::{Clock, Lane, Registry, Reputation};
+use cairn_seams::{Clock, Lane, Prospect, Registry, Reputation};
 use frame_support::traits::DefensiveSaturating;
 
 /// Roles are judged by how their holder evaluates: it is what guards do, and all others are too
@@ -16,14 +16,20 @@ use frame_support::traits::DefensiveSaturating;
 const KIND_OF_HOLDERS: JobKind = JobKind::Evaluate;
 
 impl<T: Config> Registry<T::AccountId> for Pallet<T> {
-    fn sample(lane: Lane, class: DeviceClass, count: u32, seed: &Seed) -> Vec<ProviderId> {
+    fn sample(
+        lane: Lane,
+        class: DeviceClass,
+        count: u32,
+        seed: &Seed,
+    ) -> Vec<Prospect<T::AccountId>> {
         Self::do_sample(lane, class, count, seed)
     }
 
     fn candidate(provider: ProviderId, lane: Lane) -> Option<Candidate> {
         let record = Providers::<T>::get(provider)?;
         let there = Self::obstacle(&record, T::Clock::now()).is_none();
-        (there && record.lanes().contains(lane)).then(|| candidate::<T>(provider, &record, lane))
+        (there && record.lanes().contains(lane))
+            .then(|| Self::candidate_of(provider, &record, lane))
     }
 
     fn owner(provider: ProviderId) -> Option<T::AccountId> {
@@ -38,14 +44,16 @@ impl<T: Config> Registry<T::AccountId> for Pallet<T> {
         Providers::<T>::get(provider).map_or(0, |record| record.generation)
     }
 
-    fn belongs_to(provider: ProviderId, account: &T::AccountId) -> bool {
-        Providers::<T>::get(provider).is_some_and(|record| {
-            Self::are_linked(&record.owner, account) || Self::are_linked(&record.operator, account)
-        })
+    fn names(account: &T::AccountId) -> Vec<T::AccountId> {
+        Self::names_of_account(account)
     }
 
-    fn linked(a: &T::AccountId, b: &T::AccountId) -> bool {
-        Self::are_linked(a, b)
+    fn names_of(provider: ProviderId) -> Vec<T::AccountId> {
+        Providers::<T>::get(provider).map_or_else(Vec::new, |record| Self::names_of_record(&record))
+    }
+
+    fn kin(names: Vec<T::AccountId>) -> Vec<T::AccountId> {
+        Self::linked_to(names)
     }
 
     fn begin_work(provider: ProviderId) {
@@ -71,26 +79,29 @@ impl<T: Config> Registry<T::AccountId> for Pallet<T> {
     }
 }
 
-fn candidate<T: Config>(
-    provider: ProviderId,
-    record: &Registration<T::AccountId>,
-    lane: Lane,
-) -> Candidate {
-    let (kind, price) = match lane {
-        Lane::Jobs(kind) => (kind, record.offers.price(kind)),
-        Lane::Holders(_) => (KIND_OF_HOLDERS, None),
-    };
-    Candidate {
-        provider,
-        // As measured: what matching filters by must be what is there.
-        hardware: Hardware { class: record.class, ..record.hardware },
-        region: record.region,
-        price,
-        throughput: record.throughput.unwrap_or(0),
-        enclave: record.enclave,
-        sealable: record.sealable,
-        load: u8::try_from(record.load).unwrap_or(u8::MAX),
-        bond: record.bond,
-        reputation: T::Reputation::standing(provider, kind),
+impl<T: Config> Pallet<T> {
+    /// What matching looks at.
+    pub(crate) fn candidate_of(
+        provider: ProviderId,
+        record: &Registration<T::AccountId>,
+        lane: Lane,
+    ) -> Candidate {
+        let (kind, price) = match lane {
+            Lane::Jobs(kind) => (kind, record.offers.price(kind)),
+            Lane::Holders(_) => (KIND_OF_HOLDERS, None),
+        };
+        Candidate {
+            provider,
+            // As measured: what matching filters by must be what is there.
+            hardware: Hardware { class: record.class, ..record.hardware },
+            region: record.region,
+            price,
+            throughput: record.throughput.unwrap_or(0),
+            enclave: record.enclave,
+            sealable: record.sealable,
+            load: u8::try_from(record.load).unwrap_or(u8::MAX),
+            bond: record.bond,
+            reputation: T::Reputation::standing(provider, kind),
+        }
     }
 }

@@ -6,36 +6,36 @@
 cairn_seams::weights! {
     /// Parameters, next id, operator, binding, owner's list, account and holds; record, counter,
     /// details.
-    register(): (132_256, 9, 8);
+    register(): (130_564, 9, 8);
     /// Record, bonds, floors, bindings, account and holds, details; a lane that is left costs
     /// three reads and five writes, a lane that is entered one and three.
-    update_profile(): (384_659, 39, 72);
+    update_profile(): (347_194, 39, 72);
     /// Record, bonds, account and holds; eleven lanes entered.
-    add_bond(): (196_110, 15, 36);
+    add_bond(): (179_315, 15, 36);
     /// Record, bonds, details, account and holds; eleven lanes left or entered.
-    set_roles(): (253_505, 35, 53);
+    set_roles(): (292_033, 35, 53);
     /// Record, bonds; eleven lanes left.
-    set_availability(): (211_332, 34, 56);
+    set_availability(): (277_651, 34, 56);
     /// Record, bonds, clock.
-    heartbeat(): (25_608, 4, 1);
+    heartbeat(): (27_470, 4, 1);
     /// The operator as well; eleven lanes entered.
-    heartbeat_seating(): (123_283, 15, 35);
+    heartbeat_seating(): (127_068, 15, 35);
     /// Record, both operators; eleven lanes left.
-    rotate_operator(): (218_012, 35, 57);
+    rotate_operator(): (214_377, 35, 57);
     /// Both declarations, account and holds.
-    link_account(): (67_720, 4, 3);
+    link_account(): (81_781, 6, 5);
     /// Record, bonds, period, clock.
-    unbond(): (28_412, 4, 1);
+    unbond(): (29_494, 4, 1);
     /// Record, period, clock, binding; eleven lanes left.
-    leave(): (221_848, 36, 57);
+    leave(): (270_861, 36, 57);
     /// Record, clock, account and holds, operator, owner's list, counter, details, reputation at
     /// each of six kinds.
-    withdraw(): (148_470, 12, 13);
+    withdraw(): (152_766, 12, 13);
     /// Slash, record.
-    cancel_slash(): (17_927, 2, 2);
+    cancel_slash(): (20_460, 2, 2);
     /// Queue, clock.
-    on_idle_base(): (4_226, 2, 0);
+    on_idle_base(): (4_316, 2, 0);
     /// Slash, window, record, account and holds, bonds; eleven lanes left, and what takes the
     /// slashed.
-    execute_slash(): (251_342, 38, 60);
+    execute_slash(): (252_854, 38, 60);
 }

@@ -6,12 +6,12 @@
 
 cairn_seams::weights! {
     /// Registration, rules, clock, record; record.
-    observe(): (35_963, 4, 1);
+    observe(): (56_864, 4, 1);
     /// The same, and what owner, operator and requester operate, whom the owner works for, and the
     /// declarations between all of them: twelve.
-    observe_for(): (84_545, 15, 1);
+    observe_for(): (67_800, 10, 1);
     /// Every kind's record.
-    forget(): (49_303, 6, 6);
+    forget(): (38_737, 6, 6);
     /// Record, rules, clock.
-    standing(): (20_481, 3, 0);
+    standing(): (20_640, 3, 0);
 }

@@ -98,7 +98,9 @@ pub trait Beacon {
     Encode,
     Eq,
     MaxEncodedLen,
+    Ord,
     PartialEq,
+    PartialOrd,
     TypeInfo,
 )]
 pub enum Lane {
@@ -110,21 +112,68 @@ pub enum Lane {
     Holders(Role),
 }
 
-/// Who may serve.
-pub trait Registry<AccountId> {
+/// A provider that was drawn: what matching looks at, and the accounts it goes by.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Prospect<AccountId> {
+    pub candidate: Candidate,
+    pub names: Vec<AccountId>,
+}
+
+/// The accounts that somebody goes by, and all that are one party with them.
+#[derive(Clone, Debug)]
+pub struct Party<AccountId> {
+    names: Vec<AccountId>,
+    kin: Vec<AccountId>,
+}
+
+/// Equal are those of whom one goes by an account that is kin of the other.
+impl<AccountId: PartialEq> PartialEq for Party<AccountId> {
+    fn eq(&self, other: &Self) -> bool {
+        self.names.iter().any(|name| other.kin.contains(name))
+    }
+}
+
+/// Who may serve, and who is one party as far as the chain knows.
+pub trait Registry<AccountId: Clone + PartialEq> {
     /// At most `count` different providers of a lane, of that class or above, drawn by the seed
-    /// from those who may be available. What it costs does not grow with their number.
-    fn sample(lane: Lane, class: DeviceClass, count: u32, seed: &Seed) -> Vec<ProviderId>;
+    /// from those who are available now. What it costs does not grow with their number.
+    fn sample(lane: Lane, class: DeviceClass, count: u32, seed: &Seed) -> Vec<Prospect<AccountId>>;
 
     /// What matching looks at, for a provider that is available now.
     fn candidate(provider: ProviderId, lane: Lane) -> Option<Candidate>;
 
     fn owner(provider: ProviderId) -> Option<AccountId>;
 
-    /// Whether a provider and an account are one party: see [`Registry::linked`], asked of owner
-    /// and operator.
+    /// The accounts that an account goes by: itself, and the owner of the provider it operates.
+    fn names(account: &AccountId) -> Vec<AccountId>;
+
+    /// The accounts that a provider goes by: its operator, its owner, and whom that one operates
+    /// for. None if there is no such provider.
+    fn names_of(provider: ProviderId) -> Vec<AccountId>;
+
+    /// These accounts, and all that are linked to one of them.
+    fn kin(names: Vec<AccountId>) -> Vec<AccountId>;
+
+    /// Whether a provider and an account are one party.
     fn belongs_to(provider: ProviderId, account: &AccountId) -> bool {
-        Self::owner(provider).is_some_and(|owner| Self::linked(&owner, account))
+        let kin = Self::kin(Self::names(account));
+        Self::names_of(provider).iter().any(|name| kin.contains(name))
+    }
+
+    /// Those of a field who are not one party with whoever goes by these names.
+    fn strangers(
+        field: Vec<Prospect<AccountId>>,
+        names: Vec<AccountId>,
+    ) -> Vec<Prospect<AccountId>> {
+        let kin = Self::kin(names);
+        let is_kin = |one: &Prospect<AccountId>| one.names.iter().any(|name| kin.contains(name));
+        field.into_iter().filter(|one| !is_kin(one)).collect()
+    }
+
+    /// Each of a field with all who are one party with it.
+    fn parties(field: Vec<Prospect<AccountId>>) -> Vec<(Party<AccountId>, Candidate)> {
+        let party = |names: Vec<AccountId>| Party { kin: Self::kin(names.clone()), names };
+        field.into_iter().map(|one| (party(one.names), one.candidate)).collect()
     }
 
     /// The provider whose operator an account is.
@@ -132,10 +181,6 @@ pub trait Registry<AccountId> {
 
     /// How often the operator key or the hardware of a registration has changed.
     fn generation(provider: ProviderId) -> u32;
-
-    /// Whether two accounts are the same party as far as the chain knows: equal, owner and
-    /// operator of one provider, operators of one owner, or declared so.
-    fn linked(a: &AccountId, b: &AccountId) -> bool;
 
     /// The provider has begun or ended a job.
     fn begin_work(provider: ProviderId);

@@ -78,13 +78,26 @@ impl<T: Config> Pallet<T> {
     }
 
     fn serve_queue(meter: &mut WeightMeter) {
-        let cost = T::WeightInfo::find_workers(T::Rules::get().draws.sample.into());
+        let sample = T::Rules::get().draws.sample.into();
         for _ in 0..T::ServedPerBlock::get() {
             let Some(key) = Queue::<T>::iter_keys().next() else { break };
-            if meter.try_consume(cost).is_err() {
+            let id = TaskId(queued_task(&key));
+            let Some(task) = Tasks::<T>::get(id).defensive() else {
+                Queue::<T>::remove(key);
+                continue;
+            };
+            if meter.try_consume(Self::cost_of_draw(&task, sample)).is_err() {
                 break;
             }
-            Self::find_workers(key);
+            Self::find_workers(id, task);
+        }
+    }
+
+    /// What it costs to look for workers among so many.
+    fn cost_of_draw(task: &TaskOf<T>, sample: u32) -> Weight {
+        match task.redundancy {
+            1 => T::WeightInfo::find_worker(sample),
+            _ => T::WeightInfo::find_workers(sample),
         }
     }
 

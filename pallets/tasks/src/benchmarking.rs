@@ -183,9 +183,11 @@ mod benches {
         assert!(Tasks::<T>::get(id).is_none());
     }
 
-    /// A block in which nothing is due and nobody waits.
+    /// A block in which nothing is due and there is no room for the one who waits.
     #[benchmark]
     fn serve() {
+        let id = super::submit::<T>(&requester::<T>(), MAX_REDUNDANCY, true);
+        enqueue::<T>(id);
         pass::<T>(1);
         let room = T::WeightInfo::serve().saturating_add(T::WeightInfo::find_due());
         let mut meter = WeightMeter::with_limit(room);
@@ -314,25 +316,24 @@ mod benches {
         assert!(Tasks::<T>::get(id).is_none());
     }
 
-    /// Nine are drawn of a full sample, for which as many silent ones were looked at in vain.
+    /// The best is taken of a full sample, for which as many silent ones were looked at in vain.
     #[benchmark]
-    fn find_workers(s: Linear<{ 2 * SEATS }, SAMPLE>) {
-        let mut rules = T::Rules::get();
-        rules.draws.sample = s as u8;
-        T::BenchmarkHelper::set_rules(rules);
-        for nth in 1..=2 * s {
-            let (provider, _) = T::BenchmarkHelper::enlist(nth);
-            if nth > s {
-                T::BenchmarkHelper::silence(provider);
-            }
-        }
-        let requester = requester::<T>();
-        let id = super::submit::<T>(&requester, MAX_REDUNDANCY, true);
-        enqueue::<T>(id);
+    fn find_worker(s: Linear<{ 2 * SEATS }, SAMPLE>) {
+        let id = queued_among::<T>(s, 1);
         #[block]
         {
-            let key = Queue::<T>::iter_keys().next().expect("it queues");
-            Pallet::<T>::find_workers(key);
+            Pallet::<T>::find_workers(id, task::<T>(id));
+        }
+        assert_eq!(stage::<T>(id), Stage::AwaitingKeys);
+    }
+
+    /// As above, and nine are drawn.
+    #[benchmark]
+    fn find_workers(s: Linear<{ 2 * SEATS }, SAMPLE>) {
+        let id = queued_among::<T>(s, MAX_REDUNDANCY);
+        #[block]
+        {
+            Pallet::<T>::find_workers(id, task::<T>(id));
         }
         assert_eq!(task::<T>(id).round, 1);
         assert_eq!(stage::<T>(id), Stage::AwaitingKeys);

@@ -7,9 +7,8 @@ use cairn_protocol::{
     job::Terms,
     lifecycle::Turn,
     matching::Demand,
-    profile::Candidate,
 };
-use cairn_seams::{Beacon, Clock, Lane, Registry, Subject};
+use cairn_seams::{Beacon, Clock, Lane, Prospect, Registry, Subject};
 use frame_support::{pallet_prelude::Get, traits::Defensive};
 
 /// What a seed for workers is drawn for.
@@ -54,21 +53,19 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Finds workers for the task at this place of the queue, or has it draw anew.
-    pub(crate) fn find_workers(key: QueueKey) {
-        let id = TaskId(queued_task(&key));
-        let found = Tasks::<T>::get(id).zip(TermsOf::<T>::get(id));
-        let Some((mut task, terms)) = found.defensive() else {
-            return Queue::<T>::remove(key);
-        };
+    /// Finds workers for a task in the queue, or has it draw anew.
+    pub(crate) fn find_workers(id: TaskId, mut task: TaskOf<T>) {
         let seed = match &task.place {
             Place::Ready { ticket, .. } => T::Beacon::seed(ticket),
             _ => None,
         };
         Self::leave_queue(&mut task);
-        let chosen = seed.defensive().map(|seed| Self::choose(&task, &terms, &seed));
-        match chosen {
-            Some(chosen) if chosen.len() == usize::from(task.vacant()) => {
+        let drawn = TermsOf::<T>::get(id).zip(seed).defensive().map(|(terms, seed)| {
+            let chosen = Self::choose(&task, &terms, &seed);
+            (terms, chosen)
+        });
+        match drawn {
+            Some((terms, chosen)) if chosen.len() == usize::from(task.vacant()) => {
                 Self::seat(id, &mut task, &terms, &chosen)
             }
             // Another draw looks at others. The same one again would be known beforehand.
@@ -82,24 +79,21 @@ impl<T: Config> Pallet<T> {
         let draws = T::Rules::get().draws;
         // However many are asked in the end, each is offered what the first were.
         let demand = Demand::of(terms, terms.redundancy);
-        let taken: Vec<_> =
-            task.seats.iter().filter_map(|seat| T::Registry::owner(seat.provider)).collect();
         let lane = Lane::Jobs(task.kind);
-        let sample = T::Registry::sample(lane, terms.requirements.class, draws.sample.into(), seed);
-        let mut field: Vec<(T::AccountId, Candidate)> = sample
-            .into_iter()
-            .filter(|provider| !task.excluded.contains(provider))
-            .filter_map(|provider| T::Registry::candidate(provider, lane))
-            .filter(|candidate| demand.check(candidate).is_ok())
-            .filter_map(|candidate| Some((T::Registry::owner(candidate.provider)?, candidate)))
-            .collect();
-        field.retain(|(owner, candidate)| {
-            !taken.contains(owner) && !T::Registry::belongs_to(candidate.provider, &task.requester)
+        let mut field =
+            T::Registry::sample(lane, terms.requirements.class, draws.sample.into(), seed);
+        field.retain(|Prospect { candidate, .. }| {
+            !task.excluded.contains(&candidate.provider) && demand.check(candidate).is_ok()
         });
+        // None of the requester's own, and one of a party.
+        let mut taken = T::Registry::names(&task.requester);
+        taken.extend(task.seats.iter().flat_map(|seat| T::Registry::names_of(seat.provider)));
+        let field = T::Registry::strangers(field, taken);
         if task.redundancy > 1 {
+            let field = T::Registry::parties(field);
             return demand.draw(&field, task.vacant(), &draws.weights, draws.floor, seed);
         }
-        let candidates: Vec<_> = field.into_iter().map(|(_, candidate)| candidate).collect();
+        let candidates: Vec<_> = field.into_iter().map(|one| one.candidate).collect();
         demand.best(&candidates, &draws.weights, seed).into_iter().collect()
     }
 

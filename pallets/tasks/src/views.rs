@@ -7,11 +7,10 @@ use cairn_protocol::{
     job::{Policy, Terms},
     lifecycle::Stage,
     matching::{Demand, Unfit},
-    profile::Candidate,
     result::Answer,
     settlement::Escrow,
 };
-use cairn_seams::{Beacon, Clock, Lane, Registry};
+use cairn_seams::{Beacon, Clock, Lane, Prospect, Registry};
 use codec::{Decode, Encode};
 use scale_info::TypeInfo;
 
@@ -70,11 +69,8 @@ pub enum Obstacle {
     /// It works on as many jobs as it can.
     #[codec(index = 10)]
     Full,
-    /// It sent no heartbeat, rests, or leaves.
-    #[codec(index = 11)]
-    Absent,
     /// It is the requester's own.
-    #[codec(index = 12)]
+    #[codec(index = 11)]
     Own,
 }
 
@@ -158,10 +154,14 @@ impl<T: Config> Pallet<T> {
         let sample = T::Registry::sample(lane, weakest, SAMPLE, seed);
         let mut prices = Vec::new();
         let mut obstacles: Vec<(Obstacle, u32)> = Vec::new();
-        for provider in &sample {
-            let candidate = T::Registry::candidate(*provider, lane);
-            match Self::obstacle(requester, &demand, *provider, candidate.as_ref()) {
-                None => prices.extend(candidate.and_then(|candidate| candidate.price)),
+        let own = T::Registry::kin(T::Registry::names(requester));
+        for Prospect { candidate, names } in &sample {
+            let obstacle = match demand.check(candidate) {
+                Err(reason) => Some(reason.into()),
+                Ok(()) => names.iter().any(|name| own.contains(name)).then_some(Obstacle::Own),
+            };
+            match obstacle {
+                None => prices.extend(candidate.price),
                 Some(obstacle) => match obstacles.iter_mut().find(|(one, _)| *one == obstacle) {
                     Some((_, count)) => *count = count.saturating_add(1),
                     None => obstacles.push((obstacle, 1)),
@@ -182,19 +182,6 @@ impl<T: Config> Pallet<T> {
             judged: Self::in_words(terms).as_bytes().to_vec(),
             warning: Self::warning(terms).as_bytes().to_vec(),
         })
-    }
-
-    fn obstacle(
-        requester: &T::AccountId,
-        demand: &Demand,
-        provider: ProviderId,
-        candidate: Option<&Candidate>,
-    ) -> Option<Obstacle> {
-        let Some(candidate) = candidate else { return Some(Obstacle::Absent) };
-        if let Err(reason) = demand.check(candidate) {
-            return Some(reason.into());
-        }
-        T::Registry::belongs_to(provider, requester).then_some(Obstacle::Own)
     }
 
     fn in_words(terms: &Terms) -> &'static str {

@@ -108,16 +108,7 @@ impl Request {
 }
 
 pub fn requirements() -> Requirements {
-    Requirements {
-        class: CLASS,
-        memory_mib: MEMORY,
-        compute: 0,
-        throughput: 0,
-        within: None,
-        near: None,
-        reputation: 0,
-        enclave: false,
-    }
+    Requirements { memory_mib: MEMORY, ..Requirements::any(CLASS) }
 }
 
 pub fn answer(content: Content) -> Answer {

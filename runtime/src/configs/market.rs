@@ -86,6 +86,7 @@ impl pallet_cairn_providers::Config for Runtime {
     type ItemDeposit = ItemDeposit;
     type MaxEvictions = ConstU32<4>;
     // An owner with more machines than that can well have a second account.
+    type MaxLinks = ConstU32<8>;
     type MaxRegistrations = ConstU32<64>;
     type MaxSample = ConstU32<64>;
     type MaxSlashesPerBlock = ConstU32<8>;

@@ -111,14 +111,9 @@ pub fn terms(chain: &mut Chain, redundancy: u8) -> Terms {
         policy: Policy::Replicated,
         redundancy,
         requirements: Requirements {
-            class: DeviceClass::Cpu,
             memory_mib: 4_096,
-            compute: 0,
-            throughput: 0,
-            within: None,
-            near: None,
             reputation: 400_000,
-            enclave: false,
+            ..Requirements::any(DeviceClass::Cpu)
         },
         reward: 3 * UNITS,
         tip: 0,

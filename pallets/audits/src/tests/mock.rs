@@ -158,6 +158,7 @@ impl pallet_cairn_providers::Config for Test {
     type HeartbeatTimeout = ConstU32<10_000>;
     type ItemDeposit = ConstU128<5>;
     type MaxEvictions = ConstU32<2>;
+    type MaxLinks = ConstU32<4>;
     type MaxRegistrations = ConstU32<16>;
     type MaxSample = ConstU32<64>;
     type MaxSlashesPerBlock = ConstU32<4>;
@@ -379,16 +380,7 @@ pub(crate) fn brief(policy: Policy, workers: &[ProviderId]) -> Brief<AccountId> 
     Brief {
         requester: ALICE,
         policy,
-        requirements: Requirements {
-            class: DeviceClass::Cpu,
-            memory_mib: 0,
-            compute: 0,
-            throughput: 0,
-            within: None,
-            near: None,
-            reputation: 0,
-            enclave: false,
-        },
+        requirements: Requirements::any(DeviceClass::Cpu),
         sealed: false,
         work_blocks: WORK_BLOCKS,
         reward: REWARD,

@@ -17,7 +17,8 @@ fn availability(provider: ProviderId, id: ChallengeId) -> impl Fn() -> Average {
 
 /// Who is drawn to do the work of a class.
 fn drawn_for(class: DeviceClass) -> Vec<ProviderId> {
-    let mut drawn = Providers::sample(Lane::Holders(Role::Compute), class, 32, &[1; 32]);
+    let drawn = Providers::sample(Lane::Holders(Role::Compute), class, 32, &[1; 32]);
+    let mut drawn: Vec<_> = drawn.into_iter().map(|one| one.candidate.provider).collect();
     drawn.sort();
     drawn
 }

@@ -164,6 +164,7 @@ impl pallet_cairn_providers::Config for Test {
     type HeartbeatTimeout = ConstU32<HEARTBEAT_TIMEOUT>;
     type ItemDeposit = ConstU128<5>;
     type MaxEvictions = ConstU32<2>;
+    type MaxLinks = ConstU32<4>;
     type MaxRegistrations = ConstU32<16>;
     type MaxSample = ConstU32<32>;
     type MaxSlashesPerBlock = ConstU32<4>;

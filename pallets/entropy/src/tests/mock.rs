@@ -8,7 +8,7 @@ use cairn_protocol::{
     preimage::{EntropyCommitment, Statement},
     profile::{Candidate, DeviceClass, Hardware, Role},
 };
-use cairn_seams::{Beacon, Lane, Registry, Subject, Ticket};
+use cairn_seams::{Beacon, Lane, Prospect, Registry, Subject, Ticket};
 use frame_support::{
     derive_impl, parameter_types,
     traits::{
@@ -121,7 +121,7 @@ impl BlockVrf<AccountId> for Hand {
 }
 
 impl Registry<AccountId> for Hand {
-    fn sample(_: Lane, _: DeviceClass, _: u32, _: &Seed) -> Vec<ProviderId> {
+    fn sample(_: Lane, _: DeviceClass, _: u32, _: &Seed) -> Vec<Prospect<AccountId>> {
         vec![]
     }
 
@@ -159,8 +159,16 @@ impl Registry<AccountId> for Hand {
         0
     }
 
-    fn linked(a: &AccountId, b: &AccountId) -> bool {
-        a == b
+    fn names(account: &AccountId) -> Vec<AccountId> {
+        vec![*account]
+    }
+
+    fn names_of(_: ProviderId) -> Vec<AccountId> {
+        vec![]
+    }
+
+    fn kin(names: Vec<AccountId>) -> Vec<AccountId> {
+        names
     }
 
     fn begin_work(_: ProviderId) {}

@@ -7,7 +7,7 @@ use cairn_protocol::{
     id::{Amount, ProviderId, Seed},
     profile::{Candidate, DeviceClass},
 };
-use cairn_seams::{Lane, OnSettled as _, Registry};
+use cairn_seams::{Lane, OnSettled as _, Prospect, Registry};
 use frame_support::{
     derive_impl, parameter_types,
     traits::{
@@ -126,7 +126,7 @@ impl EraPoints<AccountId> for Hand {
 }
 
 impl Registry<AccountId> for Hand {
-    fn sample(_: Lane, _: DeviceClass, _: u32, _: &Seed) -> Vec<ProviderId> {
+    fn sample(_: Lane, _: DeviceClass, _: u32, _: &Seed) -> Vec<Prospect<AccountId>> {
         vec![]
     }
 
@@ -138,12 +138,6 @@ impl Registry<AccountId> for Hand {
         Parties::get().get(&provider).map(|(owner, _)| *owner)
     }
 
-    fn belongs_to(provider: ProviderId, account: &AccountId) -> bool {
-        let parties = Parties::get();
-        let Some((owner, others)) = parties.get(&provider) else { return false };
-        owner == account || others.contains(account)
-    }
-
     fn operated_by(_: &AccountId) -> Option<ProviderId> {
         None
     }
@@ -152,8 +146,18 @@ impl Registry<AccountId> for Hand {
         0
     }
 
-    fn linked(a: &AccountId, b: &AccountId) -> bool {
-        a == b
+    fn names(account: &AccountId) -> Vec<AccountId> {
+        vec![*account]
+    }
+
+    fn names_of(provider: ProviderId) -> Vec<AccountId> {
+        let parties = Parties::get();
+        let Some((owner, others)) = parties.get(&provider) else { return vec![] };
+        [*owner].into_iter().chain(others.iter().copied()).collect()
+    }
+
+    fn kin(names: Vec<AccountId>) -> Vec<AccountId> {
+        names
     }
 
     fn begin_work(_: ProviderId) {}

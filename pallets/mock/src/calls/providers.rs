@@ -12,7 +12,7 @@ use cairn_protocol::{
     job::JobKind,
     profile::{Availability, DeviceClass, Profile, Role, RoleSet},
 };
-use cairn_seams::{Lane, Registry};
+use cairn_seams::{Lane, Prospect, Registry};
 use pallet_cairn_providers::{lanes, Call, SlashQueue};
 
 /// What is done with a provider.
@@ -202,8 +202,10 @@ fn sample(course: &mut Course, dice: &mut Dice) {
     let (lane, class) = (dice.one(&all), dice.one(&DeviceClass::ALL));
     let seed = [dice.between(0, 255) as u8; 32];
     course.report((lane, class), || {
-        for provider in Providers::sample(lane, class, 4, &seed) {
-            let candidate = Providers::candidate(provider, lane).expect("who is drawn is there");
+        for Prospect { candidate, names } in Providers::sample(lane, class, 4, &seed) {
+            let provider = candidate.provider;
+            assert_eq!(Providers::candidate(provider, lane).as_ref(), Some(&candidate));
+            assert_eq!(Providers::names_of(provider), names);
             assert!(candidate.hardware.class >= class, "{provider:?} is of a lower class");
         }
     });

@@ -83,13 +83,13 @@ fn heartbeat_should_give_seats_back_when_the_silent_one_was_evicted() {
     execute(|| {
         let provider = available(ALICE);
         pass(31);
-        assert_eq!(Pallet::<Test>::sample(GUARDS, DeviceClass::Cpu, 4, &[1; 32]), []);
+        assert_eq!(drawn(GUARDS, DeviceClass::Cpu, 4, &[1; 32]), []);
         // It lost the seat where it was missed, and only there.
         assert_eq!(Pallet::<Test>::pool_size(GUARDS, DeviceClass::Cpu), 0);
         let computers = Lane::Holders(Role::Compute);
         assert_eq!(Pallet::<Test>::pool_size(computers, DeviceClass::Cpu), 1);
         assert_ok!(beat(provider));
-        assert_eq!(Pallet::<Test>::sample(GUARDS, DeviceClass::Cpu, 4, &[1; 32]), [provider]);
+        assert_eq!(drawn(GUARDS, DeviceClass::Cpu, 4, &[1; 32]), [provider]);
     });
 }
 
@@ -124,7 +124,7 @@ fn heartbeat_should_seat_when_governance_has_lowered_the_bonds() {
         Bonds::mutate(|bonds| bonds.guard = BOND + 1);
         assert_eq!(obstacle(provider), Some(Obstacle::Underbonded));
         // Drawn, and found to have too little: it loses its seat.
-        assert_eq!(Pallet::<Test>::sample(GUARDS, DeviceClass::Cpu, 4, &[1; 32]), []);
+        assert_eq!(drawn(GUARDS, DeviceClass::Cpu, 4, &[1; 32]), []);
         assert_eq!(Pallet::<Test>::pool_size(GUARDS, DeviceClass::Cpu), 0);
         assert_ok!(beat(provider));
         assert!(record(provider).seats.is_empty());

@@ -8,7 +8,7 @@ use cairn_protocol::{
     job::JobKind,
     profile::{Availability, DeviceClass, Profile, Role},
 };
-use cairn_seams::{Lane, Registry};
+use cairn_seams::{Lane, Prospect, Registry};
 use frame_support::traits::{fungible::InspectHold, UnfilteredDispatchable};
 use proptest::prelude::*;
 
@@ -191,8 +191,10 @@ fn take(step: Step) {
 /// Whoever is drawn is there and serves the lane, in that class or above.
 fn sample(lane: usize, class: DeviceClass, seed: u8) {
     let lane: Lane = crate::lanes::all().nth(lane).unwrap();
-    for provider in Pallet::<Test>::sample(lane, class, 4, &[seed; 32]) {
-        let candidate = Pallet::<Test>::candidate(provider, lane).unwrap();
+    for Prospect { candidate, names } in Pallet::<Test>::sample(lane, class, 4, &[seed; 32]) {
+        let provider = candidate.provider;
+        assert_eq!(Pallet::<Test>::candidate(provider, lane).as_ref(), Some(&candidate));
+        assert_eq!(Pallet::<Test>::names_of(provider), names);
         assert!(candidate.hardware.class >= class);
         let price = matches!(lane, Lane::Jobs(_));
         assert_eq!(candidate.price.is_some(), price);

@@ -9,9 +9,12 @@ fn link(by: u64, other: u64, same_party: bool) -> DispatchResult {
 }
 
 fn linked(a: u64, b: u64) -> bool {
-    let both = (Pallet::<Test>::linked(&a, &b), Pallet::<Test>::linked(&b, &a));
-    assert_eq!(both.0, both.1, "to be linked has no direction");
-    both.0
+    let one_way = |a: u64, b: u64| {
+        let kin = Pallet::<Test>::kin(Pallet::<Test>::names(&a));
+        Pallet::<Test>::names(&b).iter().any(|name| kin.contains(name))
+    };
+    assert_eq!(one_way(a, b), one_way(b, a), "to be linked has no direction");
+    one_way(a, b)
 }
 
 #[test]
@@ -43,8 +46,8 @@ fn link_account_should_end_when_either_side_takes_it_back() {
 fn link_account_should_hold_a_deposit_until_it_is_taken_back() {
     execute(|| {
         assert_ok!(link(ALICE, BOB, true));
-        // An item; two accounts and an amount.
-        assert_eq!(held(HoldReason::Deposit, ALICE), 10 + 8 + 8 + 16);
+        // Two items: two accounts and an amount, and the other account once more.
+        assert_eq!(held(HoldReason::Deposit, ALICE), 2 * 10 + 8 + 8 + 16 + 8);
         assert_eq!(held(HoldReason::Deposit, BOB), 0);
         assert_ok!(link(ALICE, BOB, false));
         assert_eq!(held(HoldReason::Deposit, ALICE), 0);
@@ -61,6 +64,40 @@ fn link_account_should_refuse_when_there_is_nothing_to_change() {
         assert_noop!(link(ALICE, BOB, true), Error::<Test>::AlreadyDeclared);
         assert_noop!(link(BOB, ALICE, false), Error::<Test>::NotDeclared);
         assert_noop!(link(999, ALICE, true), Error::<Test>::InsufficientBalance);
+    });
+}
+
+#[test]
+fn link_account_should_refuse_when_either_side_has_as_many_as_there_may_be() {
+    execute(|| {
+        let both = |a, b| link(a, b, true).and_then(|()| link(b, a, true));
+        for other in [2, 3, 4, 5] {
+            assert_ok!(both(ALICE, other));
+        }
+        // One side's word takes no room.
+        assert_ok!(link(ALICE, 6, true));
+        assert_noop!(link(6, ALICE, true), Error::<Test>::TooManyLinks);
+        assert_ok!(link(7, ALICE, true));
+        assert_noop!(link(ALICE, 7, true), Error::<Test>::TooManyLinks);
+        assert_ok!(link(2, ALICE, false));
+        assert_ok!(link(6, ALICE, true));
+        assert!(linked(ALICE, 6) && !linked(ALICE, 2) && linked(ALICE, 3));
+    });
+}
+
+#[test]
+fn names_of_should_be_all_that_a_provider_goes_by() {
+    execute(|| {
+        let provider = available(ALICE);
+        let names = || Pallet::<Test>::names_of(provider);
+        assert_eq!(names(), [ALICE, operator_of(provider)]);
+        // Alice operates a provider of Bob's too, and so works for him.
+        assert_ok!(register(BOB, ALICE, profile(50), &[Role::Compute], 100));
+        assert_ok!(act(ALICE, Call::heartbeat { provider: cairn_protocol::id::ProviderId(1) }));
+        assert_eq!(names(), [ALICE, BOB, operator_of(provider)]);
+        assert!(Pallet::<Test>::belongs_to(provider, &BOB));
+        assert!(!Pallet::<Test>::belongs_to(provider, &5));
+        assert!(Pallet::<Test>::names_of(cairn_protocol::id::ProviderId(9)).is_empty());
     });
 }
 

@@ -6,13 +6,13 @@ use crate::{
     Call, Config, CreditOf, HoldReason, Pallet, Providers,
 };
 use cairn_protocol::{
-    id::{Amount, ContentId, Height, ProviderId, Region},
+    id::{Amount, ContentId, Height, ProviderId, Region, Seed},
     job::JobKind,
     profile::{DeviceClass, Hardware, Offer, Offers, Profile, Role, RoleSet, PAYLOAD_KEY_BYTES},
     reputation::Observation,
     share::Ppm,
 };
-use cairn_seams::{Clock, Reputation};
+use cairn_seams::{Clock, Lane, Registry, Reputation};
 use frame_support::{
     assert_ok, derive_impl,
     dispatch::{DispatchResult, DispatchResultWithPostInfo},
@@ -129,6 +129,7 @@ impl Config for Test {
     type HeartbeatTimeout = Timeout;
     type AppealWindow = Window;
     type FaultMemory = Memory;
+    type MaxLinks = ConstU32<4>;
     type MaxRegistrations = ConstU32<4>;
     type MaxSample = ConstU32<64>;
     type MaxEvictions = Evictions;
@@ -277,4 +278,10 @@ pub fn pass(blocks: Height) {
 /// What the chain does with the rest of a block.
 pub fn idle() -> Weight {
     Market::on_idle(System::block_number(), Weight::MAX)
+}
+
+/// Who is drawn.
+pub(crate) fn drawn(lane: Lane, class: DeviceClass, count: u32, seed: &Seed) -> Vec<ProviderId> {
+    let field = Pallet::<Test>::sample(lane, class, count, seed);
+    field.into_iter().map(|one| one.candidate.provider).collect()
 }

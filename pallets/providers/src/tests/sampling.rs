@@ -18,7 +18,7 @@ fn seed(nth: u32) -> Seed {
 }
 
 fn sample(class: DeviceClass, count: u32, nth: u32) -> Vec<ProviderId> {
-    Pallet::<Test>::sample(INFER, class, count, &seed(nth))
+    drawn(INFER, class, count, &seed(nth))
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn sample_should_draw_all_when_there_are_no_more() {
         assert_eq!(sample(DeviceClass::Cpu, 0, 1), []);
         assert_eq!(sample(DeviceClass::LargeGpu, 16, 1), []);
         let nobody = Lane::Holders(Role::Router);
-        assert_eq!(Pallet::<Test>::sample(nobody, DeviceClass::Cpu, 16, &seed(1)), []);
+        assert_eq!(super::mock::drawn(nobody, DeviceClass::Cpu, 16, &seed(1)), []);
     });
 }
 

@@ -109,12 +109,13 @@ impl Model {
     }
 }
 
-/// Links as a plain list of names: an operator stands for its owner.
+/// Links as a plain list of names: an operator stands for its owner, an owner for its operator.
 fn one_party(provider: ProviderId, requester: AccountId) -> bool {
-    let owner = owner_of(provider);
     let principal = HandRegistry::operated_by(&requester).map_or(requester, owner_of);
     let declared = |a, b| Declared::get().iter().any(|pair| *pair == (a, b) || *pair == (b, a));
-    [requester, principal].into_iter().any(|a| a == owner || declared(a, owner))
+    let is_one_with =
+        |name| [requester, principal].iter().any(|a| *a == name || declared(*a, name));
+    is_one_with(owner_of(provider)) || is_one_with(operator_of(provider))
 }
 
 fn apply(step: Step, model: &mut Model) {

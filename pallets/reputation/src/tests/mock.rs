@@ -10,7 +10,7 @@ use cairn_protocol::{
     reputation::{Observation, Rules, Weights},
     share::Ppm,
 };
-use cairn_seams::{Clock, Lane, Registry};
+use cairn_seams::{Clock, Lane, Prospect, Registry};
 use frame_support::{derive_impl, parameter_types};
 use sp_runtime::BuildStorage;
 
@@ -105,7 +105,7 @@ impl Clock for HandClock {
 pub struct HandRegistry;
 
 impl Registry<AccountId> for HandRegistry {
-    fn sample(_: Lane, _: DeviceClass, _: u32, _: &Seed) -> Vec<ProviderId> {
+    fn sample(_: Lane, _: DeviceClass, _: u32, _: &Seed) -> Vec<Prospect<AccountId>> {
         Vec::new()
     }
 
@@ -125,14 +125,19 @@ impl Registry<AccountId> for HandRegistry {
         0
     }
 
-    fn linked(a: &AccountId, b: &AccountId) -> bool {
-        let sides = |one: &AccountId| [*one, Self::operated_by(one).map_or(*one, owner_of)];
-        let declared = Declared::get();
-        sides(a).into_iter().any(|x| {
-            sides(b)
-                .into_iter()
-                .any(|y| x == y || declared.contains(&(x, y)) || declared.contains(&(y, x)))
-        })
+    fn names(account: &AccountId) -> Vec<AccountId> {
+        [*account].into_iter().chain(Self::operated_by(account).map(owner_of)).collect()
+    }
+
+    fn names_of(provider: ProviderId) -> Vec<AccountId> {
+        Self::owner(provider).map_or_else(Vec::new, |owner| vec![owner, operator_of(provider)])
+    }
+
+    fn kin(names: Vec<AccountId>) -> Vec<AccountId> {
+        let declared = Declared::get().into_iter().flat_map(|(a, b)| [(a, b), (b, a)]);
+        let linked: Vec<_> =
+            declared.filter(|(one, _)| names.contains(one)).map(|(_, other)| other).collect();
+        [names, linked].concat()
     }
 
     fn begin_work(_: ProviderId) {}

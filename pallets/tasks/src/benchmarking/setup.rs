@@ -64,16 +64,7 @@ pub(super) fn terms<T: Config>(workers: u8, sealed: bool) -> Terms {
         },
         policy,
         redundancy: workers,
-        requirements: Requirements {
-            class: DeviceClass::Cpu,
-            memory_mib: 0,
-            compute: 0,
-            throughput: 0,
-            within: None,
-            near: None,
-            reputation: 0,
-            enclave: false,
-        },
+        requirements: Requirements::any(DeviceClass::Cpu),
         reward,
         tip: reward,
         match_by: T::Clock::now().saturating_add(clocks.match_most),
@@ -151,6 +142,22 @@ pub(super) fn enqueue<T: Config>(id: TaskId) {
     Tasks::<T>::insert(id, task);
 }
 
+/// A task in the queue whose sample is so many, for which as many silent ones are looked at.
+pub(super) fn queued_among<T: Config>(sample: u32, workers: u8) -> TaskId {
+    let mut rules = T::Rules::get();
+    rules.draws.sample = sample as u8;
+    T::BenchmarkHelper::set_rules(rules);
+    for nth in 1..=2 * sample {
+        let (provider, _) = T::BenchmarkHelper::enlist(nth);
+        if nth > sample {
+            T::BenchmarkHelper::silence(provider);
+        }
+    }
+    let id = submit::<T>(&requester::<T>(), workers, true);
+    enqueue::<T>(id);
+    id
+}
+
 pub(super) type Staff<T> = Vec<(ProviderId, AccountIdOf<T>)>;
 
 /// A task of nine workers who have just been assigned, with their operators in the order of
@@ -160,8 +167,7 @@ pub(super) fn assigned<T: Config>(sealed: bool) -> (T::AccountId, TaskId, Staff<
     let staff: Staff<T> = (1..=SEATS).map(T::BenchmarkHelper::enlist).collect();
     let id = submit::<T>(&requester, MAX_REDUNDANCY, sealed);
     enqueue::<T>(id);
-    let key = Queue::<T>::iter_keys().next().expect("it queues");
-    Pallet::<T>::find_workers(key);
+    Pallet::<T>::find_workers(id, task::<T>(id));
     let seats = task::<T>(id).seats;
     assert_eq!(seats.len() as u32, SEATS);
     let member = |seat: &Seat| {

@@ -65,6 +65,39 @@ fn draw_should_take_one_registration_of_an_owner() {
 }
 
 #[test]
+fn draw_should_take_one_of_those_who_are_linked() {
+    market(3, || {
+        let (one, other) = (owner(ProviderId(0)), owner(ProviderId(2)));
+        assert_ok!(Providers::link_account(RuntimeOrigin::signed(one), other, true));
+        assert_ok!(Providers::link_account(RuntimeOrigin::signed(other), one, true));
+        let id = submit(terms(3));
+        run(60);
+        assert_eq!(task(id).stage, Stage::Queued, "two parties cannot take three seats");
+    });
+}
+
+#[test]
+fn draw_should_not_fill_a_seat_with_who_is_linked_to_another_seat() {
+    for linked in [false, true] {
+        market(5, || {
+            let (id, workers) = assigned(terms(3));
+            let left = (0..5).map(ProviderId).find(|one| !workers.contains(one)).unwrap();
+            let (one, other) = (owner(workers[0]), owner(left));
+            if linked {
+                assert_ok!(Providers::link_account(RuntimeOrigin::signed(one), other, true));
+                assert_ok!(Providers::link_account(RuntimeOrigin::signed(other), one, true));
+            }
+            // Two do not commit, and only two are left to take their seats.
+            commit(id, workers[0], &answer(1));
+            run_to(u64::from(task(id).due) + 30);
+            let expected = if linked { Stage::Queued } else { Stage::Assigned };
+            assert_eq!(task(id).stage, expected);
+            assert_eq!(super::mock::workers(id)[0], workers[0]);
+        });
+    }
+}
+
+#[test]
 fn draw_should_refund_when_nobody_is_fit_by_the_deadline() {
     market(2, || {
         for n in 0..2 {

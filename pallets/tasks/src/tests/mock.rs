@@ -186,6 +186,7 @@ impl pallet_cairn_providers::Config for Test {
     type HeartbeatTimeout = ConstU32<10_000>;
     type ItemDeposit = ItemDeposit;
     type MaxEvictions = ConstU32<2>;
+    type MaxLinks = ConstU32<4>;
     type MaxRegistrations = ConstU32<8>;
     type MaxSample = ConstU32<64>;
     type MaxSlashesPerBlock = ConstU32<4>;
@@ -441,16 +442,7 @@ pub fn terms(redundancy: u8) -> Terms {
         },
         policy: Policy::Replicated,
         redundancy,
-        requirements: Requirements {
-            class: DeviceClass::Cpu,
-            memory_mib: 0,
-            compute: 0,
-            throughput: 0,
-            within: None,
-            near: None,
-            reputation: 0,
-            enclave: false,
-        },
+        requirements: Requirements::any(DeviceClass::Cpu),
         reward: 9_000,
         tip: 900,
         match_by: now() + 100,

@@ -17,7 +17,7 @@ use cairn_protocol::{
 use cairn_seams::Ticket;
 use codec::Encode;
 use frame_benchmarking::account;
-use frame_support::traits::fungible::Mutate;
+use frame_support::traits::{fungible::Mutate, Get};
 use pallet_cairn_tasks::types::Rules;
 use sp_runtime::SaturatedConversion;
 
@@ -25,8 +25,8 @@ pub struct Helper;
 
 impl Helper {
     /// Makes an account the operator of a provider that is there. Its owner operates the provider
-    /// of another owner: finding out whether two parties are linked then takes longest, but for
-    /// what one declares of the other and the other not of it.
+    /// of another owner, and each of them is linked to as many as there may be: finding out whether
+    /// two parties are one then takes longest.
     fn enlist_as(owner: AccountId, operator: AccountId, role: Role) -> ProviderId {
         Self::enlist_with(owner, operator, &[role], DeviceClass::Gpu)
     }
@@ -43,9 +43,24 @@ impl Helper {
                 pallet_cairn_providers::NextProvider::<Runtime>::get().saturated_into(),
                 0,
             );
+            Self::link(&other);
             Self::register(other, owner.clone(), &[Role::Entropy], class);
         }
+        Self::link(&owner);
+        Self::link(&operator);
         Self::register(owner, operator, roles, class)
+    }
+
+    /// Links an account to as many as there may be.
+    fn link(account: &AccountId) {
+        let most = <Runtime as pallet_cairn_providers::Config>::MaxLinks::get();
+        pallet_cairn_providers::Links::<Runtime>::mutate(account, |links| {
+            for nth in u32::saturated_from(links.len())..most {
+                links
+                    .try_push(frame_benchmarking::account("linked", nth, 0))
+                    .expect("there is room");
+            }
+        });
     }
 
     fn register(
@@ -175,7 +190,9 @@ impl pallet_cairn_merit::benchmarking::BenchmarkHelper<AccountId> for Helper {
         let (owner, operator) = (account("owner", nth, 3), account("operator", nth, 3));
         for (by, other) in [(validator, &owner), (&owner, validator)] {
             pallet_cairn_providers::Declarations::<Runtime>::insert(by, other, UNITS);
+            pallet_cairn_providers::Links::<Runtime>::try_append(by, other).expect("it is new");
         }
+        Self::link(validator);
         Self::enlist_as(owner, operator, Role::Compute)
     }
 }
