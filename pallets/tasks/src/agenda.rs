@@ -55,12 +55,20 @@ impl<T: Config> Pallet<T> {
         let now = T::Clock::now();
         let first = Served::<T>::get();
         let mut height = first;
+        // From where it last was: what was removed on the way is still gone over from the beginning.
+        let mut due = Agenda::<T>::iter_key_prefix(height);
         for _ in 0..T::ServedPerBlock::get() {
             if height > now || meter.try_consume(T::WeightInfo::find_due()).is_err() {
                 break;
             }
-            let Some(id) = Agenda::<T>::iter_key_prefix(height).next() else {
+            let next = due.next().or_else(|| {
+                // Something may have been added behind.
+                due = Agenda::<T>::iter_key_prefix(height);
+                due.next()
+            });
+            let Some(id) = next else {
                 height = height.saturating_add(1);
+                due = Agenda::<T>::iter_key_prefix(height);
                 continue;
             };
             let Some(task) = Tasks::<T>::get(id).defensive() else {
@@ -79,8 +87,7 @@ impl<T: Config> Pallet<T> {
 
     fn serve_queue(meter: &mut WeightMeter) {
         let sample = T::Rules::get().draws.sample.into();
-        for _ in 0..T::ServedPerBlock::get() {
-            let Some(key) = Queue::<T>::iter_keys().next() else { break };
+        for key in Queue::<T>::iter_keys().take(T::ServedPerBlock::get() as usize) {
             let id = TaskId(queued_task(&key));
             let Some(task) = Tasks::<T>::get(id).defensive() else {
                 Queue::<T>::remove(key);
