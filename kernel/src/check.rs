@@ -63,6 +63,16 @@ impl Checked {
         (0..).map(TensorId).zip(&self.program.tensors)
     }
 
+    /// Whether inner products are made with a tensor of an artifact, so that it is packed.
+    pub fn is_multiplied(&self, id: TensorId) -> bool {
+        self.used(id).weight
+    }
+
+    /// Whether the masters of a tensor of an artifact are read as they are.
+    pub fn is_read(&self, id: TensorId) -> bool {
+        self.used(id).master
+    }
+
     pub(crate) fn used(&self, id: TensorId) -> Use {
         self.uses.get(id.index()).copied().unwrap_or_default()
     }

@@ -20,7 +20,7 @@ pub(crate) mod tests;
 
 pub use artifact::Artifact;
 pub use error::Error;
-pub use linear::Path;
+pub use linear::{pack, packed_len, Path, PACKING};
 pub use matrix::{Matrix, Numbers};
 pub use state::State;
 

@@ -1,7 +1,7 @@
 //! What artifacts hold, checked once and brought to the form that is computed with.
 
 use super::{
-    linear::{Packed, Path},
+    linear::{packed_len, Packed, Path},
     Error,
 };
 use crate::{
@@ -17,15 +17,35 @@ pub enum Artifact<'a> {
     Masters(Cow<'a, [i16]>),
     /// What masters come to as weights, which is enough where they are used as nothing else.
     Weights(Cow<'a, [i8]>),
+    /// Weights as [`pack`](super::pack) orders them, which are used where they are, and the masters
+    /// where those are read too.
+    Packed {
+        panels: Cow<'a, [i8]>,
+        masters: Option<Cow<'a, [i16]>>,
+    },
     Constants(Cow<'a, [i32]>),
 }
 
 impl Artifact<'_> {
-    fn len(&self) -> usize {
+    /// Whether it has as many numbers as a matrix of so many rows and columns.
+    fn fit(&self, tensor: TensorId, rows: u32, columns: u32) -> Result<(), Error> {
+        let fit = |need: u64, have: usize| {
+            let have = have as u64;
+            if have == need {
+                Ok(())
+            } else {
+                Err(Error::Size { tensor, need, have })
+            }
+        };
+        let whole = u64::from(rows) * u64::from(columns);
         match self {
-            Self::Masters(masters) => masters.len(),
-            Self::Weights(weights) => weights.len(),
-            Self::Constants(constants) => constants.len(),
+            Self::Masters(masters) => fit(whole, masters.len()),
+            Self::Weights(weights) => fit(whole, weights.len()),
+            Self::Packed { panels, masters } => {
+                fit(packed_len(rows, columns), panels.len())?;
+                masters.as_ref().map_or(Ok(()), |masters| fit(whole, masters.len()))
+            }
+            Self::Constants(constants) => fit(whole, constants.len()),
         }
     }
 }
@@ -47,11 +67,9 @@ impl<'a> Weights<'a> {
         let mut weights = Self::default();
         for (tensor, found) in program.tensors().filter(|(_, found)| found.values.is_bound()) {
             let held = artifact(tensor).ok_or(Error::Absent { tensor })?;
-            let need = found.rows.count(0) * u64::from(found.columns);
-            let have = held.len() as u64;
-            if have != need {
-                return Err(Error::Size { tensor, need, have });
-            }
+            // What an artifact holds has fixed rows, at most 2^20 of them.
+            let rows = found.rows.count(0) as u32;
+            held.fit(tensor, rows, found.columns)?;
             weights.take(tensor, found, program.used(tensor), path, held)?;
         }
         Ok(weights)
@@ -80,6 +98,18 @@ impl<'a> Weights<'a> {
             (Values::Masters, Artifact::Weights(weights)) if !used.master => {
                 refuse(tensor, &weights, &i8::MIN)?;
                 self.packed.insert(tensor, Packed::of_weights(&weights, columns, path));
+                Ok(())
+            }
+            (Values::Masters, Artifact::Packed { panels, masters })
+                if masters.is_some() || !used.master =>
+            {
+                refuse(tensor, &panels, &i8::MIN)?;
+                let outputs = found.rows.count(0) as usize;
+                self.packed.insert(tensor, Packed::held(panels, outputs, columns, path));
+                if let Some(masters) = masters.filter(|_| used.master) {
+                    refuse(tensor, &masters, &i16::MIN)?;
+                    self.masters.insert(tensor, masters);
+                }
                 Ok(())
             }
             (Values::Constants, Artifact::Constants(constants)) => {

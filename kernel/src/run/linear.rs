@@ -21,6 +21,10 @@ const PANEL: usize = 48;
 const ROWS: usize = 8;
 /// Rows of inputs for which a panel is read once.
 const BLOCK: usize = 4 * ROWS;
+/// Pairs of columns whose absolute weights 16 bits hold the sums of.
+const FEW: usize = 128;
+/// The number of the order of weights that [`pack`] brings them to. Another order has another.
+pub const PACKING: u16 = 1;
 /// What absolute weights may come to before sums of their products with 15 bits are full.
 const FULL: u32 = i32::MAX as u32 / i16::MAX as u32;
 
@@ -39,33 +43,20 @@ pub(crate) struct Packed<'a> {
     ends: Vec<Vec<usize>>,
 }
 
-impl Packed<'_> {
+impl<'a> Packed<'a> {
     pub(super) fn of_masters(masters: &[i16], columns: usize, path: Path) -> Self {
-        Self::of(masters, columns, path, |master| weight(*master))
+        Self::held(pack(masters, columns).into(), masters.len() / columns, columns, path)
     }
 
     pub(super) fn of_weights(weights: &[i8], columns: usize, path: Path) -> Self {
-        Self::of(weights, columns, path, |weight| *weight)
+        let panels = panels(weights, columns, |weight| *weight);
+        Self::held(panels.into(), weights.len() / columns, columns, path)
     }
 
-    fn of<T>(rows: &[T], columns: usize, path: Path, weight: impl Fn(&T) -> i8) -> Self {
-        let outputs = rows.len() / columns;
-        let mut weights = Vec::with_capacity(outputs.div_ceil(PANEL) * panel_len(columns));
-        let mut ends = Vec::new();
-        for panel in rows.chunks(PANEL * columns) {
-            let start = weights.len();
-            for pair in 0..columns.div_ceil(2) {
-                for row in 0..PANEL {
-                    let at = |column: usize| {
-                        let held = panel.get(row * columns + column);
-                        held.filter(|_| column < columns).map_or(0, &weight)
-                    };
-                    weights.extend([at(2 * pair), at(2 * pair + 1)]);
-                }
-            }
-            ends.push(full(&weights[start..]));
-        }
-        Self { columns, outputs, path, weights: weights.into(), ends }
+    /// What is in the order of [`pack`] already, and as long as [`packed_len`] says.
+    pub(super) fn held(weights: Cow<'a, [i8]>, outputs: usize, columns: usize, path: Path) -> Self {
+        let ends = weights.chunks_exact(panel_len(columns)).map(full).collect();
+        Self { columns, outputs, path, weights, ends }
     }
 
     /// How many rows of inputs share what is loaded of the weights.
@@ -112,6 +103,35 @@ impl Packed<'_> {
     }
 }
 
+/// The weights of row-major masters in the order in which they are multiplied with: for each 48
+/// rows and each two columns the two weights of each row, zeros where there is none.
+pub fn pack(masters: &[i16], columns: usize) -> Vec<i8> {
+    panels(masters, columns, |master| weight(*master))
+}
+
+/// How many numbers [`pack`] makes of so many rows and columns.
+pub const fn packed_len(rows: u32, columns: u32) -> u64 {
+    let panels = (rows as u64).div_ceil(PANEL as u64);
+    panels * PANEL as u64 * (columns as u64).next_multiple_of(2)
+}
+
+fn panels<T>(rows: &[T], columns: usize, weight: impl Fn(&T) -> i8) -> Vec<i8> {
+    let outputs = rows.len() / columns.max(1);
+    let mut weights = Vec::with_capacity(outputs.div_ceil(PANEL) * panel_len(columns));
+    for panel in rows.chunks((PANEL * columns).max(1)) {
+        for pair in 0..columns.div_ceil(2) {
+            for row in 0..PANEL {
+                let at = |column: usize| {
+                    let held = panel.get(row * columns + column);
+                    held.filter(|_| column < columns).map_or(0, &weight)
+                };
+                weights.extend([at(2 * pair), at(2 * pair + 1)]);
+            }
+        }
+    }
+    weights
+}
+
 /// Numbers of a panel of rows that long.
 fn panel_len(columns: usize) -> usize {
     columns.div_ceil(2) * 2 * PANEL
@@ -121,23 +141,35 @@ fn panel_len(columns: usize) -> usize {
 fn full(panel: &[i8]) -> Vec<usize> {
     let mut ends = Vec::new();
     let mut held = [0u32; PANEL];
-    let pairs = panel.chunks_exact(2 * PANEL);
-    let last = pairs.len();
-    for (pair, weights) in pairs.enumerate() {
-        let more = |row: usize| {
-            u32::from(weights[2 * row].unsigned_abs())
-                + u32::from(weights[2 * row + 1].unsigned_abs())
-        };
-        if (0..PANEL).any(|row| held[row] + more(row) > FULL) {
-            ends.push(pair);
-            held = [0; PANEL];
+    for (block, weights) in panel.chunks(2 * PANEL * FEW).enumerate() {
+        // Nearly always there is room for all of these, which is found out sooner than for each.
+        let more = absolute(weights);
+        if held.iter().zip(&more).all(|(held, more)| held + more <= FULL) {
+            held.iter_mut().zip(&more).for_each(|(held, more)| *held += more);
+            continue;
         }
-        for (row, held) in held.iter_mut().enumerate() {
-            *held += more(row);
+        for (pair, weights) in weights.chunks_exact(2 * PANEL).enumerate() {
+            let more = absolute(weights);
+            if held.iter().zip(&more).any(|(held, more)| held + more > FULL) {
+                ends.push(FEW * block + pair);
+                held = [0; PANEL];
+            }
+            held.iter_mut().zip(&more).for_each(|(held, more)| *held += more);
         }
     }
-    ends.push(last);
+    ends.push(panel.len() / (2 * PANEL));
     ends
+}
+
+/// What the absolute weights of each row come to, of at most [`FEW`] pairs of columns.
+fn absolute(weights: &[i8]) -> [u32; PANEL] {
+    let mut lanes = [0u16; 2 * PANEL];
+    for pair in weights.chunks_exact(2 * PANEL) {
+        for (lane, weight) in lanes.iter_mut().zip(pair) {
+            *lane += u16::from(weight.unsigned_abs());
+        }
+    }
+    core::array::from_fn(|row| u32::from(lanes[2 * row]) + u32::from(lanes[2 * row + 1]))
 }
 
 #[cfg(test)]

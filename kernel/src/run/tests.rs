@@ -180,6 +180,43 @@ fn bind_should_refuse_what_the_program_does_not_declare_when_it_looks() {
 }
 
 #[test]
+fn bind_should_use_packed_weights_when_given_them() {
+    let program = small().check().unwrap();
+    let masters: Vec<i16> = (0..10).map(|i| i * 3_000 - 15_000).collect();
+    let panels = pack(&masters, 2);
+    assert_eq!(panels.len() as u64, packed_len(5, 2));
+    let packed = |id: TensorId, panels: &[i8], masters: Option<&[i16]>| {
+        let panels = panels.to_vec().into();
+        let masters = masters.map(|masters| masters.to_vec().into());
+        move |other: TensorId| {
+            if other == id {
+                Some(Artifact::Packed { panels: Cow::clone(&panels), masters: masters.clone() })
+            } else {
+                held(other)
+            }
+        }
+    };
+    let tensor = TensorId(5);
+    let plan = Plan::bind(&program, packed(tensor, &panels, None)).unwrap();
+    let plain = Plan::bind(&program, held).unwrap();
+    let run = |plan: &Plan<'_>| plan.run(&mut plan.start(), &piece(&[2, 1, 0]), &[]);
+    assert_eq!(run(&plan), run(&plain));
+
+    let bind = |artifact| Plan::bind(&program, artifact).map(drop);
+    let short = packed(tensor, &panels[1..], None);
+    assert_eq!(bind(short), Err(Error::Size { tensor, need: 96, have: 95 }));
+    let short = packed(tensor, &panels, Some(&masters[1..]));
+    assert_eq!(bind(short), Err(Error::Size { tensor, need: 10, have: 9 }));
+    let mut bad = panels;
+    bad[3] = i8::MIN;
+    let bad = packed(tensor, &bad, None);
+    assert_eq!(bind(bad), Err(Error::Value { tensor, at: 3, have: -128 }));
+    // The table is looked up, for which packed weights are not enough.
+    let table = packed(TensorId(1), &[0; 96], None);
+    assert_eq!(bind(table), Err(Error::Unlike { tensor: TensorId(1) }));
+}
+
+#[test]
 fn run_should_refuse_what_it_cannot_compute_when_given_it() {
     let program = small().check().unwrap();
     let plan = Plan::bind(&program, held).unwrap();

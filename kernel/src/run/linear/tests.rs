@@ -49,3 +49,34 @@ fn full_should_end_before_a_sum_can_be_too_large() {
     assert_eq!(ends, [258, 516, 600]);
     assert!(258 * 2 * 127 * 32_767 < i64::from(i32::MAX) && 259 * 2 * 127 * 32_767 > 1i64 << 31);
 }
+
+#[test]
+fn full_should_end_where_pair_by_pair_it_would_when_any() {
+    let mut random = Random(2);
+    for _ in 0..60 {
+        let pairs = random.from(0, 900) as usize;
+        let panel = random.numbers((-127, 127), 2 * PANEL * pairs);
+        let panel: Vec<_> = panel.into_iter().map(|w| w as i8).collect();
+        let (mut ends, mut held) = (Vec::new(), [0; PANEL]);
+        for (pair, weights) in panel.chunks(2 * PANEL).enumerate() {
+            let more = absolute(weights);
+            if (0..PANEL).any(|row| held[row] + more[row] > FULL) {
+                ends.push(pair);
+                held = [0; PANEL];
+            }
+            (0..PANEL).for_each(|row| held[row] += more[row]);
+        }
+        ends.push(pairs);
+        assert_eq!(full(&panel), ends);
+    }
+}
+
+#[test]
+fn pack_should_be_as_long_as_said_when_any() {
+    for (rows, columns) in [(1, 1), (47, 3), (48, 2), (49, 2), (96, 5), (100, 1)] {
+        let masters = vec![256; (rows * columns) as usize];
+        let packed = pack(&masters, columns as usize);
+        assert_eq!(packed.len() as u64, packed_len(rows, columns));
+        assert_eq!(packed.iter().map(|w| i64::from(*w)).sum::<i64>(), masters.len() as i64);
+    }
+}
