@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+pub mod cache;
+pub mod contents;
+mod error;
+mod files;
+mod little;
+pub mod manifest;
+mod map;
+mod name;
+pub mod package;
+pub mod store;
+#[cfg(test)]
+mod testing;
+
+pub use error::Error;

@@ -1,0 +1,97 @@
+//! Files that are called what their content comes to.
+
+use crate::{
+    contents::Contents,
+    files::{self, Hashing},
+    manifest::{File, Manifest},
+    map::Map,
+    name::hex,
+    Error,
+};
+use cairn_protocol::{chunk::content, id::ContentId};
+use std::{
+    io::Write,
+    ops::Deref,
+    path::{Path, PathBuf},
+};
+
+/// A folder of such files.
+#[derive(Clone, Debug)]
+pub struct Store {
+    folder: PathBuf,
+}
+
+/// A file of a store, found to be what it is called.
+#[derive(Debug)]
+pub struct Held(Map);
+
+impl Deref for Held {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Store {
+    /// The store in this folder, which is made where there is none.
+    pub fn at(folder: impl Into<PathBuf>) -> Result<Self, Error> {
+        files::folder(folder.into()).map(|folder| Self { folder })
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Where a file is, or would be.
+    pub fn path(&self, id: &ContentId) -> PathBuf {
+        self.folder.join(hex(id))
+    }
+
+    pub fn put(&self, bytes: &[u8]) -> Result<File, Error> {
+        let file = File { id: content(bytes), bytes: bytes.len() as u64 };
+        files::write(&self.folder, |to| {
+            to.write_all(bytes)?;
+            Ok((hex(&file.id), ()))
+        })?;
+        Ok(file)
+    }
+
+    /// The same for tensors, of which no second copy is made.
+    pub fn put_contents(&self, contents: &Contents<'_>) -> Result<File, Error> {
+        let (_, file) = files::write(&self.folder, |to| {
+            let mut to = Hashing::new(to);
+            contents.write(&mut to)?;
+            let (hash, bytes) = to.finish();
+            let file = File { id: ContentId(hash), bytes };
+            Ok((hex(&file.id), file))
+        })?;
+        Ok(file)
+    }
+
+    /// A file, all of which has been read to see that it is what it is called.
+    pub fn open(&self, id: &ContentId) -> Result<Held, Error> {
+        let path = self.path(id);
+        let Some(map) = files::open(&path)? else {
+            return Err(Error::Absent { path });
+        };
+        match content(&map) {
+            have if have == *id => Ok(Held(map)),
+            have => Err(Error::Content { path, have }),
+        }
+    }
+
+    /// The same, if it has so many bytes.
+    pub fn open_file(&self, file: &File) -> Result<Held, Error> {
+        let held = self.open(&file.id)?;
+        match held.len() as u64 {
+            have if have == file.bytes => Ok(held),
+            have => Err(Error::Length { id: file.id, need: file.bytes, have }),
+        }
+    }
+
+    pub fn manifest(&self, id: &ContentId) -> Result<Manifest, Error> {
+        let held = self.open(id)?;
+        Manifest::decode(&held).map_err(|flaw| Error::Manifest { id: *id, flaw })
+    }
+}
