@@ -80,3 +80,20 @@ fn pack_should_be_as_long_as_said_when_any() {
         assert_eq!(packed.iter().map(|w| i64::from(*w)).sum::<i64>(), masters.len() as i64);
     }
 }
+
+#[test]
+fn pack_should_keep_its_order_when_its_number_is_1() {
+    let (rows, columns) = (100, 5);
+    let number = |row: usize, column: usize| (row + column) as i8;
+    let all = (0..rows).flat_map(|row| (0..columns).map(move |column| number(row, column)));
+    let masters: Vec<_> = all.map(|weight| i16::from(weight) << 8).collect();
+    let packed = pack(&masters, columns);
+    assert_eq!(PACKING, 1);
+    let wide = columns + 1;
+    for (at, have) in packed.into_iter().enumerate() {
+        let (panel, rest) = (at / (48 * wide), at % (48 * wide));
+        let (row, column) = (48 * panel + rest % 96 / 2, rest / 96 * 2 + rest % 2);
+        let there = row < rows && column < columns;
+        assert_eq!(have, if there { number(row, column) } else { 0 }, "{row} {column}");
+    }
+}
