@@ -85,6 +85,7 @@ pub enum Damage {
 #[derive(Debug)]
 pub struct Packed {
     map: Map,
+    /// In ascending order, with where they lie.
     parts: Vec<(Part, Range<usize>)>,
     origin: Origin,
 }
@@ -116,8 +117,9 @@ impl Cache {
         &self,
         store: &Store,
         file: &File,
-        parts: Vec<Part>,
+        mut parts: Vec<Part>,
     ) -> Result<Packed, Error> {
+        parts.sort();
         let key = key(&file.id, &parts);
         let name =
             format!("{}-{}", hex(&file.id), hex(&ContentId(key)).get(..16).unwrap_or_default());
@@ -208,8 +210,9 @@ impl Packed {
     }
 
     fn part(&self, name: &str, form: Form) -> Option<&[u8]> {
-        let mut parts = self.parts.iter();
-        let (_, range) = parts.find(|(part, _)| part.name == name && part.form == form)?;
+        let order = |(part, _): &(Part, _)| (part.name.as_str(), part.form).cmp(&(name, form));
+        let at = self.parts.binary_search_by(order).ok()?;
+        let (_, range) = self.parts.get(at)?;
         self.map.get(range.clone())
     }
 }
