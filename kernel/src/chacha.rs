@@ -1,10 +1,14 @@
 //! The ChaCha stream cipher as a source of numbers that a seed and a position fix.
 
 /// The rounds of ChaCha8.
-pub(crate) const ROUNDS: u32 = 8;
+const ROUNDS: u32 = 8;
 
-/// One block of the key stream, for a nonce of zeros.
-pub(crate) fn block(key: &[u8; 32], number: u64, rounds: u32) -> [u32; 16] {
+/// One block of the key stream of ChaCha8, for a nonce of zeros.
+pub fn block(key: &[u8; 32], number: u64) -> [u32; 16] {
+    rounds(key, number, ROUNDS)
+}
+
+fn rounds(key: &[u8; 32], number: u64, rounds: u32) -> [u32; 16] {
     let mut state = [0; 16];
     let (constant, rest) = state.split_at_mut(4);
     constant.copy_from_slice(&[0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574]);
@@ -31,7 +35,7 @@ pub(crate) fn block(key: &[u8; 32], number: u64, rounds: u32) -> [u32; 16] {
 
 /// The first eight bytes of a block of ChaCha8, little endian.
 pub(crate) fn first(key: &[u8; 32], number: u64) -> u64 {
-    let block = block(key, number, ROUNDS);
+    let block = block(key, number);
     u64::from(block[1]) << 32 | u64::from(block[0])
 }
 
@@ -58,7 +62,7 @@ mod tests {
     /// Test case 1 of the ECRYPT-style vectors of draft-strombergson-chacha-test-vectors.
     #[test]
     fn block_should_be_the_published_one_when_eight_rounds() {
-        let blocks = [0, 1].map(|number| bytes(block(&[0; 32], number, 8)));
+        let blocks = [0, 1].map(|number| bytes(rounds(&[0; 32], number, 8)));
         assert_eq!(
             blocks[0],
             hex("3e00ef2f895f40d67f5bb8e81f09a5a12c840ec3ce9a7f3b181be188ef711a1e\
@@ -75,7 +79,7 @@ mod tests {
     /// RFC 8439, appendix A.1, test vectors 1 and 2.
     #[test]
     fn block_should_be_the_published_one_when_twenty_rounds() {
-        let blocks = [0, 1].map(|number| bytes(block(&[0; 32], number, 20)));
+        let blocks = [0, 1].map(|number| bytes(rounds(&[0; 32], number, 20)));
         assert_eq!(
             blocks[0],
             hex("76b8e0ada0f13d90405d6ae55386bd28bdd219b8a08ded1aa836efcc8b770dc7\

@@ -6,7 +6,7 @@ extern crate alloc;
 extern crate std;
 
 mod bytes;
-mod chacha;
+pub mod chacha;
 pub mod check;
 pub mod delta;
 pub mod element;
