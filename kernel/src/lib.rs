@@ -17,5 +17,6 @@ pub mod num;
 pub mod program;
 pub mod run;
 pub mod sample;
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "testing"))]
+#[doc(hidden)]
+pub mod testing;

@@ -3,7 +3,7 @@
 //! Each is defined by the steps in the README, which are these, so that their errors are part of
 //! the definition. The README's table of bounds is asserted by the tests.
 
-use crate::num::{digits, most, quotient, round};
+use crate::num::{digits, most, nearest, quotient, round};
 
 /// 2^(−2^−k) for k from 1, in units of 2^−31.
 const ROOTS: [i64; 24] = {
@@ -36,6 +36,24 @@ pub const fn exp2(z: u64) -> i64 {
     }
 }
 
+/// The same below 2^21, beyond which nothing is left, in lanes of 32 bits without a branch.
+#[inline(always)]
+pub(crate) const fn exp2_lane(z: u32) -> u32 {
+    const fn nearest(x: u32, shift: u32) -> u32 {
+        (x + ((1 << shift) >> 1)) >> shift
+    }
+    let f = (z & 0xffff) >> 1;
+    let t = 3_483 - nearest(444 * f, 15);
+    let t = 62_772 - nearest(t * f, 13);
+    let t = 90_844 - nearest(t * f, 16);
+    let power = nearest(32_768 - nearest(t * f, 17), z >> 16);
+    if power > 32_767 {
+        32_767
+    } else {
+        power
+    }
+}
+
 /// 2^−z in units of 2^−31, for z in units of 2^−24.
 pub const fn exp2f(z: u64) -> i64 {
     if z >> 24 > 31 {
@@ -50,6 +68,24 @@ pub const fn exp2f(z: u64) -> i64 {
         k += 1;
     }
     round(power, (z >> 24) as u32)
+}
+
+/// The same, in lanes of 64 bits without a branch.
+#[inline(always)]
+pub(crate) const fn exp2f_lane(z: u64) -> u64 {
+    // Of 2^−32 a half would be left, which is rounded up.
+    let z = if z >> 24 > 31 { 33 << 24 } else { z };
+    let mut power: u64 = 1 << 31;
+    let mut k = 0;
+    while k < ROOTS.len() {
+        // Both are at most 2^31, so that a product of 32 bits by 32 is enough.
+        let product = (power & 0xffff_ffff) * (ROOTS[k] as u64 & 0xffff_ffff);
+        let less = (product + (1 << 30)) >> 31;
+        power = if (z >> (23 - k)) & 1 == 1 { less } else { power };
+        k += 1;
+    }
+    let shift = z >> 24;
+    (power + ((1 << shift) >> 1)) >> shift
 }
 
 /// The logarithm to base 2 in units of 2^−24; of zero, which has none, that of one.
@@ -119,13 +155,15 @@ pub struct Normal {
 impl Normal {
     /// Numbers below 2^33, at most 2^20 of them. Their squares are divided by `divisor`, and
     /// `epsilon` is added to them.
+    #[inline(always)]
     pub fn of(row: impl Iterator<Item = i64> + Clone, divisor: u64, epsilon: u32) -> Self {
-        let largest = row.clone().map(i64::unsigned_abs).max().unwrap_or(0);
+        let largest = row.clone().map(i64::unsigned_abs).fold(0, u64::max);
         let squares = row.map(|c| Self::square(c, largest)).sum();
         Self::from_squares(largest, squares, divisor, epsilon)
     }
 
     /// What a number adds to the squares of a row with such a largest.
+    #[inline(always)]
     pub const fn square(c: i64, largest: u64) -> u64 {
         let t = Self::shifted(c, Self::exponent(largest));
         (t * t) as u64
@@ -157,17 +195,16 @@ impl Normal {
 
     #[inline(always)]
     const fn shifted(c: i64, exponent: i32) -> i64 {
-        if exponent < 0 {
-            c << -exponent
-        } else {
-            round(c, exponent as u32)
-        }
+        // One of the two shifts is none, so that a row is computed without a branch.
+        let up = if exponent < 0 { -exponent } else { 0 };
+        let down = if exponent > 0 { exponent } else { 0 };
+        ((c << up) + ((1 << down) >> 1)) >> down
     }
 
     /// One number of the row, in units of 2^−16.
     #[inline(always)]
     pub const fn apply(&self, c: i64) -> i64 {
-        round(Self::shifted(c, self.exponent) * self.multiplier, self.shift)
+        nearest(Self::shifted(c, self.exponent) * self.multiplier, self.shift)
     }
 }
 

@@ -11,6 +11,12 @@ pub const fn round(x: i64, shift: u32) -> i64 {
     }
 }
 
+/// The same without a branch, for |x| up to 2^62 and shifts up to 62.
+#[inline(always)]
+pub(crate) const fn nearest(x: i64, shift: u32) -> i64 {
+    (x + ((1 << shift) >> 1)) >> shift
+}
+
 /// `x / n` to the nearest, halves upwards. `n` is positive, and twice either fits.
 #[inline(always)]
 pub const fn quotient(x: i64, n: i64) -> i64 {
@@ -98,6 +104,12 @@ impl Scale {
         self.of_shifted(x, 0)
     }
 
+    /// The same without a branch.
+    #[inline(always)]
+    pub(crate) const fn lane(&self, x: i64) -> i64 {
+        nearest(x * self.multiplier as i64, self.shift as u32)
+    }
+
     /// `x` times it times 2^exponent, which is not more than its shift.
     #[inline(always)]
     pub const fn of_shifted(&self, x: i64, exponent: u32) -> i64 {
@@ -147,6 +159,17 @@ mod tests {
         }
 
         #[test]
+        fn nearest_should_be_rounded_when_within_its_bounds(
+            x in -(1i64 << 62)..=1 << 62,
+            few in 0u32..62,
+            shift in 0u32..=62,
+        ) {
+            for x in [x, x >> few, (1 << 62) >> few, -(1 << 62) >> few] {
+                prop_assert_eq!(nearest(x, shift), round(x, shift));
+            }
+        }
+
+        #[test]
         fn quotient_should_be_the_nearest_when_any(x in -(1i64 << 60)..1 << 60, n in 1i64..1 << 20) {
             let q = quotient(x, n);
             let (left, right) = (2 * (x - q * n), n);
@@ -160,7 +183,9 @@ mod tests {
             x in prop_oneof![Just((1i64 << 46) - 1), Just(1 - (1i64 << 46)), -(1i64 << 46)..1 << 46],
         ) {
             let exact = (i128::from(x) * i128::from(multiplier) + (1 << (shift - 1))) >> shift;
-            prop_assert_eq!(i128::from(Scale { multiplier, shift }.of(x)), exact);
+            let scale = Scale { multiplier, shift };
+            prop_assert_eq!(i128::from(scale.of(x)), exact);
+            prop_assert_eq!(scale.lane(x), scale.of(x));
         }
     }
 }

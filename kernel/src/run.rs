@@ -1,37 +1,52 @@
-//! Whole rows at once, on one core.
+//! Whole rows at once.
 
 use crate::{
     check::Checked,
-    program::{TensorId, Values},
+    program::{Step, TensorId, Values},
 };
 use alloc::{collections::BTreeMap, vec, vec::Vec};
 
 mod artifact;
+mod attention;
 mod choice;
+mod crew;
 mod error;
 mod heads;
 mod linear;
 mod matrix;
+mod need;
+mod parts;
 mod rows;
+mod simd;
 mod state;
 mod step;
+mod tables;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 
 pub use artifact::Artifact;
+pub use crew::{Alone, Crew, Job};
+#[cfg(feature = "std")]
+pub use crew::{Threads, ThreadsError};
 pub use error::Error;
-pub use linear::{pack, packed_len, Path, PACKING};
+pub use linear::{pack, packed_len, PACKING};
 pub use matrix::{Matrix, Numbers};
+pub use simd::Path;
 pub use state::State;
 
 use artifact::Weights;
+use need::{lasts, Need};
+use state::Kept;
 use step::{Span, Worker};
+use tables::Tables;
 
 /// A program with its weights, ready to run.
 #[derive(Clone, Debug)]
 pub struct Plan<'a> {
     program: &'a Checked,
+    path: Path,
     weights: Weights<'a>,
+    tables: Tables,
     /// After which operator which tensors are needed no more.
     ends: Vec<Vec<TensorId>>,
 }
@@ -76,7 +91,8 @@ impl<'a> Plan<'a> {
         artifact: impl FnMut(TensorId) -> Option<Artifact<'held>>,
     ) -> Result<Self, Error> {
         let weights = Weights::bind(program, path, artifact)?;
-        Ok(Self { program, weights, ends: ends(program) })
+        let tables = Tables::of(program);
+        Ok(Self { program, path, weights, tables, ends: ends(program) })
     }
 
     pub fn program(&self) -> &'a Checked {
@@ -99,6 +115,17 @@ impl<'a> Plan<'a> {
         piece: &Piece<'_>,
         keep: &[TensorId],
     ) -> Result<Tensors, Error> {
+        self.run_by(&Alone, state, piece, keep)
+    }
+
+    /// The same, by a crew. Results do not depend on it.
+    pub fn run_by(
+        &self,
+        crew: &dyn Crew,
+        state: &mut State,
+        piece: &Piece<'_>,
+        keep: &[TensorId],
+    ) -> Result<Tensors, Error> {
         let mut kept = vec![self.program.program().result];
         kept.extend(keep);
         for tensor in &kept {
@@ -111,9 +138,9 @@ impl<'a> Plan<'a> {
         state.begin()?;
         let mut tensors = self.given(piece, rows)?;
         let span = Span { start: state.rows(), rows, seed: piece.seed };
+        let need = Need::of(self.program, &kept);
         for (index, step) in self.program.program().ops.iter().enumerate() {
-            let worker = Worker { plan: self, tensors: &tensors, span };
-            let made = worker.compute(step, state.kept(index)?)?;
+            let made = self.step(crew, step, state.kept(index)?, &tensors, span, &need)?;
             tensors.insert(step.result, made);
             for tensor in self.ends.get(index).into_iter().flatten() {
                 if !kept.contains(tensor) {
@@ -124,6 +151,39 @@ impl<'a> Plan<'a> {
         state.end(rows);
         tensors.retain(|tensor, _| kept.contains(tensor));
         Ok(Tensors(tensors))
+    }
+
+    fn step(
+        &self,
+        crew: &dyn Crew,
+        step: &Step,
+        kept: &mut Kept,
+        tensors: &BTreeMap<TensorId, Matrix>,
+        span: Span,
+        need: &Need,
+    ) -> Result<Matrix, Error> {
+        let last = span.rows > 1 && need.is_last(self.program, step);
+        let lasts = if last { lasts(self.program, step, tensors)? } else { BTreeMap::new() };
+        let start = span.start + if last { span.rows - 1 } else { 0 };
+        let span = Span { start, rows: if last { 1 } else { span.rows }, ..span };
+        Worker { crew, plan: self, tensors, lasts: &lasts, span }.compute(step, kept)
+    }
+
+    /// What the last operator makes of tensors, whatever they are.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn last(
+        &self,
+        crew: &dyn Crew,
+        tensors: &BTreeMap<TensorId, Matrix>,
+        rows: usize,
+        seed: [u8; 32],
+    ) -> Result<Matrix, Error> {
+        let span = Span { start: 0, rows, seed };
+        let ops = &self.program.program().ops;
+        let step = ops.last().ok_or(Error::State)?;
+        let mut state = self.start();
+        let need = Need::of(self.program, &[step.result]);
+        self.step(crew, step, state.kept(ops.len() - 1)?, tensors, span, &need)
     }
 
     /// How many tokens these are, if they are what the program takes and the state can go on.

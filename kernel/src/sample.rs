@@ -14,7 +14,7 @@ pub const WHOLE: u32 = 1 << 16;
 /// Beyond this nothing is left of a power of two.
 const FAR: i64 = 1 << 21;
 /// Nor of a fine one.
-const FINE_FAR: i64 = 1 << 30;
+pub(crate) const FINE_FAR: i64 = 1 << 30;
 /// A loss beyond this is the largest there is.
 const LOST: i64 = 1 << 36;
 

@@ -45,6 +45,21 @@ fn exp2_should_stay_within_its_bound_when_any_fraction() {
 }
 
 #[test]
+fn lanes_should_be_what_is_defined_when_any() {
+    for z in 0..1 << 21 {
+        assert_eq!(i64::from(exp2_lane(z)), exp2(z.into()), "{z}");
+    }
+    for z in (0..1 << 30).step_by(997).chain((30 << 24)..(30 << 24) + 1_000) {
+        assert_eq!(exp2f_lane(z) as i64, exp2f(z), "{z}");
+    }
+    for bit in 0u64..34 {
+        for z in [(1 << bit) - 1, 1 << bit, (bit << 24) - bit.min(1), bit << 24, (bit << 24) + 1] {
+            assert_eq!(exp2f_lane(z) as i64, exp2f(z), "{z}");
+        }
+    }
+}
+
+#[test]
 fn exp2_should_never_rise_when_its_argument_does() {
     assert!((0..18u64 << 16).all(|z| exp2(z) >= exp2(z + 1)));
 }

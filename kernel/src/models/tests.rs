@@ -1,177 +1,14 @@
 use super::*;
 use crate::{
-    check::Checked,
     element::{element, Given},
-    num::Scale,
-    program::{Rows, TensorId, Values},
-    run::{Artifact, Matrix, Numbers, Path, Piece, Plan, Tensors},
-    sample::Rule,
-    testing::{artifacts, hash, Random},
+    program::Rows,
+    run::{Artifact, Path, Tensors},
+    testing::{
+        families::{classifier, decoder, encoder, mixture, Case},
+        hash, numbers, Random,
+    },
 };
 use proptest::prelude::*;
-
-const ROWS: u32 = 24;
-const VOCABULARY: u32 = 29;
-const CLASSES: u32 = 5;
-
-fn decoder(random: &mut Random) -> Decoder {
-    let groups = random.from(1, 2);
-    let rule = Rule::Drawn { scale: Scale::power(2), most: random.from(1, 40), prefix: 60_000 };
-    let outcomes = [
-        Outcome::Logits,
-        Outcome::LastLogits,
-        Outcome::Loss(Scale::power(9)),
-        Outcome::Tokens(rule),
-        Outcome::LastToken(rule),
-        Outcome::LastToken(Rule::Greedy),
-    ];
-    Decoder {
-        rows: ROWS,
-        vocabulary: VOCABULARY,
-        hidden: 4 * random.from(1, 8),
-        heads: groups * random.from(1, 3),
-        groups,
-        head: 2 * random.from(1, 8),
-        inner: random.from(3, 40),
-        experts: None,
-        normed_heads: random.chance(),
-        biased: random.chance(),
-        tied: random.chance(),
-        epsilon: random.from(0, 100_000),
-        embedding: Scale::power(1),
-        layers: (0..random.from(1, 3))
-            .map(|_| {
-                let shifted = random.chance();
-                let gated = Scale::power(if shifted { -14 } else { -20 });
-                DecoderLayer { shifted, gated, ..DecoderLayer::default() }
-            })
-            .collect(),
-        norm: Scale::power(-18),
-        outcome: outcomes[random.below(outcomes.len() as u64) as usize],
-    }
-}
-
-fn mixture(random: &mut Random) -> Decoder {
-    let count = random.from(1, 5);
-    let experts = Experts { count, chosen: random.from(1, count), all: random.chance() };
-    Decoder { experts: Some(experts), ..decoder(random) }
-}
-
-fn encoder(random: &mut Random) -> Encoder {
-    let heads = random.from(1, 3);
-    Encoder {
-        rows: ROWS,
-        vocabulary: VOCABULARY,
-        hidden: heads * random.from(2, 10),
-        heads,
-        inner: random.from(3, 40),
-        epsilon: random.from(0, 100_000),
-        embedding: Scale::power(1),
-        position: Scale::power(0),
-        norm: Scale::power(-14),
-        layers: vec![EncoderLayer::default(); random.from(1, 3) as usize],
-        pool: [Pool::All, Pool::Mean, Pool::First][random.below(3) as usize],
-        unit: random.chance().then(|| Scale::power(-1)),
-        classes: random.chance().then_some(CLASSES),
-    }
-}
-
-fn classifier(random: &mut Random) -> Classifier {
-    let gelu = Activation::Gelu { normal: Scale::power(4), scale: Scale::power(-16) };
-    let mut layer = || Layer {
-        outputs: random.from(1, 30),
-        activation: if random.chance() { gelu } else { Activation::Relu },
-    };
-    let layers = (0..2).map(|_| layer()).collect();
-    let (features, bits) = (random.from(1, 30), random.from(8, 16) as u8);
-    let chosen = random.chance();
-    Classifier { rows: ROWS, features, bits, layers, classes: CLASSES, chosen }
-}
-
-/// A model with weights and a sequence at random.
-struct Case {
-    path: Path,
-    program: Checked,
-    tokens: Vec<i32>,
-    targets: Vec<i32>,
-    features: Vec<i16>,
-    seed: [u8; 32],
-    artifacts: std::collections::BTreeMap<TensorId, Artifact<'static>>,
-}
-
-impl Case {
-    fn new(model: &Model, random: &mut Random) -> Self {
-        let program = model.program.clone().check().unwrap_or_else(|flaw| panic!("{flaw}"));
-        let length = random.from(1, ROWS) as usize;
-        let below = |most: u32| (0, i64::from(most) - 1);
-        let mut case = Self {
-            path: Path::best(),
-            tokens: Vec::new(),
-            targets: Vec::new(),
-            features: Vec::new(),
-            seed: [random.next() as u8; 32],
-            artifacts: artifacts(&program, random.next()),
-            program,
-        };
-        for (_, found) in case.program.tensors() {
-            let len = length * found.columns as usize;
-            let mut fill = |range| (0..len).map(|_| random.between(range)).collect::<Vec<_>>();
-            match found.values {
-                Values::Tokens { below: most } => case.tokens = fill(below(most)),
-                Values::Targets { below: most } => case.targets = fill((-1, i64::from(most) - 1)),
-                Values::Features { .. } => {
-                    let features = fill(found.values.range());
-                    case.features = features.into_iter().map(|one| one as i16).collect();
-                }
-                _ => {}
-            }
-        }
-        case
-    }
-
-    fn plan(&self) -> Plan<'_> {
-        Plan::bind_for(self.path, &self.program, |id| self.artifacts.get(&id).cloned()).unwrap()
-    }
-
-    fn length(&self) -> usize {
-        let rows = self.features.len() / self.features_a_row();
-        self.tokens.len().max(rows)
-    }
-
-    fn features_a_row(&self) -> usize {
-        let mut tensors = self.program.tensors();
-        let found = tensors.find(|(_, one)| matches!(one.values, Values::Features { .. }));
-        found.map_or(1, |(_, one)| one.columns as usize)
-    }
-
-    fn piece(&self, from: usize, to: usize) -> Piece<'_> {
-        let columns = self.features_a_row();
-        Piece {
-            tokens: self.tokens.get(from..to).unwrap_or_default(),
-            targets: self.targets.get(from..to).unwrap_or_default(),
-            features: self.features.get(from * columns..to * columns).unwrap_or_default(),
-            seed: self.seed,
-        }
-    }
-
-    fn whole(&self) -> Tensors {
-        let plan = self.plan();
-        plan.run(&mut plan.start(), &self.piece(0, self.length()), &self.all()).unwrap()
-    }
-
-    /// Everything that is not an artifact's.
-    fn all(&self) -> Vec<TensorId> {
-        let tensors = self.program.tensors();
-        tensors.filter(|(_, found)| !found.values.is_bound()).map(|(id, _)| id).collect()
-    }
-}
-
-fn numbers(matrix: &Matrix) -> Vec<i32> {
-    match matrix.numbers() {
-        Numbers::Narrow(numbers) => numbers.iter().copied().map(i32::from).collect(),
-        Numbers::Wide(numbers) => numbers.clone(),
-    }
-}
 
 /// Runs in random pieces, and compares every tensor with that of the whole.
 fn pieces_should_be_the_whole(case: &Case, random: &mut Random) {
@@ -182,7 +19,21 @@ fn pieces_should_be_the_whole(case: &Case, random: &mut Random) {
     while state.rows() < case.length() {
         let from = state.rows();
         let to = random.from(from as u32 + 1, case.length() as u32) as usize;
-        pieces.push(plan.run(&mut state, &case.piece(from, to), &case.all()).unwrap());
+        let piece = case.piece(from, to);
+        // What nobody wants is left out, and changes nothing of the rest.
+        let result = case.program.program().result;
+        let least = plan.run(&mut state.clone(), &piece, &[]).unwrap();
+        pieces.push(plan.run(&mut state, &piece, &case.all()).unwrap());
+        assert_eq!(least.get(result), pieces.last().and_then(|piece| piece.get(result)));
+    }
+    let mut least = plan.start();
+    let (first, rest) = (random.from(0, case.length() as u32) as usize, case.length());
+    let parts = [(0, first), (first, rest)].into_iter().filter(|(from, to)| from < to);
+    let results = parts.map(|(from, to)| plan.run(&mut least, &case.piece(from, to), &[]).unwrap());
+    let last = results.last().unwrap();
+    let result = case.program.program().result;
+    if case.program.tensor(result).unwrap().rows == Rows::One {
+        assert_eq!(last.get(result), whole.get(result));
     }
     for id in case.all() {
         let mut matrices = pieces.iter().filter_map(|piece| piece.get(id));

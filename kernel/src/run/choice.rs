@@ -1,12 +1,12 @@
 //! Operators that compare the columns of a row.
 
-use super::{step::Worker, Error, Matrix};
+use super::{matrix::Numbers, parts::Row, step::Worker, Error, Matrix};
 use crate::{
-    num::{most, round, Scale},
+    math::exp2f_lane,
+    num::{most, nearest, round, Scale},
     program::{Op, Rows, TensorId},
-    sample::{fine_power, largest, loss, power, sample, Rule},
+    sample::{largest, loss, power, sample, Rule, FINE_FAR},
 };
-use alloc::vec::Vec;
 
 impl Worker<'_> {
     pub(super) fn choose(
@@ -15,7 +15,7 @@ impl Worker<'_> {
         values: TensorId,
         count: u32,
     ) -> Result<Matrix, Error> {
-        self.each_row(result, [values], |_, [row], out| {
+        self.each_row(result, [values], |_, [row]: [&[i32]; 1], out: &mut [i64]| {
             for (out, column) in out.iter_mut().zip(largest(row, count as usize)) {
                 *out = column.into();
             }
@@ -26,23 +26,28 @@ impl Worker<'_> {
         let Op::Share { values, choices, scale, all } = *op else {
             return Err(Error::Unreachable { tensor: result });
         };
-        self.each_row(result, [values, choices], |_, [row, choices], out| {
-            let chosen = || choices.iter().map(|column| i64::from(row[*column as usize]));
-            let top = if all { row.iter().copied().max().map(i64::from) } else { chosen().max() };
-            let top = top.unwrap_or(0);
-            for (out, x) in out.iter_mut().zip(chosen()) {
-                *out = power(top - x, scale);
-            }
-            let whole: i64 = if all {
-                row.iter().map(|x| power(top - i64::from(*x), scale)).sum()
-            } else {
-                out.iter().sum()
-            };
-            let inverse = (1i64 << 46) / whole.max(1);
-            for out in out {
-                *out = round(*out * inverse, 31).min(most(16));
-            }
-        })
+        self.each_row(
+            result,
+            [values, choices],
+            |_, [row, choices]: [&[i32]; 2], out: &mut [i64]| {
+                let chosen = || choices.iter().map(|column| i64::from(row[*column as usize]));
+                let top =
+                    if all { row.iter().copied().max().map(i64::from) } else { chosen().max() };
+                let top = top.unwrap_or(0);
+                for (out, x) in out.iter_mut().zip(chosen()) {
+                    *out = power(top - x, scale);
+                }
+                let whole: i64 = if all {
+                    row.iter().map(|x| power(top - i64::from(*x), scale)).sum()
+                } else {
+                    out.iter().sum()
+                };
+                let inverse = (1i64 << 46) / whole.max(1);
+                for out in out {
+                    *out = round(*out * inverse, 31).min(most(16));
+                }
+            },
+        )
     }
 
     pub(super) fn combine(
@@ -51,17 +56,7 @@ impl Worker<'_> {
         values: TensorId,
         shares: TensorId,
     ) -> Result<Matrix, Error> {
-        let input = self.matrix(values)?;
-        let mut row = Vec::new();
-        self.each_row(result, [shares], |token, [shares], out| {
-            out.fill(0);
-            for (slot, share) in shares.iter().enumerate() {
-                input.widen(token * shares.len() + slot, &mut row);
-                for (sum, x) in out.iter_mut().zip(&row) {
-                    *sum += round(i64::from(*share) * i64::from(*x), 15);
-                }
-            }
-        })
+        self.each_row(result, [shares], Combined(self.matrix(values)?))
     }
 
     pub(super) fn cross_entropy(
@@ -71,10 +66,7 @@ impl Worker<'_> {
         targets: TensorId,
         scale: Scale,
     ) -> Result<Matrix, Error> {
-        self.each_row(result, [values, targets], |_, [row, target], out| {
-            let target = usize::try_from(target[0]).ok();
-            out[0] = target.map_or(-1, |target| lost(row, target, scale));
-        })
+        self.each_row(result, [values, targets], Lost(scale))
     }
 
     pub(super) fn sample(
@@ -84,19 +76,59 @@ impl Worker<'_> {
         rule: &Rule,
     ) -> Result<Matrix, Error> {
         let single = self.tensor(result)?.rows == Rows::One;
-        self.each_row(result, [values], |i, [row], out| {
+        let span = self.span;
+        self.each_row(result, [values], |i, [row]: [&[i32]; 1], out: &mut [i64]| {
             // One row for the sequence is that of its last token.
-            let position = self.span.start + if single { self.span.rows - 1 } else { i };
-            out[0] = sample(row, rule, &self.span.seed, position as u64).map_or(0, i64::from);
+            let position = span.start + if single { span.rows - 1 } else { i };
+            out[0] = sample(row, rule, &span.seed, position as u64).map_or(0, i64::from);
         })
     }
 }
 
-/// In millionths of a nat.
+/// The rows of slots, each by the share that it has.
+struct Combined<'a>(&'a Matrix);
+
+impl Row<1> for Combined<'_> {
+    #[inline(always)]
+    fn compute(&self, token: usize, [shares]: [&[i32]; 1], out: &mut [i64]) {
+        let columns = out.len();
+        out.fill(0);
+        for (slot, share) in shares.iter().enumerate() {
+            let row = (token * shares.len() + slot) * columns..;
+            match self.0.numbers() {
+                Numbers::Narrow(numbers) => add(out, &numbers[row], *share),
+                Numbers::Wide(numbers) => add(out, &numbers[row], *share),
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn add<T: Copy + Into<i64>>(sums: &mut [i64], row: &[T], share: i32) {
+    for (sum, x) in sums.iter_mut().zip(row) {
+        let x: i64 = (*x).into();
+        *sum += nearest(i64::from(share) * x, 15);
+    }
+}
+
+/// What is lost on targets, in millionths of a nat.
+struct Lost(Scale);
+
+impl Row<2> for Lost {
+    #[inline(always)]
+    fn compute(&self, _row: usize, [row, target]: [&[i32]; 2], out: &mut [i64]) {
+        let target = usize::try_from(target[0]).ok();
+        out[0] = target.map_or(-1, |target| lost(row, target, self.0));
+    }
+}
+
+#[inline(always)]
 fn lost(row: &[i32], target: usize, scale: Scale) -> i64 {
-    let top = row.iter().copied().max().map_or(0, i64::from);
-    let powers = row.iter().map(|x| fine_power(top - i64::from(*x), scale)).sum();
-    loss(powers, top - i64::from(row[target]), scale)
+    let top = i64::from(row.iter().fold(i32::MIN, |top, x| top.max(*x)));
+    // No difference is negative, so that none of what is below zero is left out.
+    let far = |x: &i32| scale.lane(top - i64::from(*x)).min(FINE_FAR).unsigned_abs();
+    let powers = row.iter().map(|x| exp2f_lane(far(x))).sum::<u64>();
+    loss(powers as i64, top - i64::from(row[target]), scale)
 }
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ pub enum Error {
     NotComputed { tensor: TensorId },
     /// The state is another program's, or a run failed with it.
     State,
+    /// The crew has left some of its work.
+    Undone,
     /// There is not so much memory.
     Memory { tensor: TensorId },
     /// A checked program does not come to this.
@@ -57,6 +59,7 @@ impl fmt::Display for Error {
             Self::Whole => f.write_str("the program needs a sequence as one piece"),
             Self::NotComputed { tensor } => write!(f, "no run computes tensor {}", tensor.0),
             Self::State => f.write_str("the state is of another program, or of a run that failed"),
+            Self::Undone => f.write_str("the crew has not done all of its work"),
             Self::Memory { tensor } => write!(f, "there is no memory for tensor {}", tensor.0),
             Self::Unreachable { tensor } => {
                 write!(f, "tensor {} is not as the checks have left it", tensor.0)

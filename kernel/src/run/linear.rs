@@ -2,25 +2,22 @@
 //!
 //! ```text
 //! weights ──▶ panels of 48 rows, two columns at a time        once
-//! inputs  ──▶ tile: 8 rows × a panel ──▶ sums of 32 bits ──▶ sums of 64 bits
+//! inputs  ──▶ tile: 8 rows × a panel ──▶ sums of 32 bits ──▶ sums of 64 bits ──▶ scaled
 //! ```
 
+use super::simd::{Inputs, Weight, Work, ROWS};
 use crate::num::weight;
-use alloc::{borrow::Cow, vec, vec::Vec};
+use alloc::{borrow::Cow, vec::Vec};
 
-mod path;
-mod plain;
-#[cfg(target_arch = "x86_64")]
-mod x86;
+mod channels;
+mod product;
 
-pub use path::Path;
+pub use super::simd::Path;
 
 /// Rows of weights that are multiplied with at once.
-const PANEL: usize = 48;
-/// Rows of inputs that are multiplied with at once.
-const ROWS: usize = 8;
+const PANEL: usize = <i8 as Weight>::PANEL;
 /// Rows of inputs for which a panel is read once.
-const BLOCK: usize = 4 * ROWS;
+const BLOCK: usize = 8 * ROWS;
 /// Pairs of columns whose absolute weights 16 bits hold the sums of.
 const FEW: usize = 128;
 /// The number of the order of weights that [`pack`] brings them to. Another order has another.
@@ -28,8 +25,29 @@ pub const PACKING: u16 = 1;
 /// What absolute weights may come to before sums of their products with 15 bits are full.
 const FULL: u32 = i32::MAX as u32 / i16::MAX as u32;
 
-/// Sums of a tile.
-type Tile = [[i32; PANEL]; ROWS];
+/// Sums of a tile, a row for each row of inputs.
+enum Sums<'a> {
+    Narrow(&'a [[i32; PANEL]]),
+    Wide(&'a [[i64; PANEL]]),
+}
+
+struct Adding<'a> {
+    sums: &'a mut [[i64; PANEL]; ROWS],
+    more: &'a [[i32; PANEL]; ROWS],
+}
+
+impl Work for Adding<'_> {
+    type Made = ();
+
+    #[inline(always)]
+    fn work(self) {
+        for (sums, more) in self.sums.iter_mut().zip(self.more) {
+            for (sum, more) in sums.iter_mut().zip(more) {
+                *sum += i64::from(*more);
+            }
+        }
+    }
+}
 
 /// A matrix of weights as it is multiplied with, a row for each column that is made.
 #[derive(Clone, Debug)]
@@ -59,45 +77,32 @@ impl<'a> Packed<'a> {
         Self { columns, outputs, path, weights, ends }
     }
 
-    /// How many rows of inputs share what is loaded of the weights.
-    pub(super) fn block(&self) -> usize {
-        BLOCK
+    fn panels(&self) -> usize {
+        self.ends.len()
     }
 
-    /// The inner products of each row of inputs with each row of weights, row by row of inputs.
-    pub(super) fn multiply(&self, inputs: &[i16], sums: &mut [i64]) {
-        if self.columns.is_multiple_of(2) {
-            return self.multiply_even(inputs, self.columns, sums);
-        }
-        let mut even = vec![0; inputs.len() / self.columns * (self.columns + 1)];
-        for (even, input) in
-            even.chunks_exact_mut(self.columns + 1).zip(inputs.chunks_exact(self.columns))
-        {
-            even[..self.columns].copy_from_slice(input);
-        }
-        self.multiply_even(&even, self.columns + 1, sums);
-    }
-
-    fn multiply_even(&self, inputs: &[i16], columns: usize, sums: &mut [i64]) {
-        let panels = self.weights.chunks_exact(panel_len(columns)).zip(&self.ends);
-        for (panel, (weights, ends)) in panels.enumerate() {
-            let first = panel * PANEL;
-            let outputs = PANEL.min(self.outputs - first);
-            let blocks = inputs.chunks(ROWS * columns).zip(sums.chunks_mut(ROWS * self.outputs));
-            for (inputs, sums) in blocks {
+    /// The inner products of rows of inputs with the rows of weights of a panel.
+    fn multiply(&self, panel: usize, inputs: &Inputs, put: impl FnOnce(Sums<'_>)) {
+        let len = panel_len(self.columns);
+        let weights = &self.weights[panel * len..(panel + 1) * len];
+        let rows = inputs.rows();
+        let mut tile = [[0; PANEL]; ROWS];
+        let mut part = |start: usize, end: usize| {
+            let weights = &weights[2 * PANEL * start..2 * PANEL * end];
+            self.path.multiply(inputs.part(start, end), rows, weights, tile.as_flattened_mut());
+            tile
+        };
+        match *self.ends[panel] {
+            [end] => put(Sums::Narrow(&part(0, end)[..rows])),
+            ref ends => {
+                let mut sums = [[0; PANEL]; ROWS];
                 let mut start = 0;
                 for end in ends {
-                    let mut tile = [[0; PANEL]; ROWS];
-                    let part = &weights[2 * PANEL * start..2 * PANEL * end];
-                    self.path.multiply(inputs, columns, 2 * start, part, &mut tile);
-                    for (sums, tile) in sums.chunks_exact_mut(self.outputs).zip(&tile) {
-                        let sums = &mut sums[first..first + outputs];
-                        for (sum, more) in sums.iter_mut().zip(tile) {
-                            *sum = if start == 0 { 0 } else { *sum } + i64::from(*more);
-                        }
-                    }
+                    let more = &part(start, *end);
+                    self.path.apply(Adding { sums: &mut sums, more });
                     start = *end;
                 }
+                put(Sums::Wide(&sums[..rows]));
             }
         }
     }

@@ -94,7 +94,40 @@ impl Matrix {
         }
     }
 
+    pub(super) fn numbers_mut(&mut self) -> &mut Numbers {
+        &mut self.numbers
+    }
+
+    /// Its last rows, if there is memory for them.
+    pub(super) fn tail(&self, rows: usize) -> Option<Self> {
+        fn copy<T: Clone>(numbers: &[T], len: usize) -> Option<Vec<T>> {
+            let mut copied = Vec::new();
+            copied.try_reserve_exact(len).ok()?;
+            copied.extend_from_slice(&numbers[numbers.len().saturating_sub(len)..]);
+            Some(copied)
+        }
+        let len = rows * self.columns;
+        let numbers = match &self.numbers {
+            Numbers::Narrow(numbers) => Numbers::Narrow(copy(numbers, len)?),
+            Numbers::Wide(numbers) => Numbers::Wide(copy(numbers, len)?),
+        };
+        Some(Self { columns: self.columns, numbers })
+    }
+
+    /// A row of it in 32 bits, in the buffer if it is not held so.
+    #[inline(always)]
+    pub(super) fn wide<'a>(&'a self, row: usize, buffer: &'a mut Vec<i32>) -> &'a [i32] {
+        match &self.numbers {
+            Numbers::Narrow(_) => {
+                self.widen(row, buffer);
+                buffer
+            }
+            Numbers::Wide(numbers) => &numbers[row * self.columns..(row + 1) * self.columns],
+        }
+    }
+
     /// A row of it in 32 bits.
+    #[inline(always)]
     pub(super) fn widen(&self, row: usize, into: &mut Vec<i32>) {
         into.clear();
         let range = row * self.columns..(row + 1) * self.columns;

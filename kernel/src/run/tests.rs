@@ -4,31 +4,28 @@ use crate::{
     micro::tests::steps_should_come_to,
     num::Scale,
     program::{Op, Program, Rows, Step, Tensor, Values, SEMANTICS},
-    testing::{Random, Scene, MOST},
+    testing::{Backwards, Random, Scene, MOST},
 };
 use std::borrow::Cow;
 
-pub(crate) mod trials;
+#[cfg(feature = "std")]
+mod profile;
+mod trials;
 
 /// Runs the operator at the end of a scene and asks for every number of it one by one.
 fn trial(seed: u64, write: fn(&mut Scene) -> (Op, Tensor)) {
     let mut scene = Scene::new(seed);
     let (op, result) = write(&mut scene);
-    let program = scene.program(op, result);
-    let program = program.clone().check().unwrap_or_else(|flaw| panic!("{flaw}: {program:#?}"));
-    let plan = Plan::bind(&program, |id| scene.artifact(id)).unwrap();
-    let mut tensors = BTreeMap::new();
-    for (id, tensor, values) in scene.values().filter(|(_, one, _)| !one.values.is_bound()) {
-        let rows = tensor.rows.count(scene.length) as usize;
-        tensors.insert(id, Matrix::copied(id, tensor, rows, values).unwrap());
-    }
+    let source = scene.program(op, result);
     let seed = [seed as u8; 32];
-    let span = Span { start: 0, rows: scene.length as usize, seed };
+    let made = scene.compute(&source, Path::Plain, &Alone, seed);
+    for path in Path::ALL.into_iter().filter(Path::is_there) {
+        assert_eq!(scene.compute(&source, path, &Alone, seed), made, "{path:?}");
+        let crew = Backwards { hands: scene.random.from(2, 5) as usize };
+        assert_eq!(scene.compute(&source, path, &crew, seed), made, "{path:?}, {crew:?}");
+    }
+    let program = source.check().unwrap();
     let index = program.program().ops.len() - 1;
-    let step = &program.program().ops[index];
-    let mut state = plan.start();
-    let worker = Worker { plan: &plan, tensors: &tensors, span };
-    let made = worker.compute(step, state.kept(index).unwrap()).unwrap();
 
     let given = scene.given(seed);
     assert_eq!(made.rows() as u64, result.rows.count(scene.length));

@@ -1,10 +1,7 @@
 //! What is refused of each operator.
 
 use super::*;
-use crate::{
-    run::tests::trials::WRITERS,
-    sample::{Rule, WHOLE},
-};
+use crate::sample::{Rule, WHOLE};
 use proptest::prelude::*;
 
 mod heads;
@@ -469,7 +466,7 @@ proptest! {
 
     #[test]
     fn operators_should_be_refused_when_an_operand_is_of_another_kind(seed: u64) {
-        for write in WRITERS {
+        for (_, write) in crate::testing::operators::ALL {
             assert!(with_another_kind(seed, *write, 0));
             (1..8).all(|which| with_another_kind(seed, *write, which));
         }

@@ -1,0 +1,148 @@
+//! Activations of every number of 16 bits, computed once where it pays.
+
+use super::{
+    parts::Row,
+    rows::{bent, opened},
+};
+use crate::{
+    check::Checked,
+    num::{saturate, Scale},
+    program::{Op, Step, TensorId},
+};
+use alloc::{
+    boxed::Box,
+    collections::{btree_map::Entry, BTreeMap},
+    sync::Arc,
+    vec::Vec,
+};
+
+/// Numbers of 16 bits.
+const LEN: usize = 1 << 16;
+/// An operator that can make so many numbers at once has a table.
+const LEAST: u64 = 4 * LEN as u64;
+
+/// What an operator makes of each number, in the order of their bits.
+#[derive(Clone, Debug)]
+pub(super) struct Table(Arc<[i32; LEN]>);
+
+/// The tables of a program's operators, by what they make.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tables(BTreeMap<TensorId, Table>);
+
+/// What a table holds.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Curve {
+    Opened { logistic: (u16, u8) },
+    Bent { normal: (u16, u8), scale: (u16, u8), bits: u8 },
+}
+
+impl Tables {
+    pub(super) fn of(program: &Checked) -> Self {
+        let mut tables = BTreeMap::new();
+        let mut made = BTreeMap::new();
+        for step in &program.program().ops {
+            let Some(curve) = Curve::of(program, step) else { continue };
+            let table = match tables.entry(curve) {
+                Entry::Occupied(table) => Some(Table::clone(table.get())),
+                Entry::Vacant(place) => Table::of(curve).map(|table| place.insert(table).clone()),
+            };
+            made.extend(table.map(|table| (step.result, table)));
+        }
+        Self(made)
+    }
+
+    pub(super) fn get(&self, result: TensorId) -> Option<&Table> {
+        self.0.get(&result)
+    }
+}
+
+impl Curve {
+    /// What the operator needs a table of, if it needs one.
+    fn of(program: &Checked, step: &Step) -> Option<Self> {
+        let pair = |scale: Scale| (scale.multiplier, scale.shift);
+        let result = program.tensor(step.result)?;
+        let numbers = result.rows.count(program.program().rows) * u64::from(result.columns);
+        if numbers < LEAST {
+            return None;
+        }
+        match step.op {
+            Op::Gated { logistic, .. } => Some(Self::Opened { logistic: pair(logistic) }),
+            Op::Gelu { normal, scale, .. } => {
+                let bits = result.values.bits()?;
+                Some(Self::Bent { normal: pair(normal), scale: pair(scale), bits })
+            }
+            _ => None,
+        }
+    }
+
+    /// What is below 2^24, or saturated.
+    fn at(self, x: i16) -> i32 {
+        let scale = |(multiplier, shift)| Scale { multiplier, shift };
+        let x = i64::from(x);
+        match self {
+            Self::Opened { logistic } => opened(x, scale(logistic)) as i32,
+            Self::Bent { normal, scale: last, bits } => {
+                saturate(bent(x, scale(normal), scale(last)), bits.into()) as i32
+            }
+        }
+    }
+}
+
+impl Table {
+    /// None, if there is no memory for it: it can be done without.
+    fn of(curve: Curve) -> Option<Self> {
+        let mut numbers = Vec::new();
+        numbers.try_reserve_exact(LEN).ok()?;
+        numbers.extend((0..=u16::MAX).map(|bits| curve.at(bits as i16)));
+        let numbers: Box<[i32; LEN]> = numbers.into_boxed_slice().try_into().ok()?;
+        Some(Self(numbers.into()))
+    }
+
+    /// Of numbers of 16 bits.
+    #[inline(always)]
+    pub(super) fn look_up(&self, row: &[i32], out: &mut [i64]) {
+        for (out, x) in out.iter_mut().zip(row) {
+            *out = self.0[usize::from(*x as u16)].into();
+        }
+    }
+}
+
+impl Row<1> for &Table {
+    #[inline(always)]
+    fn compute(&self, _row: usize, [row]: [&[i32]; 1], out: &mut [i64]) {
+        self.look_up(row, out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        math::{normcdf, sigmoid},
+        num::round,
+        testing::Random,
+    };
+
+    #[test]
+    fn tables_should_hold_what_is_defined_when_looked_up() {
+        let mut random = Random(1);
+        for _ in 0..4 {
+            let first = random.scale(0);
+            let last = random.scale(0);
+            let bits = random.from(2, 32) as u8;
+            let pair = |scale: Scale| (scale.multiplier, scale.shift);
+            let opened = Table::of(Curve::Opened { logistic: pair(first) }).unwrap();
+            let curve = Curve::Bent { normal: pair(first), scale: pair(last), bits };
+            let bent = Table::of(curve).unwrap();
+            let row: Vec<i32> = (-32_768..32_768).collect();
+            let (mut open, mut curved) = (vec![0; LEN], vec![0; LEN]);
+            opened.look_up(&row, &mut open);
+            bent.look_up(&row, &mut curved);
+            for ((x, open), curved) in row.into_iter().map(i64::from).zip(open).zip(curved) {
+                let z = first.of(x.abs()) * x.signum();
+                assert_eq!(open, round(x * sigmoid(z), 8));
+                assert_eq!(curved, saturate(last.of(x * normcdf(z)), bits.into()));
+            }
+        }
+    }
+}
