@@ -1,0 +1,95 @@
+//! What the kernel computes as WASM.
+
+use cairn_kernel::{
+    run::{Path as Instructions, Threads},
+    testing::{self, Backwards, Eager},
+};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
+use wasmtime::{Engine, Instance, Module, Store, TypedFunc};
+
+const OPERATORS: u64 = 10_000;
+const MODELS: u64 = 100;
+
+/// Compiles the guest. Its build folder is its own: whoever runs this test may hold the lock of
+/// the usual one.
+fn build() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kernel-guest");
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("guest/Cargo.toml");
+    let status = Command::new(cargo)
+        .args(["build", "--release", "--locked", "--offline", "--target", "wasm32v1-none"])
+        .args(["--manifest-path".as_ref(), manifest.as_os_str()])
+        .args(["--target-dir".as_ref(), folder.as_os_str()])
+        // What is meant for this machine's code.
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .env_remove("RUSTC_WORKSPACE_WRAPPER")
+        .env_remove("CARGO_BUILD_TARGET")
+        .status();
+    assert!(status.is_ok_and(|status| status.success()), "the guest is not built");
+    folder.join("wasm32v1-none/release/cairn_kernel_guest.wasm")
+}
+
+/// The kernel as WASM.
+struct Guest {
+    store: Store<()>,
+    operator: TypedFunc<u64, u64>,
+    model: TypedFunc<u64, u64>,
+    forget: TypedFunc<(), ()>,
+}
+
+impl Guest {
+    fn new() -> wasmtime::Result<Self> {
+        let engine = Engine::default();
+        let module = Module::from_file(&engine, build())?;
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[])?;
+        Ok(Self {
+            operator: instance.get_typed_func(&mut store, "operator")?,
+            model: instance.get_typed_func(&mut store, "model")?,
+            forget: instance.get_typed_func(&mut store, "forget")?,
+            store,
+        })
+    }
+
+    fn operator(&mut self, seed: u64) -> wasmtime::Result<u64> {
+        self.forget.call(&mut self.store, ())?;
+        self.operator.call(&mut self.store, seed)
+    }
+
+    fn model(&mut self, seed: u64) -> wasmtime::Result<u64> {
+        self.forget.call(&mut self.store, ())?;
+        self.model.call(&mut self.store, seed)
+    }
+}
+
+#[test]
+fn kernel_should_give_the_same_bits_when_it_is_wasm() -> wasmtime::Result<()> {
+    let mut guest = Guest::new()?;
+    let threads = Eager(Threads::new(3).unwrap());
+    for path in Instructions::ALL.into_iter().filter(|path| !path.is_there()) {
+        eprintln!("SKIPPED: {path:?}, which this machine has not got");
+    }
+    let paths: Vec<_> = Instructions::ALL.into_iter().filter(Instructions::is_there).collect();
+    for seed in 0..OPERATORS {
+        let need = guest.operator(seed)?;
+        for path in &paths {
+            let have = testing::operator(seed, *path, &Backwards { hands: 2 });
+            assert_eq!(have, need, "operator {seed}, {path:?}");
+        }
+        let have = testing::operator(seed, Instructions::best(), &threads);
+        assert_eq!(have, need, "operator {seed}, threads");
+    }
+    for seed in 0..MODELS {
+        let need = guest.model(seed)?;
+        for path in &paths {
+            let have = testing::model(seed, *path, &threads);
+            assert_eq!(have, need, "model {seed}, {path:?}");
+        }
+    }
+    Ok(())
+}
