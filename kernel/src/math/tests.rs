@@ -179,7 +179,7 @@ fn functions_should_give_the_bits_they_always_gave_when_computed_again() {
     let random = &mut Random(1);
     let mut all = Vec::new();
     for _ in 0..3_000 {
-        let x = random.next();
+        let x = random.draw();
         let x = x >> random.below(64);
         let (a, h) = invroot((x >> 3).max(1));
         let (up, down) = (x as i64, -((x >> 1) as i64));

@@ -93,7 +93,7 @@ fn nonsense_should_be_refused(
     let counts: Vec<u32> = steps.iter().map(|list| list.len() as u32).collect();
     for one in steps.iter_mut().flatten() {
         if random.chance() {
-            *one = random.next() as i64 >> random.below(64);
+            *one = random.draw() as i64 >> random.below(64);
         }
     }
     for (part, count) in counts.into_iter().enumerate() {

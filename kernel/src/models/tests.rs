@@ -5,7 +5,7 @@ use crate::{
     run::{Artifact, Path, Tensors},
     testing::{
         families::{classifier, decoder, encoder, mixture, Case},
-        hash, numbers, Random,
+        hash, numbers, Backwards, Eager, Random,
     },
 };
 use proptest::prelude::*;
@@ -114,6 +114,38 @@ proptest! {
             classifier(random).model().program,
         ] {
             prop_assert_eq!(crate::program::Program::decode(&program.encode()), Ok(program));
+        }
+    }
+}
+
+/// Every path that this machine has; what it has not got is said aloud.
+fn paths() -> Vec<Path> {
+    let (there, missing): (Vec<_>, Vec<_>) = Path::ALL.into_iter().partition(Path::is_there);
+    missing.into_iter().for_each(|path| eprintln!("SKIPPED: {path:?}, which is not there"));
+    there
+}
+
+#[test]
+fn models_should_give_the_same_bits_when_run_by_anyone_in_any_way() {
+    let paths = paths();
+    #[cfg(feature = "std")]
+    let threads = Eager(crate::run::Threads::new(3).unwrap());
+    #[cfg(not(feature = "std"))]
+    let threads = Backwards { hands: 3 };
+    for seed in 0..100 {
+        let case = Case::any(seed);
+        let need = Case { path: Path::Plain, ..Case::any(seed) }.whole();
+        for path in &paths {
+            let case = Case { path: *path, ..Case::any(seed) };
+            for hands in [2, 5] {
+                assert_eq!(case.whole_by(&Backwards { hands }), need, "{seed}, {path:?}");
+            }
+            assert_eq!(case.whole_by(&threads), need, "{seed}, {path:?}");
+        }
+        let random = &mut Random(seed);
+        elements_should_be_the_whole(&case, random);
+        if !case.program.is_whole() {
+            pieces_should_be_the_whole(&case, random);
         }
     }
 }

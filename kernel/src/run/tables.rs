@@ -118,10 +118,70 @@ impl Row<1> for &Table {
 mod tests {
     use super::*;
     use crate::{
+        element::{element, Given},
         math::{normcdf, sigmoid},
         num::round,
+        program::{Program, Rows, Tensor, Values, SEMANTICS},
+        run::{Path, Piece, Plan},
         testing::Random,
     };
+
+    const COLUMNS: u32 = 1 << 16;
+    const ROWS: u32 = 4;
+
+    /// A gate and a GELU of features, so many that they have tables.
+    fn large(random: &mut Random) -> Checked {
+        let tensor = |values| Tensor { rows: Rows::Token, columns: COLUMNS, values };
+        let values = TensorId(0);
+        let (logistic, normal) = (random.scale(8), random.scale(8));
+        let (gated, bent) = (random.scale(12), random.scale(12));
+        let gated = Op::Gated { gates: values, values, logistic, scale: gated };
+        let bent = Op::Gelu { values, normal, scale: bent };
+        Program {
+            semantics: SEMANTICS,
+            rows: ROWS,
+            tensors: vec![
+                tensor(Values::Features { bits: 16 }),
+                tensor(Values::Wide),
+                tensor(Values::Activations { bits: 14 }),
+            ],
+            ops: vec![
+                Step { op: gated, result: TensorId(1) },
+                Step { op: bent, result: TensorId(2) },
+            ],
+            result: TensorId(2),
+        }
+        .check()
+        .unwrap()
+    }
+
+    #[test]
+    fn operators_with_tables_should_be_their_elements_when_run() {
+        let random = &mut Random(2);
+        for _ in 0..4 {
+            let program = large(random);
+            let features = random.numbers((-32_767, 32_767), (ROWS * COLUMNS) as usize);
+            let narrow: Vec<_> = features.iter().map(|x| *x as i16).collect();
+            let rows = features.chunks(COLUMNS as usize).zip(0..);
+            let rows = rows.map(|(values, row)| ((TensorId(0), row), values.to_vec()));
+            let given = Given { length: ROWS, seed: None, rows: rows.collect() };
+            for path in Path::ALL.into_iter().filter(Path::is_there) {
+                let plan = Plan::bind_for(path, &program, |_| None).unwrap();
+                assert!([1, 2].iter().all(|made| plan.tables.get(TensorId(*made)).is_some()));
+                let piece = Piece { features: &narrow, ..Piece::default() };
+                let made = plan.run(&mut plan.start(), &piece, &[TensorId(1)]).unwrap();
+                for index in 0..2 {
+                    let made = made.get(TensorId(index + 1)).unwrap();
+                    for _ in 0..2_000 {
+                        let (row, column) = (random.from(0, ROWS - 1), random.from(0, COLUMNS - 1));
+                        let have = made.at(row as usize, column as usize).map(i64::from);
+                        let need = element(&program, index as usize, row, column, &given);
+                        assert_eq!(need.ok(), have);
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn tables_should_hold_what_is_defined_when_looked_up() {

@@ -115,8 +115,8 @@ impl Case {
             tokens: Vec::new(),
             targets: Vec::new(),
             features: Vec::new(),
-            seed: [random.next() as u8; 32],
-            artifacts: artifacts(&program, random.next()),
+            seed: [random.draw() as u8; 32],
+            artifacts: artifacts(&program, random.draw()),
             program,
         };
         for (_, found) in case.program.tensors() {

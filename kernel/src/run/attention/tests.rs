@@ -27,7 +27,7 @@ fn mean(shape: &Shape, read: &Read<'_>) -> Vec<i16> {
         means.push(made.clone());
         let mut packed = many::Packed::default();
         packed.fill(path, shape, read, 0).unwrap();
-        let mut out = [Out { query: 0, numbers: &mut *made }];
+        let mut out = [Out { query: 0, numbers: &mut made }];
         many::compute(path, shape, read, &packed, &mut out).unwrap();
         means.push(made);
     }
