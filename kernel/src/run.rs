@@ -5,6 +5,7 @@ use crate::{
     program::{Step, TensorId, Values},
 };
 use alloc::{collections::BTreeMap, vec, vec::Vec};
+use core::cell::RefCell;
 
 mod artifact;
 mod attention;
@@ -18,6 +19,7 @@ mod need;
 mod parts;
 mod rows;
 mod simd;
+mod spare;
 mod state;
 mod step;
 mod tables;
@@ -36,6 +38,7 @@ pub use state::State;
 
 use artifact::Weights;
 use need::{lasts, Need};
+use spare::Spare;
 use state::Kept;
 use step::{Span, Worker};
 use tables::Tables;
@@ -139,12 +142,15 @@ impl<'a> Plan<'a> {
         let mut tensors = self.given(piece, rows)?;
         let span = Span { start: state.rows(), rows, seed: piece.seed };
         let need = Need::of(self.program, &kept);
+        let spare = RefCell::default();
         for (index, step) in self.program.program().ops.iter().enumerate() {
-            let made = self.step(crew, step, state.kept(index)?, &tensors, span, &need)?;
+            let made =
+                self.step(crew, step, state.kept(index)?, &tensors, (span, &spare), &need)?;
             tensors.insert(step.result, made);
             for tensor in self.ends.get(index).into_iter().flatten() {
                 if !kept.contains(tensor) {
-                    tensors.remove(tensor);
+                    let left = tensors.remove(tensor);
+                    left.into_iter().for_each(|left| spare.borrow_mut().put(left));
                 }
             }
         }
@@ -159,14 +165,14 @@ impl<'a> Plan<'a> {
         step: &Step,
         kept: &mut Kept,
         tensors: &BTreeMap<TensorId, Matrix>,
-        span: Span,
+        (span, spare): (Span, &RefCell<Spare>),
         need: &Need,
     ) -> Result<Matrix, Error> {
         let last = span.rows > 1 && need.is_last(self.program, step);
         let lasts = if last { lasts(self.program, step, tensors)? } else { BTreeMap::new() };
         let start = span.start + if last { span.rows - 1 } else { 0 };
         let span = Span { start, rows: if last { 1 } else { span.rows }, ..span };
-        Worker { crew, plan: self, tensors, lasts: &lasts, span }.compute(step, kept)
+        Worker { crew, plan: self, tensors, lasts: &lasts, span, spare }.compute(step, kept)
     }
 
     /// What the last operator makes of tensors, whatever they are.
@@ -183,7 +189,8 @@ impl<'a> Plan<'a> {
         let step = ops.last().ok_or(Error::State)?;
         let mut state = self.start();
         let need = Need::of(self.program, &[step.result]);
-        self.step(crew, step, state.kept(ops.len() - 1)?, tensors, span, &need)
+        let spare = RefCell::default();
+        self.step(crew, step, state.kept(ops.len() - 1)?, tensors, (span, &spare), &need)
     }
 
     /// How many tokens these are, if they are what the program takes and the state can go on.

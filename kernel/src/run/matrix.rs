@@ -1,6 +1,6 @@
 //! Tensors as they are held while something is computed.
 
-use super::Error;
+use super::{spare::Spare, Error};
 use crate::{
     num::saturate,
     program::{Tensor, TensorId},
@@ -62,6 +62,30 @@ impl Matrix {
             Numbers::Wide(filled(len).ok_or(memory)?)
         };
         Ok(Self { columns, numbers })
+    }
+
+    /// As many rows of anything, in memory that was used before if there is some.
+    pub(super) fn any(
+        id: TensorId,
+        tensor: &Tensor,
+        rows: usize,
+        spare: &mut Spare,
+    ) -> Result<Self, Error> {
+        let columns = tensor.columns as usize;
+        let len = rows.checked_mul(columns).ok_or(Error::Memory { tensor: id })?;
+        let numbers = if tensor.values.is_narrow() {
+            spare.narrow(len).map(Numbers::Narrow)
+        } else {
+            spare.wide(len).map(Numbers::Wide)
+        };
+        match numbers {
+            Some(numbers) => Ok(Self { columns, numbers }),
+            None => Self::zeros(id, tensor, rows),
+        }
+    }
+
+    pub(super) fn into_numbers(self) -> Numbers {
+        self.numbers
     }
 
     /// What was given, if every number of it can be such a tensor's.

@@ -2,11 +2,13 @@
 
 use super::{
     rows::{Gains, Numbers, Positive, Scaled, Shifted, Sum},
+    spare::Spare,
     state::Kept,
     Crew, Error, Matrix, Plan,
 };
 use crate::program::{Expert, Op, Step, Tensor, TensorId};
 use alloc::{borrow::Cow, collections::BTreeMap};
+use core::cell::RefCell;
 
 /// Which rows of the sequence these are.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +26,7 @@ pub(crate) struct Worker<'a> {
     /// What is read of some of them instead.
     pub lasts: &'a BTreeMap<TensorId, Matrix>,
     pub span: Span,
+    pub spare: &'a RefCell<Spare>,
 }
 
 impl Worker<'_> {
@@ -66,12 +69,12 @@ impl Worker<'_> {
         }
     }
 
-    /// What will hold a result, and the bits that it is saturated to.
+    /// What will hold a result, all of which is to be written, and the bits that it is saturated to.
     pub(super) fn blank(&self, result: TensorId) -> Result<(Matrix, u32), Error> {
         let tensor = self.tensor(result)?;
         // As many as there are tokens, so that u32 is enough.
         let rows = tensor.rows.count(self.span.rows as u32) as usize;
-        let made = Matrix::zeros(result, tensor, rows)?;
+        let made = Matrix::any(result, tensor, rows, &mut self.spare.borrow_mut())?;
         Ok((made, tensor.values.bits().unwrap_or(32).into()))
     }
 

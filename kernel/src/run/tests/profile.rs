@@ -41,13 +41,15 @@ fn times(plan: &Plan<'_>, crew: &dyn Crew, tokens: &[i32]) -> BTreeMap<Opcode, D
     let span = Span { start: 0, rows, seed: piece.seed };
     let need = Need::of(plan.program, &[plan.program.program().result]);
     let mut times = BTreeMap::new();
+    let spare = RefCell::default();
     for (index, step) in plan.program.program().ops.iter().enumerate() {
         let start = Instant::now();
         let kept = state.kept(index).unwrap();
-        let made = plan.step(crew, step, kept, &tensors, span, &need).unwrap();
+        let made = plan.step(crew, step, kept, &tensors, (span, &spare), &need).unwrap();
         tensors.insert(step.result, made);
         for tensor in &plan.ends[index] {
-            tensors.remove(tensor);
+            let left = tensors.remove(tensor);
+            left.into_iter().for_each(|left| spare.borrow_mut().put(left));
         }
         *times.entry(step.op.opcode()).or_insert(Duration::ZERO) += start.elapsed();
     }
