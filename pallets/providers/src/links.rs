@@ -69,10 +69,12 @@ impl<T: Config> Pallet<T> {
         [account.clone()].into_iter().chain(owner).collect()
     }
 
-    /// All that a provider goes by. Its operator works for nobody but its owner.
+    /// All that a provider goes by. An operator that has agreed works for nobody but its owner. One
+    /// that has not is anybody: whoever names it could make a requester its own, whose work is then
+    /// not held against it.
     pub(crate) fn names_of_record(record: &Registration<T::AccountId>) -> Vec<T::AccountId> {
         let mut names = Self::names_of_account(&record.owner);
-        if !names.contains(&record.operator) {
+        if record.heartbeat.is_some() && !names.contains(&record.operator) {
             names.push(record.operator.clone());
         }
         names

@@ -147,8 +147,8 @@ pub trait Registry<AccountId: Clone + PartialEq> {
     /// The accounts that an account goes by: itself, and the owner of the provider it operates.
     fn names(account: &AccountId) -> Vec<AccountId>;
 
-    /// The accounts that a provider goes by: its operator, its owner, and whom that one operates
-    /// for. None if there is no such provider.
+    /// The accounts that a provider goes by: its owner, whom that one operates for, and its
+    /// operator, if it has agreed to be that. None if there is no such provider.
     fn names_of(provider: ProviderId) -> Vec<AccountId>;
 
     /// These accounts, and all that are linked to one of them.

@@ -139,7 +139,9 @@ fn linked_should_not_know_an_operator_who_has_not_agreed() {
         assert_ok!(register(ALICE, BOB, profile(50), &[Role::Compute], 100));
         assert!(!linked(ALICE, BOB));
         assert!(!linked(ALICE, operator_of(guard)));
-        assert_ok!(act(BOB, Call::heartbeat { provider: cairn_protocol::id::ProviderId(1) }));
-        assert!(linked(ALICE, BOB));
+        let own = cairn_protocol::id::ProviderId(1);
+        assert!(!Pallet::<Test>::belongs_to(own, &BOB));
+        assert_ok!(act(BOB, Call::heartbeat { provider: own }));
+        assert!(linked(ALICE, BOB) && Pallet::<Test>::belongs_to(own, &BOB));
     });
 }
