@@ -34,7 +34,7 @@ pub struct Options {
         value_parser = clap::value_parser!(u64).range(1..=1_000_000)
     )]
     providers: Vec<u64>,
-    /// Tasks that are matched among each number of providers.
+    /// Tasks that are matched among each number of providers, made up to what whole blocks serve.
     #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u64).range(1..=2_048))]
     matches: u64,
     /// Tasks under way at once: submitted and not ended.

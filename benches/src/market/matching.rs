@@ -100,17 +100,18 @@ fn serve(room: Weight) {
     Tasks::on_idle(0, Weights::serve().saturating_add(room));
 }
 
-/// How long each of the tasks took, the block's hook having room for one.
+/// How long the tasks took, in each hook that the chain's own limit lets serve so many. One at a time
+/// would be dearer: each hook looks for the queue's first key behind all that the block has removed.
 fn times(database: &Database, tasks: u64, sample: u8) -> Result<Vec<Duration>, Error> {
     let mut block = database.scratch()?;
     block.native(|| set_sample(sample));
-    let room = block.native(|| Weights::find_worker(sample.into()));
-    let times = (0..tasks)
+    let at_once = served_per_block();
+    let times = (0..tasks / at_once)
         .map(|_| {
             block.native(|| {
                 let started = Instant::now();
-                serve(room);
-                started.elapsed()
+                Tasks::on_idle(0, Weight::MAX);
+                started.elapsed().div_f64(at_once as f64)
             })
         })
         .collect();

@@ -55,7 +55,7 @@ impl<T: Config> Pallet<T> {
         let now = T::Clock::now();
         let first = Served::<T>::get();
         let mut height = first;
-        // From where it last was: what was removed on the way is still gone over from the beginning.
+        // Goes on behind the last: each search from the beginning would go over all removed so far.
         let mut due = Agenda::<T>::iter_key_prefix(height);
         for _ in 0..T::ServedPerBlock::get() {
             if height > now || meter.try_consume(T::WeightInfo::find_due()).is_err() {
