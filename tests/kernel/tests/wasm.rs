@@ -1,4 +1,4 @@
-//! What the kernel computes as WASM.
+//! What the kernel computes as WASM, and the text that is made there.
 
 use cairn_kernel::{
     run::{Path as Instructions, Threads},
@@ -9,10 +9,11 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
 };
-use wasmtime::{Engine, Instance, Module, Store, TypedFunc};
+use wasmtime::{Engine, Error, Instance, Memory, Module, Store, TypedFunc};
 
 const OPERATORS: u64 = 10_000;
 const MODELS: u64 = 100;
+const RECORDS: u64 = 1_000;
 
 /// Compiles the guest. Its build folder is its own: whoever runs this test may hold the lock of
 /// the usual one.
@@ -39,7 +40,9 @@ struct Guest {
     store: Store<()>,
     operator: TypedFunc<u64, u64>,
     model: TypedFunc<u64, u64>,
+    text: TypedFunc<(u32, u64, u32), u64>,
     forget: TypedFunc<(), ()>,
+    memory: Memory,
 }
 
 impl Guest {
@@ -48,10 +51,13 @@ impl Guest {
         let module = Module::from_file(&engine, build())?;
         let mut store = Store::new(&engine, ());
         let instance = Instance::new(&mut store, &module, &[])?;
+        let memory = instance.get_memory(&mut store, "memory");
         Ok(Self {
             operator: instance.get_typed_func(&mut store, "operator")?,
             model: instance.get_typed_func(&mut store, "model")?,
+            text: instance.get_typed_func(&mut store, "text")?,
             forget: instance.get_typed_func(&mut store, "forget")?,
+            memory: memory.ok_or_else(|| Error::msg("it has no memory"))?,
             store,
         })
     }
@@ -65,6 +71,28 @@ impl Guest {
         self.forget.call(&mut self.store, ())?;
         self.model.call(&mut self.store, seed)
     }
+
+    fn text(&mut self, seed: u8, index: u64, length: u32) -> wasmtime::Result<Vec<u8>> {
+        self.forget.call(&mut self.store, ())?;
+        let place = self.text.call(&mut self.store, (seed.into(), index, length))?;
+        let mut record = vec![0; length as usize];
+        self.memory.read(&self.store, place as usize, &mut record)?;
+        Ok(record)
+    }
+}
+
+#[test]
+fn text_should_be_the_same_when_it_is_made_as_wasm() -> wasmtime::Result<()> {
+    let mut guest = Guest::new()?;
+    for number in 0..RECORDS {
+        // Records that follow each other, and some far away; all lengths, also none.
+        let (seed, index) = ((number % 5) as u8, number << (number % 50));
+        let length = (number * 37 % 600) as u32;
+        let mut need = vec![0; length as usize];
+        cairn_text::record(&[seed; 32], index, &mut need);
+        assert_eq!(guest.text(seed, index, length)?, need, "record {index} of seed {seed}");
+    }
+    Ok(())
 }
 
 #[test]

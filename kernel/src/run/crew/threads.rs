@@ -92,6 +92,7 @@ mod tests {
         }
     }
 
+    /// Else what a job leaves half done would be taken for done.
     #[test]
     #[should_panic(expected = "of a job")]
     fn work_should_panic_when_a_job_does() {

@@ -1,12 +1,15 @@
-//! The kernel compiled to WASM, for the tests to execute.
+//! The kernel and synthetic text compiled to WASM, for the tests to execute.
 
 #![cfg_attr(target_arch = "wasm32", no_std)]
 // An allocator, and names for what is called from outside.
 #![allow(unsafe_code)]
 
+extern crate alloc;
+
 #[cfg(target_arch = "wasm32")]
 mod memory;
 
+use alloc::vec;
 use cairn_kernel::{
     run::{Alone, Path},
     testing,
@@ -22,6 +25,14 @@ pub extern "C" fn operator(seed: u64) -> u64 {
 #[no_mangle]
 pub extern "C" fn model(seed: u64) -> u64 {
     testing::model(seed, Path::best(), &Alone)
+}
+
+/// Where in the memory a record of text is. Of the seed this is the first byte, again and again.
+#[no_mangle]
+pub extern "C" fn text(seed: u32, index: u64, length: u32) -> u64 {
+    let mut record = vec![0; length as usize];
+    cairn_text::record(&[seed as u8; 32], index, &mut record);
+    record.leak().as_ptr() as u64
 }
 
 /// Gives back all memory: nothing outlives a call.
