@@ -1,6 +1,6 @@
 //! What can go wrong with files, and what to do about it.
 
-use crate::{cache::Damage, contents, manifest, name::hex};
+use crate::{cache::Damage, change, contents, manifest, name::hex};
 use cairn_kernel::{check, program::DecodeError, run};
 use cairn_protocol::id::ContentId;
 use std::{
@@ -29,6 +29,8 @@ pub enum Error {
     NoManifest { flaw: manifest::Flaw },
     #[error("{} is no manifest: {flaw}", hex(.id))]
     Manifest { id: ContentId, flaw: manifest::Flaw },
+    #[error("{} is no change: {flaw}", hex(.id))]
+    Change { id: ContentId, flaw: change::Flaw },
     #[error("{} is no program ({reason}); whoever wrote it has to write it anew", hex(.id))]
     Program { id: ContentId, reason: DecodeError },
     #[error("the program cannot be run ({reason}); whoever wrote it has to write it anew")]

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod cache;
+pub mod change;
 pub mod contents;
 mod error;
 mod files;
@@ -14,3 +15,4 @@ pub mod store;
 mod testing;
 
 pub use error::Error;
+pub use name::{from_hex, hex};

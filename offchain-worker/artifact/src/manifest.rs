@@ -134,6 +134,14 @@ pub fn component(name: &str) -> (&str, &str) {
     split().unwrap_or((TRUNK, name))
 }
 
+/// What a component's tensor is called in the model that [`component`] took it from.
+pub fn full_name(component: &str, short: &str) -> String {
+    match component {
+        TRUNK => short.into(),
+        _ => format!("{component}.{short}"),
+    }
+}
+
 fn json(reason: serde_json::Error) -> Flaw {
     Flaw::Json { reason: name::short(&reason.to_string()) }
 }

@@ -28,11 +28,12 @@ pub(crate) fn short(text: &str) -> String {
 }
 
 /// The name of what has this content: 64 lower-case hexadecimal digits.
-pub(crate) fn hex(id: &ContentId) -> String {
+pub fn hex(id: &ContentId) -> String {
     blake3::Hash::from_bytes(id.0).to_hex().to_string()
 }
 
-pub(crate) fn from_hex(text: &str) -> Option<ContentId> {
+/// The content that a name is of, if it is such a name.
+pub fn from_hex(text: &str) -> Option<ContentId> {
     let id = ContentId(*blake3::Hash::from_hex(text).ok()?.as_bytes());
     (hex(&id) == text).then_some(id)
 }

@@ -29,17 +29,19 @@ pub struct Package {
 }
 
 impl Package {
-    /// Writes a model to a store, component by component, and says what its manifest is called. A
-    /// tensor is asked for once.
+    /// Writes a model to a store, component by component, and says what its manifest is called. What
+    /// is beside it is in the components too, and no program reads it. A tensor is asked for once.
     pub fn publish<'t>(
         store: &Store,
         model: &Model,
+        beside: &[String],
         mut tensor: impl FnMut(&str) -> Option<Tensor<'t>>,
     ) -> Result<ContentId, Error> {
-        let mut names: BTreeMap<&str, BTreeMap<&str, (&str, TensorId)>> = BTreeMap::new();
-        for (name, id) in &model.names {
+        let mut names: BTreeMap<&str, BTreeMap<&str, (&str, Option<TensorId>)>> = BTreeMap::new();
+        let beside = beside.iter().map(|name| (name, None));
+        for (name, id) in beside.chain(model.names.iter().map(|(name, id)| (name, Some(*id)))) {
             let (component, short) = manifest::component(name);
-            names.entry(component).or_default().insert(short, (name.as_str(), *id));
+            names.entry(component).or_default().insert(short, (name.as_str(), id));
         }
         let mut components = BTreeMap::new();
         for (component, names) in names {
@@ -50,7 +52,8 @@ impl Package {
             }
             let contents = Contents::new(contents).map_err(|flaw| Error::Unwritable { flaw })?;
             let file = store.put_contents(&contents)?;
-            let tensors = names.into_iter().map(|(short, (_, id))| (short.into(), id.0)).collect();
+            let read = names.into_iter().filter_map(|(short, (_, id))| Some((short.into(), id?.0)));
+            let tensors = read.collect();
             components.insert(component.into(), Component { file, tensors });
         }
         let program = store.put(&model.program.encode())?;

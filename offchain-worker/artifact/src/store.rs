@@ -1,6 +1,7 @@
 //! Files that are called what their content comes to.
 
 use crate::{
+    change::Change,
     contents::Contents,
     files::{self, Hashing},
     manifest::{File, Manifest},
@@ -93,5 +94,10 @@ impl Store {
     pub fn manifest(&self, id: &ContentId) -> Result<Manifest, Error> {
         let held = self.open(id)?;
         Manifest::decode(&held).map_err(|flaw| Error::Manifest { id: *id, flaw })
+    }
+
+    pub fn change(&self, id: &ContentId) -> Result<Change, Error> {
+        let held = self.open(id)?;
+        Change::decode(&held).map_err(|flaw| Error::Change { id: *id, flaw })
     }
 }

@@ -103,7 +103,7 @@ fn expert_should_be_usable_within_half_a_second_when_its_files_are_not_in_memory
     let store = Store::at(folder.path().join("store")).unwrap();
     let cache = Cache::at(folder.path().join("cache")).unwrap();
     let model = expert();
-    let manifest = Package::publish(&store, &model, |name| tensor(&model, name)).unwrap();
+    let manifest = Package::publish(&store, &model, &[], |name| tensor(&model, name)).unwrap();
 
     let start = Instant::now();
     let first = Package::open(&store, &cache, &manifest).unwrap();

@@ -85,7 +85,7 @@ fn open_should_come_to_the_same_when_processes_derive_at_once_and_some_are_kille
     let folder = folder.path();
     let store = Store::at(folder.join("store")).unwrap();
     let model = model();
-    let manifest = Package::publish(&store, &model, |name| tensor(&model, name)).unwrap();
+    let manifest = Package::publish(&store, &model, &[], |name| tensor(&model, name)).unwrap();
     fs::write(folder.join("manifest"), manifest.0).unwrap();
     for delay in [5, 15, 25, 35, 45, 60] {
         let mut killed = spawn(folder);

@@ -29,7 +29,7 @@ impl Scene {
 
     fn publish(&self) -> ContentId {
         let given = |name: &str| self.tensors.get(self.model.names.get(name)?).cloned();
-        Package::publish(&self.store, &self.model, given).unwrap()
+        Package::publish(&self.store, &self.model, &[], given).unwrap()
     }
 
     fn open(&self, manifest: &ContentId) -> Result<Package, Error> {
@@ -88,14 +88,14 @@ fn publish_should_say_what_is_missing_when_something_is() {
         "layers.1.experts.2.up.scales" => None,
         _ => scene.tensors.get(scene.model.names.get(name)?).cloned(),
     };
-    let error = Package::publish(&scene.store, &scene.model, given).unwrap_err();
+    let error = Package::publish(&scene.store, &scene.model, &[], given).unwrap_err();
     let text = error.to_string();
     assert!(text.contains("'layers.1.experts.2.up.scales'"), "{text}");
     let given = |name: &str| {
         let tensor = scene.tensors.get(scene.model.names.get(name)?).cloned()?;
         Some(Tensor { rows: tensor.rows + 1, ..tensor })
     };
-    let error = Package::publish(&scene.store, &scene.model, given).unwrap_err();
+    let error = Package::publish(&scene.store, &scene.model, &[], given).unwrap_err();
     assert!(matches!(error, Error::Unwritable { .. }), "{error}");
 }
 
