@@ -1,0 +1,314 @@
+//! Commands that ask a model.
+
+use super::{
+    data::{batches, seed, Source},
+    unfit, Chosen, Opened, Outcome, Output,
+};
+use cairn_engine::{
+    embed::rows,
+    exact::{self, features},
+    folder::{Codec, ExactFolder, FloatFolder, Model, Purpose},
+    generate::{Generation, Reason, Request, Sampling},
+    train::{evaluate, Texts},
+};
+use clap::Args;
+use serde_json::{json, Value};
+use std::{error::Error, sync::Arc};
+
+#[derive(Debug, Args)]
+pub struct Eval {
+    #[command(flatten)]
+    chosen: Chosen,
+
+    #[command(flatten)]
+    source: Source,
+
+    /// Tokens of a record.
+    #[arg(long, default_value_t = 256)]
+    length: usize,
+
+    /// Records of synthetic text.
+    #[arg(long, default_value_t = 64)]
+    records: usize,
+
+    /// The first record of synthetic text; far from what was learned from.
+    #[arg(long, default_value_t = 1 << 32)]
+    from: u64,
+}
+
+type Found<T> = Result<T, Box<dyn Error>>;
+
+impl Eval {
+    pub fn run(&self, output: &Output) -> Outcome {
+        let result = match self.chosen.open()? {
+            Opened::Exact(folder) => self.exact(&folder)?,
+            Opened::Float(folder) => self.float(&folder)?,
+        };
+        output.say(&result)?;
+        Ok(())
+    }
+
+    fn texts(&self, codec: &Codec) -> Found<Option<Texts>> {
+        self.source.texts(codec, self.length, self.records, self.from)
+    }
+
+    fn exact(&self, folder: &ExactFolder) -> Found<Value> {
+        let crew = self.chosen.crew()?;
+        if self.source.cases.is_some() {
+            let cases = self.source.cases(1, [0; 32])?;
+            let package = folder.package(Purpose::Classes)?;
+            let plan = package.plan()?;
+            let mut right = 0;
+            for (case, class) in cases.features.iter().zip(&cases.classes) {
+                let given = features(case, folder.feature_step());
+                let row = exact::rows(&plan, &crew, &[], &given)?;
+                right += usize::from(best(row.iter()) == Some(*class as usize));
+            }
+            return Ok(json!({ "profile": "exact", "cases": cases.classes.len(), "right": right }));
+        }
+        let codec = folder.codec()?;
+        let (records, given, floor) = match self.texts(&codec)? {
+            Some(texts) => {
+                let bytes = texts.records(0);
+                let record = |record: &[u8]| record.iter().copied().map(u32::from).collect();
+                let records: Vec<Vec<u32>> = bytes.chunks(self.length).map(record).collect();
+                (records, Vec::new(), Some(texts.floor()))
+            }
+            None => {
+                let all = self.source.sequences(&codec, self.length)?;
+                let read = all.iter().filter(|one| one.given > 1);
+                let given = read.map(|one| one.tokens[..one.given].to_vec()).collect();
+                (all.into_iter().map(|one| one.tokens).collect(), given, None)
+            }
+        };
+        let package = folder.package(Purpose::Loss)?;
+        let plan = package.plan()?;
+        let mut lost = exact::loss(&plan, &crew, &records)?;
+        if !given.is_empty() {
+            // What comes after changes no bit of it, so it can be taken off.
+            let read = exact::loss(&plan, &crew, &given)?;
+            lost.micro_nats -= read.micro_nats;
+            lost.tokens -= read.tokens;
+        }
+        let mean = lost.micro_nats as f64 / lost.tokens as f64 / 1e6;
+        Ok(json!({
+            "profile": "exact",
+            "tokens": lost.tokens,
+            "micro_nats": lost.micro_nats,
+            "loss": mean,
+            "floor": floor,
+        }))
+    }
+
+    fn float(&self, folder: &FloatFolder) -> Found<Value> {
+        match &folder.model {
+            Model::Decoder(decoder) => {
+                let codec = folder.codec()?;
+                if let Some(texts) = self.texts(&codec)? {
+                    // One at a time, so that a large model has room.
+                    let one = Texts { count: 1, ..texts.clone() };
+                    let loss = evaluate(decoder, &one, 0..self.records as u64)?;
+                    return Ok(json!({
+                        "profile": "float",
+                        "tokens": self.records * (self.length - 1),
+                        "loss": loss,
+                        "floor": texts.floor(),
+                    }));
+                }
+                let mut sum = 0.0;
+                let mut tokens = 0;
+                for one in self.source.sequences(&codec, self.length)? {
+                    let lost = one.tokens.len() - one.given;
+                    let loss = evaluate(decoder, &batches(vec![one], 1, [0; 32]), 0..1)?;
+                    sum += loss * lost as f64;
+                    tokens += lost;
+                }
+                let loss = sum / tokens.max(1) as f64;
+                Ok(json!({ "profile": "float", "tokens": tokens, "loss": loss }))
+            }
+            Model::Classifier(classifier) => {
+                let cases = self.source.cases(1, [0; 32])?;
+                let mut right = 0;
+                for (case, class) in cases.features.iter().zip(&cases.classes) {
+                    let row = classifier.classes(case)?;
+                    right += usize::from(best(row.iter()) == Some(*class as usize));
+                }
+                Ok(json!({ "profile": "float", "cases": cases.classes.len(), "right": right }))
+            }
+            Model::Encoder(_) => Err(unfit("an encoder", "a decoder or a classifier")),
+        }
+    }
+}
+
+/// The place of the largest, of equals the first.
+fn best<'a, T: PartialOrd + 'a>(row: impl Iterator<Item = &'a T>) -> Option<usize> {
+    let larger = |best: Option<(usize, &'a T)>, (at, number): (usize, &'a T)| match best {
+        Some((_, most)) if number <= most => best,
+        _ => Some((at, number)),
+    };
+    row.enumerate().fold(None, larger).map(|(at, _)| at)
+}
+
+#[derive(Debug, Args)]
+pub struct Generate {
+    #[command(flatten)]
+    chosen: Chosen,
+
+    /// The text to go on with.
+    #[arg(long)]
+    prompt: String,
+
+    /// The most tokens to make.
+    #[arg(long, default_value_t = 128)]
+    most: usize,
+
+    /// Draw tokens, more evenly the higher; the likeliest are taken where it is not given.
+    #[arg(long, allow_negative_numbers = true)]
+    temperature: Option<f32>,
+
+    /// Draw of so many of the likeliest.
+    #[arg(long, default_value_t = 50, requires = "temperature")]
+    top_k: usize,
+
+    /// Draw of the fewest whose shares sum to this.
+    #[arg(long, default_value_t = 1.0, requires = "temperature", allow_negative_numbers = true)]
+    top_p: f32,
+
+    /// Decides what is drawn.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+}
+
+impl Generate {
+    pub fn run(&self, output: &Output) -> Outcome {
+        let sampling = match self.temperature {
+            None => Sampling::Greedy,
+            Some(temperature) => {
+                let (most, share) = (self.top_k, self.top_p);
+                Sampling::Drawn { temperature, most, share, seed: seed(self.seed) }
+            }
+        };
+        let opened = self.chosen.open()?;
+        let (codec, tokens) = match &opened {
+            Opened::Exact(folder) => (folder.codec()?, folder.tokens()),
+            Opened::Float(folder) => (folder.codec()?, &folder.tokens),
+        };
+        let stops = tokens.stops().to_vec();
+        let prompt = codec.encode(&self.prompt)?;
+        let request = Request { prompt, sampling, most: self.most, stops };
+        let mut made = Made { codec: &codec, output, tokens: Vec::new(), text: String::new() };
+        let reason = match opened {
+            Opened::Exact(folder) => {
+                let package = folder.package(Purpose::Next)?;
+                let (plan, crew) = (package.plan()?, self.chosen.crew()?);
+                let mut tokens = exact::Generation::new(&plan, &crew, &request)?;
+                for token in tokens.by_ref() {
+                    made.push(token?)?;
+                }
+                tokens.reason()
+            }
+            Opened::Float(folder) => {
+                let Model::Decoder(decoder) = folder.model else {
+                    return Err(unfit(folder.model.shape().kind(), "a decoder"));
+                };
+                let mut tokens = Generation::new(Arc::new(decoder), request)?;
+                for token in tokens.by_ref() {
+                    made.push(token?)?;
+                }
+                tokens.reason()
+            }
+        };
+        made.end(reason)
+    }
+}
+
+/// What was made so far.
+struct Made<'a> {
+    codec: &'a Codec,
+    output: &'a Output,
+    tokens: Vec<u32>,
+    text: String,
+}
+
+impl Made<'_> {
+    fn push(&mut self, token: u32) -> Outcome {
+        self.tokens.push(token);
+        let text = self.codec.decode(&self.tokens)?;
+        // The end of a text may still become another character.
+        let whole = text.strip_suffix('\u{fffd}').unwrap_or(&text);
+        if let Some(more) = whole.strip_prefix(self.text.as_str()) {
+            self.output.stream(more)?;
+            self.text = whole.to_owned();
+        }
+        Ok(())
+    }
+
+    fn end(self, reason: Option<Reason>) -> Outcome {
+        let ended = match reason {
+            Some(Reason::Stop) => "stop",
+            Some(Reason::Most) => "most",
+            Some(Reason::Context) => "context",
+            Some(Reason::NotFinite) => "not finite",
+            None => "none",
+        };
+        match self.output.json {
+            true => {
+                let text = self.codec.decode(&self.tokens)?;
+                let result = json!({ "text": text, "tokens": self.tokens, "ended": ended });
+                self.output.say(&result)?;
+            }
+            false => self.output.stream("\n")?,
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Embed {
+    #[command(flatten)]
+    chosen: Chosen,
+
+    /// The texts.
+    #[arg(required = true)]
+    texts: Vec<String>,
+}
+
+impl Embed {
+    pub fn run(&self, output: &Output) -> Outcome {
+        let points = match self.chosen.open()? {
+            Opened::Exact(folder) => {
+                let package = folder.package(Purpose::Embedding)?;
+                let (plan, crew) = (package.plan()?, self.chosen.crew()?);
+                let codec = folder.codec()?;
+                let mut points: Vec<Vec<f32>> = Vec::new();
+                for text in &self.texts {
+                    let row = exact::embed(&plan, &crew, &codec.encode(text)?)?;
+                    let step = folder.result_step();
+                    points.push(row.iter().map(|x| (f64::from(*x) * step) as f32).collect());
+                }
+                points
+            }
+            Opened::Float(folder) => {
+                let Model::Encoder(encoder) = &folder.model else {
+                    return Err(unfit(folder.model.shape().kind(), "an encoder"));
+                };
+                let codec = folder.codec()?;
+                let encode = |text: &String| codec.encode(text);
+                let tokens = self.texts.iter().map(encode).collect::<Result<Vec<_>, _>>()?;
+                rows(encoder, &tokens)?
+            }
+        };
+        if output.json {
+            output.say(&json!({ "embeddings": points }))?;
+            return Ok(());
+        }
+        for (text, point) in self.texts.iter().zip(&points) {
+            let cosine =
+                |other: &Vec<f32>| point.iter().zip(other).map(|(x, y)| x * y).sum::<f32>();
+            let near: Vec<String> =
+                points.iter().map(|one| format!("{:.4}", cosine(one))).collect();
+            println!("{}  {text}", near.join(" "));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,86 @@
+use super::{is_exact, make::published, Outcome, Output};
+use cairn_artifact::{change::Change, hex};
+use cairn_engine::{
+    device::Kind,
+    folder::{ExactFolder, FloatFolder},
+    import::{self, Architecture},
+};
+use cairn_kernel::delta::Delta;
+use cairn_protocol::chunk::content;
+use clap::Args;
+use serde_json::{json, Map, Value};
+use std::{error::Error, fs, path::PathBuf};
+
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// A folder of a model or of a checkpoint, or a file of a change or of ONNX.
+    path: PathBuf,
+}
+
+impl Inspect {
+    pub fn run(&self, output: &Output) -> Outcome {
+        output.say(&self.found()?)?;
+        Ok(())
+    }
+
+    fn found(&self) -> Result<Value, Box<dyn Error>> {
+        let path = &self.path;
+        if path.extension().is_some_and(|ending| ending == "onnx") {
+            let model = FloatFolder::import(path, &Kind::Cpu.device()?)?.model;
+            let shape = serde_json::to_value(model.shape())?;
+            return Ok(json!({ "form": "ONNX", "model": shape, "weights": model.count() }));
+        }
+        if path.is_file() {
+            return self.change();
+        }
+        if is_exact(path) {
+            let folder = ExactFolder::open(path)?;
+            let mut result = published(&folder);
+            let shape = serde_json::to_value(folder.shape())?;
+            let base = folder.base()?;
+            let components: Map<String, Value> =
+                base.files().iter().map(|(name, id)| (name.clone(), hex(id).into())).collect();
+            if let Value::Object(fields) = &mut result {
+                fields.insert("form".into(), "exact".into());
+                fields.insert("model".into(), shape);
+                fields.insert("components".into(), components.into());
+            }
+            return Ok(result);
+        }
+        if path.join("model.json").exists() {
+            let folder = FloatFolder::open(path, &Kind::Cpu.device()?)?;
+            let shape = serde_json::to_value(folder.model.shape())?;
+            let weights = folder.model.count();
+            return Ok(json!({ "form": "floats", "model": shape, "weights": weights }));
+        }
+        let kind = match import::architecture(path)? {
+            Architecture::Decoder(config) => json!({ "decoder": config }),
+            Architecture::Encoder(config) => json!({ "encoder": config }),
+        };
+        Ok(json!({ "form": "checkpoint", "model": kind }))
+    }
+
+    fn change(&self) -> Result<Value, Box<dyn Error>> {
+        let bytes = fs::read(&self.path)?;
+        let change =
+            Change::decode(&bytes).map_err(|flaw| format!("{}: {flaw}", self.path.display()))?;
+        let tensors = change.deltas().iter().map(|(name, delta)| {
+            let (rows, columns) = delta.shape();
+            let how = match delta {
+                Delta::Sparse(sparse) => {
+                    let numbers: usize = sparse.changed().iter().map(|(_, row)| row.len()).sum();
+                    format!("{numbers} of {rows} x {columns}")
+                }
+                Delta::LowRank(_) => format!("factors of {rows} x {columns}"),
+            };
+            (name.clone(), Value::from(how))
+        });
+        Ok(json!({
+            "form": "change",
+            "id": hex(&content(&bytes)),
+            "bytes": bytes.len(),
+            "base": hex(&change.base()),
+            "tensors": tensors.collect::<Map<_, _>>(),
+        }))
+    }
+}

@@ -1,0 +1,196 @@
+//! Teaching.
+
+use super::{
+    data::{batches, seed, Source},
+    is_exact, Outcome, Output,
+};
+use burn::module::Module;
+use cairn_artifact::hex;
+use cairn_engine::{
+    demo,
+    device::{Device, Kind},
+    folder::{save, Codec, ExactFolder, FloatFolder, Model, Tokens},
+    grid::Grid,
+    train::{factors, Learned, Lessons, Run, Schedule, Settings, Store},
+};
+use cairn_protocol::chunk::content;
+use clap::Args;
+use serde_json::{json, Map, Value};
+use std::{
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// What the name of a small model that is made on the spot is.
+const DEMO: &str = "demo";
+const CHANGES: &str = "changes";
+
+#[derive(Debug, Args)]
+pub struct Train {
+    /// The folder of a model, or `demo`: a small one that has learned nothing yet.
+    model: PathBuf,
+
+    /// The folder of the run: what was begun there goes on.
+    #[arg(long)]
+    out: PathBuf,
+
+    /// What it learns from.
+    #[command(flatten)]
+    source: Source,
+
+    /// Tokens of a record.
+    #[arg(long, default_value_t = 256)]
+    length: usize,
+
+    /// Examples of a step.
+    #[arg(long, default_value_t = 32)]
+    batch: usize,
+
+    #[arg(long, default_value_t = 240)]
+    steps: u64,
+
+    /// The rate of learning at its highest.
+    #[arg(long, default_value_t = 4e-3)]
+    rate: f64,
+
+    /// Steps until the rate is at its highest.
+    #[arg(long, default_value_t = 20)]
+    warmup: u64,
+
+    /// Learn factors of this rank beside the weights, which stay as they are.
+    #[arg(long)]
+    rank: Option<usize>,
+
+    /// What the factors' product is multiplied by, times the rank [default: twice the rank]
+    #[arg(long, requires = "rank")]
+    alpha: Option<f64>,
+
+    /// Decides all that is drawn.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+
+    /// Steps between checkpoints.
+    #[arg(long, default_value_t = 50)]
+    every: u64,
+
+    /// Where it is computed: cpu, wgpu or cuda.
+    #[arg(long, default_value = "cpu")]
+    device: Kind,
+}
+
+/// A model before it learns, and the published one that it is.
+struct Begin {
+    model: Model,
+    tokens: Tokens,
+    folder: PathBuf,
+    base: Option<ExactFolder>,
+}
+
+impl Train {
+    pub fn run(&self, output: &Output) -> Outcome {
+        let device = self.device.device()?;
+        let Begin { model, tokens, folder, base } = self.begin(&device)?;
+        let codec = || Codec::open(&folder, &tokens, &model.shape());
+        let result = match model.clone() {
+            Model::Decoder(decoder) => {
+                let codec = codec()?;
+                match self.source.texts(&codec, self.length, self.batch, 0)? {
+                    Some(texts) => self.learn(decoder, &texts, base.as_ref(), Model::Decoder),
+                    None => {
+                        let examples = self.source.sequences(&codec, self.length)?;
+                        let lessons = batches(examples, self.batch, seed(self.seed));
+                        self.learn(decoder, &lessons, base.as_ref(), Model::Decoder)
+                    }
+                }
+            }
+            Model::Classifier(classifier) => {
+                let cases = self.source.cases(self.batch, seed(self.seed))?;
+                self.learn(classifier, &cases, base.as_ref(), Model::Classifier)
+            }
+            Model::Encoder(_) => Err(super::unfit("an encoder", "a decoder or a classifier")),
+        };
+        let (learned, mut result) = result?;
+        if !self.out.join("model.json").exists() {
+            save(&self.out, &learned, &tokens, &folder)?;
+        }
+        result.insert("folder".into(), self.out.display().to_string().into());
+        output.say(&Value::Object(result))?;
+        Ok(())
+    }
+
+    fn begin(&self, device: &Device) -> Result<Begin, Box<dyn Error>> {
+        let folder = self.model.clone();
+        if folder == Path::new(DEMO) && !folder.exists() {
+            let model = Model::Decoder(demo::model(&seed(self.seed), device)?);
+            return Ok(Begin { model, tokens: Tokens::Bytes, folder, base: None });
+        }
+        if is_exact(&folder) {
+            let base = ExactFolder::open(&folder)?;
+            let (model, tokens) = (base.floats(device)?, base.tokens().clone());
+            return Ok(Begin { model, tokens, folder, base: Some(base) });
+        }
+        let FloatFolder { model, tokens, .. } = FloatFolder::open(&folder, device)?;
+        Ok(Begin { model, tokens, folder, base: None })
+    }
+
+    fn settings(&self) -> Settings {
+        let learned = match self.rank {
+            None => Learned::Masters,
+            Some(rank) => Learned::LowRank { rank, alpha: self.alpha.unwrap_or(2.0 * rank as f64) },
+        };
+        let schedule = Schedule { rate: self.rate, warmup: self.warmup, last: 0.05 };
+        let (seed, steps) = (seed(self.seed), self.steps);
+        Settings { seed, steps, schedule, learned, ..Settings::default() }
+    }
+
+    fn learn<M: Module>(
+        &self,
+        model: M,
+        lessons: &impl Lessons<M>,
+        base: Option<&ExactFolder>,
+        whole: impl Fn(M) -> Model,
+    ) -> Result<(Model, Map<String, Value>), Box<dyn Error>> {
+        let settings = self.settings();
+        let store = Store { folder: self.out.clone(), every: self.every };
+        let mut run = Run::open(model, settings.clone(), lessons, Some(store))?;
+        let mut last = None;
+        while let Some(report) = run.step(lessons)? {
+            last = Some(report.loss);
+        }
+        let learned = run.trainer().snapshot();
+        let mut result = Map::new();
+        result.insert("steps".into(), self.steps.into());
+        result.insert("loss".into(), last.into());
+        if let Some(base) = base {
+            let published = base.base()?;
+            let grid = Grid::of_base(&published)?;
+            let deltas = match settings.learned {
+                Learned::LowRank { rank, alpha } => {
+                    grid.low_rank(&factors(&learned, rank, alpha)?)?
+                }
+                _ => grid.change(&learned)?,
+            };
+            result.insert("changes".into(), self.write(&published.changes(deltas)?)?);
+        }
+        Ok((whole(run.into_trainer().finish()), result))
+    }
+
+    /// Writes what is to be submitted, a file for each component.
+    fn write(
+        &self,
+        changes: &std::collections::BTreeMap<String, cairn_artifact::change::Change>,
+    ) -> Result<Value, Box<dyn Error>> {
+        let folder = self.out.join(CHANGES);
+        fs::create_dir_all(&folder)?;
+        let mut written = Map::new();
+        for (component, change) in changes {
+            let bytes = change.encode();
+            let path = folder.join(format!("{component}.change"));
+            fs::write(&path, &bytes)?;
+            let text = format!("{} {} bytes", hex(&content(&bytes)), bytes.len());
+            written.insert(component.clone(), text.into());
+        }
+        Ok(json!(written))
+    }
+}

@@ -1,0 +1,151 @@
+//! Commands that make a model of another.
+
+use super::{data::Source, Outcome, Output};
+use cairn_artifact::{change::Change, hex};
+use cairn_engine::{
+    device::Kind,
+    folder::{ExactFolder, FloatFolder, Model},
+    quantise::{self, Exact, Options, Rounding},
+};
+use clap::{Args, ValueEnum};
+use serde_json::{json, Value};
+use std::{error::Error, fs, path::PathBuf};
+
+#[derive(Debug, Args)]
+pub struct Import {
+    /// A folder with config.json, model.safetensors and tokenizer.json, or an ONNX file of a
+    /// classifier.
+    from: PathBuf,
+
+    /// The folder to write.
+    #[arg(long)]
+    out: PathBuf,
+}
+
+impl Import {
+    pub fn run(&self, output: &Output) -> Outcome {
+        let model = FloatFolder::import(&self.from, &Kind::Cpu.device()?)?;
+        model.save(&self.out)?;
+        let shape = serde_json::to_value(model.model.shape())?;
+        let out = self.out.display().to_string();
+        output.say(&json!({ "model": shape, "tokens": model.tokens, "folder": out }))?;
+        Ok(())
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Quantise {
+    /// The folder of a model in floats.
+    model: PathBuf,
+
+    /// The folder to write.
+    #[arg(long)]
+    out: PathBuf,
+
+    /// What the model is calibrated on.
+    #[command(flatten)]
+    source: Source,
+
+    /// Tokens of a record.
+    #[arg(long, default_value_t = 128)]
+    length: usize,
+
+    /// Records, or cases, that it is calibrated on.
+    #[arg(long, default_value_t = 64)]
+    records: usize,
+
+    /// The longest sequence, where it is to be shorter than the model's.
+    #[arg(long)]
+    context: Option<usize>,
+
+    /// How weights become whole numbers.
+    #[arg(long, default_value = "compensated")]
+    rounding: How,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum How {
+    /// Each to the nearest.
+    Nearest,
+    /// Each making good what those before it are off by on the sample.
+    Compensated,
+}
+
+impl Quantise {
+    pub fn run(&self, output: &Output) -> Outcome {
+        let from = FloatFolder::open(&self.model, &Kind::Cpu.device()?)?;
+        let exact = self.exact(&from)?;
+        let shape = from.model.shape();
+        let folder = ExactFolder::write(&self.out, &exact, &shape, &from.tokens, from.folder())?;
+        output.say(&published(&folder))?;
+        Ok(())
+    }
+
+    fn exact(&self, from: &FloatFolder) -> Result<Exact, Box<dyn Error>> {
+        let rounding = match self.rounding {
+            How::Nearest => Rounding::Nearest,
+            How::Compensated => Rounding::Compensated,
+        };
+        let options = Options { rounding, context: self.context };
+        if let Model::Classifier(classifier) = &from.model {
+            let mut cases = self.source.cases(1, [0; 32])?.features;
+            cases.truncate(self.records);
+            return Ok(quantise::classifier(classifier, &cases, &options)?);
+        }
+        let codec = from.codec()?;
+        let samples: Vec<Vec<u32>> =
+            match self.source.texts(&codec, self.length, self.records, 0)? {
+                Some(texts) => {
+                    let bytes = texts.records(0);
+                    let record = |record: &[u8]| record.iter().copied().map(u32::from).collect();
+                    bytes.chunks(self.length.max(1)).map(record).collect()
+                }
+                None => {
+                    let all = self.source.sequences(&codec, self.length)?;
+                    all.into_iter().take(self.records).map(|one| one.tokens).collect()
+                }
+            };
+        Ok(match &from.model {
+            Model::Decoder(decoder) => quantise::decoder(decoder, &samples, &options)?,
+            Model::Encoder(encoder) => quantise::encoder(encoder, &samples, &options)?,
+            Model::Classifier(_) => return Err(super::unfit("a classifier", "a language model")),
+        })
+    }
+}
+
+/// What is called what.
+pub fn published(folder: &ExactFolder) -> Value {
+    let manifests = folder.manifests().iter();
+    let named = manifests.map(|(purpose, id)| (format!("{purpose:?}").to_lowercase(), hex(id)));
+    let manifests: serde_json::Map<String, Value> =
+        named.map(|(purpose, id)| (purpose, id.into())).collect();
+    json!({ "folder": folder.folder().display().to_string(), "manifests": manifests })
+}
+
+#[derive(Debug, Args)]
+pub struct Apply {
+    /// The folder of a model in exact form.
+    model: PathBuf,
+
+    /// Files of changes, all of the model as it is now.
+    #[arg(required = true)]
+    changes: Vec<PathBuf>,
+
+    /// The folder to write.
+    #[arg(long)]
+    out: PathBuf,
+}
+
+impl Apply {
+    pub fn run(&self, output: &Output) -> Outcome {
+        let model = ExactFolder::open(&self.model)?;
+        let read = |path: &PathBuf| -> Result<Change, Box<dyn Error>> {
+            let failed = |error: &dyn Error| format!("{}: {error}", path.display());
+            let bytes = fs::read(path).map_err(|error| failed(&error))?;
+            Ok(Change::decode(&bytes).map_err(|flaw| failed(&flaw))?)
+        };
+        let changes = self.changes.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        output.say(&published(&model.changed(&changes, &self.out)?))?;
+        Ok(())
+    }
+}

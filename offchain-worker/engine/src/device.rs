@@ -1,0 +1,91 @@
+//! Where models are computed.
+
+pub use burn::tensor::Device;
+use std::{fmt, str::FromStr};
+use thiserror::Error;
+
+/// What a device is asked for by.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kind {
+    Cpu,
+    Wgpu,
+    Cuda,
+}
+
+/// Why there is no such device.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+pub enum DeviceError {
+    #[error("{found:?} is no kind of device; there are cpu, wgpu and cuda")]
+    Unknown { found: String },
+    #[error("devices of kind {kind} are not compiled in; build with --features {feature}")]
+    Absent { kind: Kind, feature: &'static str },
+}
+
+impl Kind {
+    /// The first device of the kind. Whether the machine has one shows when it is used.
+    pub fn device(self) -> Result<Device, DeviceError> {
+        match self {
+            #[cfg(feature = "flex")]
+            Self::Cpu => Ok(Device::flex()),
+            #[cfg(feature = "wgpu")]
+            Self::Wgpu => Ok(Device::wgpu(Default::default())),
+            #[cfg(feature = "cuda")]
+            Self::Cuda => Ok(Device::cuda(0)),
+            #[allow(unreachable_patterns)]
+            kind => Err(DeviceError::Absent { kind, feature: kind.feature() }),
+        }
+    }
+
+    fn feature(self) -> &'static str {
+        match self {
+            Self::Cpu => "flex",
+            Self::Wgpu => "wgpu",
+            Self::Cuda => "cuda",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Cpu => "cpu",
+            Self::Wgpu => "wgpu",
+            Self::Cuda => "cuda",
+        })
+    }
+}
+
+impl FromStr for Kind {
+    type Err = DeviceError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Cpu, Self::Wgpu, Self::Cuda]
+            .into_iter()
+            .find(|kind| kind.to_string() == text)
+            .ok_or_else(|| DeviceError::Unknown { found: text.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kind_should_be_read_as_it_is_shown_when_there_is_one() {
+        for kind in [Kind::Cpu, Kind::Wgpu, Kind::Cuda] {
+            assert_eq!(kind.to_string().parse(), Ok(kind));
+        }
+        let unknown = DeviceError::Unknown { found: "tpu".to_owned() };
+        assert_eq!("tpu".parse::<Kind>(), Err(unknown));
+    }
+
+    #[test]
+    fn device_should_name_the_feature_when_it_is_not_compiled_in() {
+        for kind in [Kind::Cpu, Kind::Wgpu, Kind::Cuda] {
+            if let Err(error) = kind.device() {
+                assert!(error.to_string().contains(kind.feature()));
+            }
+        }
+        assert_eq!(Kind::Cpu.device().is_ok(), cfg!(feature = "flex"));
+    }
+}

@@ -1,0 +1,80 @@
+//! Texts as points, of which near ones mean alike.
+
+use crate::{
+    import::{self, ImportError},
+    model::{numbers, Encoder, ModelError, Segment},
+    tokens::{TokenError, Tokenizer},
+};
+use burn::tensor::Device;
+use std::path::Path;
+use thiserror::Error;
+
+/// Tokens that are computed at once, unless one text has more.
+const ROWS: usize = 4096;
+
+/// Why a text has no embedding.
+#[derive(Debug, Error)]
+pub enum EmbedError {
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    #[error(transparent)]
+    Tokens(#[from] TokenError),
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+/// An encoder with its tokenizer.
+#[derive(Debug)]
+pub struct Embedder {
+    encoder: Encoder,
+    tokenizer: Tokenizer,
+}
+
+impl Embedder {
+    /// Reads both from a checkpoint's folder.
+    pub fn open(folder: &Path, device: &Device) -> Result<Self, EmbedError> {
+        let encoder = import::encoder(folder, device)?;
+        let tokenizer = Tokenizer::open(folder, encoder.config().vocabulary)?;
+        let most = import::longest_text(folder)?
+            .map_or(encoder.config().context, |most| most.min(encoder.config().context));
+        Ok(Self { encoder, tokenizer: tokenizer.cut(most)? })
+    }
+
+    pub fn encoder(&self) -> &Encoder {
+        &self.encoder
+    }
+
+    /// One row for each text. Texts that are longer than the model takes are cut.
+    pub fn embed<T: AsRef<str>>(&self, texts: &[T]) -> Result<Vec<Vec<f32>>, EmbedError> {
+        let tokens = texts
+            .iter()
+            .map(|text| self.tokenizer.encode(text.as_ref()))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(rows(&self.encoder, &tokens)?)
+    }
+}
+
+/// One row for each text in tokens.
+pub fn rows(encoder: &Encoder, texts: &[Vec<u32>]) -> Result<Vec<Vec<f32>>, ModelError> {
+    let mut rows = Vec::with_capacity(texts.len());
+    let mut rest = texts;
+    while !rest.is_empty() {
+        let (now, later) = rest.split_at(fitting(rest));
+        let segments: Vec<Segment<'_>> =
+            now.iter().map(|tokens| Segment { tokens, types: &[] }).collect();
+        let made = numbers(encoder.embed(&segments)?)?;
+        rows.extend(made.chunks(encoder.config().hidden).map(<[f32]>::to_vec));
+        rest = later;
+    }
+    Ok(rows)
+}
+
+/// How many of the texts are computed at once: at least one.
+fn fitting(texts: &[Vec<u32>]) -> usize {
+    let mut rows = 0;
+    let fit = texts.iter().take_while(|tokens| {
+        rows += tokens.len();
+        rows <= ROWS
+    });
+    fit.count().max(1)
+}

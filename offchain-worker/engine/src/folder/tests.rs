@@ -1,0 +1,119 @@
+use super::*;
+use crate::{
+    config::{Activation, ClassifierLayer},
+    quantise::{self, Options},
+    train::draw,
+};
+use cairn_artifact::change::Change;
+use cairn_kernel::delta::{Delta, Sparse};
+use cairn_protocol::id::ContentId;
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
+}
+
+fn imported(name: &str) -> FloatFolder {
+    FloatFolder::import(&fixture(name), &Device::flex()).expect("supported")
+}
+
+fn classifier() -> Classifier {
+    let layer = ClassifierLayer { outputs: 4, activation: Activation::Gelu };
+    let config = ClassifierConfig { features: 3, layers: vec![layer], classes: 2 };
+    draw(Classifier::new(&config, &Device::flex()).expect("fit"), &[1; 32])
+}
+
+#[test]
+fn models_should_be_what_they_were_when_read_from_their_folder() {
+    let home = TempDir::new().expect("a folder");
+    for name in ["llama", "qwen3_moe", "bert"] {
+        let imported = imported(name);
+        let to = home.path().join(name);
+        imported.save(&to).expect("written");
+        let read = FloatFolder::open(&to, &Device::flex()).expect("a model");
+        assert_eq!(read.model.shape(), imported.model.shape());
+        assert_eq!(read.tokens, imported.tokens);
+        let stops = import::stops(&fixture(name)).expect("settings");
+        let text = !matches!(read.tokens, Tokens::None);
+        assert!(!text || read.tokens.stops() == stops, "{name}: {stops:?}");
+        assert_eq!(read.model.read(), imported.model.read(), "{name}");
+        assert!(matches!(imported.save(&to), Err(FolderError::There { .. })));
+    }
+    let to = home.path().join("classifier");
+    let model = Model::Classifier(classifier());
+    save(&to, &model, &Tokens::None, home.path()).expect("written");
+    let read = FloatFolder::open(&to, &Device::flex()).expect("a model");
+    assert_eq!(read.model.read(), model.read());
+    assert!(matches!(read.codec(), Err(FolderError::NoTokenizer)));
+}
+
+#[test]
+fn folder_should_be_refused_when_it_has_no_model_or_a_damaged_one() {
+    let home = TempDir::new().expect("a folder");
+    let open = || FloatFolder::open(home.path(), &Device::flex()).expect_err("refused");
+    assert!(matches!(open(), FolderError::NoModel { .. }));
+    assert!(matches!(ExactFolder::open(home.path()), Err(FolderError::NoModel { .. })));
+    imported("llama").save(home.path()).expect("written");
+    let about = home.path().join(ABOUT);
+    let text = fs::read_to_string(&about).expect("text");
+    fs::write(&about, text.replace("cairn-floats-1", "cairn-floats-9")).expect("written");
+    assert!(open().to_string().contains("cairn-floats-9"));
+    fs::write(&about, text.replace("\"inner\"", "\"outer\"")).expect("written");
+    assert!(matches!(open(), FolderError::Form { .. }));
+    let (key, value) = text.split_once("\"hidden\": ").expect("it is there");
+    let digits = value.find(|c: char| !c.is_ascii_digit()).expect("an end");
+    let wider = format!("{key}\"hidden\": 48{}", &value[digits..]);
+    fs::write(&about, wider).expect("written");
+    assert!(matches!(open(), FolderError::Import(ImportError::Shape { .. })));
+    fs::write(&about, text).expect("written");
+    let weights = home.path().join(WEIGHTS);
+    let bytes = fs::read(&weights).expect("bytes");
+    fs::write(&weights, &bytes[..bytes.len() - 4]).expect("written");
+    assert!(matches!(open(), FolderError::Import(ImportError::Header { .. })));
+}
+
+#[test]
+fn exact_models_should_be_what_they_were_when_read_from_their_folder() {
+    let home = TempDir::new().expect("a folder");
+    let sample: Vec<u32> = (0..40).map(|at| (at * at + 3) % 61).collect();
+    let imported = imported("qwen3_moe");
+    let Model::Decoder(decoder) = &imported.model else { panic!("it is a decoder") };
+    let exact = quantise::decoder(decoder, &[sample], &Options::default()).expect("a model");
+    let to = home.path().join("exact");
+    let shape = imported.model.shape();
+    let written = ExactFolder::write(&to, &exact, &shape, &Tokens::None, imported.folder());
+    let written = written.expect("published");
+    let read = ExactFolder::open(&to).expect("a model");
+    assert_eq!(read.manifests(), written.manifests());
+    assert_eq!(read.shape(), &shape);
+    let base = read.base().expect("steps of all");
+    assert_eq!((base.tensors(), base.steps()), (exact.tensors(), exact.steps()));
+    assert!(read.package(Purpose::Loss).is_ok() && read.package(Purpose::Next).is_ok());
+    assert!(matches!(read.package(Purpose::Classes), Err(FolderError::Kind { .. })));
+    let again = ExactFolder::write(&to, &exact, &shape, &Tokens::None, imported.folder());
+    assert!(matches!(again, Err(FolderError::There { .. })));
+    let changed = home.path().join("changed");
+    let nothing = read.changed(&[], &changed);
+    assert!(matches!(nothing, Err(FolderError::Apply(ApplyError::Nothing))));
+    let delta = Delta::Sparse(Sparse::new(1, 1, vec![(0, vec![(0, 1)])]).expect("a change"));
+    let deltas = [("norm".to_owned(), delta)].into();
+    let foreign = Change::new(ContentId([3; 32]), deltas).expect("a change");
+    let foreign = read.changed(&[foreign], &changed);
+    assert!(matches!(foreign, Err(FolderError::Apply(ApplyError::Base { .. }))));
+    assert!(!changed.exists());
+}
+
+#[test]
+fn steps_should_be_missed_when_a_model_was_published_without_them() {
+    let home = TempDir::new().expect("a folder");
+    let rows = vec![vec![0.5, -1.0, 2.0], vec![1.0, 0.25, -2.0]];
+    let exact = quantise::classifier(&classifier(), &rows, &Options::default()).expect("a model");
+    let store = cairn_artifact::store::Store::at(home.path()).expect("a store");
+    let bare = cairn_artifact::package::Package::publish(&store, &exact.model(), &[], |name| {
+        exact.tensors().get(name).cloned()
+    });
+    let base = crate::base::Base::open(&store, &bare.expect("published")).expect("a model");
+    let grid = crate::grid::Grid::of_base(&base).expect("no steps");
+    assert!(matches!(grid.settle(classifier()), Err(GridError::Component { .. })));
+}

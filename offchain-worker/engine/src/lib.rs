@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+pub mod apply;
+pub mod base;
+pub mod config;
+pub mod demo;
+pub mod device;
+pub mod embed;
+pub mod exact;
+pub mod folder;
+pub mod generate;
+pub mod grid;
+pub mod import;
+pub mod model;
+pub mod parts;
+pub mod quantise;
+pub mod tokens;
+pub mod train;
+
+pub use device::Device;

@@ -1,0 +1,105 @@
+//! Texts as tokens and back.
+
+use crate::import::{read_text, ImportError};
+use std::{
+    panic::{catch_unwind, AssertUnwindSafe},
+    path::{Path, PathBuf},
+};
+use thiserror::Error;
+use tokenizers::{
+    DecoderWrapper, ModelWrapper, NormalizerWrapper, PostProcessorWrapper, PreTokenizerWrapper,
+    TruncationParams,
+};
+
+/// Why a text is not made tokens, or tokens no text.
+#[derive(Debug, Error)]
+pub enum TokenError {
+    #[error(transparent)]
+    File(#[from] ImportError),
+    #[error("{} has no rules of a tokenizer: {reason}", path.display())]
+    Rules { path: PathBuf, reason: String },
+    #[error(
+        "the tokenizer has {tokenizer} tokens, and the model {model}; they do not belong together"
+    )]
+    Vocabulary { tokenizer: usize, model: usize },
+    #[error("the tokenizer failed: {0}")]
+    Failed(String),
+}
+
+/// Rules are a stranger's, and some that make no sense have the library panic: when they
+/// are read, or only when a text meets them.
+fn guarded<T>(work: impl FnOnce() -> tokenizers::Result<T>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => result.map_err(|error| error.to_string()),
+        Err(_) => Err("its rules contradict themselves".to_owned()),
+    }
+}
+
+/// Makes texts tokens by the rules of a `tokenizer.json`.
+#[derive(Clone, Debug)]
+pub struct Tokenizer {
+    rules: tokenizers::Tokenizer,
+}
+
+impl Tokenizer {
+    /// Reads the rules in a folder, for a model with so many tokens. What they say of
+    /// padding and of cutting texts is left aside.
+    pub fn open(folder: &Path, vocabulary: usize) -> Result<Self, TokenError> {
+        let path = folder.join("tokenizer.json");
+        let (text, _) = read_text(&path)?;
+        let mut rules = guarded(|| tokenizers::Tokenizer::from_bytes(&text))
+            .map_err(|reason| TokenError::Rules { path, reason })?;
+        // Models may have rows for more tokens than there are, never for fewer.
+        let tokenizer = rules.get_vocab(true).into_values().max().map_or(0, |id| id as usize + 1);
+        if tokenizer > vocabulary {
+            return Err(TokenError::Vocabulary { tokenizer, model: vocabulary });
+        }
+        rules.with_padding(None);
+        guarded(|| rules.with_truncation(None).map(|_| ())).map_err(TokenError::Failed)?;
+        Ok(Self { rules })
+    }
+
+    /// The same rules, which cut texts to so many tokens.
+    pub fn cut(mut self, most: usize) -> Result<Self, TokenError> {
+        let truncation = TruncationParams { max_length: most, ..Default::default() };
+        guarded(|| self.rules.with_truncation(Some(truncation)).map(|_| ()))
+            .map_err(TokenError::Failed)?;
+        Ok(self)
+    }
+
+    /// With the tokens that the rules put around a text.
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>, TokenError> {
+        guarded(|| self.rules.encode(text, true))
+            .map(|encoding| encoding.get_ids().to_vec())
+            .map_err(TokenError::Failed)
+    }
+
+    /// Without tokens that are no text.
+    pub fn decode(&self, tokens: &[u32]) -> Result<String, TokenError> {
+        guarded(|| self.rules.decode(tokens, true)).map_err(TokenError::Failed)
+    }
+
+    /// Text as its tokens come.
+    pub fn stream(&self) -> TextStream<'_> {
+        TextStream { stream: self.rules.decode_stream(true) }
+    }
+}
+
+/// Makes text of tokens one by one. A character may need several.
+pub struct TextStream<'a> {
+    stream: tokenizers::DecodeStream<
+        'a,
+        ModelWrapper,
+        NormalizerWrapper,
+        PreTokenizerWrapper,
+        PostProcessorWrapper,
+        DecoderWrapper,
+    >,
+}
+
+impl TextStream<'_> {
+    /// What text this token completes, if any.
+    pub fn push(&mut self, token: u32) -> Result<Option<String>, TokenError> {
+        guarded(|| self.stream.step(token)).map_err(TokenError::Failed)
+    }
+}

@@ -1,0 +1,263 @@
+//! The command line, as people and scripts use it.
+
+mod common;
+
+use common::fixture;
+use serde_json::Value;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+use tempfile::TempDir;
+
+struct Home(TempDir);
+
+impl Home {
+    fn new() -> Self {
+        Self(TempDir::new().expect("a folder"))
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.at(name);
+        fs::write(&path, text).expect("written");
+        path
+    }
+
+    fn call(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cairn-engine"));
+        command.current_dir(self.0.path()).args(arguments);
+        command.output().expect("it starts")
+    }
+
+    /// What a command that succeeds says.
+    fn said(&self, arguments: &[&str]) -> Value {
+        let output = self.call(&[arguments, &["--json"]].concat());
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert!(output.status.success(), "{arguments:?}: {out}{err}");
+        serde_json::from_str(out.trim()).expect("one line of JSON")
+    }
+
+    /// What a command that fails says is wrong.
+    fn refused(&self, arguments: &[&str]) -> String {
+        let output = self.call(arguments);
+        let error = text(&output.stderr);
+        assert!(!output.status.success(), "{arguments:?} succeeds");
+        assert!(!error.contains("panicked"), "{error}");
+        error
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("text")
+}
+
+fn name(path: &Path) -> &str {
+    path.to_str().expect("a plain name")
+}
+
+/// Text in which much is said again.
+fn sayings() -> String {
+    let say = |n: usize| format!("the {} hen lays egg {}. ", ["red", "old", "wet"][n % 3], n % 7);
+    (0..60).map(say).collect()
+}
+
+#[test]
+fn model_should_learn_and_be_changed_when_it_is_taken_through_all_commands() {
+    let home = Home::new();
+    home.file("sayings.txt", &sayings());
+    let from = fixture("llama");
+    let imported = home.said(&["import", name(&from), "--out", "floats"]);
+    assert_eq!(imported["model"]["decoder"]["layers"], 2);
+    let sample = ["--text", "sayings.txt", "--length", "24"];
+    let quantise = [&["quantise", "floats", "--out", "exact"], sample.as_slice()].concat();
+    let published = home.said(&quantise);
+    assert_eq!(published["manifests"]["loss"].as_str().expect("a name").len(), 64);
+
+    let lost = |model: &str, profile: &str| {
+        let eval = [&["eval", model, "--profile", profile], sample.as_slice()].concat();
+        home.said(&eval)["loss"].as_f64().expect("a number")
+    };
+    let before = lost("exact", "exact");
+    assert!((before / lost("floats", "float") - 1.0).abs() < 0.005);
+    assert!((before / lost("exact", "float") - 1.0).abs() < 0.005);
+
+    // Of answers alone, whichever arithmetic.
+    let answers = "{\"prompt\": \"the red\", \"answer\": \" hen lays\"}\n";
+    home.file("answers.jsonl", &answers.repeat(3));
+    let answered = |profile: &str| {
+        let eval = ["eval", "exact", "--profile", profile, "--answers", "answers.jsonl"];
+        let said = home.said(&eval);
+        (said["tokens"].as_u64(), said["loss"].as_f64().expect("a number"))
+    };
+    let (exact, floats) = (answered("exact"), answered("float"));
+    assert_eq!(exact.0, floats.0);
+    assert!((exact.1 / floats.1 - 1.0).abs() < 0.01, "{exact:?} {floats:?}");
+
+    // All weights, and factors of low rank.
+    for (run, rank) in [("whole", None), ("low", Some(["--rank", "4"]))] {
+        let steps = ["--steps", "40", "--batch", "8", "--rate", "0.01", "--warmup", "5"];
+        let rank = rank.as_ref().map_or(&[][..], |rank| rank.as_slice());
+        let train = ["train", "exact", "--out", run];
+        let train = [&train, sample.as_slice(), steps.as_slice(), rank].concat();
+        let learned = home.said(&train);
+        let changes = learned["changes"].as_object().expect("changes");
+        assert_eq!(changes.keys().collect::<Vec<_>>(), ["trunk"]);
+        assert!(changes["trunk"].as_str().expect("a size").ends_with(" bytes"));
+        let change = format!("{run}/changes/trunk.change");
+        let inspected = home.said(&["inspect", &change]);
+        assert_eq!(inspected["bytes"], fs::metadata(home.at(&change)).expect("a file").len());
+        assert_eq!(inspected["base"], home.said(&["inspect", "exact"])["components"]["trunk"]);
+        let to = format!("{run}-exact");
+        home.said(&["apply", "exact", &change, "--out", &to]);
+        let after = lost(&to, "exact");
+        assert!(after < 0.8 * before, "{run}: {after}, and {before} before");
+        // What was learned in floats is what the changed model is.
+        let floats = lost(run, "float");
+        let (drop, expected) = (before - after, before - floats);
+        assert!((drop / expected - 1.0).abs() < 0.01, "{run}: {after} and {floats} in floats");
+        // The same again is what was there.
+        let again = home.said(&train);
+        assert_eq!(again["changes"], learned["changes"]);
+    }
+    assert_eq!(lost("exact", "exact"), before, "the base is as it was");
+
+    let made = |model: &str, more: &[&str]| {
+        let generate = ["generate", model, "--prompt", "the red", "--most", "12"];
+        home.said(&[generate.as_slice(), more].concat())
+    };
+    let greedy = made("whole-exact", &[]);
+    assert_eq!(greedy["tokens"], made("whole-exact", &["--threads", "1"])["tokens"]);
+    assert!(!greedy["tokens"].as_array().expect("tokens").is_empty());
+    let drawn = ["--temperature", "0.8", "--top-k", "20", "--top-p", "0.9", "--seed", "5"];
+    assert_eq!(made("whole-exact", &drawn), made("whole-exact", &drawn));
+    assert!(made("floats", &[])["text"].is_string());
+    // For a person the text alone.
+    let output = home.call(&["generate", "whole-exact", "--prompt", "the red", "--most", "12"]);
+    assert_eq!(text(&output.stdout).trim_end(), greedy["text"].as_str().expect("text").trim_end());
+}
+
+#[test]
+fn texts_should_lie_alike_when_they_are_embedded_exactly_and_in_floats() {
+    let home = Home::new();
+    home.file("sayings.txt", &sayings());
+    home.said(&["import", name(&fixture("bert")), "--out", "floats"]);
+    let sample = ["--text", "sayings.txt", "--length", "16"];
+    home.said(&[&["quantise", "floats", "--out", "exact"], sample.as_slice()].concat());
+    let points = |model: &str| -> Vec<Vec<f64>> {
+        let said = home.said(&["embed", model, "a red hen", "an old egg", "the wet farm"]);
+        serde_json::from_value(said["embeddings"].clone()).expect("rows of numbers")
+    };
+    let (exact, floats) = (points("exact"), points("floats"));
+    assert_eq!((exact.len(), exact[0].len()), (3, floats[0].len()));
+    for (x, y) in exact.iter().zip(&floats) {
+        let cosine: f64 = x.iter().zip(y).map(|(x, y)| x * y).sum();
+        assert!(cosine > 0.999, "{cosine}");
+    }
+}
+
+#[test]
+fn classifier_should_be_taught_and_judged_when_it_has_cases() {
+    let home = Home::new();
+    let case = |(a, b, class): (f64, f64, u8)| {
+        format!("{{\"features\": [{a}, {b}], \"class\": {class}}}\n")
+    };
+    let cases = [(0.0, 0.0, 0), (0.0, 1.0, 1), (1.0, 0.0, 1), (1.0, 1.0, 0)].map(case).concat();
+    home.file("cases.jsonl", &cases);
+    cairn_engine::folder::save(
+        &home.at("floats"),
+        &cairn_engine::folder::Model::Classifier(perceptron()),
+        &cairn_engine::folder::Tokens::None,
+        home.0.path(),
+    )
+    .expect("written");
+    let source = ["--cases", "cases.jsonl"];
+    let steps = ["--steps", "200", "--batch", "16", "--rate", "0.02"];
+    let train = ["train", "floats", "--out", "taught"];
+    home.said(&[&train, source.as_slice(), steps.as_slice()].concat());
+    home.said(&[&["quantise", "taught", "--out", "exact"], source.as_slice()].concat());
+    // Another's, which needs no teaching.
+    let onnx = fixture("classifiers/gemm/model.onnx");
+    let inspected = home.said(&["inspect", name(&onnx)]);
+    let imported = home.said(&["import", name(&onnx), "--out", "imported"]);
+    assert_eq!(imported["model"], inspected["model"]);
+    assert_eq!(home.said(&["inspect", "imported"])["weights"], inspected["weights"]);
+    for model in ["taught", "exact"] {
+        let judged = home.said(&[&["eval", model], source.as_slice()].concat());
+        assert_eq!((&judged["cases"], &judged["right"]), (&4.into(), &4.into()), "{model}");
+    }
+}
+
+fn perceptron() -> cairn_engine::model::Classifier {
+    use cairn_engine::config::{Activation, ClassifierConfig, ClassifierLayer};
+    let layer = ClassifierLayer { outputs: 16, activation: Activation::Gelu };
+    let config = ClassifierConfig { features: 2, layers: vec![layer], classes: 2 };
+    let model = cairn_engine::model::Classifier::new(&config, &common::device()).expect("fit");
+    cairn_engine::train::draw(model, &[3; 32])
+}
+
+#[test]
+fn demo_should_be_made_when_there_is_no_folder_of_that_name() {
+    let home = Home::new();
+    let small = ["--synthetic", "1", "--length", "24", "--batch", "2", "--steps", "2"];
+    home.said(&[&["train", "demo", "--out", "run"], small.as_slice()].concat());
+    let inspected = home.said(&["inspect", "run"]);
+    let weights = inspected["weights"].as_u64().expect("a number");
+    assert!((900_000..1_200_000).contains(&weights), "{weights}");
+    let eval = ["eval", "run", "--synthetic", "2", "--length", "24", "--records", "2"];
+    let judged = home.said(&eval);
+    assert!(judged["loss"].as_f64() > judged["floor"].as_f64());
+}
+
+#[test]
+fn commands_should_say_what_to_do_when_something_is_wrong() {
+    let home = Home::new();
+    home.file("sayings.txt", &sayings());
+    home.file("empty.txt", "");
+    home.file("broken.jsonl", "{\"prompt\": \"a\"}\n");
+    home.said(&["import", name(&fixture("llama")), "--out", "floats"]);
+    let text = ["--text", "sayings.txt"];
+    for (arguments, words) in [
+        (vec!["inspect", "nowhere"], "nowhere"),
+        (vec!["import", "floats/tokenizer.json", "--out", "x"], "ONNX"),
+        (vec!["import", "nowhere", "--out", "x"], "config.json"),
+        (vec!["import", name(&fixture("llama")), "--out", "floats"], "is there already"),
+        (vec!["eval", "floats", "--profile", "exact", text[0], text[1]], "quantise"),
+        (vec!["eval", "floats"], "--text"),
+        (vec!["eval", "floats", "--text", "none.txt"], "none.txt"),
+        (vec!["eval", "floats", "--answers", "broken.jsonl"], "line 1"),
+        (vec!["eval", "floats", "--text", "empty.txt"], "no example"),
+        (vec!["eval", "floats", "--synthetic", "1"], "bytes"),
+        (vec!["train", "demo", "--out", "x", "--synthetic", "1", "--length", "0"], "2 tokens"),
+        (vec!["train", "demo", "--out", "x", "--synthetic", "1", "--batch", "9999999"], "fewer"),
+        (vec!["eval", "floats", "--length", "1", text[0], text[1]], "2 tokens"),
+        (vec!["eval", "floats", "--device", "tpu", text[0], text[1]], "cpu, wgpu and cuda"),
+        (vec!["generate", "floats", "--prompt", ""], "no token"),
+        (vec!["generate", "floats", "--prompt", "a", "--temperature", "-1"], "temperature"),
+        (vec!["embed", "floats", "a"], "an encoder"),
+        (vec!["apply", "floats", "sayings.txt", "--out", "x"], "card.json"),
+        (vec!["train", "floats", "--out", "x", text[0], text[1]], "takes 64"),
+        (
+            vec![
+                "train", "floats", "--out", "x", "--rate", "0", "--length", "24", text[0], text[1],
+            ],
+            "rate",
+        ),
+    ] {
+        let error = home.refused(&arguments);
+        assert!(error.contains(words), "{arguments:?}: {error}");
+    }
+    assert!(!home.at("x").join("model.json").exists());
+    let sample = [text.as_slice(), &["--length", "24"]].concat();
+    home.said(&[&["quantise", "floats", "--out", "exact"], sample.as_slice()].concat());
+    let damaged = home.refused(&["apply", "exact", "sayings.txt", "--out", "changed"]);
+    assert!(damaged.contains("does not begin as changes do"), "{damaged}");
+    assert!(!home.at("changed").exists());
+    let output = home.call(&["--json", "inspect", "nowhere"]);
+    let said: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert!(said["error"].is_string());
+}
