@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod common;
+mod exactness;
 mod finality;
 mod market;
 mod report;
@@ -21,6 +22,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Bench {
+    /// What a small model loses in floats, and in exact form.
+    Exactness(exactness::Options),
     /// Submit-to-finalized time of single transfers at light load.
     Finality(finality::Options),
     /// Matching, tasks a second, bytes of state, and empty blocks beside open tasks.
@@ -45,6 +48,12 @@ enum Error {
     Database(#[from] sc_client_api::blockchain::Error),
     #[error("cannot set up what is to be measured: {0}")]
     Setup(String),
+    #[error("the model does not learn: {0}")]
+    Train(#[from] cairn_engine::train::TrainError),
+    #[error("the model has no exact form: {0}")]
+    Quantise(#[from] cairn_engine::quantise::QuantiseError),
+    #[error("the exact form comes to nothing: {0}")]
+    Exact(#[from] cairn_engine::exact::ExactError),
     #[error("no transfer was finalized")]
     NothingFinalized,
     #[error("interrupted; the networks are stopped and their state is removed")]
@@ -54,6 +63,7 @@ enum Error {
 async fn run(bench: Bench) -> Result<(), Error> {
     println!("{}", report::machine());
     match bench {
+        Bench::Exactness(options) => exactness::run(&options),
         Bench::Finality(options) => finality::run(options).await,
         Bench::Market(options) => market::run(options).await,
         Bench::Tps(options) => tps::run(options).await,
