@@ -125,6 +125,17 @@ wire! {
 impl DeviceClass {
     pub const ALL: [Self; 5] =
         [Self::Cpu, Self::SmallGpu, Self::Gpu, Self::LargeGpu, Self::Accelerator];
+
+    /// The next weaker one; none below the weakest.
+    pub fn below(self) -> Option<Self> {
+        match self {
+            Self::Cpu => None,
+            Self::SmallGpu => Some(Self::Cpu),
+            Self::Gpu => Some(Self::SmallGpu),
+            Self::LargeGpu => Some(Self::Gpu),
+            Self::Accelerator => Some(Self::LargeGpu),
+        }
+    }
 }
 
 impl Role {

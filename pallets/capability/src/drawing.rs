@@ -56,22 +56,46 @@ impl<T: Config> Pallet<T> {
 
     /// Challenges three providers, or nobody. `blocks` have gone by since the draw before.
     pub(crate) fn draw(id: ChallengeId, blocks: Height, seed: &Seed) {
-        let crowds = DeviceClass::ALL.map(|class| (class, T::Measured::population(class)));
+        let crowds = DeviceClass::ALL.map(|class| Crowd {
+            class,
+            own: T::Measured::population(class),
+            rising: T::Measured::rising(class),
+        });
         let random = number(&part(seed, "class"));
-        let Some(class) = drawn_class(crowds, blocks, T::Interval::get(), random) else { return };
-        let members = Self::choose(class, &part(seed, "members"));
+        let Some(crowd) = drawn_class(crowds, blocks, T::Interval::get(), random) else { return };
+        let members = Self::choose(&crowd, seed);
         if members.len() == MEMBERS as usize {
-            Self::hand_out(id, class, part(seed, "job"), members);
+            Self::hand_out(id, crowd.class, part(seed, "job"), members);
         }
     }
 
-    /// Idle providers of that class and of different parties, at most as many as a challenge has.
-    fn choose(class: DeviceClass, seed: &Seed) -> Vec<Member> {
-        let mut chosen: Vec<(T::AccountId, Member)> = Vec::new();
-        for provider in T::Measured::sample(class, T::Sample::get(), seed) {
-            if chosen.len() == MEMBERS as usize {
-                break;
-            }
+    /// Three of the class, or two and one who is rising to it; fewer where no more are idle and of
+    /// different parties.
+    fn choose(crowd: &Crowd, seed: &Seed) -> Vec<Member> {
+        let kinds = part(seed, "kinds");
+        let count = T::Sample::get();
+        let mut own = T::Measured::sample(crowd.class, count, &part(seed, "members")).into_iter();
+        let rising = if crowd.has_rising(number(&part(seed, "rising"))) {
+            T::Measured::sample_rising(crowd.class, count, &part(seed, "risers"))
+        } else {
+            Vec::new()
+        };
+        let mut chosen = Vec::new();
+        Self::seat(&mut chosen, Crowd::BESIDE, &mut own, &kinds);
+        Self::seat(&mut chosen, MEMBERS, &mut rising.into_iter(), &kinds);
+        Self::seat(&mut chosen, MEMBERS, &mut own, &kinds);
+        chosen.into_iter().map(|(_, member)| member).collect()
+    }
+
+    /// Adds idle providers until there are so many, each of another party than the others.
+    fn seat(
+        chosen: &mut Vec<(T::AccountId, Member)>,
+        most: u32,
+        providers: &mut impl Iterator<Item = ProviderId>,
+        seed: &Seed,
+    ) {
+        while chosen.len() < most as usize {
+            let Some(provider) = providers.next() else { return };
             let Some(owner) = T::Registry::owner(provider) else { continue };
             let stranger = chosen.iter().all(|(other_owner, other)| {
                 !T::Registry::belongs_to(provider, other_owner)
@@ -85,7 +109,6 @@ impl<T: Config> Pallet<T> {
                 chosen.push((owner, Member { provider, kind, progress }));
             }
         }
-        chosen.into_iter().map(|(_, member)| member).collect()
     }
 
     /// One of the kinds of work that a provider offers; none if it works on something. Who is busy

@@ -45,6 +45,13 @@ pub trait Measured {
     /// each as likely as any other. What it costs does not grow with their number.
     fn sample(class: DeviceClass, count: u32, seed: &Seed) -> Vec<ProviderId>;
 
+    /// How many are drawn in the class below that one, though they declare it or a higher one. Some
+    /// may have gone silent.
+    fn rising(class: DeviceClass) -> u32;
+
+    /// As `sample`, of those whom `rising` counts.
+    fn sample_rising(class: DeviceClass, count: u32, seed: &Seed) -> Vec<ProviderId>;
+
     /// What a provider was measured to do; none before the first time.
     fn throughput(provider: ProviderId) -> Option<u64>;
 
@@ -249,6 +256,47 @@ pub fn counted(measured: u64, known: Option<u64>, floor: u64) -> u64 {
     }
 }
 
+/// Who can be challenged with the job of one class.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Crowd {
+    pub class: DeviceClass,
+    /// Those who are drawn in it.
+    pub own: u32,
+    /// Those of the class below who declare it, and may show that they are of it.
+    pub rising: u32,
+}
+
+impl Crowd {
+    /// Those of the class who answer beside one who is rising: two, whose answers stand.
+    pub const BESIDE: u32 = MEMBERS.saturating_sub(1);
+
+    /// How many of the rising have a lot: one for every two of the class, so that most of a
+    /// challenge are of it. Where there are not even two, as many as make up a challenge.
+    fn rising_lots(&self) -> u32 {
+        let wanting = MEMBERS.saturating_sub(self.own);
+        let beside = self.own.checked_div(Self::BESIDE).unwrap_or(0);
+        self.rising.min(beside.max(wanting))
+    }
+
+    /// None where they are too few for a challenge.
+    fn lots(&self) -> u32 {
+        let all = self.own.saturating_add(self.rising_lots());
+        if all < MEMBERS {
+            0
+        } else {
+            all
+        }
+    }
+
+    /// Whether one of the rising has a seat in a challenge of this class: so often that each of them
+    /// is challenged as often as those of the class are.
+    pub fn has_rising(&self, random: u64) -> bool {
+        let wide = u128::from(random).saturating_mul(self.lots().into());
+        let seats = u128::from(self.rising_lots()).saturating_mul(MEMBERS.into());
+        (wide >> u64::BITS) < seats
+    }
+}
+
 /// The class that is challenged, or none this time.
 ///
 /// For every block that went by each provider has a lot in an urn of `MEMBERS · interval`, where
@@ -256,21 +304,21 @@ pub fn counted(measured: u64, known: Option<u64>, floor: u64) -> u64 {
 /// one is challenged once in an interval on average, unless there are more lots than the urn has
 /// room for.
 pub fn drawn_class(
-    crowds: [(DeviceClass, u32); 5],
+    crowds: [Crowd; 5],
     blocks: Height,
     interval: Height,
     random: u64,
-) -> Option<DeviceClass> {
+) -> Option<Crowd> {
     let blocks = u64::from(blocks.max(1));
-    let eligible = crowds.into_iter().filter(|(_, crowd)| *crowd >= MEMBERS);
-    let all = eligible.clone().fold(0u64, |sum, (_, crowd)| sum.saturating_add(crowd.into()));
+    let lots = |crowd: &Crowd| u64::from(crowd.lots());
+    let all = crowds.iter().map(lots).fold(0u64, u64::saturating_add);
     let urn = u64::from(interval).saturating_mul(MEMBERS.into()).max(all.saturating_mul(blocks));
     let wide = u128::from(random).saturating_mul(urn.into());
     let lot = u64::try_from(wide >> u64::BITS).unwrap_or(0);
     let mut rest = lot.checked_div(blocks)?;
-    for (class, crowd) in eligible {
-        match rest.checked_sub(crowd.into()) {
-            None => return Some(class),
+    for crowd in crowds {
+        match rest.checked_sub(lots(&crowd)) {
+            None => return Some(crowd),
             Some(beyond) => rest = beyond,
         }
     }
@@ -283,8 +331,10 @@ mod tests {
     use proptest::prelude::*;
     use DeviceClass::*;
 
-    fn crowds(of: [u32; 5]) -> [(DeviceClass, u32); 5] {
-        core::array::from_fn(|nth| (DeviceClass::ALL[nth], of[nth]))
+    fn crowds(own: [u32; 5], rising: [u32; 5]) -> [Crowd; 5] {
+        let crowd =
+            |nth| Crowd { class: DeviceClass::ALL[nth], own: own[nth], rising: rising[nth] };
+        core::array::from_fn(crowd)
     }
 
     /// Evenly spread over all that can be drawn.
@@ -292,8 +342,8 @@ mod tests {
         let mut shares = [0; 6];
         for step in 0..10_000u64 {
             let random = (u64::MAX / 10_000) * step + u64::MAX / 20_000;
-            let class = drawn_class(crowds(of), blocks, interval, random);
-            shares[class.map_or(5, |class| class as usize)] += 1;
+            let drawn = drawn_class(crowds(of, [0; 5]), blocks, interval, random);
+            shares[drawn.map_or(5, |crowd| crowd.class as usize)] += 1;
         }
         shares
     }
@@ -319,14 +369,44 @@ mod tests {
         assert_eq!(shares([6, 0, 0, 0, 0], 49, 100), [9_800, 0, 0, 0, 0, 200]);
     }
 
+    #[test]
+    fn rising_should_be_challenged_as_often_as_the_class_is() {
+        let count = |own, rising| {
+            let crowd = Crowd { class: Gpu, own, rising };
+            let seated = (0..9_999u64).filter(|nth| crowd.has_rising((u64::MAX / 9_999) * nth));
+            (crowd.lots(), seated.count())
+        };
+        // Four of 12 lots, and a third of the seats.
+        assert_eq!(count(8, 4), (12, 9_999));
+        assert_eq!(count(8, 100), (12, 9_999));
+        assert_eq!(count(8, 2), (10, 6_000));
+        assert_eq!(count(97, 3), (100, 900));
+        assert_eq!(count(8, 0), (8, 0));
+        // As many as are wanting, if there are.
+        for (own, rising, lots) in [(2, 9, 3), (1, 9, 3), (0, 9, 3), (1, 1, 0), (0, 2, 0)] {
+            assert_eq!(count(own, rising), (lots, 9_999));
+        }
+        assert_eq!(count(2, 0), (0, 0));
+    }
+
     proptest! {
         #[test]
         fn drawn_class_should_draw_only_who_is_there(
-            of: [u32; 5], blocks: u32, interval: u32, random: u64,
+            own: [u32; 5], rising: [u32; 5], blocks: u32, interval: u32, random: u64,
         ) {
-            if let Some(class) = drawn_class(crowds(of), blocks, interval, random) {
-                prop_assert!(of[class as usize] >= MEMBERS);
+            if let Some(drawn) = drawn_class(crowds(own, rising), blocks, interval, random) {
+                prop_assert!(crowds(own, rising).contains(&drawn));
+                prop_assert!(drawn.own.saturating_add(drawn.rising) >= MEMBERS);
             }
+        }
+
+        #[test]
+        fn rising_should_leave_two_seats_to_the_class(own in 2u32.., rising: u32, random: u64) {
+            let crowd = Crowd { class: Gpu, own, rising };
+            // Three seats a challenge, for as many challenges as all lots make.
+            let lots = u64::from(crowd.lots());
+            prop_assert!(u64::from(crowd.rising_lots()) * u64::from(MEMBERS) <= lots.max(1));
+            prop_assert!(rising > 0 || !crowd.has_rising(random));
         }
 
         #[test]

@@ -51,24 +51,41 @@ impl<T: Config> Pallet<T> {
         PoolSizes::<T>::get(COMPUTING).of(class)
     }
 
+    /// How many are drawn in the class below that one, though they declare it or a higher one.
+    pub fn rising(class: DeviceClass) -> u32 {
+        class.below().map_or(0, |below| PoolSizes::<T>::get(Lane::Rising).of(below))
+    }
+
     /// As `sample`, among all who compute, but of that class alone: whoever is faster or slower
     /// needs a job of another size to be measured with.
     pub fn sample_class(class: DeviceClass, count: u32, seed: &Seed) -> Vec<ProviderId> {
+        Self::sample_of(COMPUTING, class, count, seed)
+    }
+
+    /// As `sample_class`, among those whom `rising` counts.
+    pub fn sample_rising(class: DeviceClass, count: u32, seed: &Seed) -> Vec<ProviderId> {
+        class
+            .below()
+            .map_or_else(Vec::new, |below| Self::sample_of(Lane::Rising, below, count, seed))
+    }
+
+    fn sample_of(lane: Lane, class: DeviceClass, count: u32, seed: &Seed) -> Vec<ProviderId> {
         let count = count.min(T::MaxSample::get());
         let now = T::Clock::now();
         let there = |provider: &ProviderId| {
             Providers::<T>::get(provider)
                 .is_some_and(|record| Self::obstacle(&record, now).is_none())
         };
-        let (mut drawn, absent): (Vec<_>, Vec<_>) = Draw::new(seed, Self::population(class).into())
+        let population = PoolSizes::<T>::get(lane).of(class);
+        let (mut drawn, absent): (Vec<_>, Vec<_>) = Draw::new(seed, population.into())
             .take(count.saturating_mul(ATTEMPTS_EACH) as usize)
             .filter_map(|position| u32::try_from(position).ok())
-            .filter_map(|index| Pools::<T>::get((COMPUTING, class, index)))
+            .filter_map(|index| Pools::<T>::get((lane, class, index)))
             .partition(there);
         drawn.truncate(count as usize);
         // Only now, since it moves others to different positions.
         for provider in absent.into_iter().take(T::MaxEvictions::get() as usize) {
-            Self::evict(provider, COMPUTING);
+            Self::evict(provider, lane);
         }
         drawn
     }
@@ -77,9 +94,10 @@ impl<T: Config> Pallet<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tests::mock::*;
-    use cairn_protocol::job::JobKind;
+    use crate::{tests::mock::*, Call};
+    use cairn_protocol::{job::JobKind, profile::Profile};
     use cairn_seams::Registry;
+    use frame_support::assert_ok;
     use sp_runtime::traits::{BlakeTwo256, Hash};
     use std::collections::BTreeSet;
 
@@ -110,6 +128,51 @@ mod tests {
             let lane = Lane::Jobs(JobKind::Infer);
             let both = Pallet::<Test>::sample(lane, DeviceClass::SmallGpu, 20, &[0; 32]);
             assert_eq!(both.len(), 20);
+        });
+    }
+
+    #[test]
+    fn sample_rising_should_draw_who_declares_more_than_was_measured() {
+        execute(|| {
+            let rising = |class| Pallet::<Test>::rising(class);
+            let drawn = |class| Pallet::<Test>::sample_rising(class, 8, &[1; 32]);
+            let all = crowd(3);
+            assert_eq!(DeviceClass::ALL.map(rising), [0; 5]);
+            assert!(drawn(DeviceClass::Gpu).is_empty());
+            // Two classes down, and tried at the next one up.
+            Pallet::<Test>::note_throughput(all[0], 0);
+            Pallet::<Test>::note_throughput(all[1], 99);
+            assert_eq!(DeviceClass::ALL.map(rising), [0, 1, 1, 0, 0]);
+            assert_eq!(drawn(DeviceClass::SmallGpu), [all[0]]);
+            assert_eq!(drawn(DeviceClass::Gpu), [all[1]]);
+            assert!(drawn(DeviceClass::Cpu).is_empty());
+            // As high as it declares.
+            Pallet::<Test>::note_throughput(all[1], 100);
+            assert_eq!(DeviceClass::ALL.map(rising), [0, 1, 0, 0, 0]);
+            // Without the role it computes nothing.
+            let roles = [Role::Guard].into_iter().collect();
+            let owner = record(all[0]).owner;
+            assert_ok!(act(owner, Call::set_roles { provider: all[0], roles }));
+            assert_eq!(DeviceClass::ALL.map(rising), [0; 5]);
+        });
+    }
+
+    #[test]
+    fn rising_should_end_when_less_is_declared_and_begin_when_more_is() {
+        execute(|| {
+            let provider = available(ALICE);
+            let declare = |class| {
+                let mut declared: Profile = profile(33);
+                declared.hardware.class = class;
+                let profile = Box::new(declared);
+                assert_ok!(act(ALICE, Call::update_profile { provider, profile }));
+                DeviceClass::ALL.map(Pallet::<Test>::rising)
+            };
+            Pallet::<Test>::note_throughput(provider, 0);
+            assert_eq!(declare(DeviceClass::Cpu), [0; 5]);
+            // New hardware is believed when it has been measured.
+            assert_eq!(declare(DeviceClass::Accelerator), [0, 1, 0, 0, 0]);
+            assert_eq!(Pallet::<Test>::card(provider).unwrap().class, DeviceClass::Cpu);
         });
     }
 

@@ -23,7 +23,8 @@ pub struct LaneSet(u16);
 
 /// Every lane there is.
 pub fn all() -> impl Iterator<Item = Lane> {
-    JobKind::ALL.into_iter().map(Lane::Jobs).chain(Role::ALL.into_iter().map(Lane::Holders))
+    let jobs = JobKind::ALL.into_iter().map(Lane::Jobs);
+    jobs.chain(Role::ALL.into_iter().map(Lane::Holders)).chain([Lane::Rising])
 }
 
 /// Written out, since the bits are stored.
@@ -40,6 +41,7 @@ fn bit(lane: Lane) -> u16 {
         Lane::Holders(Role::Router) => 256,
         Lane::Holders(Role::Storage) => 512,
         Lane::Holders(Role::Entropy) => 1_024,
+        Lane::Rising => 2_048,
     }
 }
 
@@ -95,7 +97,7 @@ mod tests {
             seen.insert(lane);
             assert!(seen.contains(lane));
         }
-        assert_eq!(seen.count(), 11);
+        assert_eq!(seen.count(), 12);
         assert_eq!(seen.iter().collect::<Vec<_>>(), all().collect::<Vec<_>>());
     }
 

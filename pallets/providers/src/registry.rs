@@ -88,7 +88,7 @@ impl<T: Config> Pallet<T> {
     ) -> Candidate {
         let (kind, price) = match lane {
             Lane::Jobs(kind) => (kind, record.offers.price(kind)),
-            Lane::Holders(_) => (KIND_OF_HOLDERS, None),
+            Lane::Holders(_) | Lane::Rising => (KIND_OF_HOLDERS, None),
         };
         Candidate {
             provider,

@@ -257,7 +257,8 @@ impl<AccountId> Registration<AccountId> {
     pub fn lanes(&self) -> LaneSet {
         let computes = self.roles.contains(Role::Compute);
         let jobs = self.offers.kinds().iter().filter(|_| computes).map(Lane::Jobs);
-        jobs.chain(self.roles.iter().map(Lane::Holders)).collect()
+        let rising = (computes && self.class < self.hardware.class).then_some(Lane::Rising);
+        jobs.chain(self.roles.iter().map(Lane::Holders)).chain(rising).collect()
     }
 }
 

@@ -110,6 +110,9 @@ pub enum Lane {
     /// All who have this role.
     #[codec(index = 1)]
     Holders(Role),
+    /// Compute providers who declare more than they were measured to do: drawn in a class below it.
+    #[codec(index = 2)]
+    Rising,
 }
 
 /// A provider that was drawn: what matching looks at, and the accounts it goes by.

@@ -125,6 +125,30 @@ fn a_challenge_should_measure_three_who_agree() {
     assert!(!left, "nothing is kept");
 }
 
+/// By the defaults the job of the lowest class proves nothing: what fell there is measured by the
+/// job of the class above it.
+#[test]
+fn who_fell_to_the_lowest_class_should_rise_again() {
+    let mut chain = crowd(3, DeviceClass::SmallGpu);
+    let (slow, declared) = (Hashes::cost(DeviceClass::Cpu), DeviceClass::SmallGpu);
+    let fallen = ProviderId(1);
+    chain.state(|| Providers::note_throughput(fallen, slow));
+    assert_eq!(card(&mut chain, fallen).class, DeviceClass::Cpu);
+    let (id, opened) = wait_for_challenge(&mut chain);
+    let members = members(&opened);
+    assert!(opened.class == declared && members.contains(&fallen), "{opened:?}");
+    assert_eq!(opened.units, Hashes::cost(declared));
+    // Whatever two agree on stands; to find the answer would take this machine minutes.
+    let answer = [1; 32];
+    members.iter().for_each(|member| {
+        commit(&mut chain, id, *member, answer);
+    });
+    members.iter().for_each(|member| reveal(&mut chain, id, *member, answer));
+    let risen = card(&mut chain, fallen);
+    assert_eq!((risen.class, risen.obstacle), (declared, None));
+    assert!(risen.throughput > Some(chain.state(|| Providers::floor(declared))));
+}
+
 #[test]
 fn who_is_missing_should_become_unavailable_and_lose_nothing() {
     let mut chain = crowd(3, DeviceClass::Cpu);

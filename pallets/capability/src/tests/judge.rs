@@ -2,7 +2,7 @@ use super::mock::*;
 use crate::{types::*, *};
 use cairn_protocol::{
     id::ProviderId,
-    profile::{DeviceClass, Role},
+    profile::{Availability, DeviceClass, Role},
     reputation::Average,
 };
 use cairn_seams::{Lane, Registry};
@@ -21,6 +21,11 @@ fn drawn_for(class: DeviceClass) -> Vec<ProviderId> {
     let mut drawn: Vec<_> = drawn.into_iter().map(|one| one.candidate.provider).collect();
     drawn.sort();
     drawn
+}
+
+fn pause(provider: ProviderId) {
+    let signed = RuntimeOrigin::signed(owner(provider));
+    assert_ok!(Providers::set_availability(signed, provider, Availability::Paused));
 }
 
 #[test]
@@ -60,11 +65,11 @@ fn accelerator_should_lose_its_class_when_it_is_slow_twice_in_a_row() {
         assert_eq!(measured(slow), (DeviceClass::LargeGpu, Some(60_606)));
         assert_eq!(drawn_for(DeviceClass::Accelerator), all[1..]);
         assert_eq!(drawn_for(DeviceClass::LargeGpu), all);
-        // With the two that are left nobody is challenged as an accelerator.
-        Interval::set(1);
-        run(3 * WINDOW);
-        assert!(Challenges::<Test>::iter_keys().next().is_none());
-        // It is challenged as what it is now.
+        // It is tried again as what it declares, and is no faster than it was.
+        round(33);
+        assert_eq!(measured(slow), (DeviceClass::LargeGpu, Some(60_606)));
+        // Without others of that class it is challenged as what it is.
+        all[1..].iter().for_each(|one| pause(*one));
         let others = crowd(2, DeviceClass::LargeGpu);
         let id = challenged();
         assert!(members(id).contains(&slow));
@@ -79,6 +84,19 @@ fn accelerator_should_get_its_class_back_when_it_is_measured_to_be_one() {
     execute(|| {
         let all = crowd(3, DeviceClass::Accelerator);
         Providers::note_throughput(all[0], 10_000);
+        let id = challenged();
+        assert_eq!(challenge(id).class, DeviceClass::Accelerator);
+        answer(id, all.iter().map(|one| (*one, 20)).collect());
+        assert_eq!(measured(all[0]), (DeviceClass::Accelerator, Some(100_000)));
+    });
+}
+
+#[test]
+fn class_should_be_regained_by_the_job_of_the_class_below_where_that_is_fast_enough() {
+    execute(|| {
+        let all = crowd(3, DeviceClass::Accelerator);
+        all.iter().skip(1).for_each(|one| pause(*one));
+        Providers::note_throughput(all[0], 10_000);
         let others = crowd(2, DeviceClass::LargeGpu);
         let id = challenged();
         assert_eq!(challenge(id).class, DeviceClass::LargeGpu);
@@ -86,6 +104,63 @@ fn accelerator_should_get_its_class_back_when_it_is_measured_to_be_one() {
         assert_eq!(measured(all[0]), (DeviceClass::Accelerator, Some(100_000)));
         // Others have not declared to be more.
         assert_eq!(measured(others[0]), (DeviceClass::LargeGpu, Some(100_000)));
+    });
+}
+
+#[test]
+fn rising_should_take_the_third_seat_and_no_other() {
+    execute(|| {
+        let all = crowd(4, DeviceClass::Gpu);
+        let fallen = [crowd(1, DeviceClass::Gpu), crowd(1, DeviceClass::Accelerator)].concat();
+        fallen.iter().for_each(|one| Providers::note_throughput(*one, 500));
+        let mut seated = 0;
+        for _ in 0..20 {
+            let id = challenged();
+            let rising = members(id).iter().filter(|one| fallen.contains(one)).count();
+            assert_eq!((challenge(id).class, rising), (DeviceClass::Gpu, 1));
+            seated += usize::from(members(id).contains(&fallen[0]));
+            // The fallen are no faster than they were measured.
+            let blocks = |one: &ProviderId| if all.contains(one) { 10 } else { 39 };
+            answer(id, members(id).iter().map(|one| (*one, blocks(one))).collect());
+        }
+        assert!((2..=18).contains(&seated), "{seated}");
+        assert!(fallen.iter().all(|one| measured(*one) == (DeviceClass::SmallGpu, Some(512))));
+        run(100);
+    });
+}
+
+/// Where the lowest class has a job that proves nothing, as it has where its floor is zero.
+#[test]
+fn provider_should_rise_out_of_the_lowest_class() {
+    execute(|| {
+        let all = crowd(3, DeviceClass::SmallGpu);
+        let fallen = all[0];
+        Providers::note_throughput(fallen, 1);
+        assert_eq!(measured(fallen).0, DeviceClass::Cpu);
+        let id = challenged();
+        assert_eq!(challenge(id).class, DeviceClass::SmallGpu);
+        answer(id, all.iter().map(|one| (*one, 20)).collect());
+        assert_eq!(measured(fallen), (DeviceClass::SmallGpu, Some(100)));
+    });
+}
+
+#[test]
+fn fallen_should_rise_together_where_nobody_is_left_above() {
+    execute(|| {
+        let all = crowd(3, DeviceClass::Gpu);
+        all.iter().for_each(|one| Providers::note_throughput(*one, 0));
+        assert!(all.iter().all(|one| measured(*one).0 == DeviceClass::Cpu));
+        let id = loop {
+            let id = challenged();
+            if challenge(id).class == DeviceClass::SmallGpu {
+                break id;
+            }
+            // The lowest class has a floor that everything reaches.
+            assert_eq!(challenge(id).class, DeviceClass::Cpu);
+            answer(id, all.iter().map(|one| (*one, 30)).collect());
+        };
+        answer(id, all.iter().map(|one| (*one, 1)).collect());
+        assert!(all.iter().all(|one| measured(*one) == (DeviceClass::Gpu, Some(2_000))));
     });
 }
 
@@ -146,6 +221,7 @@ fn silence_should_cost_the_class_when_it_comes_twice_in_a_row() {
             assert_eq!(measured(all[0]), expected);
             heartbeat(all[0]);
         }
+        all[1..].iter().for_each(|one| pause(*one));
         // Not what it could not show either: 20,000 units in 40 blocks are 500 at most.
         let others = crowd(2, DeviceClass::SmallGpu);
         let id = challenged();

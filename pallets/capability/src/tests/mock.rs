@@ -198,6 +198,14 @@ impl Measured for Register {
         Providers::sample_class(class, count, seed)
     }
 
+    fn rising(class: DeviceClass) -> u32 {
+        Providers::rising(class)
+    }
+
+    fn sample_rising(class: DeviceClass, count: u32, seed: &Seed) -> Vec<ProviderId> {
+        Providers::sample_rising(class, count, seed)
+    }
+
     fn throughput(provider: ProviderId) -> Option<u64> {
         Providers::throughput(provider)
     }
