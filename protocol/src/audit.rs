@@ -166,11 +166,11 @@ pub fn fits(wanted: &Requirements, sealed: bool, candidate: &Candidate) -> bool 
         && candidate.load < has.slots
 }
 
-/// What each of `drawn` guards gets who reports: its part of a share of the reward, which may be
-/// more than the whole.
-pub fn pay(reward: Amount, share: Ppm, drawn: u8) -> Amount {
+/// What each of `drawn` guards gets who reports: its part of a share of what a worker is offered,
+/// which may be more than the whole.
+pub fn pay(offered: Amount, share: Ppm, drawn: u8) -> Amount {
     let whole = Amount::from(WHOLE).saturating_mul(Amount::from(drawn.max(1)));
-    mul_div(reward, share.into(), whole).unwrap_or(0)
+    mul_div(offered, share.into(), whole).unwrap_or(0)
 }
 
 /// What an audit says of its guards, too.

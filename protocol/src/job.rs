@@ -145,6 +145,13 @@ wire! {
     }
 }
 
+impl Terms {
+    /// What each of the workers is offered that are asked first.
+    pub fn offered(&self) -> Amount {
+        self.reward.checked_div(self.redundancy.into()).unwrap_or(0)
+    }
+}
+
 impl Requirements {
     /// Any machine of that class.
     pub const fn any(class: DeviceClass) -> Self {

@@ -96,7 +96,7 @@ fn begun<T: Config>(workers: u32, sealed: bool) -> (T::AccountId, Staff<T>) {
         requirements,
         sealed,
         work_blocks: 1,
-        reward: 1 << 60,
+        offered: 1 << 60,
         redundancy: 1,
         workers: names,
         others: Vec::new(),

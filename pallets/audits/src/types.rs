@@ -48,7 +48,8 @@ stored! {
         pub sealed: bool,
         /// Blocks that the work takes at most.
         pub work_blocks: Height,
-        pub reward: Amount,
+        /// What each worker was offered.
+        pub offered: Amount,
         pub redundancy: u8,
         pub contested: bool,
         /// What the workers said, and how it is compared.
@@ -168,7 +169,7 @@ stored! {
         pub unmask: Height,
     }
 
-    /// What guards get together, as a share of the reward that they guard.
+    /// What guards get together, as a share of what a worker is offered: they do the same work.
     #[derive(Copy)]
     pub struct Pay {
         pub guards: Ppm,
@@ -219,7 +220,7 @@ impl<AccountId> Audit<AccountId> {
             requirements: brief.requirements,
             sealed: brief.sealed,
             work_blocks: brief.work_blocks,
-            reward: brief.reward,
+            offered: brief.offered,
             redundancy: brief.redundancy,
             contested: brief.contested,
             claim,

@@ -78,7 +78,7 @@ impl<T: Config> Pallet<T> {
     fn pay_of(audit: &AuditOf<T>) -> Amount {
         let rules = T::Rules::get().pay;
         let share = if audit.is_outcome() { rules.outcome } else { rules.guards };
-        pay(audit.reward, share, audit.drawn)
+        pay(audit.offered, share, audit.drawn)
     }
 
     /// Has the patron pay a provider, if it can.

@@ -243,8 +243,8 @@ pub struct Brief<AccountId> {
     pub sealed: bool,
     /// Blocks that the work takes at most.
     pub work_blocks: Height,
-    /// What the task pays for the result.
-    pub reward: Amount,
+    /// What each worker was offered when the task was submitted.
+    pub offered: Amount,
     /// How many workers were asked.
     pub redundancy: u8,
     /// Those who agree on the result.

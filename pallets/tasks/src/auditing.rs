@@ -60,7 +60,7 @@ impl<T: Config> Pallet<T> {
             requirements: terms.requirements,
             sealed: terms.seal.is_some(),
             work_blocks: terms.work_blocks,
-            reward: terms.reward,
+            offered: terms.offered(),
             redundancy: task.redundancy,
             workers: by.to_vec(),
             others: task.excluded.to_vec(),

@@ -62,13 +62,14 @@ impl Market {
         let covers = one.actor == Actor::SybilGuard && content == LIE;
         let lazy = one.conduct == Conduct::Agrees || covers;
         let slips = chance.happens(FAILS_WRONG);
+        let pay = money(audit::pay(REWARD, GUARDS_PAY, GUARDS));
         let account = self.books.of_mut(one.actor);
         account.seats += 1;
-        account.paid += money(GUARD_PAY);
+        account.paid += pay;
         if !lazy {
             account.spent += money(WORK);
         }
-        self.books.treasury -= money(GUARD_PAY);
+        self.books.treasury -= pay;
         if lazy && content == PLANTED {
             Self::slash(&mut self.books, one, Fault::AgreedUnread);
         }

@@ -64,8 +64,8 @@ pub const AUDITS: Audits = Audits {
 };
 /// Guards on an audit.
 pub const GUARDS: u8 = 3;
-/// What a guard gets for an audit, from the treasury.
-pub const GUARD_PAY: Amount = UNIT;
+/// What guards get together for an audit, from the treasury, as a share of what a worker is offered.
+pub const GUARDS_PAY: Ppm = 1_800_000;
 
 /// What a worker is offered, and what honest work on it costs.
 pub const REWARD: Amount = UNIT;

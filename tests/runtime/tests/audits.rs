@@ -20,8 +20,8 @@ use pallet_cairn_audits::{
     Call, Event,
 };
 
-/// What a guard gets of the 1.2 times the reward that three share.
-const GUARD_PAY: Balance = 12 * UNITS / 10;
+/// What each of three guards gets where a worker was offered three CRN.
+const GUARD_PAY: Balance = 18 * UNITS / 10;
 
 /// Five who work and guard, a treasury that can pay, and a lot that falls on every result.
 fn audited_market() -> Chain {

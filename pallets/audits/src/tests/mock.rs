@@ -383,7 +383,7 @@ pub(crate) fn brief(policy: Policy, workers: &[ProviderId]) -> Brief<AccountId> 
         requirements: Requirements::any(DeviceClass::Cpu),
         sealed: false,
         work_blocks: WORK_BLOCKS,
-        reward: REWARD,
+        offered: REWARD,
         redundancy: workers.len() as u8,
         others: Vec::new(),
         workers: workers.to_vec(),

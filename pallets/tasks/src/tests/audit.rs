@@ -50,7 +50,7 @@ fn agree_should_wait_for_guards_when_they_may_look() {
         let awaited = Event::AuditAwaited { task: id, by: workers.clone(), due };
         System::assert_last_event(awaited.into());
         let brief = LastBrief::get().expect("it was told");
-        assert_eq!((brief.requester, brief.redundancy, brief.reward), (ALICE, 1, 9_000));
+        assert_eq!((brief.requester, brief.redundancy, brief.offered), (ALICE, 1, 9_000));
         assert_eq!((brief.workers, brief.contested, brief.sealed), (workers.clone(), false, false));
         assert_eq!(brief.others, []);
         assert_eq!(brief.answer, answer(1).gist(&Tasks::genesis()));
