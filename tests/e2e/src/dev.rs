@@ -26,7 +26,7 @@ pub struct DevNode {
 impl DevNode {
     pub fn start(binary: &Path) -> Result<Self, Failure> {
         let alone = Alone::wait()?;
-        let directory = tempfile::tempdir()?;
+        let directory = crate::scratch()?;
         let rpc = free_port()?;
         let process = Command::new(binary)
             .args(["--dev", "--no-prometheus", "--listen-addr=/ip4/127.0.0.1/tcp/0"])

@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use cairn_e2e::{Load, Test, TestNet, FIRST_BLOCKS};
+use cairn_e2e::{Load, Test, TestNet, FIRST_BLOCKS, PATIENCE};
 use cairn_localnet::wait::{until, Seen};
 
 const BETWEEN_TRANSFERS: Duration = Duration::from_millis(50);
-const CATCH_UP: Duration = Duration::from_secs(60);
+/// What is promised.
+const RESUMES_WITHIN: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_final_should_be_lost_when_a_validator_is_killed_under_load() -> Test {
@@ -25,7 +26,7 @@ async fn nothing_final_should_be_lost_when_a_validator_is_killed_under_load() ->
         net.nodes[victim].kill()?;
 
         let at_kill = survivor.finalized().await?.number;
-        until("three of four to go on finalizing", Duration::from_secs(40), || async {
+        until("three of four to go on finalizing", PATIENCE, || async {
             let now = survivor.finalized().await?.number;
             Ok(Seen::when(now >= at_kill + 8, now))
         })
@@ -33,7 +34,7 @@ async fn nothing_final_should_be_lost_when_a_validator_is_killed_under_load() ->
 
         let returned = net.nodes[victim].restart().await?;
         let goal = survivor.finalized().await?.number;
-        until("the victim to catch up", CATCH_UP, || async {
+        until("the victim to catch up", PATIENCE, || async {
             let now = returned.finalized().await?.number;
             Ok(Seen::when(now >= goal, now))
         })
@@ -43,7 +44,7 @@ async fn nothing_final_should_be_lost_when_a_validator_is_killed_under_load() ->
     let sent = load.finish().await?;
     let clients = net.clients().await?;
     assert!(sent.count() > 100, "the load should be one: {sent:?}");
-    sent.check_final(&clients, Duration::from_secs(30)).await?;
+    sent.check_final(&clients, PATIENCE).await?;
     for client in &clients {
         for chain in &recorded {
             let last = chain.len() as u32 - 1;
@@ -72,12 +73,12 @@ async fn finality_should_stall_and_resume_when_two_of_four_are_killed_and_return
     let chain = survivor.finalized_chain(stalled.number).await?;
     net.nodes[2].start()?;
     net.nodes[3].start()?;
-    until("finality to resume", Duration::from_secs(30), || async {
+    until("finality to resume", RESUMES_WITHIN, || async {
         let now = survivor.finalized().await?.number;
         Ok(Seen::when(now > grown, now))
     })
     .await?;
-    net.wait_finalized(grown + 3, Duration::from_secs(30)).await?;
+    net.wait_finalized(grown + 3, PATIENCE).await?;
     for client in net.clients().await? {
         assert_eq!(client.finalized_chain(stalled.number).await?, chain, "at {}", client.url());
     }
