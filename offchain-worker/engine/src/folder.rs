@@ -13,7 +13,7 @@ use crate::{
     model::{Classifier, Decoder, Encoder, ModelError},
     parts,
     quantise::QuantiseError,
-    tokens::{TokenError, Tokenizer},
+    tokens::{ByteStream, TextStream, TokenError, Tokenizer},
 };
 use burn::{module::Module, tensor::Device};
 use safetensors::{tensor::TensorView, Dtype};
@@ -236,6 +236,30 @@ impl Codec {
                 Ok(String::from_utf8_lossy(&bytes).into_owned())
             }
             Self::Rules(rules) => rules.decode(tokens),
+        }
+    }
+
+    /// Text as its tokens come.
+    pub fn stream(&self) -> CodecStream<'_> {
+        match self {
+            Self::Bytes => CodecStream::Bytes(ByteStream::default()),
+            Self::Rules(rules) => CodecStream::Rules(rules.stream()),
+        }
+    }
+}
+
+/// Makes text of tokens one by one.
+pub enum CodecStream<'a> {
+    Bytes(ByteStream),
+    Rules(TextStream<'a>),
+}
+
+impl CodecStream<'_> {
+    /// What text this token completes, if any.
+    pub fn push(&mut self, token: u32) -> Result<Option<String>, TokenError> {
+        match self {
+            Self::Bytes(stream) => Ok(stream.push(token as u8)),
+            Self::Rules(stream) => stream.push(token),
         }
     }
 }

@@ -103,3 +103,56 @@ impl TextStream<'_> {
         guarded(|| self.stream.step(token)).map_err(TokenError::Failed)
     }
 }
+
+/// Makes text of bytes one by one.
+#[derive(Debug, Default)]
+pub struct ByteStream {
+    /// The beginning of a character.
+    rest: Vec<u8>,
+}
+
+impl ByteStream {
+    /// What text this byte completes, if any. What is no text is shown as the character for that.
+    pub fn push(&mut self, byte: u8) -> Option<String> {
+        self.rest.push(byte);
+        let mut text = String::new();
+        while let Err(error) = std::str::from_utf8(&self.rest) {
+            let Some(wrong) = error.error_len() else { break };
+            let end = error.valid_up_to() + wrong;
+            text.push_str(&String::from_utf8_lossy(&self.rest[..end]));
+            self.rest.drain(..end);
+        }
+        if let Ok(whole) = std::str::from_utf8(&self.rest) {
+            text.push_str(whole);
+            self.rest.clear();
+        }
+        (!text.is_empty()).then_some(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn push_should_give_a_character_with_its_last_byte() {
+        let mut stream = ByteStream::default();
+        let given: Vec<_> = "aé東".bytes().map(|byte| stream.push(byte)).collect();
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(given, [some("a"), None, some("é"), None, None, some("東")]);
+        // A character that is broken off, and the one that comes instead.
+        assert_eq!(stream.push(0xe6), None);
+        assert_eq!(stream.push(b'b'), some("\u{fffd}b"));
+    }
+
+    proptest! {
+        #[test]
+        fn push_should_give_what_all_bytes_together_are(bytes: Vec<u8>, end in "[a-z]") {
+            let all = [&bytes, end.as_bytes()].concat();
+            let mut stream = ByteStream::default();
+            let text: String = all.iter().filter_map(|byte| stream.push(*byte)).collect();
+            prop_assert_eq!(text, String::from_utf8_lossy(&all).into_owned());
+        }
+    }
+}

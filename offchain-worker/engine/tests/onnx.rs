@@ -21,7 +21,18 @@ use proptest::prelude::*;
 use std::fs;
 use tempfile::TempDir;
 
-const ALL: [&str; 5] = ["gemm", "matmul", "unbiased", "f16", "bf16"];
+/// By hand, and by the exporters of PyTorch.
+const ALL: [&str; 9] = [
+    "gemm",
+    "matmul",
+    "unbiased",
+    "f16",
+    "bf16",
+    "torch",
+    "torch_shares",
+    "torch_script",
+    "torch_script_shares",
+];
 
 fn stored(name: &str) -> Vec<u8> {
     fs::read(fixture("classifiers").join(name).join("model.onnx")).expect("a fixture")

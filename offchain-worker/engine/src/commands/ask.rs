@@ -7,7 +7,7 @@ use super::{
 use cairn_engine::{
     embed::rows,
     exact::{self, features},
-    folder::{Codec, ExactFolder, FloatFolder, Model, Purpose},
+    folder::{Codec, CodecStream, ExactFolder, FloatFolder, Model, Purpose},
     generate::{Generation, Reason, Request, Sampling},
     train::{evaluate, Texts},
 };
@@ -196,7 +196,7 @@ impl Generate {
         let stops = tokens.stops().to_vec();
         let prompt = codec.encode(&self.prompt)?;
         let request = Request { prompt, sampling, most: self.most, stops };
-        let mut made = Made { codec: &codec, output, tokens: Vec::new(), text: String::new() };
+        let mut made = Made { codec: &codec, output, stream: codec.stream(), tokens: Vec::new() };
         let reason = match opened {
             Opened::Exact(folder) => {
                 let package = folder.package(Purpose::Next)?;
@@ -226,19 +226,15 @@ impl Generate {
 struct Made<'a> {
     codec: &'a Codec,
     output: &'a Output,
+    stream: CodecStream<'a>,
     tokens: Vec<u32>,
-    text: String,
 }
 
 impl Made<'_> {
     fn push(&mut self, token: u32) -> Outcome {
         self.tokens.push(token);
-        let text = self.codec.decode(&self.tokens)?;
-        // The end of a text may still become another character.
-        let whole = text.strip_suffix('\u{fffd}').unwrap_or(&text);
-        if let Some(more) = whole.strip_prefix(self.text.as_str()) {
-            self.output.stream(more)?;
-            self.text = whole.to_owned();
+        if let Some(text) = self.stream.push(token)? {
+            self.output.stream(&text)?;
         }
         Ok(())
     }
