@@ -4,6 +4,7 @@
 extern crate alloc;
 
 pub mod audit;
+pub mod beacon;
 pub mod chunk;
 pub mod fault;
 pub mod id;
@@ -17,6 +18,7 @@ pub mod result;
 pub mod settlement;
 pub mod share;
 pub mod tally;
+pub mod task;
 #[cfg(test)]
 mod testing;
 mod wire;

@@ -1,5 +1,6 @@
-//! The life of a task, as data: what may be done in which stage, by whom and until when, and
-//! where each turn of events leads.
+//! The life of a task, as data: what may be done in which stage, by whom, until when and on what
+//! condition, and where each turn of events leads. [`crate::task::Task::admit`] decides by it, and
+//! nobody else.
 //!
 //! ```text
 //!            ┌──────────── vacated, contradicted ──────────────┐
@@ -79,6 +80,14 @@ pub enum When {
     Overdue,
 }
 
+/// What has to be so of the task.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Condition {
+    Always,
+    /// Workers who are at it already are not sent home because others are looked for.
+    NoSeatTaken,
+}
+
 /// One thing that may be done.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Rule {
@@ -86,6 +95,7 @@ pub struct Rule {
     pub act: Act,
     pub actor: Actor,
     pub when: When,
+    pub condition: Condition,
 }
 
 /// Why something may not be done.
@@ -97,6 +107,14 @@ pub enum Refusal {
     TooLate,
     /// The stage is not over.
     TooEarly,
+    /// Only whoever submitted the task may.
+    NotTheRequester,
+    /// The account operates no provider.
+    NotAnOperator,
+    /// The provider that it operates has no seat.
+    NotAssigned,
+    /// Not while somebody is at it.
+    SeatTaken,
 }
 
 /// Something that happens to a task.
@@ -134,35 +152,35 @@ pub enum Turn {
     Accepted,
 }
 
-const fn rule(stage: Stage, act: Act, actor: Actor, when: When) -> Rule {
-    Rule { stage, act, actor, when }
+const fn rule(stage: Stage, act: Act, actor: Actor, when: When, condition: Condition) -> Rule {
+    Rule { stage, act, actor, when, condition }
 }
 
 /// Everything that may be done; what is not here may not.
 pub const RULES: [Rule; 20] = {
-    use {Act::*, Actor::*, Stage::*, When::*};
+    use {Act::*, Actor::*, Condition::*, Stage::*, When::*};
     [
-        rule(Queued, Cancel, Requester, InTime),
-        rule(Queued, Poke, Anyone, Overdue),
-        rule(AwaitingKeys, PostKeys, Requester, InTime),
-        rule(AwaitingKeys, Poke, Anyone, Overdue),
-        rule(Assigned, RejectKey, Worker, InTime),
-        rule(Assigned, Commit, Worker, InTime),
-        rule(Assigned, Poke, Anyone, Overdue),
-        rule(Committed, Reveal, Worker, InTime),
-        rule(Committed, Poke, Anyone, Overdue),
-        rule(Audited, Acknowledge, Requester, InTime),
-        rule(Audited, Poke, Anyone, Overdue),
-        rule(Window, Acknowledge, Requester, InTime),
-        rule(Window, Complain, Requester, InTime),
-        rule(Window, Poke, Anyone, Overdue),
-        rule(Contested, Acknowledge, Requester, InTime),
-        rule(Contested, Show, Worker, InTime),
-        rule(Contested, Poke, Anyone, Overdue),
-        rule(Settled, Acknowledge, Requester, InTime),
+        rule(Queued, Cancel, Requester, InTime, NoSeatTaken),
+        rule(Queued, Poke, Anyone, Overdue, Always),
+        rule(AwaitingKeys, PostKeys, Requester, InTime, Always),
+        rule(AwaitingKeys, Poke, Anyone, Overdue, Always),
+        rule(Assigned, RejectKey, Worker, InTime, Always),
+        rule(Assigned, Commit, Worker, InTime, Always),
+        rule(Assigned, Poke, Anyone, Overdue, Always),
+        rule(Committed, Reveal, Worker, InTime, Always),
+        rule(Committed, Poke, Anyone, Overdue, Always),
+        rule(Audited, Acknowledge, Requester, InTime, Always),
+        rule(Audited, Poke, Anyone, Overdue, Always),
+        rule(Window, Acknowledge, Requester, InTime, Always),
+        rule(Window, Complain, Requester, InTime, Always),
+        rule(Window, Poke, Anyone, Overdue, Always),
+        rule(Contested, Acknowledge, Requester, InTime, Always),
+        rule(Contested, Show, Worker, InTime, Always),
+        rule(Contested, Poke, Anyone, Overdue, Always),
+        rule(Settled, Acknowledge, Requester, InTime, Always),
         // An ended task is kept for a while, for those who look it up.
-        rule(Settled, Poke, Anyone, Overdue),
-        rule(Refunded, Poke, Anyone, Overdue),
+        rule(Settled, Poke, Anyone, Overdue, Always),
+        rule(Refunded, Poke, Anyone, Overdue, Always),
     ]
 };
 
@@ -193,6 +211,20 @@ pub const MOVES: [(Stage, Turn, Stage); 20] = {
     ]
 };
 
+impl Act {
+    pub const ALL: [Self; 9] = [
+        Self::Cancel,
+        Self::PostKeys,
+        Self::RejectKey,
+        Self::Commit,
+        Self::Reveal,
+        Self::Acknowledge,
+        Self::Complain,
+        Self::Show,
+        Self::Poke,
+    ];
+}
+
 impl Stage {
     pub const ALL: [Self; 9] = [
         Self::Queued,
@@ -216,14 +248,14 @@ impl Stage {
         MOVES.iter().find(|(from, by, _)| (*from, *by) == (self, turn)).map(|(_, _, to)| *to)
     }
 
-    /// Who may do this, in this stage that is due at `due`.
-    pub fn allows(self, act: Act, due: Height, now: Height) -> Result<Actor, Refusal> {
+    /// Who may do this and on what condition, in this stage that is due at `due`.
+    pub fn allows(self, act: Act, due: Height, now: Height) -> Result<Rule, Refusal> {
         let found = RULES.iter().find(|rule| rule.stage == self && rule.act == act);
         let rule = found.ok_or(Refusal::WrongStage)?;
         match rule.when {
             When::InTime if now > due => Err(Refusal::TooLate),
             When::Overdue if now <= due => Err(Refusal::TooEarly),
-            _ => Ok(rule.actor),
+            When::InTime | When::Overdue => Ok(*rule),
         }
     }
 }
@@ -249,6 +281,10 @@ mod tests {
         )
     }
 
+    fn actor(allowed: Result<Rule, Refusal>) -> Result<Actor, Refusal> {
+        allowed.map(|rule| rule.actor)
+    }
+
     #[test]
     fn every_stage_should_be_reached_and_left() {
         for stage in Stage::ALL {
@@ -257,7 +293,7 @@ mod tests {
             let left = MOVES.iter().any(|(from, _, _)| *from == stage);
             assert_ne!(left, stage.is_end(), "{stage:?}");
             let poked = stage.allows(Act::Poke, 10, 11);
-            assert_eq!(poked, Ok(Actor::Anyone), "{stage:?} cannot be poked");
+            assert_eq!(actor(poked), Ok(Actor::Anyone), "{stage:?} cannot be poked");
         }
     }
 
@@ -276,6 +312,14 @@ mod tests {
                 }
             }
             assert!(reached.iter().any(|stage| stage.is_end()), "{stage:?} waits for somebody");
+        }
+    }
+
+    /// What nobody could do in any stage would not be there.
+    #[test]
+    fn every_act_should_be_possible_somewhere() {
+        for act in Act::ALL {
+            assert!(RULES.iter().any(|rule| rule.act == act), "{act:?}");
         }
     }
 
@@ -311,7 +355,7 @@ mod tests {
     fn allows_should_say_why_not() {
         assert_eq!(Stage::Queued.allows(Act::Reveal, 9, 9), Err(Refusal::WrongStage));
         assert_eq!(Stage::Committed.allows(Act::Reveal, 9, 10), Err(Refusal::TooLate));
-        assert_eq!(Stage::Committed.allows(Act::Reveal, 9, 9), Ok(Actor::Worker));
+        assert_eq!(actor(Stage::Committed.allows(Act::Reveal, 9, 9)), Ok(Actor::Worker));
         assert_eq!(Stage::Committed.allows(Act::Poke, 9, 9), Err(Refusal::TooEarly));
     }
 }

@@ -19,6 +19,11 @@ use cairn_protocol::{
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
+pub use cairn_protocol::{
+    beacon::{Subject, Ticket},
+    task::FAILED_AT_MOST,
+};
+
 /// The market's time.
 pub trait Clock {
     /// Blocks so far, without those that passed while the chain was stopped.
@@ -26,47 +31,6 @@ pub trait Clock {
 
     /// Time stands still: nothing may come due.
     fn is_stopped() -> bool;
-}
-
-/// What a seed is drawn for. No two draws have the same subject.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Decode,
-    DecodeWithMemTracking,
-    Encode,
-    Eq,
-    MaxEncodedLen,
-    PartialEq,
-    TypeInfo,
-)]
-pub struct Subject {
-    /// The pallet and the kind of draw, in its own words.
-    pub purpose: [u8; 8],
-    /// The task, challenge or audit.
-    pub id: u64,
-    /// How often something was drawn for it before.
-    pub nth: u32,
-}
-
-/// A seed asked for and not yet used.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Decode,
-    DecodeWithMemTracking,
-    Encode,
-    Eq,
-    MaxEncodedLen,
-    PartialEq,
-    TypeInfo,
-)]
-pub struct Ticket {
-    pub subject: Subject,
-    /// The window opens after this height.
-    pub requested_at: Height,
 }
 
 /// The one source of randomness for draws.
@@ -228,10 +192,6 @@ pub trait OnSettled {
 impl OnSettled for () {
     fn settled(_: ProviderId, _: Amount) {}
 }
-
-/// Providers that fail at one task or are contradicted, at most: all that a round can fail with, a
-/// few times. Nobody is asked again once so many have.
-pub const FAILED_AT_MOST: u32 = 32;
 
 /// What those who audit a result need to know of it.
 #[derive(Clone, Debug)]

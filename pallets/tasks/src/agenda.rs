@@ -35,8 +35,8 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    pub(crate) fn do_poke(id: TaskId) -> DispatchResultWithPostInfo {
-        let task = Self::open(id, Act::Poke)?;
+    pub(crate) fn do_poke(anyone: T::AccountId, id: TaskId) -> DispatchResultWithPostInfo {
+        let task = Self::open(id, Act::Poke, &anyone)?;
         let spent = T::WeightInfo::poke().saturating_add(Self::cost_of_look(&task));
         Self::look_at(id, task);
         Ok(Some(spent).into())

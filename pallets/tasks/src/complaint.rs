@@ -31,8 +31,7 @@ impl<T: Config> Pallet<T> {
         id: TaskId,
         provider: ProviderId,
     ) -> DispatchResult {
-        let mut task = Self::open(id, Act::Complain)?;
-        ensure!(task.requester == requester, Error::<T>::NotTheRequester);
+        let mut task = Self::open(id, Act::Complain, &requester)?;
         ensure!(task.seat(provider).is_some(), Error::<T>::NotAssigned);
         ensure!(Self::artifact(id, provider).is_some(), Error::<T>::NotAnArtifact);
         let rules = T::Rules::get().complaints;
@@ -107,8 +106,7 @@ impl<T: Config> Pallet<T> {
     }
 
     pub(crate) fn do_show(operator: T::AccountId, id: TaskId, proofs: &[Proof]) -> DispatchResult {
-        let task = Self::open(id, Act::Show)?;
-        let provider = Self::worker(&operator, &task)?;
+        let (task, Seat { provider, .. }) = Self::open_seat(id, Act::Show, &operator)?;
         let complaints = Complaints::<T>::get(id).unwrap_or_default();
         let complaint = complaints.open.ok_or(Error::<T>::NothingToShow)?;
         ensure!(complaint.against == provider, Error::<T>::NothingToShow);

@@ -3,6 +3,7 @@
 
 extern crate alloc;
 
+mod admission;
 mod agenda;
 mod auditing;
 #[cfg(feature = "runtime-benchmarks")]
@@ -392,8 +393,8 @@ pub mod pallet {
         #[pallet::call_index(7)]
         #[pallet::weight(T::WeightInfo::poke().saturating_add(Pallet::<T>::dearest_look()))]
         pub fn poke(origin: OriginFor<T>, task: TaskId) -> DispatchResultWithPostInfo {
-            ensure_signed(origin)?;
-            Self::do_poke(task)
+            let anyone = ensure_signed(origin)?;
+            Self::do_poke(anyone, task)
         }
 
         /// Says that a worker's artifact cannot be fetched. The worker has to show chunks of it
@@ -420,24 +421,6 @@ pub mod pallet {
             let operator = ensure_signed(origin)?;
             Self::do_show(operator, task, &proofs)?;
             Ok(Pays::No.into())
-        }
-    }
-
-    impl<T: Config> Pallet<T> {
-        /// A task in a stage that a doer may act in, and who that may be.
-        pub(crate) fn open(
-            task: TaskId,
-            act: cairn_protocol::lifecycle::Act,
-        ) -> Result<TaskOf<T>, Error<T>> {
-            use cairn_protocol::lifecycle::Refusal;
-            ensure!(!T::Clock::is_stopped(), Error::<T>::ChainStopped);
-            let record = Tasks::<T>::get(task).ok_or(Error::<T>::UnknownTask)?;
-            match record.stage.allows(act, record.due, T::Clock::now()) {
-                Ok(_) => Ok(record),
-                Err(Refusal::WrongStage) => Err(Error::<T>::WrongStage),
-                Err(Refusal::TooLate) => Err(Error::<T>::TooLate),
-                Err(Refusal::TooEarly) => Err(Error::<T>::TooEarly),
-            }
         }
     }
 }

@@ -19,11 +19,10 @@ impl<T: Config> Pallet<T> {
         provider: ProviderId,
         key: WrappedKey,
     ) -> DispatchResult {
-        let mut task = Self::open(id, Act::PostKeys)?;
-        ensure!(task.requester == requester, Error::<T>::NotTheRequester);
-        let seat = task.seat_mut(provider).ok_or(Error::<T>::NotAssigned)?;
+        let mut task = Self::open(id, Act::PostKeys, &requester)?;
+        let seat = task.seat(provider).ok_or(Error::<T>::NotAssigned)?;
         ensure!(seat.progress == Progress::Locked, Error::<T>::KeyPosted);
-        seat.progress = Progress::Working;
+        task.advance(provider, Progress::Working);
         Keys::<T>::insert(id, provider, key);
         Self::deposit_event(Event::KeyPosted { task: id, provider });
         if task.seats.iter().all(|seat| seat.progress != Progress::Locked) {
@@ -38,11 +37,10 @@ impl<T: Config> Pallet<T> {
     }
 
     pub(crate) fn do_reject_key(operator: T::AccountId, id: TaskId) -> DispatchResult {
-        let mut task = Self::open(id, Act::RejectKey)?;
-        let provider = Self::worker(&operator, &task)?;
-        let seat = task.seat(provider).ok_or(Error::<T>::NotAssigned)?;
+        let (mut task, Seat { provider, progress, .. }) =
+            Self::open_seat(id, Act::RejectKey, &operator)?;
         ensure!(Keys::<T>::contains_key(id, provider), Error::<T>::NotSealed);
-        ensure!(seat.progress == Progress::Working, Error::<T>::CommittedAlready);
+        ensure!(progress == Progress::Working, Error::<T>::CommittedAlready);
         Self::vacate(id, &mut task, provider);
         Self::deposit_event(Event::KeyRejected { task: id, provider });
         let rules = T::Rules::get();

@@ -152,18 +152,14 @@ impl<T: Config> Pallet<T> {
     }
 
     pub(crate) fn do_cancel(requester: T::AccountId, id: TaskId) -> DispatchResult {
-        let mut task = Self::open(id, Act::Cancel)?;
-        ensure!(task.requester == requester, Error::<T>::NotTheRequester);
-        // Workers who are at it already are not sent home because others are looked for.
-        ensure!(task.seats.is_empty(), Error::<T>::WrongStage);
+        let mut task = Self::open(id, Act::Cancel, &requester)?;
         Self::leave_queue(&mut task);
         Self::refund(id, task, Turn::GivenUp, RefundReason::Cancelled);
         Ok(())
     }
 
     pub(crate) fn do_acknowledge(requester: T::AccountId, id: TaskId) -> DispatchResult {
-        let mut task = Self::open(id, Act::Acknowledge)?;
-        ensure!(task.requester == requester, Error::<T>::NotTheRequester);
+        let mut task = Self::open(id, Act::Acknowledge, &requester)?;
         ensure!(!task.acknowledged, Error::<T>::AcknowledgedAlready);
         task.acknowledged = true;
         Tasks::<T>::insert(id, task);

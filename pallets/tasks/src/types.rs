@@ -1,12 +1,11 @@
-//! What the pallet stores of a task, and what governance may tune.
+//! What the pallet stores beside the record of a task, and what governance may tune.
 
 use crate::Config;
 use cairn_protocol::{
-    id::{Amount, Digest, Height, ProviderId},
-    job::{JobKind, MAX_REDUNDANCY},
-    lifecycle::Stage,
+    id::{Amount, Height, ProviderId},
+    job::MAX_REDUNDANCY,
     matching::Weights,
-    settlement::{Escrow, Shares},
+    settlement::Shares,
     share::Ppm,
 };
 use cairn_seams::Ticket;
@@ -17,89 +16,19 @@ use frame_support::{
 };
 use scale_info::TypeInfo;
 
-pub use cairn_protocol::job::{WrappedKey, WRAPPED_KEY_BYTES};
+pub use cairn_protocol::{
+    job::{WrappedKey, WRAPPED_KEY_BYTES},
+    task::{queue_key, queued_task, Place, Progress, RefundReason, Seat, Task},
+};
 
 pub type BalanceOf<T> =
     <<T as Config>::Currency as Inspect<<T as frame_system::Config>::AccountId>>::Balance;
 pub type AccountIdOf<T> = <T as frame_system::Config>::AccountId;
 pub type TaskOf<T> = Task<AccountIdOf<T>>;
 
-/// Providers that are not asked again for one task.
-pub const EXCLUDED: u32 = cairn_seams::FAILED_AT_MOST;
-
 /// Chunks of a result that are drawn to be shown, at most; the last is shown beside them.
 pub const CHUNKS_DRAWN: u8 = 15;
 pub const CHUNKS_SHOWN: u32 = CHUNKS_DRAWN as u32 + 1;
-
-/// A place in the queue: lower is earlier. What it holds of tip and age never changes, because
-/// waiting a block is worth the same to every task.
-pub type QueueKey = [u8; 24];
-
-/// Everything of a task that changes.
-#[derive(Clone, Debug, Decode, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
-pub struct Task<AccountId> {
-    pub requester: AccountId,
-    pub kind: JobKind,
-    pub escrow: Escrow,
-    /// Held for the task's place in the state, until it is pruned.
-    pub deposit: Amount,
-    pub submitted: Height,
-    pub stage: Stage,
-    /// Up to when this stage lasts.
-    pub due: Height,
-    /// When the chain looks at it next.
-    pub next: Height,
-    /// How many workers are asked, which grows when results contradict each other.
-    pub redundancy: u8,
-    /// How often workers were drawn.
-    pub round: u16,
-    /// How often seats were filled again.
-    pub reassigned: u8,
-    pub place: Place,
-    pub seats: BoundedVec<Seat, ConstU32<{ MAX_REDUNDANCY as u32 }>>,
-    /// Those who failed it, or whose results were contradicted.
-    pub excluded: BoundedVec<ProviderId, ConstU32<EXCLUDED>>,
-    pub acknowledged: bool,
-}
-
-/// Where a queued task stands.
-#[derive(Clone, Copy, Debug, Decode, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
-pub enum Place {
-    /// Not queued.
-    #[codec(index = 0)]
-    Nowhere,
-    /// Waits for the seed of its draw.
-    #[codec(index = 1)]
-    Drawing(Ticket),
-    /// Waits for its turn.
-    #[codec(index = 2)]
-    Ready { ticket: Ticket, key: QueueKey },
-}
-
-/// A provider at work on a task.
-#[derive(Clone, Copy, Debug, Decode, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
-pub struct Seat {
-    pub provider: ProviderId,
-    /// The round it was drawn in.
-    pub round: u16,
-    /// Its registration as it was then.
-    pub generation: u32,
-    pub progress: Progress,
-}
-
-/// How far a provider has come.
-#[derive(Clone, Copy, Debug, Decode, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
-pub enum Progress {
-    /// Has no key to the payload yet.
-    #[codec(index = 0)]
-    Locked,
-    #[codec(index = 1)]
-    Working,
-    #[codec(index = 2)]
-    Committed(Digest),
-    #[codec(index = 3)]
-    Revealed,
-}
 
 /// What was complained about the workers of a task, kept as long as the task is.
 #[derive(Clone, Debug, Decode, Default, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
@@ -124,48 +53,6 @@ pub struct Complaint {
     pub asked: bool,
     /// Blocks that were left of the window.
     pub rest: Height,
-}
-
-/// Why money was given back.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Decode,
-    DecodeWithMemTracking,
-    Encode,
-    Eq,
-    MaxEncodedLen,
-    PartialEq,
-    TypeInfo,
-)]
-pub enum RefundReason {
-    #[codec(index = 0)]
-    Cancelled,
-    /// No worker was found by the deadline.
-    #[codec(index = 1)]
-    NobodyFound,
-    /// The requester posted no keys, and lost the fee to those who waited for them.
-    #[codec(index = 2)]
-    NoKeys,
-    /// Worker after worker could not open the payload, and the fee was burnt.
-    #[codec(index = 3)]
-    KeyRejected,
-    /// Worker after worker was late.
-    #[codec(index = 4)]
-    NobodyDelivered,
-    /// The results contradict each other.
-    #[codec(index = 5)]
-    Contradicted,
-    /// The result could not be shown.
-    #[codec(index = 6)]
-    Withheld,
-    /// Guards found something else, or knew the result to be false.
-    #[codec(index = 7)]
-    AuditLost,
-    /// Nobody could measure what the task is paid for.
-    #[codec(index = 8)]
-    Unmeasured,
 }
 
 /// What governance may tune of tasks.
@@ -307,72 +194,5 @@ impl Grievances {
             _ => return None,
         }
         Some(earlier)
-    }
-}
-
-impl<AccountId> Task<AccountId> {
-    /// The seat of a provider, if it has one.
-    pub fn seat(&self, provider: ProviderId) -> Option<&Seat> {
-        self.seats.iter().find(|seat| seat.provider == provider)
-    }
-
-    pub fn seat_mut(&mut self, provider: ProviderId) -> Option<&mut Seat> {
-        self.seats.iter_mut().find(|seat| seat.provider == provider)
-    }
-
-    /// Seats to be filled.
-    pub fn vacant(&self) -> u8 {
-        let taken = u8::try_from(self.seats.len()).unwrap_or(u8::MAX);
-        self.redundancy.saturating_sub(taken)
-    }
-
-    pub fn committed(&self) -> usize {
-        let committed =
-            |seat: &&Seat| matches!(seat.progress, Progress::Committed(_) | Progress::Revealed);
-        self.seats.iter().filter(committed).count()
-    }
-}
-
-/// The place of a task in the queue: what its tip is worth in waiting is taken off the time it
-/// was submitted at.
-pub fn queue_key(submitted: Height, tip: Amount, ageing: Amount, task: u64) -> QueueKey {
-    // Half the range, so that a tip can go below the first block's key.
-    let start = (Amount::MAX / 2).saturating_add(ageing.saturating_mul(submitted.into()));
-    let mut key = [0; 24];
-    let (order, name) = key.split_at_mut(16);
-    order.copy_from_slice(&start.saturating_sub(tip).to_be_bytes());
-    name.copy_from_slice(&task.to_be_bytes());
-    key
-}
-
-/// The task that stands at a place of the queue.
-pub fn queued_task(key: &QueueKey) -> u64 {
-    let mut name = [0; 8];
-    name.iter_mut().zip(key.iter().skip(16)).for_each(|(to, from)| *to = *from);
-    u64::from_be_bytes(name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn queue_key_should_order_by_tip_and_age(
-            (earlier, tip) in (0..1_000_000u32, 0..1_000_000u128),
-            (wait, other_tip) in (0..1_000u32, 0..1_000_000u128),
-        ) {
-            let ageing = 1_000;
-            let a = queue_key(earlier, tip, ageing, 1);
-            let b = queue_key(earlier + wait, other_tip, ageing, 2);
-            let worth = tip + ageing * u128::from(wait);
-            prop_assert_eq!(a < b, worth >= other_tip);
-        }
-
-        #[test]
-        fn queued_task_should_read_the_name(submitted: u32, tip: u128, ageing: u128, task: u64) {
-            prop_assert_eq!(queued_task(&queue_key(submitted, tip, ageing, task)), task);
-        }
     }
 }

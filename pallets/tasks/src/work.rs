@@ -2,13 +2,13 @@
 
 use crate::{pallet::*, types::*, WeightInfo};
 use cairn_protocol::{
-    id::{Digest, ProviderId, TaskId},
+    id::{Digest, TaskId},
     job::{Policy, Terms},
     lifecycle::{Act, Turn},
     preimage::{ResultCommitment, Statement},
     result::{Answer, Output},
 };
-use cairn_seams::{Clock, Registry};
+use cairn_seams::Clock;
 use codec::Encode;
 use frame_support::{
     ensure,
@@ -26,26 +26,15 @@ impl<T: Config> Pallet<T> {
         digest
     }
 
-    /// The provider that an account operates, if it has a seat.
-    pub(crate) fn worker(
-        operator: &T::AccountId,
-        task: &TaskOf<T>,
-    ) -> Result<ProviderId, Error<T>> {
-        let provider = T::Registry::operated_by(operator).ok_or(Error::<T>::NotAnOperator)?;
-        ensure!(task.seat(provider).is_some(), Error::<T>::NotAssigned);
-        Ok(provider)
-    }
-
     pub(crate) fn do_commit(
         operator: T::AccountId,
         id: TaskId,
         commitment: Digest,
     ) -> DispatchResult {
-        let mut task = Self::open(id, Act::Commit)?;
-        let provider = Self::worker(&operator, &task)?;
-        let seat = task.seat_mut(provider).ok_or(Error::<T>::NotAssigned)?;
-        ensure!(seat.progress == Progress::Working, Error::<T>::CommittedAlready);
-        seat.progress = Progress::Committed(commitment);
+        let (mut task, Seat { provider, progress, .. }) =
+            Self::open_seat(id, Act::Commit, &operator)?;
+        ensure!(progress == Progress::Working, Error::<T>::CommittedAlready);
+        task.advance(provider, Progress::Committed(commitment));
         Self::deposit_event(Event::Committed { task: id, provider, commitment });
         if task.committed() == task.seats.len() {
             Self::open_reveals(id, task);
@@ -70,12 +59,11 @@ impl<T: Config> Pallet<T> {
         answer: Answer,
         salt: Digest,
     ) -> Result<Weight, DispatchError> {
-        let mut task = Self::open(id, Act::Reveal)?;
-        let provider = Self::worker(&operator, &task)?;
+        let (mut task, seat) = Self::open_seat(id, Act::Reveal, &operator)?;
+        let provider = seat.provider;
         let terms = TermsOf::<T>::get(id).ok_or(Error::<T>::UnknownTask)?;
         let genesis = Self::genesis();
         let digest = answer.digest(&genesis);
-        let seat = task.seat_mut(provider).ok_or(Error::<T>::NotAssigned)?;
         let commitment = match seat.progress {
             Progress::Committed(commitment) => commitment,
             Progress::Revealed => return Err(Error::<T>::RevealedAlready.into()),
@@ -94,7 +82,7 @@ impl<T: Config> Pallet<T> {
         ensure!(opened.digest(&genesis) == commitment, Error::<T>::NotTheCommitment);
         Self::check_answer(&terms, &answer)?;
 
-        seat.progress = Progress::Revealed;
+        task.advance(provider, Progress::Revealed);
         Answers::<T>::insert(id, provider, answer);
         Self::deposit_event(Event::Revealed { task: id, provider, answer: digest });
         if task.seats.iter().any(|seat| seat.progress != Progress::Revealed) {

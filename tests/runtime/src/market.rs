@@ -8,13 +8,13 @@ use cairn_protocol::{
     preimage::{ResultCommitment, Statement},
     profile::{DeviceClass, Hardware, Offer, Offers, Profile, Role},
     result::{Answer, Output},
+    task::Task,
 };
 use cairn_runtime::{
     configs::parameters::market,
     units::{MILLIUNITS, UNITS},
     Balance, BlockNumber, MarketClock, Parameters, RuntimeOrigin, RuntimeParameters, Tasks,
 };
-use pallet_cairn_tasks::types::Task;
 
 /// Who provides; each operates its own provider, the nth of them the nth.
 pub const WORKERS: [&str; 5] = ["Alice", "Bob", "Charlie", "Eve", "Ferdie"];
