@@ -12,7 +12,7 @@ use cairn_protocol::{
     audit::Verdict,
     id::{BlockId, ProviderId, TaskId},
     job::{JobKind, Payload, Policy, Seal, Terms},
-    lifecycle::{Stage, MOVES},
+    lifecycle::{Stage, MOVES, RULES},
     profile::Availability,
 };
 use calls::{answer_of, Call, LIED_LENGTH, NONSENSE};
@@ -351,6 +351,9 @@ fn compare(seed: u64, counts: &mut Counts) {
         for (sum, count) in counts.moves.iter_mut().zip(pair.world.moves) {
             *sum += count;
         }
+        for (sum, count) in counts.rules.iter_mut().zip(pair.counts.rules) {
+            *sum += count;
+        }
     });
 }
 
@@ -378,6 +381,10 @@ fn compare_steps(least: u32) {
         println!("{count:8} {from:?} ─{turn:?}▶ {to:?}");
         let enough = count >= least / 4_000;
         assert!(enough, "{turn:?} was compared {count} times in {from:?}");
+    }
+    for (rule, count) in RULES.into_iter().zip(counts.rules) {
+        println!("{count:8} {rule:?}");
+        assert!(count >= least / 10_000, "{rule:?} let somebody act {count} times");
     }
 }
 

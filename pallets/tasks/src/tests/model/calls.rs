@@ -9,6 +9,7 @@ use cairn_protocol::{
     chunk::{self, Proof},
     id::{Digest, EngineId, ProviderId, TaskId},
     job::Terms,
+    lifecycle::Act,
     result::{Answer, Fingerprint, Output},
 };
 use frame_support::{dispatch::DispatchResult, traits::ConstU32, BoundedVec};
@@ -70,6 +71,22 @@ impl Call {
         "complain_unavailable",
         "show",
     ];
+
+    /// What it does, and to which task; none where it submits one.
+    pub fn act(&self) -> Option<(Act, u64)> {
+        match self {
+            Self::Submit(_) => None,
+            Self::Cancel { task } => Some((Act::Cancel, *task)),
+            Self::PostKey { task, .. } => Some((Act::PostKeys, *task)),
+            Self::RejectKey { task } => Some((Act::RejectKey, *task)),
+            Self::Commit { task, .. } => Some((Act::Commit, *task)),
+            Self::Reveal { task, .. } => Some((Act::Reveal, *task)),
+            Self::Acknowledge { task } => Some((Act::Acknowledge, *task)),
+            Self::Poke { task } => Some((Act::Poke, *task)),
+            Self::Complain { task, .. } => Some((Act::Complain, *task)),
+            Self::Show { task, .. } => Some((Act::Show, *task)),
+        }
+    }
 
     pub fn name(&self) -> &'static str {
         let nth = match self {

@@ -6,15 +6,16 @@ use super::{
     reference::{Account, Drawn, Progress as Come, Provider, Task as Expected, World, COMPLAINT},
     second_operator, FULL, SECONDS,
 };
-use crate::{tests::mock::*, types::*, Event, HoldReason};
+use crate::{tests::mock::*, types::*, Error, Event, HoldReason};
 use cairn_protocol::{
-    id::{Amount, ProviderId, TaskId},
-    lifecycle::MOVES,
+    id::{Amount, Height, ProviderId, TaskId},
+    lifecycle::{Act, Actor, Condition, When, MOVES, RULES},
     profile::Role,
 };
 use cairn_seams::Clock as _;
 use frame_support::{
     assert_ok,
+    dispatch::DispatchResult,
     traits::{fungible::InspectHold, OnFinalize, OnIdle, OnInitialize},
     weights::Weight,
 };
@@ -28,6 +29,8 @@ pub struct Counts {
     pub calls: BTreeMap<(&'static str, bool), u32>,
     /// By its place among the lifecycle's.
     pub moves: [u32; MOVES.len()],
+    /// How often somebody was let act by each of its rules.
+    pub rules: [u32; RULES.len()],
 }
 
 /// The chain, which is around, and its model.
@@ -102,11 +105,61 @@ impl Pair {
     }
 
     pub fn call(&mut self, who: Account, call: Call) {
+        let (now, tasks) = (self.world.now(), &self.world.tasks);
+        let stood = call.act().and_then(|(act, id)| Some((act, tasks.get(&id)?.clone())));
         let (expected, done) = (call.expected(who, &mut self.world), call.made(who));
         if expected != done.is_ok() {
             panic!("the model says {expected} and the chain {done:?}: {call:?} of {who}");
         }
+        if let Some((act, task)) = stood {
+            self.compare_rule(who, act, &task, now, done);
+        }
         self.same(call.name(), expected);
+    }
+
+    /// Whoever was let act on a task, as it stood then, is whom the rule names, in its time;
+    /// whoever was not was told what is so.
+    fn compare_rule(
+        &mut self,
+        who: Account,
+        act: Act,
+        task: &Expected,
+        now: Height,
+        done: DispatchResult,
+    ) {
+        let rule = RULES.iter().position(|rule| (rule.stage, rule.act) == (task.stage, act));
+        let own = self.operated_by(who);
+        let has_seat = own.is_some_and(|own| task.seats.iter().any(|seat| seat.provider == own));
+        let (late, asked) = (now > task.due, task.requester == who);
+        let say = || format!("{act:?} of {who} at {now}: {done:?}, {task:?}");
+        let Err(refused) = done else {
+            let nth = rule.unwrap_or_else(|| panic!("no rule allows {}", say()));
+            let right = match RULES[nth].actor {
+                Actor::Requester => asked,
+                Actor::Worker => has_seat,
+                Actor::Anyone => true,
+            };
+            assert!(right, "the rule names another: {}", say());
+            assert_eq!(RULES[nth].when == When::Overdue, late, "another time: {}", say());
+            let free = RULES[nth].condition == Condition::Always || task.seats.is_empty();
+            assert!(free, "a seat is taken: {}", say());
+            self.counts.rules[nth] += 1;
+            return;
+        };
+        let takes_seat = matches!(act, Act::RejectKey | Act::Commit | Act::Reveal | Act::Show);
+        let cannot = rule.is_none() || (act == Act::Cancel && !task.seats.is_empty());
+        let reasons: [(Error<Test>, bool); 6] = [
+            (Error::WrongStage, cannot),
+            (Error::TooLate, late && act != Act::Poke),
+            (Error::TooEarly, !late && act == Act::Poke),
+            (Error::NotTheRequester, !asked && !takes_seat),
+            (Error::NotAnOperator, own.is_none() && takes_seat),
+            // Keys and complaints are about a seat, too.
+            (Error::NotAssigned, !takes_seat || (own.is_some() && !has_seat)),
+        ];
+        for (reason, is_so) in reasons {
+            assert!(is_so || refused != reason.into(), "that is not so: {}", say());
+        }
     }
 
     /// Ends a block, which has room for tasks or has not, and begins the next.
