@@ -4,6 +4,8 @@
 //! opens, so nobody can repeat another. More than half of the guards drawn have to report, else
 //! nothing was found out, and a result of which nothing was found out passes.
 
+pub mod record;
+
 use crate::{
     id::{Amount, Digest, ProviderId, Seed},
     job::{Policy, Requirements},

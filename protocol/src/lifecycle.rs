@@ -1,6 +1,6 @@
 //! The life of a task, as data: what may be done in which stage, by whom, until when and on what
 //! condition, and where each turn of events leads. [`crate::task::Task::admit`] decides by it, and
-//! nobody else.
+//! nobody else. The life of its audit is in [`audit`].
 //!
 //! ```text
 //!            ┌──────────── vacated, contradicted ──────────────┐
@@ -13,6 +13,8 @@
 //!          ▲                                        audit lost ─┘        ▼  │ shown, dropped
 //!          └──────────────────────────── withheld ────────────────── Contested
 //! ```
+
+pub mod audit;
 
 use crate::{id::Height, wire::wire};
 

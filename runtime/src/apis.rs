@@ -8,6 +8,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use cairn_protocol::{
+    audit::record::AuditView,
     id::{ProviderId, TaskId},
     job::Terms,
 };
@@ -16,7 +17,6 @@ use frame_support::{
     traits::{Get, KeyOwnerProofSystem},
     weights::Weight,
 };
-use pallet_cairn_audits::views::AuditView;
 use pallet_cairn_tasks::views::{Quote, TaskView};
 use pallet_grandpa::{fg_primitives, AuthorityId as GrandpaId};
 use sp_api::impl_runtime_apis;

@@ -2,6 +2,7 @@
 
 use crate::{AccountId, Providers, Reputation, RuntimeCall, RuntimeOrigin, System, Tasks};
 use alloc::vec::Vec;
+pub use cairn_protocol::audit::record::{AuditView, AuditWaitsFor};
 use cairn_protocol::{
     id::{ProviderId, TaskId},
     job::Terms,
@@ -9,7 +10,6 @@ use cairn_protocol::{
 };
 use codec::{Decode, DecodeLimit, Encode};
 use frame_support::storage::{with_transaction_unchecked, TransactionOutcome};
-pub use pallet_cairn_audits::views::{AuditView, AuditWaitsFor};
 pub use pallet_cairn_tasks::{
     types::Seat,
     views::{ComplaintView, Obstacle, Quote, TaskView, WaitsFor},

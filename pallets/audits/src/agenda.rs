@@ -1,19 +1,28 @@
 //! When each audit is looked at next, and who looks.
 
 use crate::{pallet::*, types::*, WeightInfo};
-use cairn_protocol::id::{Height, TaskId};
-use cairn_seams::{Beacon, Clock};
+use cairn_protocol::{
+    id::{Height, TaskId},
+    lifecycle::audit::{Act, Turn},
+};
+use cairn_seams::Clock;
 use frame_support::{
-    ensure,
     pallet_prelude::{DispatchResultWithPostInfo, Get, Weight},
     traits::Defensive,
     weights::WeightMeter,
 };
 
 impl<T: Config> Pallet<T> {
-    /// Begins a stage that lasts so many blocks, after which the audit is looked at.
-    pub(crate) fn enter(id: TaskId, audit: &mut AuditOf<T>, stage: Stage, blocks: Height) {
-        audit.stage = stage;
+    /// Turns an audit to its next stage.
+    pub(crate) fn turn(audit: &mut AuditOf<T>, turn: Turn) {
+        if let Some(stage) = audit.stage.after(turn).defensive() {
+            audit.stage = stage;
+        }
+    }
+
+    /// Turns it to a stage that lasts so many blocks, after which it is looked at.
+    pub(crate) fn enter(id: TaskId, audit: &mut AuditOf<T>, turn: Turn, blocks: Height) {
+        Self::turn(audit, turn);
         audit.due = T::Clock::now().saturating_add(blocks);
         Self::schedule(id, audit, audit.due.saturating_add(1));
     }
@@ -26,23 +35,8 @@ impl<T: Config> Pallet<T> {
         Agenda::<T>::insert(audit.next, id, ());
     }
 
-    /// An audit in which something may be done now.
-    pub(crate) fn open(id: TaskId, stage: impl Fn(&Stage) -> bool) -> Result<AuditOf<T>, Error<T>> {
-        ensure!(!T::Clock::is_stopped(), Error::<T>::ChainStopped);
-        let audit = Audits::<T>::get(id).ok_or(Error::<T>::UnknownAudit)?;
-        ensure!(stage(&audit.stage), Error::<T>::WrongStage);
-        ensure!(T::Clock::now() <= audit.due, Error::<T>::TooLate);
-        Ok(audit)
-    }
-
-    pub(crate) fn do_poke(id: TaskId) -> DispatchResultWithPostInfo {
-        ensure!(!T::Clock::is_stopped(), Error::<T>::ChainStopped);
-        let audit = Audits::<T>::get(id).ok_or(Error::<T>::UnknownAudit)?;
-        let ready = match &audit.stage {
-            Stage::Drawing { ticket, .. } => T::Beacon::seed(ticket).is_some(),
-            _ => T::Clock::now() > audit.due,
-        };
-        ensure!(ready, Error::<T>::TooEarly);
+    pub(crate) fn do_poke(anyone: T::AccountId, id: TaskId) -> DispatchResultWithPostInfo {
+        let audit = Self::open(id, Act::Poke, &anyone)?;
         let spent = T::WeightInfo::poke().saturating_add(Self::cost_of_look(&audit));
         Self::look_at(id, audit);
         Ok(Some(spent).into())
@@ -91,7 +85,7 @@ impl<T: Config> Pallet<T> {
         let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         let (guards, workers) = (count(audit.guards.len()), count(audit.workers.len()));
         match audit.stage {
-            Stage::Drawing { .. } => T::WeightInfo::draw(T::Rules::get().draws.sample.into())
+            Stage::Drawing => T::WeightInfo::draw(T::Rules::get().draws.sample.into())
                 .max(T::WeightInfo::conclude(workers)),
             Stage::Commits | Stage::Reveals => T::WeightInfo::close(guards),
             Stage::Keys | Stage::Unmasking => T::WeightInfo::conclude(guards.max(workers)),
@@ -108,8 +102,8 @@ impl<T: Config> Pallet<T> {
     /// Does what time demands of an audit.
     fn look_at(id: TaskId, audit: AuditOf<T>) {
         match audit.stage {
-            Stage::Drawing { .. } => Self::draw(id, audit),
-            Stage::Keys => Self::drop(id, audit),
+            Stage::Drawing => Self::draw(id, audit),
+            Stage::Keys => Self::drop(id, audit, Turn::KeysMissing),
             Stage::Commits => Self::close_commits(id, audit),
             Stage::Reveals => Self::close_reveals(id, audit),
             Stage::Unmasking => Self::judge(id, audit),

@@ -10,7 +10,7 @@ use cairn_protocol::{
     profile::DeviceClass,
     result::{Fingerprint, FINGERPRINT_VALUES},
 };
-use cairn_seams::{Audits as _, Brief, Clock, Ticket};
+use cairn_seams::{Audits as _, Brief, Clock};
 use frame_benchmarking::v2::*;
 use frame_support::{
     traits::{fungible::Mutate, EnsureOrigin, Get},
@@ -109,7 +109,7 @@ fn begun<T: Config>(workers: u32, sealed: bool) -> (T::AccountId, Staff<T>) {
 }
 
 fn seeded<T: Config>() {
-    let Stage::Drawing { ticket, .. } = audit::<T>().stage else { panic!("it waits for it") };
+    let ticket = audit::<T>().ticket.expect("it waits for it");
     T::BenchmarkHelper::make_seed(&ticket, [7; 32]);
 }
 

@@ -6,12 +6,11 @@ use cairn_protocol::{
     audit::{chance, falls, fits, Verdict},
     id::{Height, ProviderId, Seed, TaskId},
     job::Policy,
+    lifecycle::audit::Turn,
     matching::by_bond,
     profile::Role,
 };
-use cairn_seams::{
-    Audits as Auditors, Beacon, Brief, Clock, Lane, Prospect, Registry, Subject, Ticket,
-};
+use cairn_seams::{Audits as Auditors, Beacon, Brief, Clock, Lane, Prospect, Registry, Subject};
 use frame_support::{pallet_prelude::Get, traits::Defensive};
 
 /// What a seed for an audit is drawn for.
@@ -24,7 +23,7 @@ impl<T: Config> Auditors<T::AccountId> for Pallet<T> {
             return None;
         }
         let ticket = Self::ask_for_seed(id, 1);
-        let mut audit = Audit::of(brief, T::Clock::now(), ticket);
+        let mut audit = audit_of(brief, T::Clock::now(), ticket);
         Self::wait_for_seed(id, &mut audit, &ticket);
         let latest = audit.due.saturating_add(Self::longest(&audit, &rules));
         Audits::<T>::insert(id, audit);
@@ -55,7 +54,7 @@ impl<T: Config> Pallet<T> {
         let keys = if audit.sealed { clocks.keys } else { 0 };
         // Each stage is left in the block after its last.
         let look = keys
-            .saturating_add(audit.commit_blocks(clocks))
+            .saturating_add(clocks.to_commit(audit.work_blocks))
             .saturating_add(clocks.reveal)
             .saturating_add(clocks.unmask)
             .saturating_add(4);
@@ -67,18 +66,20 @@ impl<T: Config> Pallet<T> {
 
     /// The seed should be there: the lot falls, and says who looks.
     pub(crate) fn draw(id: TaskId, mut audit: AuditOf<T>) {
-        let Stage::Drawing { ticket, fell } = audit.stage else { return };
+        let Some(ticket) = audit.ticket.defensive() else { return };
         let Some(seed) = T::Beacon::seed(&ticket) else {
             Self::wait_for_seed(id, &mut audit, &ticket);
             return Audits::<T>::insert(id, audit);
         };
         T::Beacon::release(ticket);
+        audit.ticket = None;
         let rules = T::Rules::get();
         let chance = chance(audit.policy, audit.redundancy, audit.contested, &rules.shares);
-        if !fell && !falls(chance, &seed) {
+        if !audit.fell && !falls(chance, &seed) {
             Self::deposit_event(Event::Spared { task: id });
-            return Self::finish(id, audit, Verdict::Passed, &[]);
+            return Self::finish(id, audit, Turn::Spared, Verdict::Passed, &[]);
         }
+        audit.fell = true;
         let count = match audit.policy {
             Policy::Outcome { guards, .. } => guards,
             _ => rules.draws.guards,
@@ -89,7 +90,7 @@ impl<T: Config> Pallet<T> {
             Self::convene(id, audit, &rules.clocks, chosen);
         } else if !Self::draw_again(id, &mut audit, &rules) {
             let nobody = if audit.is_outcome() { Verdict::Unmeasured } else { Verdict::Passed };
-            Self::finish(id, audit, nobody, &[]);
+            Self::finish(id, audit, Turn::NobodyFit, nobody, &[]);
         }
     }
 
@@ -100,7 +101,8 @@ impl<T: Config> Pallet<T> {
         }
         audit.round = audit.round.saturating_add(1);
         let ticket = Self::ask_for_seed(id, audit.round);
-        audit.stage = Stage::Drawing { ticket, fell: true };
+        Self::turn(audit, Turn::DrawnAgain);
+        audit.ticket = Some(ticket);
         Self::wait_for_seed(id, audit, &ticket);
         Audits::<T>::insert(id, &*audit);
         Self::deposit_event(Event::DrawnAgain { task: id, round: audit.round });
@@ -124,10 +126,10 @@ impl<T: Config> Pallet<T> {
     }
 
     fn convene(id: TaskId, mut audit: AuditOf<T>, clocks: &Clocks, guards: Vec<ProviderId>) {
-        let (stage, progress, blocks) = if audit.sealed {
-            (Stage::Keys, Progress::Locked, clocks.keys)
+        let (turn, progress, blocks) = if audit.sealed {
+            (Turn::ConvenedSealed, Progress::Locked, clocks.keys)
         } else {
-            (Stage::Commits, Progress::Working, audit.commit_blocks(clocks))
+            (Turn::Convened, Progress::Working, clocks.to_commit(audit.work_blocks))
         };
         for provider in &guards {
             let guard = Member { provider: *provider, progress: progress.clone() };
@@ -137,7 +139,7 @@ impl<T: Config> Pallet<T> {
             }
         }
         audit.drawn = u8::try_from(guards.len()).unwrap_or(u8::MAX);
-        Self::enter(id, &mut audit, stage, blocks);
+        Self::enter(id, &mut audit, turn, blocks);
         let (round, due) = (audit.round, audit.due);
         Audits::<T>::insert(id, audit);
         Self::deposit_event(Event::Drawn { task: id, round, guards, due });

@@ -3,6 +3,7 @@
 
 extern crate alloc;
 
+mod admission;
 mod agenda;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
@@ -17,7 +18,7 @@ mod try_state;
 pub mod types;
 mod unmasking;
 mod verdict;
-pub mod views;
+mod views;
 pub mod weights;
 mod work;
 
@@ -353,8 +354,8 @@ pub mod pallet {
         #[pallet::call_index(9)]
         #[pallet::weight(T::WeightInfo::poke().saturating_add(Pallet::<T>::dearest_look()))]
         pub fn poke(origin: OriginFor<T>, task: TaskId) -> DispatchResultWithPostInfo {
-            ensure_signed(origin)?;
-            Self::do_poke(task)
+            let anyone = ensure_signed(origin)?;
+            Self::do_poke(anyone, task)
         }
     }
 }

@@ -53,8 +53,11 @@ impl<T: Config> Pallet<T> {
     }
 
     fn check_progress(audit: &AuditOf<T>) -> Checked {
+        let draws = audit.stage == Stage::Drawing;
+        ensure!(draws == audit.ticket.is_some(), "progress: a seed is waited for, or is not");
+        ensure!(draws || audit.fell, "progress: guards were drawn though no lot fell");
         let fits = |member: &Member| match (&audit.stage, &member.progress) {
-            (Stage::Drawing { .. }, _) => false,
+            (Stage::Drawing, _) => false,
             (Stage::Keys, Progress::Locked | Progress::Working) => audit.sealed,
             (Stage::Commits, Progress::Working | Progress::Committed(_)) => true,
             (Stage::Reveals, Progress::Committed(_)) => true,

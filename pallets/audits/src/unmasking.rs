@@ -6,6 +6,7 @@ use cairn_protocol::{
     audit::{agrees, Verdict},
     fault::Fault,
     id::{Digest, ProviderId, TaskId},
+    lifecycle::audit::{Act, Turn},
     preimage::{PlantCommitment, Statement},
 };
 use cairn_seams::{Clock, Registry};
@@ -21,8 +22,7 @@ impl<T: Config> Pallet<T> {
         planter: ProviderId,
         salt: Digest,
     ) -> DispatchResult {
-        let audit = Self::open(id, |stage| *stage == Stage::Unmasking)?;
-        ensure!(audit.requester == requester, Error::<T>::NotTheRequester);
+        let audit = Self::open(id, Act::Unmask, &requester)?;
         let [worker] = audit.workers.as_slice() else {
             return Err(Error::<T>::NotPlantable.into());
         };
@@ -59,7 +59,7 @@ impl<T: Config> Pallet<T> {
             T::Registry::disengage(guard);
         }
         let right: Vec<_> = read.into_iter().map(|(guard, _)| (guard, Some(true))).collect();
-        Self::finish(id, audit, Verdict::Unmasked, &right);
+        Self::finish(id, audit, Turn::Unmasked, Verdict::Unmasked, &right);
     }
 
     fn pay_planter(planter: ProviderId, plants: &Plants) -> cairn_protocol::id::Amount {

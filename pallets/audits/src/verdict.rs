@@ -5,10 +5,11 @@ use alloc::vec::Vec;
 use cairn_protocol::{
     audit::{is_short, judge, pay, Verdict},
     id::{Amount, ProviderId, TaskId},
+    lifecycle::audit::Turn,
     reputation::Observation,
 };
 use cairn_seams::{Audited, Patron, Registry, Reputation};
-use frame_support::pallet_prelude::Get;
+use frame_support::{defensive, pallet_prelude::Get};
 
 impl<T: Config> Pallet<T> {
     /// Nobody said that the result was planted.
@@ -26,19 +27,23 @@ impl<T: Config> Pallet<T> {
         }
         let none_shown = audit.asks_workers() && audit.silent().len() == audit.workers.len();
         let verdict = if none_shown { Verdict::Withheld } else { judged.verdict };
-        Self::finish(id, audit, verdict, &judged.guards);
+        Self::finish(id, audit, Turn::Judged, verdict, &judged.guards);
     }
 
     /// Ends an audit. `known` are guards who reported, and whether they were right.
     pub(crate) fn finish(
         id: TaskId,
         mut audit: AuditOf<T>,
+        turn: Turn,
         verdict: Verdict,
         known: &[(ProviderId, Option<bool>)],
     ) {
+        if !audit.stage.ends(turn) {
+            defensive!("an audit ends where it cannot");
+        }
         Self::release(id, &mut audit, known);
         // Of those who were drawn, and had to show their traces.
-        let shown = matches!(audit.stage, Stage::Unmasking) && verdict != Verdict::Unmasked;
+        let shown = turn == Turn::Judged;
         let silent = if shown { audit.silent() } else { Vec::new() };
         Agenda::<T>::remove(audit.next, id);
         Audits::<T>::remove(id);

@@ -6,6 +6,7 @@ use cairn_protocol::{
     audit::Report,
     fault::Fault,
     id::{Digest, ProviderId, TaskId},
+    lifecycle::audit::{Act, Turn},
     preimage::{AuditCommitment, Statement},
     reputation::Observation,
 };
@@ -31,11 +32,10 @@ impl<T: Config> Pallet<T> {
         id: TaskId,
         commitment: Digest,
     ) -> DispatchResult {
-        let mut audit = Self::open(id, |stage| *stage == Stage::Commits)?;
-        let provider = T::Registry::operated_by(&operator).ok_or(Error::<T>::NotAnOperator)?;
-        let member = audit.member_mut(provider).ok_or(Error::<T>::NotTakingPart)?;
-        ensure!(member.progress == Progress::Working, Error::<T>::CommittedAlready);
-        member.progress = Progress::Committed(commitment);
+        let (mut audit, Member { provider, progress }) =
+            Self::open_part(id, Act::Commit, &operator)?;
+        ensure!(progress == Progress::Working, Error::<T>::CommittedAlready);
+        audit.advance(provider, Progress::Committed(commitment));
         Self::deposit_event(Event::Committed { task: id, provider, commitment });
         if !Self::open_reveals_if_all_committed(id, &mut audit) {
             Audits::<T>::insert(id, audit);
@@ -53,7 +53,7 @@ impl<T: Config> Pallet<T> {
     }
 
     fn open_reveals(id: TaskId, audit: &mut AuditOf<T>) {
-        Self::enter(id, audit, Stage::Reveals, T::Rules::get().clocks.reveal);
+        Self::enter(id, audit, Turn::Committed, T::Rules::get().clocks.reveal);
         Audits::<T>::insert(id, &*audit);
         Self::deposit_event(Event::RevealsOpened { task: id, due: audit.due });
     }
@@ -67,7 +67,7 @@ impl<T: Config> Pallet<T> {
         if audit.members().any(committed) {
             Self::open_reveals(id, &mut audit);
         } else {
-            Self::open_unmasking(id, audit);
+            Self::open_unmasking(id, audit, Turn::NobodyCommitted);
         }
     }
 
@@ -77,26 +77,23 @@ impl<T: Config> Pallet<T> {
         report: Report,
         salt: Digest,
     ) -> DispatchResult {
-        let mut audit = Self::open(id, |stage| *stage == Stage::Reveals)?;
-        let provider = T::Registry::operated_by(&operator).ok_or(Error::<T>::NotAnOperator)?;
-        let guards = audit.guard_mut(provider).is_some();
-        let (round, fits) = (audit.round, report.fits(audit.policy));
-        let claims = report.finding == audit.claim;
-        let member = audit.member_mut(provider).ok_or(Error::<T>::NotTakingPart)?;
-        let commitment = match &member.progress {
-            Progress::Committed(commitment) => *commitment,
+        let (mut audit, Member { provider, progress }) =
+            Self::open_part(id, Act::Reveal, &operator)?;
+        let commitment = match progress {
+            Progress::Committed(commitment) => commitment,
             Progress::Revealed(_) => return Err(Error::<T>::RevealedAlready.into()),
             Progress::Locked | Progress::Working => return Err(Error::<T>::NotCommitted.into()),
         };
         let genesis = Self::genesis();
-        let (answer, trace) = (report.digest(&genesis), report.trace);
+        let (round, answer, trace) = (audit.round, report.digest(&genesis), report.trace);
         // It names the provider, so that a commitment copied from another one opens for nobody.
         let opened = AuditCommitment { task: id, round, provider, answer, trace, salt };
         ensure!(opened.digest(&genesis) == commitment, Error::<T>::NotTheCommitment);
-        ensure!(fits, Error::<T>::WrongReport);
-        ensure!(guards || claims, Error::<T>::NotTheClaim);
+        ensure!(report.fits(audit.policy), Error::<T>::WrongReport);
+        let guards = audit.guard(provider).is_some();
+        ensure!(guards || report.finding == audit.claim, Error::<T>::NotTheClaim);
 
-        member.progress = Progress::Revealed(report.clone());
+        audit.advance(provider, Progress::Revealed(report.clone()));
         if guards {
             T::Registry::end_work(provider);
         }
@@ -105,7 +102,7 @@ impl<T: Config> Pallet<T> {
         if audit.members().any(hidden) {
             Audits::<T>::insert(id, audit);
         } else {
-            Self::open_unmasking(id, audit);
+            Self::open_unmasking(id, audit, Turn::Revealed);
         }
         Ok(())
     }
@@ -114,14 +111,14 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn close_reveals(id: TaskId, mut audit: AuditOf<T>) {
         let hidden = |guard: &&Member| guard.report().is_none();
         Self::dismiss(id, &mut audit, hidden, Fault::Unrevealed);
-        Self::open_unmasking(id, audit);
+        Self::open_unmasking(id, audit, Turn::Revealed);
     }
 
     /// Everything is known. What nobody looked at and what cannot be planted is judged soon.
-    fn open_unmasking(id: TaskId, mut audit: AuditOf<T>) {
+    fn open_unmasking(id: TaskId, mut audit: AuditOf<T>, turn: Turn) {
         let plantable = !audit.is_outcome() && !audit.guards.is_empty();
         let blocks = if plantable { T::Rules::get().clocks.unmask } else { 0 };
-        Self::enter(id, &mut audit, Stage::Unmasking, blocks);
+        Self::enter(id, &mut audit, turn, blocks);
         let due = audit.due;
         Audits::<T>::insert(id, audit);
         Self::deposit_event(Event::UnmaskingOpened { task: id, due });

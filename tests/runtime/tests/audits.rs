@@ -2,10 +2,13 @@
 //! result is paid or not.
 
 use cairn_protocol::{
-    audit::{Finding, Report},
+    audit::{
+        record::{Audit, AuditWaitsFor},
+        Finding, Report,
+    },
     id::{Digest, ProviderId, TaskId},
     job::Terms,
-    lifecycle::Stage,
+    lifecycle::{audit::Stage as AuditStage, Stage},
     preimage::{AuditCommitment, PlantCommitment, Statement},
     share::WHOLE,
 };
@@ -15,10 +18,7 @@ use cairn_runtime::{
 };
 use cairn_runtime_tests::{market::*, Chain};
 use frame_support::traits::{fungible::Mutate, Get};
-use pallet_cairn_audits::{
-    types::{Audit, Rules, Stage as AuditStage},
-    Call, Event,
-};
+use pallet_cairn_audits::{types::Rules, Call, Event};
 
 /// What each of three guards gets where a worker was offered three CRN.
 const GUARD_PAY: Balance = 18 * UNITS / 10;
@@ -213,5 +213,5 @@ fn clients_should_be_told_who_has_to_act_in_an_audit() {
     assert_eq!((&view.guards, &view.workers), (&guards, &vec![worker]));
     let mut all = guards;
     all.push(worker);
-    assert_eq!(view.waits_for, pallet_cairn_audits::views::AuditWaitsFor::Commitments(all));
+    assert_eq!(view.waits_for, AuditWaitsFor::Commitments(all));
 }

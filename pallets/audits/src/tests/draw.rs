@@ -46,7 +46,7 @@ fn draw_should_wait_for_the_seed() {
         crowd(5);
         begin(TASK, brief(Policy::Proven, &[worker]));
         run(SEED - 1);
-        assert!(matches!(audit().stage, Stage::Drawing { fell: false, .. }));
+        assert_eq!((audit().stage, audit().fell), (Stage::Drawing, false));
         run(1);
         assert_eq!(audit().stage, Stage::Commits);
         let guards = guards();
@@ -216,7 +216,7 @@ fn draw_should_try_thrice_when_too_few_are_fit() {
         crowd(2);
         let due = begin(TASK, brief(Policy::Proven, &[worker])).expect("it may be audited");
         run(SEED);
-        assert!(matches!(audit().stage, Stage::Drawing { fell: true, .. }));
+        assert_eq!((audit().stage, audit().fell), (Stage::Drawing, true));
         System::assert_last_event(Event::DrawnAgain { task: TASK, round: 2 }.into());
         run(SEED);
         System::assert_last_event(Event::DrawnAgain { task: TASK, round: 3 }.into());

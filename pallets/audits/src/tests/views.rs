@@ -1,6 +1,5 @@
 use super::mock::*;
-use crate::views::AuditWaitsFor;
-use cairn_protocol::{id::TaskId, job::Policy};
+use cairn_protocol::{audit::record::AuditWaitsFor, id::TaskId, job::Policy};
 use frame_support::assert_ok;
 
 fn waits_for() -> AuditWaitsFor {
