@@ -2,11 +2,12 @@
 //! invariants hold after each of them, and every audit comes to an end.
 
 use super::mock::*;
-use crate::types::*;
+use crate::{types::*, Event};
 use cairn_protocol::{
     audit::{Report, Verdict},
     id::{Digest, ProviderId, TaskId},
     job::Policy,
+    lifecycle::audit::{Turn, ENDS, MOVES},
     preimage::{AuditCommitment, PlantCommitment, Statement},
     profile::{Availability, DeviceClass, Role},
 };
@@ -132,7 +133,12 @@ thread_local! {
     static SAID: RefCell<BTreeMap<(TaskId, ProviderId), Report>> = const {
         RefCell::new(BTreeMap::new())
     };
+    static SEALED: RefCell<BTreeMap<TaskId, bool>> = const { RefCell::new(BTreeMap::new()) };
     static BEGUN: RefCell<u64> = const { RefCell::new(0) };
+    /// How often each move of the lifecycle was made, and each end came.
+    static TURNS: RefCell<BTreeMap<(Stage, String), u32>> = const {
+        RefCell::new(BTreeMap::new())
+    };
 }
 
 fn known(task: usize) -> Option<(TaskId, Audit<AccountId>)> {
@@ -173,6 +179,7 @@ fn begin_one(policy: usize, sealed: bool, workers: u64, plant: bool) -> bool {
         let _ = Audits::plant(by(ProviderId(0)), note);
         run(1);
     }
+    SEALED.with_borrow_mut(|all| all.insert(id, sealed));
     let brief = brief(policy, &workers);
     let redundancy = if several { 3 } else { 1 };
     begin(id, cairn_seams::Brief { sealed, contested: several, redundancy, ..brief }).is_some()
@@ -303,9 +310,59 @@ fn take_around(step: Step) -> bool {
     }
 }
 
+/// Follows every audit through what the chain told of it: from each stage by a turn that leads on
+/// or ends, and to nowhere else.
+fn follow(sealed: &BTreeMap<TaskId, bool>) {
+    let mut stages: BTreeMap<TaskId, Stage> = BTreeMap::new();
+    let mut spared_or_unmasked = BTreeMap::new();
+    for record in System::events() {
+        let RuntimeEvent::Audits(event) = record.event else { continue };
+        let (task, turn) = match event {
+            Event::Spared { task } => {
+                spared_or_unmasked.insert(task, Turn::Spared);
+                continue;
+            }
+            Event::Unmasked { task, .. } => {
+                spared_or_unmasked.insert(task, Turn::Unmasked);
+                continue;
+            }
+            Event::Drawn { task, .. } if sealed[&task] => (task, Turn::ConvenedSealed),
+            Event::Drawn { task, .. } => (task, Turn::Convened),
+            Event::DrawnAgain { task, .. } => (task, Turn::DrawnAgain),
+            Event::CommitsOpened { task, .. } => (task, Turn::KeysPosted),
+            Event::RevealsOpened { task, .. } => (task, Turn::Committed),
+            Event::UnmaskingOpened { task, .. } => {
+                let all_late = stages.get(&task) == Some(&Stage::Commits);
+                (task, if all_late { Turn::NobodyCommitted } else { Turn::Revealed })
+            }
+            Event::Judged { task, .. } => {
+                let turn = match stages.get(&task) {
+                    None | Some(Stage::Drawing) => Turn::NobodyFit,
+                    Some(Stage::Keys) => Turn::KeysMissing,
+                    Some(Stage::Commits) => Turn::KeysRejected,
+                    Some(Stage::Reveals | Stage::Unmasking) => Turn::Judged,
+                };
+                (task, spared_or_unmasked.remove(&task).unwrap_or(turn))
+            }
+            _ => continue,
+        };
+        let from = stages.remove(&task).unwrap_or(Stage::Drawing);
+        let counted = (from, format!("{turn:?}"));
+        TURNS.with_borrow_mut(|all| *all.entry(counted).or_default() += 1);
+        match from.after(turn) {
+            Some(to) => {
+                stages.insert(task, to);
+            }
+            None => assert!(from.ends(turn), "{task:?}: {turn:?} came in {from:?}"),
+        }
+    }
+    assert!(stages.is_empty(), "these did not end: {stages:?}");
+}
+
 /// Runs one sequence; says what came of its audits.
 fn sequence(luck: u64, steps: Vec<Step>) -> Vec<Verdict> {
     SAID.with_borrow_mut(BTreeMap::clear);
+    SEALED.with_borrow_mut(BTreeMap::clear);
     BEGUN.with_borrow_mut(|count| *count = 0);
     let mut verdicts = Vec::new();
     execute(|| {
@@ -332,6 +389,7 @@ fn sequence(luck: u64, steps: Vec<Step>) -> Vec<Verdict> {
         assert_eq!(crate::Audits::<Test>::iter().count(), 0);
         assert_eq!(crate::Keys::<Test>::iter().count(), 0);
         assert_eq!(crate::Agenda::<Test>::iter().count(), 0);
+        SEALED.with_borrow(follow);
         verdicts = Heard::get().into_iter().map(|(_, verdict, _)| verdict).collect();
     });
     verdicts
@@ -358,6 +416,13 @@ fn sequences(count: u32) {
         let times = verdicts.iter().filter(|one| **one == verdict).count();
         println!("{times:8} {verdict:?}");
         assert!(times >= count as usize / 50, "{verdict:?} came {times} times");
+    }
+    let turns = TURNS.with_borrow(Clone::clone);
+    let moves = MOVES.into_iter().map(|(from, turn, _)| (from, turn));
+    for (from, turn) in moves.chain(ENDS) {
+        let times = turns.get(&(from, format!("{turn:?}"))).copied().unwrap_or_default();
+        println!("{times:8} {turn:?} in {from:?}");
+        assert!(times >= count / 50, "{turn:?} came {times} times in {from:?}");
     }
 }
 

@@ -2,6 +2,7 @@ mod commit;
 mod draw;
 mod invariants;
 mod judge;
+mod lifecycle;
 pub(crate) mod mock;
 mod outcome;
 mod plant;
