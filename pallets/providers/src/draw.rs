@@ -2,8 +2,11 @@
 
 use crate::{Config, Pallet, PoolSizes, Pools, Providers};
 use alloc::{collections::BTreeMap, vec::Vec};
-use cairn_protocol::{id::Seed, profile::DeviceClass};
-use cairn_seams::{Clock, Lane, Prospect};
+use cairn_protocol::{
+    id::{ProviderId, Seed},
+    profile::DeviceClass,
+};
+use cairn_seams::{Clock, Lane, Prospect, Survey};
 use frame_support::{defensive, traits::Get};
 use sp_runtime::traits::{BlakeTwo256, Hash};
 
@@ -60,6 +63,39 @@ impl<T: Config> Pallet<T> {
         count: u32,
         seed: &Seed,
     ) -> Vec<Prospect<T::AccountId>> {
+        let (drawn, absent) = Self::look(lane, class, count, seed);
+        // Only now, since it moves others to different positions.
+        for provider in absent.into_iter().take(T::MaxEvictions::get() as usize) {
+            Self::evict(provider, lane);
+        }
+        drawn
+    }
+
+    /// The same, and out of how many. Nobody loses a seat.
+    pub(crate) fn do_survey(
+        lane: Lane,
+        class: DeviceClass,
+        count: u32,
+        seed: &Seed,
+    ) -> Survey<T::AccountId> {
+        let sizes = PoolSizes::<T>::get(lane);
+        let (field, absent) = Self::look(lane, class, count, seed);
+        let pool = sizes.total(class);
+        Survey {
+            field,
+            absent: u32::try_from(absent.len()).unwrap_or(u32::MAX),
+            pool,
+            weaker: sizes.total(DeviceClass::Cpu).saturating_sub(pool),
+        }
+    }
+
+    /// Draws providers: those who are there, and those who are not.
+    fn look(
+        lane: Lane,
+        class: DeviceClass,
+        count: u32,
+        seed: &Seed,
+    ) -> (Vec<Prospect<T::AccountId>>, Vec<ProviderId>) {
         let count = count.min(T::MaxSample::get());
         let sizes = PoolSizes::<T>::get(lane);
         let now = T::Clock::now();
@@ -86,11 +122,7 @@ impl<T: Config> Pallet<T> {
                 _ => absent.push(provider),
             }
         }
-        // Only now, since it moves others to different positions.
-        for provider in absent.into_iter().take(T::MaxEvictions::get() as usize) {
-            Self::evict(provider, lane);
-        }
-        drawn
+        (drawn, absent)
     }
 }
 

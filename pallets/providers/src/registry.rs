@@ -8,7 +8,7 @@ use cairn_protocol::{
     job::JobKind,
     profile::{Candidate, DeviceClass, Hardware},
 };
-use cairn_seams::{Clock, Lane, Prospect, Registry, Reputation};
+use cairn_seams::{Clock, Lane, Prospect, Registry, Reputation, Survey};
 use frame_support::traits::DefensiveSaturating;
 
 /// Roles are judged by how their holder evaluates: it is what guards do, and all others are too
@@ -23,6 +23,10 @@ impl<T: Config> Registry<T::AccountId> for Pallet<T> {
         seed: &Seed,
     ) -> Vec<Prospect<T::AccountId>> {
         Self::do_sample(lane, class, count, seed)
+    }
+
+    fn survey(lane: Lane, class: DeviceClass, count: u32, seed: &Seed) -> Survey<T::AccountId> {
+        Self::do_survey(lane, class, count, seed)
     }
 
     fn candidate(provider: ProviderId, lane: Lane) -> Option<Candidate> {

@@ -86,6 +86,20 @@ pub struct Prospect<AccountId> {
     pub names: Vec<AccountId>,
 }
 
+/// What a look at a lane shows of it.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Survey<AccountId> {
+    /// Those who were drawn and are available now.
+    pub field: Vec<Prospect<AccountId>>,
+    /// How many were drawn beside them and are not there.
+    pub absent: u32,
+    /// How many are drawn from: those of the class asked for and above who have a seat. Some may
+    /// have gone silent.
+    pub pool: u64,
+    /// How many have a seat in the classes below it.
+    pub weaker: u64,
+}
+
 /// The accounts that somebody goes by, and all that are one party with them.
 #[derive(Clone, Debug)]
 pub struct Party<AccountId> {
@@ -105,6 +119,9 @@ pub trait Registry<AccountId: Clone + PartialEq> {
     /// At most `count` different providers of a lane, of that class or above, drawn by the seed
     /// from those who are available now. What it costs does not grow with their number.
     fn sample(lane: Lane, class: DeviceClass, count: u32, seed: &Seed) -> Vec<Prospect<AccountId>>;
+
+    /// Whom `sample` would draw, and out of how many. Nobody loses a seat by it.
+    fn survey(lane: Lane, class: DeviceClass, count: u32, seed: &Seed) -> Survey<AccountId>;
 
     /// What matching looks at, for a provider that is available now.
     fn candidate(provider: ProviderId, lane: Lane) -> Option<Candidate>;

@@ -8,7 +8,7 @@ use cairn_protocol::{
     preimage::{EntropyCommitment, Statement},
     profile::{Candidate, DeviceClass, Hardware, Role},
 };
-use cairn_seams::{Beacon, Lane, Prospect, Registry, Subject, Ticket};
+use cairn_seams::{Beacon, Lane, Prospect, Registry, Subject, Survey, Ticket};
 use frame_support::{
     derive_impl, parameter_types,
     traits::{
@@ -123,6 +123,10 @@ impl BlockVrf<AccountId> for Hand {
 impl Registry<AccountId> for Hand {
     fn sample(_: Lane, _: DeviceClass, _: u32, _: &Seed) -> Vec<Prospect<AccountId>> {
         vec![]
+    }
+
+    fn survey(_: Lane, _: DeviceClass, _: u32, _: &Seed) -> Survey<AccountId> {
+        Survey::default()
     }
 
     fn candidate(provider: ProviderId, lane: Lane) -> Option<Candidate> {

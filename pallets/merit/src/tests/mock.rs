@@ -7,7 +7,7 @@ use cairn_protocol::{
     id::{Amount, ProviderId, Seed},
     profile::{Candidate, DeviceClass},
 };
-use cairn_seams::{Lane, OnSettled as _, Prospect, Registry};
+use cairn_seams::{Lane, OnSettled as _, Prospect, Registry, Survey};
 use frame_support::{
     derive_impl, parameter_types,
     traits::{
@@ -128,6 +128,10 @@ impl EraPoints<AccountId> for Hand {
 impl Registry<AccountId> for Hand {
     fn sample(_: Lane, _: DeviceClass, _: u32, _: &Seed) -> Vec<Prospect<AccountId>> {
         vec![]
+    }
+
+    fn survey(_: Lane, _: DeviceClass, _: u32, _: &Seed) -> Survey<AccountId> {
+        Survey::default()
     }
 
     fn candidate(_: ProviderId, _: Lane) -> Option<Candidate> {

@@ -128,6 +128,31 @@ fn sample_should_look_no_farther_than_twice_the_count() {
 }
 
 #[test]
+fn survey_should_draw_as_sample_does_and_take_no_seat() {
+    execute(|| {
+        let crowd = crowd(12);
+        Pallet::<Test>::note_throughput(crowd[0], 0);
+        pass(31);
+        for provider in &crowd[..5] {
+            assert_ok!(beat(*provider));
+        }
+        let survey = || Pallet::<Test>::survey(INFER, DeviceClass::Gpu, 12, &seed(1));
+        for _ in 0..2 {
+            let seen = survey();
+            assert_eq!((seen.field.len(), seen.absent), (4, 7));
+            assert_eq!((seen.pool, seen.weaker), (11, 1));
+        }
+        let all = survey().field.into_iter().map(|one| one.candidate.provider);
+        assert_eq!(all.collect::<Vec<_>>(), sample(DeviceClass::Gpu, 12, 1));
+        // Whom sampling did not find has lost the seat, two at a time.
+        assert_eq!(survey().pool, 9);
+        let stronger = Pallet::<Test>::survey(INFER, DeviceClass::LargeGpu, 12, &seed(1));
+        assert_eq!((stronger.field.len(), stronger.absent), (0, 0));
+        assert_eq!((stronger.pool, stronger.weaker), (0, 10));
+    });
+}
+
+#[test]
 fn sample_should_not_draw_who_has_withdrawn_from_the_pool() {
     execute(|| {
         let crowd = crowd(6);

@@ -10,7 +10,7 @@ use cairn_protocol::{
     reputation::{Observation, Rules, Weights},
     share::Ppm,
 };
-use cairn_seams::{Clock, Lane, Prospect, Registry};
+use cairn_seams::{Clock, Lane, Prospect, Registry, Survey};
 use frame_support::{derive_impl, parameter_types};
 use sp_runtime::BuildStorage;
 
@@ -107,6 +107,10 @@ pub struct HandRegistry;
 impl Registry<AccountId> for HandRegistry {
     fn sample(_: Lane, _: DeviceClass, _: u32, _: &Seed) -> Vec<Prospect<AccountId>> {
         Vec::new()
+    }
+
+    fn survey(_: Lane, _: DeviceClass, _: u32, _: &Seed) -> Survey<AccountId> {
+        Survey::default()
     }
 
     fn candidate(_: ProviderId, _: Lane) -> Option<Candidate> {
