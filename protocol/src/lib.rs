@@ -21,4 +21,5 @@ pub mod tally;
 pub mod task;
 #[cfg(test)]
 mod testing;
+pub mod view;
 mod wire;

@@ -8,10 +8,10 @@ use crate::{
     id::{Amount, ProviderId, Seed},
     job::{Requirements, Terms},
     profile::Candidate,
-    share::{ratio, Ppm, WHOLE},
+    share::{mul_div, ratio, Ppm, WHOLE},
     wire::wire,
 };
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 use codec::Encode;
 use core::cmp::Reverse;
 
@@ -56,6 +56,8 @@ pub enum Unfit {
     Price,
     /// It works on as many jobs as it can.
     Full,
+    /// It scores less than those who are drawn by bond must.
+    Score,
 }
 
 impl Demand {
@@ -90,6 +92,20 @@ impl Demand {
             Some((_, reason)) => Err(reason),
             None => Ok(()),
         }
+    }
+
+    /// What those who are drawn by bond must pass: the filters, and a floor of the score.
+    pub fn admits(
+        &self,
+        candidate: &Candidate,
+        weights: &Weights,
+        floor: Ppm,
+    ) -> Result<(), Unfit> {
+        self.check(candidate)?;
+        if self.score(candidate, weights) < floor {
+            return Err(Unfit::Score);
+        }
+        Ok(())
     }
 
     /// How well a candidate that passes the filters suits, as a share of the best there could be.
@@ -156,9 +172,7 @@ impl Demand {
         floor: Ppm,
         seed: &Seed,
     ) -> Vec<ProviderId> {
-        let passes = |candidate: &Candidate| {
-            self.check(candidate).is_ok() && self.score(candidate, weights) >= floor
-        };
+        let passes = |candidate: &Candidate| self.admits(candidate, weights, floor).is_ok();
         by_bond(field.iter().filter(|(_, candidate)| passes(candidate)).collect(), count, seed)
     }
 }
@@ -200,6 +214,36 @@ fn pick<'a, Party>(
         left = left.saturating_sub(bond);
     }
     None
+}
+
+/// How likely it is that at least `needed` are fit of so many drawn out of a pool, each at most
+/// once; rounded down.
+pub fn chance(pool: u64, fit: u64, drawn: u8, needed: u8) -> Ppm {
+    /// Finer than a share, since many small parts of it are added up.
+    const CERTAIN: u128 = 1_000_000_000_000_000_000;
+    let enough = usize::from(needed);
+    // How likely it is that as many as the index of those drawn so far are fit; with the last,
+    // that there are enough.
+    let mut likely = vec![0u128; enough.saturating_add(1)];
+    if let Some(none) = likely.first_mut() {
+        *none = CERTAIN;
+    }
+    for taken in 0..u64::from(drawn).min(pool) {
+        // Not zero, since fewer are taken than there are; and 60 and 64 bits multiply.
+        let left = u128::from(pool.saturating_sub(taken));
+        let mut found = 0;
+        for (already, part) in (0u64..).zip(likely.iter_mut().take(enough)) {
+            let suits = u128::from(fit.saturating_sub(already)).min(left);
+            let one_more = part.saturating_mul(suits).checked_div(left).unwrap_or(0);
+            *part = part.saturating_sub(one_more).saturating_add(found);
+            found = one_more;
+        }
+        if let Some(part) = likely.last_mut() {
+            *part = part.saturating_add(found);
+        }
+    }
+    let part = likely.last().copied().unwrap_or(0);
+    mul_div(part, WHOLE.into(), CERTAIN).and_then(|part| Ppm::try_from(part).ok()).unwrap_or(0)
 }
 
 /// A number that nobody knows before the seed.

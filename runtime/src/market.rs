@@ -2,7 +2,11 @@
 
 use crate::{AccountId, Providers, Reputation, RuntimeCall, RuntimeOrigin, System, Tasks};
 use alloc::vec::Vec;
-pub use cairn_protocol::audit::record::{AuditView, AuditWaitsFor};
+pub use cairn_protocol::task::Seat;
+pub use cairn_protocol::{
+    audit::record::{AuditView, AuditWaitsFor},
+    view::{ComplaintView, Lack, Obstacle, Quote, Supply, WaitsFor},
+};
 use cairn_protocol::{
     id::{ProviderId, TaskId},
     job::Terms,
@@ -10,10 +14,7 @@ use cairn_protocol::{
 };
 use codec::{Decode, DecodeLimit, Encode};
 use frame_support::storage::{with_transaction_unchecked, TransactionOutcome};
-pub use pallet_cairn_tasks::{
-    types::Seat,
-    views::{ComplaintView, Obstacle, Quote, TaskView, WaitsFor},
-};
+pub use pallet_cairn_tasks::views::TaskView;
 use scale_info::TypeInfo;
 use sp_runtime::{traits::Dispatchable, DispatchError};
 
@@ -43,7 +44,8 @@ sp_api::decl_runtime_apis! {
     /// The market as clients see it.
     #[api_version(1)]
     pub trait MarketApi {
-        /// What a task would cost an account now, who would do it, and how it is judged.
+        /// What a task would cost an account now, who would do it and when, why nobody would, and
+        /// how it is judged.
         fn quote(requester: AccountId, terms: Terms) -> Result<Quote, Refusal>;
 
         /// A task that is still kept, and who has to act by when.

@@ -36,8 +36,8 @@ const FAILED: i32 = 9_002;
 
 #[rpc(server)]
 pub trait Market {
-    /// What a task would cost an account, who would do it, and how it is judged. `terms` is the
-    /// argument of `tasks.submit`.
+    /// What a task would cost an account, who would do it and when, why nobody would, and how it
+    /// is judged. `terms` is the argument of `tasks.submit`.
     #[method(name = "cairn_quote", blocking)]
     fn quote(&self, requester: AccountId, terms: Bytes, at: Option<Hash>) -> RpcResult<Value>;
 
@@ -145,6 +145,7 @@ fn name(variant: impl std::fmt::Debug) -> Value {
 fn quote_json(quote: Quote) -> Value {
     let obstacle = |(obstacle, count): (Obstacle, u32)| (format!("{obstacle:?}"), count.into());
     let (least, median) = quote.prices.unzip();
+    let supply = quote.supply;
     json!({
         "reward": amount(quote.escrow.reward),
         "tip": amount(quote.escrow.tip),
@@ -152,12 +153,19 @@ fn quote_json(quote: Quote) -> Value {
         "reserve": amount(quote.escrow.reserve),
         "deposit": amount(quote.deposit),
         "providers": {
-            "lookedAt": quote.looked_at,
-            "fit": quote.fit,
-            "notFit": Value::Object(quote.obstacles.into_iter().map(obstacle).collect()),
+            "pool": supply.pool,
+            "weaker": supply.weaker,
+            "lookedAt": supply.looked_at,
+            "fit": supply.fit,
+            "parties": supply.parties,
+            "eligible": supply.eligible(),
+            "notFit": Value::Object(supply.obstacles.into_iter().map(obstacle).collect()),
         },
         "pricePerUnit": { "least": least.map(amount), "median": median.map(amount) },
+        "tasksAhead": quote.ahead,
         "waitBlocks": quote.wait,
+        "lack": quote.lack.map(name),
+        "why": String::from_utf8_lossy(&quote.why),
         "judged": String::from_utf8_lossy(&quote.judged),
         "warning": String::from_utf8_lossy(&quote.warning),
     })

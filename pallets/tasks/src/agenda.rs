@@ -100,6 +100,19 @@ impl<T: Config> Pallet<T> {
         }
     }
 
+    /// Tasks that a block takes into the queue and finds workers for, if it has no transactions.
+    pub(crate) fn served_per_block() -> usize {
+        let sample = T::Rules::get().draws.sample.into();
+        let draw = T::WeightInfo::find_worker(sample).max(T::WeightInfo::find_workers(sample));
+        let each = T::WeightInfo::find_due()
+            .saturating_add(T::WeightInfo::enter_queue())
+            .saturating_add(draw);
+        let room = T::BlockWeights::get().max_block.saturating_sub(T::WeightInfo::serve());
+        let fitting = room.checked_div_per_component(&each).unwrap_or(u64::MAX);
+        let served = u64::from(T::ServedPerBlock::get()).min(fitting).max(1);
+        usize::try_from(served).unwrap_or(usize::MAX)
+    }
+
     /// What it costs to look for workers among so many.
     fn cost_of_draw(task: &TaskOf<T>, sample: u32) -> Weight {
         match task.redundancy {

@@ -6,91 +6,22 @@ use cairn_protocol::{
     id::{Amount, Height, ProviderId, Seed, TaskId},
     job::{Policy, Terms},
     lifecycle::Stage,
-    matching::{Demand, Unfit},
+    matching::Demand,
     result::Answer,
     settlement::Escrow,
+    view::{ComplaintView, Lack, Obstacle, Quote, Supply, WaitsFor},
 };
-use cairn_seams::{Beacon, Clock, Lane, Prospect, Registry};
+use cairn_seams::{Beacon, Clock, Lane, Prospect, Registry, Survey};
 use codec::{Decode, Encode};
+use frame_support::pallet_prelude::Get;
 use scale_info::TypeInfo;
 
 /// Providers looked at for a quote.
 const SAMPLE: u32 = 64;
+/// Tasks counted for a quote, of those that wait for their draw and of those that come due.
+const COUNTED: usize = 4_096;
 /// Tasks of one account that are listed.
 pub const LISTED: usize = 256;
-
-/// What a task would cost, and who would do it.
-#[derive(Clone, Debug, Decode, Encode, Eq, PartialEq, TypeInfo)]
-pub struct Quote {
-    /// What is put aside. It costs up to so much: the reserve is only spent where results
-    /// contradict each other and more workers are asked, each for what the first were offered.
-    pub escrow: Escrow,
-    /// Held while the task is kept, and returned.
-    pub deposit: Amount,
-    /// Providers drawn for this quote, and how many of them are fit and not the requester's.
-    pub looked_at: u32,
-    pub fit: u32,
-    /// What the fit ask for a unit: the least, and the median. None where nobody is fit.
-    pub prices: Option<(Amount, Amount)>,
-    /// Why the others are not, and how many each.
-    pub obstacles: Vec<(Obstacle, u32)>,
-    /// Blocks until workers are drawn, if the task is submitted now.
-    pub wait: Height,
-    /// How the result would be judged, in words.
-    pub judged: Vec<u8>,
-    /// What a requester may not expect, in words; nothing where there is nothing to warn of.
-    pub warning: Vec<u8>,
-}
-
-/// Why a provider does not come into question.
-#[derive(Clone, Copy, Debug, Decode, Encode, Eq, Ord, PartialEq, PartialOrd, TypeInfo)]
-pub enum Obstacle {
-    #[codec(index = 0)]
-    Kind,
-    #[codec(index = 1)]
-    Class,
-    #[codec(index = 2)]
-    Memory,
-    #[codec(index = 3)]
-    Compute,
-    #[codec(index = 4)]
-    Throughput,
-    #[codec(index = 5)]
-    Region,
-    #[codec(index = 6)]
-    Reputation,
-    #[codec(index = 7)]
-    Enclave,
-    #[codec(index = 8)]
-    PayloadKey,
-    /// It asks more than is paid.
-    #[codec(index = 9)]
-    Price,
-    /// It works on as many jobs as it can.
-    #[codec(index = 10)]
-    Full,
-    /// It is the requester's own.
-    #[codec(index = 11)]
-    Own,
-}
-
-impl From<Unfit> for Obstacle {
-    fn from(reason: Unfit) -> Self {
-        match reason {
-            Unfit::Kind => Self::Kind,
-            Unfit::Class => Self::Class,
-            Unfit::Memory => Self::Memory,
-            Unfit::Compute => Self::Compute,
-            Unfit::Throughput => Self::Throughput,
-            Unfit::Region => Self::Region,
-            Unfit::Reputation => Self::Reputation,
-            Unfit::Enclave => Self::Enclave,
-            Unfit::PayloadKey => Self::PayloadKey,
-            Unfit::Price => Self::Price,
-            Unfit::Full => Self::Full,
-        }
-    }
-}
 
 /// A task, and what it waits for.
 #[derive(Clone, Debug, Decode, Encode, Eq, PartialEq, TypeInfo)]
@@ -113,75 +44,115 @@ pub struct TaskView<AccountId> {
     pub complaint: Option<ComplaintView>,
 }
 
-/// What a worker has to show.
-#[derive(Clone, Debug, Decode, Encode, Eq, PartialEq, TypeInfo)]
-pub struct ComplaintView {
-    pub against: ProviderId,
-    /// Goes to the worker if it shows them.
-    pub deposit: Amount,
-    /// In ascending order; none before they are drawn.
-    pub chunks: Vec<u64>,
-}
-
-/// Who has to act, that a task goes on.
-#[derive(Clone, Debug, Decode, Encode, Eq, PartialEq, TypeInfo)]
-pub enum WaitsFor {
-    /// Nobody: it goes on by itself.
-    #[codec(index = 0)]
-    Chain,
-    /// The requester, to post keys for these.
-    #[codec(index = 1)]
-    Keys(Vec<ProviderId>),
-    /// These workers, to commit.
-    #[codec(index = 2)]
-    Commitments(Vec<ProviderId>),
-    /// These workers, to reveal.
-    #[codec(index = 3)]
-    Reveals(Vec<ProviderId>),
-    /// These workers, to show chunks of the result.
-    #[codec(index = 4)]
-    Results(Vec<ProviderId>),
-}
-
 impl<T: Config> Pallet<T> {
     /// What a task would cost an account, and who would do it. `seed` decides who is looked at.
     pub fn quote(requester: &T::AccountId, terms: &Terms, seed: &Seed) -> Result<Quote, Error<T>> {
         let (escrow, deposit) = Self::price(requester, terms)?;
-        let demand = Demand::of(terms, terms.redundancy);
-        let lane = Lane::Jobs(terms.job.kind);
-        // From the weakest class on, so that those of a weaker one are counted as such.
-        let weakest = cairn_protocol::profile::DeviceClass::Cpu;
-        let sample = T::Registry::sample(lane, weakest, SAMPLE, seed);
-        let mut prices = Vec::new();
-        let mut obstacles: Vec<(Obstacle, u32)> = Vec::new();
-        let own = T::Registry::kin(T::Registry::names(requester));
-        for Prospect { candidate, names } in &sample {
-            let obstacle = match demand.check(candidate) {
-                Err(reason) => Some(reason.into()),
-                Ok(()) => names.iter().any(|name| own.contains(name)).then_some(Obstacle::Own),
-            };
-            match obstacle {
-                None => prices.extend(candidate.price),
-                Some(obstacle) => match obstacles.iter_mut().find(|(one, _)| *one == obstacle) {
-                    Some((_, count)) => *count = count.saturating_add(1),
-                    None => obstacles.push((obstacle, 1)),
-                },
-            }
-        }
+        let (supply, mut prices) = Self::supply(requester, terms, seed);
         prices.sort_unstable();
         let median = prices.len().checked_div(2).and_then(|middle| prices.get(middle));
-        let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        let (ahead, lag) = Self::queue_before(terms.tip);
+        let sample = T::Rules::get().draws.sample;
+        // It is submitted in the next block, and each draw waits for a seed of its own.
+        let wait = supply.draws(sample, terms.redundancy).map(|draws| {
+            T::Beacon::delay().saturating_mul(draws).saturating_add(lag).saturating_add(1)
+        });
+        let is_late = |wait: Height| T::Clock::now().saturating_add(wait) > terms.match_by;
+        let late = wait.is_some_and(is_late).then_some(Lack::Time);
+        let lack = supply.lack(terms.redundancy).or(late);
         Ok(Quote {
             escrow,
             deposit,
-            looked_at: count(sample.len()),
-            fit: count(prices.len()),
             prices: prices.first().copied().zip(median.copied()),
-            obstacles,
-            wait: T::Beacon::delay().saturating_add(1),
+            ahead,
+            wait,
+            lack,
+            why: lack.map(|lack| Self::why(lack, &supply)).unwrap_or_default(),
             judged: Self::in_words(terms).as_bytes().to_vec(),
             warning: Self::warning(terms).as_bytes().to_vec(),
+            supply,
         })
+    }
+
+    /// Who there is for a task, and what those who are fit ask for a unit.
+    fn supply(requester: &T::AccountId, terms: &Terms, seed: &Seed) -> (Supply, Vec<Amount>) {
+        let draws = T::Rules::get().draws;
+        // As matching does: for one worker there is no floor.
+        let floor = if terms.redundancy > 1 { draws.floor } else { 0 };
+        let demand = Demand::of(terms, terms.redundancy);
+        let lane = Lane::Jobs(terms.job.kind);
+        let Survey { field, absent, pool, weaker } =
+            T::Registry::survey(lane, terms.requirements.class, SAMPLE, seed);
+        let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        let looked_at = count(field.len()).saturating_add(absent);
+        let mut supply = Supply { pool, weaker, looked_at, ..Supply::default() };
+        supply.note(Obstacle::Absent, absent);
+
+        let own = T::Registry::kin(T::Registry::names(requester));
+        let (mut fit, mut prices) = (Vec::new(), Vec::new());
+        for prospect in field {
+            let Prospect { candidate, names } = &prospect;
+            match demand.admits(candidate, &draws.weights, floor) {
+                Err(reason) => supply.note(reason.into(), 1),
+                Ok(()) if names.iter().any(|name| own.contains(name)) => {
+                    supply.note(Obstacle::Own, 1)
+                }
+                Ok(()) => {
+                    prices.extend(candidate.price);
+                    fit.push(prospect);
+                }
+            }
+        }
+        supply.fit = count(fit.len());
+        // As many as a draw would find seats for, if there were seats for all.
+        let parties = T::Registry::parties(fit);
+        supply.parties = count(demand.draw(&parties, u8::MAX, &draws.weights, floor, seed).len());
+        (supply, prices)
+    }
+
+    fn why(lack: Lack, supply: &Supply) -> Vec<u8> {
+        let mut words = lack.in_words().as_bytes().to_vec();
+        let chief = supply.chief_obstacle().filter(|_| lack == Lack::Unfit);
+        if let Some(obstacle) = chief {
+            words.extend_from_slice(b" What is in the way most often: ");
+            words.extend_from_slice(obstacle.in_words().as_bytes());
+            words.push(b'.');
+        }
+        words
+    }
+
+    /// How many tasks are looked at before one that is submitted in the next block with that
+    /// tip, as far as they are counted, and how many blocks they keep it waiting.
+    ///
+    /// Whatever comes due up to its seed is taken for a task that goes into the queue before it.
+    fn queue_before(tip: Amount) -> (u32, Height) {
+        let (now, each) = (T::Clock::now(), Self::served_per_block());
+        let submitted = now.saturating_add(1);
+        let ageing = T::Rules::get().prices.ageing;
+        let key = queue_key(submitted, tip, ageing, Submitted::<T>::get());
+        let before = Queue::<T>::iter_keys().take_while(|other| *other < key);
+        let ready = before.take(COUNTED).count();
+
+        let seeded = submitted.saturating_add(T::Beacon::delay());
+        let (mut due, mut standing, mut queued) = (0usize, 0usize, ready);
+        for height in (Served::<T>::get()..=seeded).take(COUNTED) {
+            let here = Agenda::<T>::iter_key_prefix(height).take(COUNTED.saturating_sub(due));
+            let here = here.count();
+            due = due.saturating_add(here);
+            standing = standing.saturating_add(here);
+            if height < seeded {
+                // To find out that a height is done takes a look of its own.
+                standing = standing.saturating_add(1);
+            }
+            if height > now && height < seeded {
+                let moved = standing.min(each);
+                standing = standing.saturating_sub(moved);
+                queued = queued.saturating_add(moved.saturating_sub(1)).saturating_sub(each);
+            }
+        }
+        let lag = standing.saturating_add(queued).checked_div(each).unwrap_or(0);
+        let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        (narrow(ready.saturating_add(due)), narrow(lag))
     }
 
     fn in_words(terms: &Terms) -> &'static str {

@@ -177,7 +177,59 @@ fn draw_should_take_nobody_below_the_floor() {
     assert_eq!(demand().draw(&field, 2, &WEIGHTS, floor, &[0; 32]), [ProviderId(1)]);
 }
 
+#[test]
+fn admits_should_name_the_score_when_only_that_is_too_low() {
+    let (demand, fit) = (demand(), candidate(1));
+    let floor = demand.score(&fit, &WEIGHTS);
+    assert_eq!(demand.admits(&fit, &WEIGHTS, floor), Ok(()));
+    assert_eq!(demand.admits(&fit, &WEIGHTS, floor + 1), Err(Unfit::Score));
+    let full = Candidate { load: 4, ..fit };
+    assert_eq!(demand.admits(&full, &WEIGHTS, WHOLE), Err(Unfit::Full));
+}
+
+#[test]
+fn chance_should_be_that_of_drawing_without_putting_back() {
+    // One of four, each as likely to be the fit one.
+    assert_eq!(chance(4, 1, 1, 1), 250_000);
+    assert_eq!(chance(4, 1, 2, 1), 500_000);
+    // Both of two fit ones among four, in two draws: one of six pairs.
+    assert_eq!(chance(4, 2, 2, 2), 166_666);
+    // Of 24 with three fit, 16 drawn: all but 8·7·6 / (24·23·22) find one, and
+    // 16·15·14 / (24·23·22) find all.
+    assert_eq!(chance(24, 3, 16, 1), 972_332);
+    assert_eq!(chance(24, 3, 16, 3), 276_679);
+    assert_eq!(chance(u64::MAX, u64::MAX / 2, 1, 1), 499_999);
+}
+
+#[test]
+fn chance_should_be_certain_or_nothing_when_all_are_drawn() {
+    for fit in 0..=9u8 {
+        for needed in 0..=9u8 {
+            let expected = if fit >= needed { WHOLE } else { 0 };
+            assert_eq!(chance(9, fit.into(), 9, needed), expected, "{fit} of 9, {needed} needed");
+            assert_eq!(chance(9, fit.into(), 255, needed), expected);
+        }
+    }
+    assert_eq!(chance(0, 0, 16, 1), 0);
+    assert_eq!(chance(1_000, 1_000, 16, 9), WHOLE);
+    assert_eq!(chance(1_000, 1_000, 2, 3), 0);
+}
+
 proptest! {
+    #[test]
+    fn chance_should_grow_with_the_fit_and_shrink_with_the_need(
+        (pool, fit) in (0..100_000u64).prop_flat_map(|pool| (Just(pool), 0..=pool)),
+        (drawn, needed) in (0u8.., 0u8..9),
+    ) {
+        let of = |fit, drawn, needed| chance(pool, fit, drawn, needed);
+        let this = of(fit, drawn, needed);
+        prop_assert!(this <= WHOLE);
+        // Rounding takes off one at most.
+        prop_assert!(of((fit + 1).min(pool), drawn, needed) + 1 >= this);
+        prop_assert!(of(fit, drawn.saturating_add(1), needed) + 1 >= this);
+        prop_assert!(of(fit, drawn, needed + 1) <= this + 1);
+    }
+
     #[test]
     fn best_should_pass_the_filters_and_have_no_better(
         field in prop::collection::vec(candidates(), 0..16),

@@ -26,7 +26,12 @@ async fn task_should_be_paid_when_its_workers_agree() -> Test {
     let requester = json!(keys::account("Dave")?);
     let terms = terms(&front, false).await?;
     let quote: Value = front.ask("cairn_quote", &[requester.clone(), hex(&terms)]).await?;
-    assert_eq!(quote["providers"]["fit"], 3, "{quote}");
+    for counted in ["pool", "lookedAt", "fit", "parties", "eligible"] {
+        assert_eq!(quote["providers"][counted], 3, "{counted}: {quote}");
+    }
+    // The seed takes so long, and nothing else is to be done.
+    assert_eq!(quote["waitBlocks"], 18, "{quote}");
+    assert_eq!((&quote["lack"], &quote["why"]), (&Value::Null, &json!("")), "{quote}");
     // A fixed part, and one per cent.
     assert_eq!(quote["fee"], (UNITS / 100 + UNITS * 3 / 100).to_string());
 

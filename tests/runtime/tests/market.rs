@@ -1,11 +1,18 @@
 //! The market on the whole runtime: work is asked for, done, paid, and punished.
 
-use cairn_protocol::{id::TaskId, lifecycle::Stage};
+use cairn_protocol::{
+    id::TaskId,
+    job::{Requirements, Terms},
+    lifecycle::Stage,
+    profile::DeviceClass,
+    view::{Lack, Quote},
+};
 use cairn_runtime::{
-    units::UNITS, Balance, Balances, Providers, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin,
-    SafeMode, Treasury,
+    market::runtime_decl_for_market_api::MarketApiV1, units::UNITS, Balance, Balances, MarketClock,
+    Providers, Runtime, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, SafeMode, Treasury,
 };
 use cairn_runtime_tests::{account, market::*, Chain};
+use cairn_seams::Clock;
 use frame_support::traits::fungible::InspectHold;
 use pallet_cairn_tasks::Event;
 
@@ -81,4 +88,34 @@ fn the_market_should_say_what_happened() {
     let id = submit_to(&mut chain, 1);
     let submitted = Event::Submitted { task: id, requester: account(REQUESTER) };
     assert!(chain.events().contains(&RuntimeEvent::Tasks(submitted)));
+}
+
+fn quote(chain: &mut Chain, terms: &Terms) -> Quote {
+    let quoted = chain.state(|| Runtime::quote(account(REQUESTER), terms.clone()));
+    quoted.expect("the task would be accepted")
+}
+
+#[test]
+fn a_quote_should_say_who_does_a_task_and_when() {
+    let mut chain = market();
+    let terms = terms(&mut chain, 3);
+    let asked_at = chain.state(MarketClock::now);
+    let quoted = quote(&mut chain, &terms);
+    let supply = &quoted.supply;
+    assert_eq!((supply.pool, supply.weaker, supply.looked_at), (5, 0, 5));
+    assert_eq!((supply.fit, supply.parties, supply.eligible()), (5, 5, 5));
+    assert_eq!((quoted.ahead, quoted.lack), (0, None));
+    let id = submit(&mut chain, terms);
+    wait_for(&mut chain, id, Stage::Assigned);
+    assert_eq!(quoted.wait, Some(chain.state(MarketClock::now) - asked_at));
+}
+
+#[test]
+fn a_quote_should_say_why_nobody_does_a_task() {
+    let mut chain = market();
+    let terms = terms(&mut chain, 1);
+    let requirements = Requirements::any(DeviceClass::Accelerator);
+    let quoted = quote(&mut chain, &Terms { requirements, ..terms });
+    assert_eq!((quoted.supply.pool, quoted.supply.weaker), (0, 5));
+    assert_eq!((quoted.lack, quoted.wait), (Some(Lack::Class), None));
 }

@@ -89,7 +89,7 @@ fn complain_should_ask_for_drawn_chunks_when_the_result_is_an_artifact() {
         assert_eq!((free(ALICE), held(ALICE)), (before - 200, 200));
         assert_eq!(task(id).stage, Stage::Contested);
         let view = Tasks::view(id).expect("it is kept");
-        assert_eq!(view.waits_for, crate::views::WaitsFor::Chain);
+        assert_eq!(view.waits_for, cairn_protocol::view::WaitsFor::Chain);
         let (started, ready) = (now(), now() + 17);
         assert_eq!(task(id).due, ready + 15);
         run(17);
@@ -98,7 +98,7 @@ fn complain_should_ask_for_drawn_chunks_when_the_result_is_an_artifact() {
         // The worker's time begins with the draw.
         assert_eq!(task(id).due, started + 17 + 15);
         let view = Tasks::view(id).expect("it is kept");
-        assert_eq!(view.waits_for, crate::views::WaitsFor::Results(workers.clone()));
+        assert_eq!(view.waits_for, cairn_protocol::view::WaitsFor::Results(workers.clone()));
         let chunks = view.complaint.expect("one is open").chunks;
         assert_eq!((chunks.len(), chunks.last()), (5, Some(&29)));
         let due = task(id).due;

@@ -141,6 +141,7 @@ parameter_types! {
         weights: cairn_protocol::reputation::Weights { accuracy: 2, timeliness: 1, availability: 1 },
     };
     pub static TaskRules: Rules = RULES;
+    pub static PerBlock: u32 = SERVED;
 }
 
 pub const RULES: Rules = Rules {
@@ -290,7 +291,7 @@ impl pallet_cairn_tasks::Config for Test {
     type Reputation = Reputation;
     type Rules = TaskRules;
     type RuntimeHoldReason = RuntimeHoldReason;
-    type ServedPerBlock = ConstU32<SERVED>;
+    type ServedPerBlock = PerBlock;
     type Treasury = Treasury;
     type WeightInfo = ();
 }
@@ -327,6 +328,7 @@ pub fn market(providers: u64, test: impl FnOnce()) {
     // All of it is a change to an empty chain: what lies in a trie is slow to go through.
     sp_io::TestExternalities::new_empty().execute_with(|| {
         TaskRules::set(RULES);
+        PerBlock::set(SERVED);
         Settlements::set(Vec::new());
         Pending::set(Vec::new());
         Auditing::set(true);

@@ -7,6 +7,7 @@ mod draw;
 mod invariants;
 pub(crate) mod mock;
 mod model;
+mod quote;
 mod reveal;
 mod seal;
 mod settle;

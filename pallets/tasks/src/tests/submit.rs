@@ -157,24 +157,6 @@ fn cancel_should_fail_when_workers_are_at_it() {
 }
 
 #[test]
-fn quote_should_warn_when_nobody_checks_the_result() {
-    market(1, || {
-        let quoted = |terms| Tasks::quote(&ALICE, &terms, &[0; 32]).expect("it can be had");
-        let words = |bytes: Vec<u8>| String::from_utf8(bytes).expect("these are words");
-        let unseen = Terms { auditable: false, ..terms(1) };
-        assert!(words(quoted(unseen).warning).starts_with("Nobody checks this result"));
-        let seen = Terms { auditable: true, ..terms(1) };
-        assert!(quoted(seen).warning.is_empty());
-        assert!(quoted(Terms { auditable: false, ..terms(3) }).warning.is_empty());
-        // What it may cost at most is put aside.
-        let exact = quoted(proven(3));
-        assert_eq!(exact.escrow.reserve, 18_000);
-        assert!(words(exact.judged).contains("costs up to its reserve"));
-        assert_eq!(quoted(terms(3)).escrow.reserve, 0);
-    });
-}
-
-#[test]
 fn submit_should_fail_when_the_reserve_cannot_be_held() {
     market(1, || {
         let reward = free(ALICE) / 2;
