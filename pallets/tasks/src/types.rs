@@ -18,7 +18,7 @@ use scale_info::TypeInfo;
 
 pub use cairn_protocol::{
     job::{WrappedKey, WRAPPED_KEY_BYTES},
-    task::{queue_key, queued_task, Place, Progress, RefundReason, Seat, Task},
+    task::{queue_key, queued_task, Place, Progress, QueueKey, RefundReason, Seat, Task},
 };
 
 pub type BalanceOf<T> =
