@@ -191,6 +191,31 @@ stored! {
     }
 }
 
+impl Rules {
+    /// How long an audit takes once its first seed is there, if seeds, which take so many blocks,
+    /// are in time and blocks have room.
+    pub fn longest(&self, work: Height, sealed: bool, outcome: bool, seed: Height) -> Height {
+        let keys = if sealed { self.clocks.keys } else { 0 };
+        // Each stage is left in the block after its last.
+        let look = keys
+            .saturating_add(self.clocks.to_commit(work))
+            .saturating_add(self.clocks.reveal)
+            .saturating_add(self.clocks.unmask)
+            .saturating_add(4);
+        let again = Height::from(self.draws.again);
+        let seeds = again.saturating_mul(seed.saturating_add(1));
+        let looks = if outcome { again.saturating_add(1) } else { 1 };
+        seeds.saturating_add(look.saturating_mul(looks))
+    }
+}
+
+impl Clocks {
+    /// Blocks for guards to do work again that takes so many, and commit.
+    fn to_commit(&self, work: Height) -> Height {
+        self.commit.saturating_add(work)
+    }
+}
+
 impl Member {
     pub fn working(provider: ProviderId) -> Self {
         Self { provider, progress: Progress::Working }
@@ -251,7 +276,7 @@ impl<AccountId> Audit<AccountId> {
 
     /// Blocks for guards to do the work again, and commit.
     pub fn commit_blocks(&self, clocks: &Clocks) -> Height {
-        clocks.commit.saturating_add(self.work_blocks)
+        clocks.to_commit(self.work_blocks)
     }
 
     /// Whether workers show their traces. Of training nobody knows how it was done.

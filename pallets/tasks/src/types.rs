@@ -31,6 +31,9 @@ pub const EXCLUDED: u32 = cairn_seams::FAILED_AT_MOST;
 pub const CHUNKS_DRAWN: u8 = 15;
 pub const CHUNKS_SHOWN: u32 = CHUNKS_DRAWN as u32 + 1;
 
+/// A stage is left in the block after its last.
+const LOOK: Height = 1;
+
 /// A place in the queue: lower is earlier. What it holds of tip and age never changes, because
 /// waiting a block is worth the same to every task.
 pub type QueueKey = [u8; 24];
@@ -294,6 +297,48 @@ pub struct ComplaintRules {
     pub chunks: u8,
     /// How long a worker has to show them, once they are drawn.
     pub show: Height,
+}
+
+impl Rules {
+    /// How long a provider can have a seat at a task of one worker, from the draw to the end, if
+    /// seeds, which take so many blocks, are in time and blocks have room. `audit` is how long the
+    /// longest audit of it takes.
+    pub fn longest_alone(&self, seed: Height, audit: Height) -> Height {
+        let work = self.clocks.longest_round();
+        work.saturating_add(audit).saturating_add(self.longest_standing(1, seed))
+    }
+
+    /// The same at a task of several workers. Who has committed keeps its seat while those of
+    /// others are filled again, each time by workers who may take as long as the first.
+    pub fn longest_among(&self, seed: Height, audit: Height) -> Height {
+        let again = Height::from(self.draws.reassignments);
+        let round = self.clocks.longest_round();
+        let more = round.saturating_add(self.clocks.rematch);
+        round
+            .saturating_add(again.saturating_mul(more))
+            .saturating_add(audit)
+            .saturating_add(self.longest_standing(MAX_REDUNDANCY, seed))
+    }
+
+    /// How long a result stands before it is paid, if every worker is complained about as often
+    /// as may be. The window does not pass meanwhile.
+    fn longest_standing(&self, workers: u8, seed: Height) -> Height {
+        let complaints = Height::from(self.complaints.most).saturating_mul(workers.into());
+        let each = seed.saturating_add(self.complaints.show).saturating_add(LOOK);
+        let window = self.clocks.window.saturating_add(LOOK);
+        window.saturating_add(complaints.saturating_mul(each))
+    }
+}
+
+impl Clocks {
+    /// From the draw of workers to the end of their reveals.
+    fn longest_round(&self) -> Height {
+        let looks = LOOK.saturating_mul(3);
+        self.keys_most
+            .saturating_add(self.work_most)
+            .saturating_add(self.reveal)
+            .saturating_add(looks)
+    }
 }
 
 impl Grievances {

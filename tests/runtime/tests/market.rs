@@ -2,11 +2,13 @@
 
 use cairn_protocol::{id::TaskId, lifecycle::Stage};
 use cairn_runtime::{
-    units::UNITS, Balance, Balances, Providers, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin,
-    SafeMode, Treasury,
+    configs::{market::longest_dispute, parameters::market},
+    units::{DAYS, UNITS},
+    Balance, Balances, Parameters, Providers, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin,
+    RuntimeParameters, SafeMode, Treasury,
 };
 use cairn_runtime_tests::{account, market::*, Chain};
-use frame_support::traits::fungible::InspectHold;
+use frame_support::traits::{fungible::InspectHold, Get};
 use pallet_cairn_tasks::Event;
 
 fn submit_to(chain: &mut Chain, redundancy: u8) -> TaskId {
@@ -73,6 +75,36 @@ fn no_deadline_should_pass_while_safe_mode_lasts() {
     chain.state(|| SafeMode::force_exit(RuntimeOrigin::root())).expect("root may");
     deliver(&mut chain, id);
     wait_for(&mut chain, id, Stage::Settled);
+}
+
+#[test]
+fn unbonding_should_outlast_every_dispute() {
+    // At the pace of a public network, and at that of one to try things on.
+    for quick in [false, true] {
+        let patch = serde_json::json!({ "launch": { "quickMarket": quick } });
+        let (dispute, rules) = Chain::with(patch).state(|| {
+            let period = market::UnbondingPeriod::get();
+            let dispute = longest_dispute();
+            assert!(period > dispute, "{period} blocks are over before {dispute}");
+            (dispute, market::TaskRules::get())
+        });
+        // Work for which others are asked again, an audit of it, and an appeal.
+        let again = u32::from(rules.draws.reassignments) + 2;
+        assert!(dispute > again * rules.clocks.work_most + 2 * DAYS);
+    }
+}
+
+#[test]
+fn a_dispute_should_last_longer_when_the_rules_say_so() {
+    Chain::local().state(|| {
+        let before = longest_dispute();
+        let mut rules = market::TaskRules::get();
+        rules.clocks.work_most += DAYS;
+        let rules = market::Parameters::TaskRules(market::TaskRules, Some(rules));
+        let rules = RuntimeParameters::Market(rules);
+        Parameters::set_parameter(RuntimeOrigin::root(), rules).expect("root may");
+        assert!(longest_dispute() > before + DAYS);
+    });
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod commit;
 mod complaint;
 mod draw;
 mod invariants;
+mod longest;
 pub(crate) mod mock;
 mod model;
 mod reveal;
