@@ -31,6 +31,9 @@ pub const EXCLUDED: u32 = cairn_seams::FAILED_AT_MOST;
 pub const CHUNKS_DRAWN: u8 = 15;
 pub const CHUNKS_SHOWN: u32 = CHUNKS_DRAWN as u32 + 1;
 
+/// What a task rests is this part of how long it has looked for workers.
+const PATIENCE: Height = 8;
+
 /// A stage is left in the block after its last.
 const LOOK: Height = 1;
 
@@ -52,6 +55,8 @@ pub struct Task<AccountId> {
     pub due: Height,
     /// When the chain looks at it next.
     pub next: Height,
+    /// Since when it looks for the workers that it lacks, or did last.
+    pub sought: Height,
     /// How many workers are asked, which grows when results contradict each other.
     pub redundancy: u8,
     /// How often workers were drawn.
@@ -77,6 +82,9 @@ pub enum Place {
     /// Waits for its turn.
     #[codec(index = 2)]
     Ready { ticket: Ticket, key: QueueKey },
+    /// Too few were found, and it rests before it asks for another seed.
+    #[codec(index = 3)]
+    Resting,
 }
 
 /// A provider at work on a task.
@@ -273,6 +281,8 @@ pub struct Draws {
     pub floor: Ppm,
     /// How often vacant seats are filled again.
     pub reassignments: u8,
+    /// How long a task rests after a draw that found too few, at most.
+    pub rest: Height,
 }
 
 /// Complaints about results that cannot be fetched.
@@ -327,6 +337,15 @@ impl Rules {
         let each = seed.saturating_add(self.complaints.show).saturating_add(LOOK);
         let window = self.clocks.window.saturating_add(LOOK);
         window.saturating_add(complaints.saturating_mul(each))
+    }
+}
+
+impl Draws {
+    /// How long a task rests that has looked for workers for so long. The longer it did, the
+    /// rarer are its draws, and whoever is found at last was looked for not much longer than
+    /// it was needed.
+    pub fn resting(&self, looked: Height) -> Height {
+        looked.checked_div(PATIENCE).unwrap_or(0).min(self.rest)
     }
 }
 

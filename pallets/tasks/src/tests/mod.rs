@@ -8,6 +8,7 @@ mod invariants;
 mod longest;
 pub(crate) mod mock;
 mod model;
+mod queue;
 mod reveal;
 mod seal;
 mod settle;
