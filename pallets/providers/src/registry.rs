@@ -32,6 +32,10 @@ impl<T: Config> Registry<T::AccountId> for Pallet<T> {
             .then(|| Self::candidate_of(provider, &record, lane))
     }
 
+    fn serves(provider: ProviderId, lane: Lane) -> bool {
+        Providers::<T>::get(provider).is_some_and(|record| record.lanes().contains(lane))
+    }
+
     fn owner(provider: ProviderId) -> Option<T::AccountId> {
         Providers::<T>::get(provider).map(|record| record.owner)
     }

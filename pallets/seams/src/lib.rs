@@ -142,6 +142,9 @@ pub trait Registry<AccountId: Clone + PartialEq> {
     /// What matching looks at, for a provider that is available now.
     fn candidate(provider: ProviderId, lane: Lane) -> Option<Candidate>;
 
+    /// Whether a provider is registered for a lane, available now or not.
+    fn serves(provider: ProviderId, lane: Lane) -> bool;
+
     fn owner(provider: ProviderId) -> Option<AccountId>;
 
     /// The accounts that an account goes by: itself, and the owner of the provider it operates.

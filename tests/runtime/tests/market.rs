@@ -1,6 +1,10 @@
 //! The market on the whole runtime: work is asked for, done, paid, and punished.
 
-use cairn_protocol::{id::TaskId, lifecycle::Stage};
+use cairn_protocol::{
+    id::{ProviderId, TaskId},
+    lifecycle::Stage,
+    profile::{Availability, Role},
+};
 use cairn_runtime::{
     configs::{market::longest_dispute, parameters::market},
     units::{DAYS, UNITS},
@@ -10,6 +14,9 @@ use cairn_runtime::{
 use cairn_runtime_tests::{account, market::*, Chain};
 use frame_support::traits::{fungible::InspectHold, Get};
 use pallet_cairn_tasks::Event;
+use sp_runtime::DispatchError;
+
+type Refused = pallet_cairn_entropy::Error<cairn_runtime::Runtime>;
 
 fn submit_to(chain: &mut Chain, redundancy: u8) -> TaskId {
     let terms = terms(chain, redundancy);
@@ -105,6 +112,37 @@ fn a_dispute_should_last_longer_when_the_rules_say_so() {
         Parameters::set_parameter(RuntimeOrigin::root(), rules).expect("root may");
         assert!(longest_dispute() > before + DAYS);
     });
+}
+
+/// Commits to a contribution to the beacon, as soon as that may be done.
+fn contribute(chain: &mut Chain, seed: &str) -> Result<(), DispatchError> {
+    let commit = || pallet_cairn_entropy::Call::commit { commitment: [1; 32] };
+    for _ in 0..40 {
+        let done = chain.submit(seed, commit());
+        if done != Err(Refused::NotCommitting.into()) {
+            return done;
+        }
+    }
+    panic!("no round begins");
+}
+
+#[test]
+fn a_provider_should_hear_why_it_cannot_contribute() {
+    let mut chain = market();
+    assert_eq!(contribute(&mut chain, REQUESTER), Err(Refused::NotOperator.into()));
+    assert_eq!(contribute(&mut chain, WORKERS[0]), Err(Refused::NotServing.into()));
+    let provider = ProviderId(0);
+    let roles = [Role::Compute, Role::Entropy].into_iter().collect();
+    let takes = pallet_cairn_providers::Call::set_roles { provider, roles };
+    chain.submit(WORKERS[0], takes).expect("its bond covers both");
+    let set = |chain: &mut Chain, availability| {
+        let call = pallet_cairn_providers::Call::set_availability { provider, availability };
+        chain.submit(WORKERS[0], call).expect("it is its own");
+    };
+    set(&mut chain, Availability::Draining);
+    assert_eq!(contribute(&mut chain, WORKERS[0]), Err(Refused::NotAvailable.into()));
+    set(&mut chain, Availability::Available);
+    assert_eq!(contribute(&mut chain, WORKERS[0]), Ok(()));
 }
 
 #[test]
