@@ -214,6 +214,11 @@ pub trait Reputation<AccountId> {
     /// What matching weighs: everything known of a provider at this kind.
     fn standing(provider: ProviderId, kind: JobKind) -> Ppm;
 
+    /// The same of as many providers as are asked for: what counts for all is looked up once.
+    fn standings(kind: JobKind) -> impl Fn(ProviderId) -> Ppm {
+        move |provider| Self::standing(provider, kind)
+    }
+
     /// The provider is gone for good.
     fn forget(provider: ProviderId);
 }
