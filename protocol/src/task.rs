@@ -33,6 +33,8 @@ wire! {
         pub due: Height,
         /// When the chain looks at it next.
         pub next: Height,
+        /// Since when it looks for the workers that it lacks, or did last.
+        pub sought: Height,
         /// How many workers are asked, which grows when results contradict each other.
         pub redundancy: u8,
         /// How often workers were drawn.
@@ -58,6 +60,9 @@ wire! {
         /// Waits for its turn.
         #[codec(index = 2)]
         Ready { ticket: Ticket, key: QueueKey },
+        /// Too few were found, and it rests before it asks for another seed.
+        #[codec(index = 3)]
+        Resting,
     }
 
     /// A provider at work on a task.

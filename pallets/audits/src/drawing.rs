@@ -25,7 +25,9 @@ impl<T: Config> Auditors<T::AccountId> for Pallet<T> {
         let ticket = Self::ask_for_seed(id, 1);
         let mut audit = audit_of(brief, T::Clock::now(), ticket);
         Self::wait_for_seed(id, &mut audit, &ticket);
-        let latest = audit.due.saturating_add(Self::longest(&audit, &rules));
+        let delay = T::Beacon::delay();
+        let longest = rules.longest(audit.work_blocks, audit.sealed, audit.is_outcome(), delay);
+        let latest = audit.due.saturating_add(longest);
         Audits::<T>::insert(id, audit);
         Some(latest)
     }
@@ -45,23 +47,6 @@ impl<T: Config> Pallet<T> {
         let ready = T::Beacon::ready_at(ticket).max(soon);
         audit.due = ready;
         Self::schedule(id, audit, ready);
-    }
-
-    /// How long an audit takes once its first seed is there, if seeds are in time and blocks have
-    /// room.
-    fn longest(audit: &AuditOf<T>, rules: &Rules) -> Height {
-        let clocks = &rules.clocks;
-        let keys = if audit.sealed { clocks.keys } else { 0 };
-        // Each stage is left in the block after its last.
-        let look = keys
-            .saturating_add(clocks.to_commit(audit.work_blocks))
-            .saturating_add(clocks.reveal)
-            .saturating_add(clocks.unmask)
-            .saturating_add(4);
-        let again = Height::from(rules.draws.again);
-        let seeds = again.saturating_mul(T::Beacon::delay().saturating_add(1));
-        let looks = if audit.is_outcome() { again.saturating_add(1) } else { 1 };
-        seeds.saturating_add(look.saturating_mul(looks))
     }
 
     /// The seed should be there: the lot falls, and says who looks.

@@ -116,6 +116,24 @@ stored! {
     }
 }
 
+impl Rules {
+    /// How long an audit takes once its first seed is there, if seeds, which take so many blocks,
+    /// are in time and blocks have room.
+    pub fn longest(&self, work: Height, sealed: bool, outcome: bool, seed: Height) -> Height {
+        let keys = if sealed { self.clocks.keys } else { 0 };
+        // Each stage is left in the block after its last.
+        let look = keys
+            .saturating_add(self.clocks.to_commit(work))
+            .saturating_add(self.clocks.reveal)
+            .saturating_add(self.clocks.unmask)
+            .saturating_add(4);
+        let again = Height::from(self.draws.again);
+        let seeds = again.saturating_mul(seed.saturating_add(1));
+        let looks = if outcome { again.saturating_add(1) } else { 1 };
+        seeds.saturating_add(look.saturating_mul(looks))
+    }
+}
+
 impl Clocks {
     /// Blocks for guards to do work again that takes so many, and commit.
     pub fn to_commit(&self, work_blocks: Height) -> Height {

@@ -186,8 +186,7 @@ pub mod pallet {
         /// The account is not the operator of a provider. Sign with the operator's key.
         #[codec(index = 3)]
         NotOperator,
-        /// The provider does not have the Entropy role, or is not available. Set the role and the
-        /// availability, and send heartbeats.
+        /// The provider does not have the Entropy role. Set it.
         #[codec(index = 4)]
         NotServing,
         /// The provider or the account has committed in this round. Wait for the next one.
@@ -209,6 +208,10 @@ pub mod pallet {
         /// Reveal the value that was.
         #[codec(index = 10)]
         WrongValue,
+        /// The provider has the role and is not available: it is draining, paused or leaving, its
+        /// bond is too small, or its heartbeats have stopped. Its card says which.
+        #[codec(index = 11)]
+        NotAvailable,
     }
 
     #[pallet::call]

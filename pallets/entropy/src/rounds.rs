@@ -28,8 +28,9 @@ impl<T: Config> Pallet<T> {
         let round = CurrentRound::<T>::get();
         ensure!(round.phase(T::Clock::now()) == Phase::Commit, Error::<T>::NotCommitting);
         let provider = T::Registry::operated_by(&contributor).ok_or(Error::<T>::NotOperator)?;
-        let serves = T::Registry::candidate(provider, Lane::Holders(Role::Entropy)).is_some();
-        ensure!(serves, Error::<T>::NotServing);
+        let lane = Lane::Holders(Role::Entropy);
+        ensure!(T::Registry::serves(provider, lane), Error::<T>::NotServing);
+        ensure!(T::Registry::candidate(provider, lane).is_some(), Error::<T>::NotAvailable);
 
         let mut contributions = Contributions::<T>::get();
         // The operator's key may have changed hands since the provider, or the account, committed.

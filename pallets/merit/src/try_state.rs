@@ -5,6 +5,7 @@ use frame_support::{ensure, traits::fungible::InspectHold};
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
+    /// Every invariant of the pallet.
     pub fn do_try_state() -> Result<(), TryRuntimeError> {
         let session = CurrentSession::<T>::get();
         for (validator, link) in Links::<T>::iter() {

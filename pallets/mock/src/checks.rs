@@ -1,7 +1,7 @@
 //! What has to hold, whatever was done.
 
 use crate::{
-    drive::Tally, Audits, Balances, Capability, Clock, Entropy, Mock, Providers, Reputation,
+    drive::Tally, Audits, Balances, Capability, Clock, Entropy, Merit, Mock, Providers, Reputation,
     RuntimeEvent, RuntimeHoldReason, System, Tasks,
 };
 use cairn_protocol::{
@@ -11,7 +11,6 @@ use cairn_protocol::{
     share::WHOLE,
 };
 use cairn_seams::{Clock as _, Reputation as _};
-use frame_support::traits::fungible::InspectHold;
 use pallet_cairn_audits::types::Member;
 use pallet_cairn_capability::types::Progress;
 use pallet_cairn_tasks::types::RefundReason;
@@ -163,19 +162,7 @@ fn check_states() {
     Tasks::do_try_state().expect("tasks are right");
     Capability::do_try_state().expect("challenges are right");
     Audits::do_try_state().expect("audits are right");
-    check_links();
-}
-
-/// Who linked which provider is known from both ends, and paid for.
-fn check_links() {
-    let reason = pallet_cairn_merit::HoldReason::Link.into();
-    for (validator, link) in pallet_cairn_merit::Links::<Mock>::iter() {
-        let back = pallet_cairn_merit::ValidatorOf::<Mock>::get(link.provider);
-        assert_eq!(back, Some(validator), "a link is not mutual");
-        assert_eq!(Balances::balance_on_hold(&reason, &validator), link.deposit);
-    }
-    let links = pallet_cairn_merit::Links::<Mock>::iter_keys().count();
-    assert_eq!(pallet_cairn_merit::ValidatorOf::<Mock>::iter_keys().count(), links);
+    Merit::do_try_state().expect("links are right");
 }
 
 /// Every pallet that gives out work has begun and engaged for it what the register counts.

@@ -6,7 +6,7 @@ use cairn_protocol::{
     id::{ProviderId, Seed},
     profile::{DeviceClass, Role},
 };
-use cairn_seams::{Clock, Lane};
+use cairn_seams::Lane;
 use frame_support::traits::Get;
 
 /// Where everyone sits who computes, whatever jobs it offers.
@@ -71,10 +71,10 @@ impl<T: Config> Pallet<T> {
 
     fn sample_of(lane: Lane, class: DeviceClass, count: u32, seed: &Seed) -> Vec<ProviderId> {
         let count = count.min(T::MaxSample::get());
-        let now = T::Clock::now();
+        let conditions = Self::conditions();
         let there = |provider: &ProviderId| {
             Providers::<T>::get(provider)
-                .is_some_and(|record| Self::obstacle(&record, now).is_none())
+                .is_some_and(|record| conditions.obstacle(&record).is_none())
         };
         let population = PoolSizes::<T>::get(lane).of(class);
         let (mut drawn, absent): (Vec<_>, Vec<_>) = Draw::new(seed, population.into())

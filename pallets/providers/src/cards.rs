@@ -6,14 +6,14 @@ use cairn_protocol::{
     id::ProviderId,
     profile::{DeviceClass, Profile},
 };
-use cairn_seams::{Clock, Lane};
+use cairn_seams::Lane;
 
 impl<T: Config> Pallet<T> {
     /// Everything about a provider but its payload key.
     pub fn card(provider: ProviderId) -> Option<Card<T::AccountId>> {
         let record = Providers::<T>::get(provider)?;
         let details = ProviderDetails::<T>::get(provider)?;
-        let obstacle = Self::obstacle(&record, T::Clock::now());
+        let obstacle = Self::conditions().obstacle(&record);
         let unbonds = record.leaving || record.unbonding > 0;
         Some(Card {
             owner: record.owner,

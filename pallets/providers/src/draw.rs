@@ -1,12 +1,12 @@
 //! Drawing providers at a cost that does not grow with their number.
 
-use crate::{Config, Pallet, PoolSizes, Pools, Providers};
+use crate::{registry::kind_of, Config, Pallet, PoolSizes, Pools, Providers};
 use alloc::{collections::BTreeMap, vec::Vec};
 use cairn_protocol::{
     id::{ProviderId, Seed},
     profile::DeviceClass,
 };
-use cairn_seams::{Clock, Lane, Prospect, Survey};
+use cairn_seams::{Lane, Prospect, Reputation, Survey};
 use frame_support::{defensive, traits::Get};
 use sp_runtime::traits::{BlakeTwo256, Hash};
 
@@ -98,7 +98,8 @@ impl<T: Config> Pallet<T> {
     ) -> (Vec<Prospect<T::AccountId>>, Vec<ProviderId>) {
         let count = count.min(T::MaxSample::get());
         let sizes = PoolSizes::<T>::get(lane);
-        let now = T::Clock::now();
+        // What counts for all is looked up once, not for each that is looked at.
+        let (conditions, standing) = (Self::conditions(), T::Reputation::standings(kind_of(lane)));
         let mut left = count;
         let (mut drawn, mut absent) = (Vec::new(), Vec::new());
         let positions = Draw::new(seed, sizes.total(class));
@@ -114,8 +115,9 @@ impl<T: Config> Pallet<T> {
                 continue;
             };
             match Providers::<T>::get(provider) {
-                Some(record) if Self::obstacle(&record, now).is_none() => {
-                    let candidate = Self::candidate_of(provider, &record, lane);
+                Some(record) if conditions.obstacle(&record).is_none() => {
+                    let reputation = standing(provider);
+                    let candidate = Self::candidate_of(provider, &record, lane, reputation);
                     drawn.push(Prospect { candidate, names: Self::names_of_record(&record) });
                     left = left.saturating_sub(1);
                 }

@@ -25,16 +25,13 @@ pub mod weights;
 
 pub use draw::Draw;
 pub use pallet::*;
+pub use penalties::CreditOf;
 pub use types::*;
 pub use weights::WeightInfo;
 
 #[frame_support::pallet]
 pub mod pallet {
-    use super::WeightInfo;
-    use crate::types::{
-        Details, FaultShares, QueueEnds, Registration, RoleBonds, Sizes, Slash, SlashId,
-        ThroughputFloors,
-    };
+    use super::{penalties::CreditOf, types::*, WeightInfo};
     use alloc::boxed::Box;
     use cairn_protocol::{
         fault::Fault,
@@ -45,15 +42,12 @@ pub mod pallet {
     use frame_support::{
         pallet_prelude::*,
         traits::{
-            fungible::{hold, Credit, Inspect},
+            fungible::{hold, Inspect},
             OnUnbalanced,
         },
         weights::WeightMeter,
     };
     use frame_system::pallet_prelude::*;
-
-    /// What is taken from a bond.
-    pub type CreditOf<T> = Credit<<T as frame_system::Config>::AccountId, <T as Config>::Currency>;
 
     const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
@@ -461,11 +455,7 @@ pub mod pallet {
             same_party: bool,
         ) -> DispatchResult {
             let who = ensure_signed(origin)?;
-            if same_party {
-                Self::do_declare_link(who, other)
-            } else {
-                Self::do_revoke_link(who, other)
-            }
+            Self::do_link_account(who, other, same_party)
         }
 
         /// Unbonds what the roles do not need. All that is unbonding waits from now.

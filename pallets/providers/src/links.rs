@@ -14,7 +14,19 @@ use frame_support::{
 };
 
 impl<T: Config> Pallet<T> {
-    pub(crate) fn do_declare_link(by: T::AccountId, other: T::AccountId) -> DispatchResult {
+    pub(crate) fn do_link_account(
+        by: T::AccountId,
+        other: T::AccountId,
+        same_party: bool,
+    ) -> DispatchResult {
+        if same_party {
+            Self::do_declare_link(by, other)
+        } else {
+            Self::do_revoke_link(by, other)
+        }
+    }
+
+    fn do_declare_link(by: T::AccountId, other: T::AccountId) -> DispatchResult {
         ensure!(by != other, Error::<T>::SelfLink);
         let known = Declarations::<T>::contains_key(&by, &other);
         ensure!(!known, Error::<T>::AlreadyDeclared);
@@ -37,7 +49,7 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    pub(crate) fn do_revoke_link(by: T::AccountId, other: T::AccountId) -> DispatchResult {
+    fn do_revoke_link(by: T::AccountId, other: T::AccountId) -> DispatchResult {
         let deposit = Declarations::<T>::take(&by, &other).ok_or(Error::<T>::NotDeclared)?;
         T::Currency::release(&HoldReason::Deposit.into(), &by, deposit, Precision::Exact)?;
         // One side's word is not enough: it would let an account exclude whom it fears as judges.

@@ -1,7 +1,7 @@
 //! What an operator does, and who the operator is.
 
 use crate::{
-    types::{Obstacle, Registration},
+    types::{Obstacle, Registration, RoleBonds},
     weights::WeightInfo,
     Config, Error, Event, Operators, Pallet, Providers,
 };
@@ -82,12 +82,30 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Why a provider gets no work now; none if it may.
-    pub(crate) fn obstacle(record: &Registration<T::AccountId>, now: Height) -> Option<Obstacle> {
+    /// What is asked of providers now.
+    pub(crate) fn conditions() -> Conditions {
+        Conditions {
+            bonds: T::RoleBonds::get(),
+            timeout: T::HeartbeatTimeout::get(),
+            now: T::Clock::now(),
+        }
+    }
+}
+
+/// What is asked of providers at some height. It is looked up once for all that are looked at.
+pub(crate) struct Conditions {
+    bonds: RoleBonds,
+    timeout: Height,
+    now: Height,
+}
+
+impl Conditions {
+    /// Why a provider gets no work; none if it may.
+    pub(crate) fn obstacle<AccountId>(&self, record: &Registration<AccountId>) -> Option<Obstacle> {
         if record.leaving {
             return Some(Obstacle::Leaving);
         }
-        if record.bond < Self::required_bond(record.roles) {
+        if record.bond < self.bonds.sum(record.roles) {
             return Some(Obstacle::Underbonded);
         }
         match record.availability {
@@ -99,7 +117,6 @@ impl<T: Config> Pallet<T> {
         if record.missed {
             return Some(Obstacle::Missed);
         }
-        let stale = now > last.saturating_add(T::HeartbeatTimeout::get());
-        stale.then_some(Obstacle::Stale)
+        (self.now > last.saturating_add(self.timeout)).then_some(Obstacle::Stale)
     }
 }

@@ -15,10 +15,16 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
     defensive,
     dispatch::DispatchResult,
-    traits::{fungible::hold::Balanced, Get, OnUnbalanced},
+    traits::{
+        fungible::{hold::Balanced, Credit},
+        Get, OnUnbalanced,
+    },
     weights::WeightMeter,
 };
 use scale_info::TypeInfo;
+
+/// What is taken from a bond.
+pub type CreditOf<T> = Credit<<T as frame_system::Config>::AccountId, <T as Config>::Currency>;
 
 /// How often a provider was at fault of late. Each stretch of good time takes one fault off.
 #[derive(

@@ -7,13 +7,22 @@ use cairn_protocol::{
     id::{ProviderId, Seed},
     job::JobKind,
     profile::{Candidate, DeviceClass, Hardware},
+    share::Ppm,
 };
-use cairn_seams::{Clock, Lane, Prospect, Registry, Reputation, Survey};
+use cairn_seams::{Lane, Prospect, Registry, Reputation, Survey};
 use frame_support::traits::DefensiveSaturating;
 
 /// Roles are judged by how their holder evaluates: it is what guards do, and all others are too
 /// few a kind of work to have a record of their own.
 const KIND_OF_HOLDERS: JobKind = JobKind::Evaluate;
+
+/// What holders of a lane are judged by.
+pub(crate) fn kind_of(lane: Lane) -> JobKind {
+    match lane {
+        Lane::Jobs(kind) => kind,
+        Lane::Holders(_) | Lane::Rising => KIND_OF_HOLDERS,
+    }
+}
 
 impl<T: Config> Registry<T::AccountId> for Pallet<T> {
     fn sample(
@@ -31,9 +40,15 @@ impl<T: Config> Registry<T::AccountId> for Pallet<T> {
 
     fn candidate(provider: ProviderId, lane: Lane) -> Option<Candidate> {
         let record = Providers::<T>::get(provider)?;
-        let there = Self::obstacle(&record, T::Clock::now()).is_none();
-        (there && record.lanes().contains(lane))
-            .then(|| Self::candidate_of(provider, &record, lane))
+        let there = Self::conditions().obstacle(&record).is_none();
+        (there && record.lanes().contains(lane)).then(|| {
+            let standing = T::Reputation::standing(provider, kind_of(lane));
+            Self::candidate_of(provider, &record, lane, standing)
+        })
+    }
+
+    fn serves(provider: ProviderId, lane: Lane) -> bool {
+        Providers::<T>::get(provider).is_some_and(|record| record.lanes().contains(lane))
     }
 
     fn owner(provider: ProviderId) -> Option<T::AccountId> {
@@ -89,10 +104,11 @@ impl<T: Config> Pallet<T> {
         provider: ProviderId,
         record: &Registration<T::AccountId>,
         lane: Lane,
+        reputation: Ppm,
     ) -> Candidate {
-        let (kind, price) = match lane {
-            Lane::Jobs(kind) => (kind, record.offers.price(kind)),
-            Lane::Holders(_) | Lane::Rising => (KIND_OF_HOLDERS, None),
+        let price = match lane {
+            Lane::Jobs(kind) => record.offers.price(kind),
+            Lane::Holders(_) | Lane::Rising => None,
         };
         Candidate {
             provider,
@@ -105,7 +121,7 @@ impl<T: Config> Pallet<T> {
             sealable: record.sealable,
             load: u8::try_from(record.load).unwrap_or(u8::MAX),
             bond: record.bond,
-            reputation: T::Reputation::standing(provider, kind),
+            reputation,
         }
     }
 }

@@ -36,6 +36,11 @@ impl<T: Config> Reputation<T::AccountId> for Pallet<T> {
         Self::score(provider, kind).standing
     }
 
+    fn standings(kind: JobKind) -> impl Fn(ProviderId) -> Ppm {
+        let (rules, now) = (T::Rules::get(), T::Clock::now());
+        move |provider| Records::<T>::get(provider, kind).standing(&rules, now)
+    }
+
     /// Removes all records of a provider. An id is never used twice, so nothing of them could be
     /// read again.
     fn forget(provider: ProviderId) {

@@ -126,6 +126,9 @@ pub trait Registry<AccountId: Clone + PartialEq> {
     /// What matching looks at, for a provider that is available now.
     fn candidate(provider: ProviderId, lane: Lane) -> Option<Candidate>;
 
+    /// Whether a provider is registered for a lane, available now or not.
+    fn serves(provider: ProviderId, lane: Lane) -> bool;
+
     fn owner(provider: ProviderId) -> Option<AccountId>;
 
     /// The accounts that an account goes by: itself, and the owner of the provider it operates.
@@ -194,6 +197,11 @@ pub trait Reputation<AccountId> {
 
     /// What matching weighs: everything known of a provider at this kind.
     fn standing(provider: ProviderId, kind: JobKind) -> Ppm;
+
+    /// The same of as many providers as are asked for: what counts for all is looked up once.
+    fn standings(kind: JobKind) -> impl Fn(ProviderId) -> Ppm {
+        move |provider| Self::standing(provider, kind)
+    }
 
     /// The provider is gone for good.
     fn forget(provider: ProviderId);

@@ -125,8 +125,9 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn cost_of_look(task: &TaskOf<T>) -> Weight {
         let seats = u32::try_from(task.seats.len()).unwrap_or(u32::MAX);
         match task.stage {
-            Stage::Queued if T::Clock::now() <= task.due => T::WeightInfo::enter_queue(),
-            Stage::Queued => T::WeightInfo::give_up(seats),
+            Stage::Queued if T::Clock::now() > task.due => T::WeightInfo::give_up(seats),
+            Stage::Queued if task.place == Place::Resting => T::WeightInfo::ask_again(),
+            Stage::Queued => T::WeightInfo::enter_queue(),
             Stage::Audited => T::WeightInfo::look_at_audit(),
             Stage::Contested => T::WeightInfo::ask_for_chunks().max(T::WeightInfo::withhold(seats)),
             Stage::AwaitingKeys => T::WeightInfo::forfeit(seats),
@@ -141,6 +142,7 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn dearest_look() -> Weight {
         let seats = MAX_REDUNDANCY.into();
         T::WeightInfo::enter_queue()
+            .max(T::WeightInfo::ask_again())
             .max(T::WeightInfo::look_at_audit())
             .max(T::WeightInfo::give_up(seats))
             .max(T::WeightInfo::forfeit(seats))

@@ -223,6 +223,22 @@ mod benches {
         assert_eq!(Queue::<T>::iter_keys().count(), 1);
     }
 
+    /// A draw was in vain, and it has rested since.
+    #[benchmark]
+    fn ask_again() {
+        let requester = requester::<T>();
+        let id = super::submit::<T>(&requester, MAX_REDUNDANCY, true);
+        let mut task = seeded::<T>(id);
+        Pallet::<T>::leave_queue(&mut task);
+        task.place = Place::Resting;
+        pass::<T>(1);
+        #[block]
+        {
+            Pallet::<T>::look_at(id, task);
+        }
+        assert!(matches!(super::task::<T>(id).place, Place::Drawing(_)));
+    }
+
     /// No worker was found for the seats that are vacant; others are taken.
     #[benchmark]
     fn give_up(s: Linear<0, { SEATS - 1 }>) {

@@ -25,9 +25,27 @@ impl<T: Config> Pallet<T> {
         Self::schedule(id, task, ready.min(task.due.saturating_add(1)));
     }
 
-    /// Puts a task into the queue if its seed is there.
+    /// Has a task draw again. Another draw looks at others; the same one again would be known
+    /// beforehand. A task that nobody can do costs its requester nothing in the end. Were it to draw
+    /// as often as it can it would cost everyone draws, so each in vain puts the next farther off.
+    fn draw_again(id: TaskId, task: &mut TaskOf<T>) {
+        let now = T::Clock::now();
+        let rest = T::Rules::get().draws.resting(now.saturating_sub(task.sought));
+        if rest == 0 {
+            return Self::ask_for_seed(id, task);
+        }
+        task.place = Place::Resting;
+        let overdue = task.due.saturating_add(1);
+        Self::schedule(id, task, now.saturating_add(rest).min(overdue));
+    }
+
+    /// Puts a task into the queue if its seed is there. One that rested asks for another seed.
     pub(crate) fn enter_queue(id: TaskId, task: &mut TaskOf<T>) {
-        let Place::Drawing(ticket) = task.place else { return };
+        let ticket = match task.place {
+            Place::Drawing(ticket) => ticket,
+            Place::Resting => return Self::ask_for_seed(id, task),
+            Place::Nowhere | Place::Ready { .. } => return,
+        };
         let overdue = task.due.saturating_add(1);
         if T::Beacon::seed(&ticket).is_none() {
             let soon = T::Clock::now().saturating_add(1);
@@ -44,7 +62,7 @@ impl<T: Config> Pallet<T> {
     /// Takes a task out of the queue, wherever in it it is.
     pub(crate) fn leave_queue(task: &mut TaskOf<T>) {
         match core::mem::replace(&mut task.place, Place::Nowhere) {
-            Place::Nowhere => {}
+            Place::Nowhere | Place::Resting => {}
             Place::Drawing(ticket) => T::Beacon::release(ticket),
             Place::Ready { ticket, key } => {
                 Queue::<T>::remove(key);
@@ -68,8 +86,7 @@ impl<T: Config> Pallet<T> {
             Some((terms, chosen)) if chosen.len() == usize::from(task.vacant()) => {
                 Self::seat(id, &mut task, &terms, &chosen)
             }
-            // Another draw looks at others. The same one again would be known beforehand.
-            _ => Self::ask_for_seed(id, &mut task),
+            _ => Self::draw_again(id, &mut task),
         }
         Tasks::<T>::insert(id, task);
     }

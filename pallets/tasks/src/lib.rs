@@ -268,7 +268,7 @@ pub mod pallet {
         KeyPosted,
         /// The provider has committed to a result already.
         CommittedAlready,
-        /// The provider has not committed to a result.
+        /// The provider has not committed to a result. Commit first; reveal when all have.
         NotCommitted,
         /// The provider has revealed its result already.
         RevealedAlready,

@@ -78,8 +78,8 @@ impl<T: Config> Pallet<T> {
     }
 
     pub(crate) fn queue_again(id: TaskId, mut task: TaskOf<T>, rules: &Rules) {
-        let again = T::Clock::now().saturating_add(rules.clocks.rematch);
-        task.due = task.due.max(again);
+        task.sought = T::Clock::now();
+        task.due = task.due.max(task.sought.saturating_add(rules.clocks.rematch));
         Self::ask_for_seed(id, &mut task);
         Tasks::<T>::insert(id, task);
     }

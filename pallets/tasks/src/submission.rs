@@ -61,6 +61,7 @@ impl<T: Config> Pallet<T> {
             stage: Stage::Queued,
             due: terms.match_by,
             next: now,
+            sought: now,
             redundancy: terms.redundancy,
             round: 0,
             reassigned: 0,

@@ -30,6 +30,12 @@ pub type TaskOf<T> = Task<AccountIdOf<T>>;
 pub const CHUNKS_DRAWN: u8 = 15;
 pub const CHUNKS_SHOWN: u32 = CHUNKS_DRAWN as u32 + 1;
 
+/// What a task rests is this part of how long it has looked for workers.
+const PATIENCE: Height = 8;
+
+/// A stage is left in the block after its last.
+const LOOK: Height = 1;
+
 /// What was complained about the workers of a task, kept as long as the task is.
 #[derive(Clone, Debug, Decode, Default, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
 pub struct Grievances {
@@ -157,6 +163,8 @@ pub struct Draws {
     pub floor: Ppm,
     /// How often vacant seats are filled again.
     pub reassignments: u8,
+    /// How long a task rests after a draw that found too few, at most.
+    pub rest: Height,
 }
 
 /// Complaints about results that cannot be fetched.
@@ -181,6 +189,57 @@ pub struct ComplaintRules {
     pub chunks: u8,
     /// How long a worker has to show them, once they are drawn.
     pub show: Height,
+}
+
+impl Rules {
+    /// How long a provider can have a seat at a task of one worker, from the draw to the end, if
+    /// seeds, which take so many blocks, are in time and blocks have room. `audit` is how long the
+    /// longest audit of it takes.
+    pub fn longest_alone(&self, seed: Height, audit: Height) -> Height {
+        let work = self.clocks.longest_round();
+        work.saturating_add(audit).saturating_add(self.longest_standing(1, seed))
+    }
+
+    /// The same at a task of several workers. Who has committed keeps its seat while those of
+    /// others are filled again, each time by workers who may take as long as the first.
+    pub fn longest_among(&self, seed: Height, audit: Height) -> Height {
+        let again = Height::from(self.draws.reassignments);
+        let round = self.clocks.longest_round();
+        let more = round.saturating_add(self.clocks.rematch);
+        round
+            .saturating_add(again.saturating_mul(more))
+            .saturating_add(audit)
+            .saturating_add(self.longest_standing(MAX_REDUNDANCY, seed))
+    }
+
+    /// How long a result stands before it is paid, if every worker is complained about as often
+    /// as may be. The window does not pass meanwhile.
+    fn longest_standing(&self, workers: u8, seed: Height) -> Height {
+        let complaints = Height::from(self.complaints.most).saturating_mul(workers.into());
+        let each = seed.saturating_add(self.complaints.show).saturating_add(LOOK);
+        let window = self.clocks.window.saturating_add(LOOK);
+        window.saturating_add(complaints.saturating_mul(each))
+    }
+}
+
+impl Draws {
+    /// How long a task rests that has looked for workers for so long. The longer it did, the
+    /// rarer are its draws, and whoever is found at last was looked for not much longer than
+    /// it was needed.
+    pub fn resting(&self, looked: Height) -> Height {
+        looked.checked_div(PATIENCE).unwrap_or(0).min(self.rest)
+    }
+}
+
+impl Clocks {
+    /// From the draw of workers to the end of their reveals.
+    fn longest_round(&self) -> Height {
+        let looks = LOOK.saturating_mul(3);
+        self.keys_most
+            .saturating_add(self.work_most)
+            .saturating_add(self.reveal)
+            .saturating_add(looks)
+    }
 }
 
 impl Grievances {

@@ -32,6 +32,8 @@ cairn_seams::weights! {
     find_due(): (13_800, 2, 0);
     /// Window of the seed, rules; queue, agenda, record.
     enter_queue(): (48_051, 5, 4);
+    /// Window of the seed, its trace; agenda, record.
+    ask_again(): (48_051, 6, 5);
     /// Window of the seed, account and holds; queue, agenda, record. Of each seat the provider,
     /// its answer and its key.
     give_up(seats): (169_059, 7, 7) + seats * (52_452, 2, 3);

@@ -8,7 +8,7 @@ use cairn_protocol::{
     preimage::{ResultCommitment, Statement},
     result::{Answer, Output},
 };
-use cairn_seams::Clock;
+use cairn_seams::{Clock, Registry};
 use codec::Encode;
 use frame_support::{
     ensure,
@@ -59,7 +59,8 @@ impl<T: Config> Pallet<T> {
         answer: Answer,
         salt: Digest,
     ) -> Result<Weight, DispatchError> {
-        let (mut task, seat) = Self::open_seat(id, Act::Reveal, &operator)?;
+        let (mut task, seat) = Self::open_seat(id, Act::Reveal, &operator)
+            .map_err(|error| Self::why_hidden(&operator, id, error))?;
         let provider = seat.provider;
         let terms = TermsOf::<T>::get(id).ok_or(Error::<T>::UnknownTask)?;
         let genesis = Self::genesis();
@@ -93,6 +94,20 @@ impl<T: Config> Pallet<T> {
         let seats = u32::try_from(task.seats.len()).unwrap_or(u32::MAX);
         Self::judge(id, task);
         Ok(T::WeightInfo::reveal(seats))
+    }
+
+    /// Whoever is still to commit hears that before it hears that others are.
+    fn why_hidden(operator: &T::AccountId, id: TaskId, error: Error<T>) -> Error<T> {
+        let at_work = |task: &TaskOf<T>| {
+            let seat = T::Registry::operated_by(operator).and_then(|provider| task.seat(provider));
+            seat.is_some_and(|seat| matches!(seat.progress, Progress::Locked | Progress::Working))
+        };
+        match error {
+            Error::WrongStage if Tasks::<T>::get(id).is_some_and(|task| at_work(&task)) => {
+                Error::NotCommitted
+            }
+            other => other,
+        }
     }
 
     fn check_answer(terms: &Terms, answer: &Answer) -> Result<(), Error<T>> {

@@ -34,6 +34,7 @@ fn task(stage: Stage, seated: bool) -> Task<u8> {
         stage,
         due: DUE,
         next: 0,
+        sought: 0,
         redundancy: 1,
         round: 1,
         reassigned: 0,

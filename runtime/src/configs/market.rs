@@ -7,14 +7,15 @@ use super::{
     parameters::market,
 };
 use crate::{
-    units::deposit, AccountId, Audits, Babe, Balance, Balances, Entropy, MarketClock, Merit,
-    Providers, Reputation, Runtime, RuntimeHoldReason, Session, Staking, System, Tasks,
+    units::deposit, AccountId, Audits, Babe, Balance, Balances, BlockNumber, Entropy, MarketClock,
+    Merit, Providers, Reputation, Runtime, RuntimeHoldReason, Session, Staking, System, Tasks,
 };
 use alloc::vec::Vec;
 use cairn_protocol::{
     id::{ProviderId, Seed},
     profile::DeviceClass,
 };
+use cairn_seams::Beacon;
 use frame_support::{
     parameter_types,
     traits::{tokens::imbalance::ResolveTo, ConstU32, EitherOf, FindAuthor, Get, RewardsReporter},
@@ -97,6 +98,24 @@ impl pallet_cairn_providers::Config for Runtime {
     type ThroughputFloors = market::ThroughputFloors;
     type UnbondingPeriod = market::UnbondingPeriod;
     type WeightInfo = pallet_cairn_providers::weights::SubstrateWeight<Runtime>;
+}
+
+/// The longest time in which a provider can be called to account for work, from the block in which
+/// it was given to it until a penalty for it can no longer be appealed, by the rules as they are
+/// now. Seeds may be late, and full blocks hold tasks up; that it is engaged keeps the bond of a
+/// provider even then.
+pub fn longest_dispute() -> BlockNumber {
+    let (tasks, audits) = (market::TaskRules::get(), market::AuditRules::get());
+    let seed = <Entropy as Beacon>::delay();
+    let audit = |outcome| {
+        let look = audits.longest(tasks.clocks.work_most, true, outcome, seed);
+        // The lot waits for a seed of its own.
+        look.saturating_add(seed)
+    };
+    // Outcomes are the work of one.
+    let alone = tasks.longest_alone(seed, audit(true));
+    let among = tasks.longest_among(seed, audit(false));
+    alone.max(among).saturating_add(market::AppealWindow::get())
 }
 
 impl pallet_cairn_reputation::Config for Runtime {

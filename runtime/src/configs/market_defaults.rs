@@ -74,6 +74,8 @@ pub const TASK_RULES: Rules = Rules {
         weights: matching::Weights { fit: 2, reputation: 4, price: 2, load: 1, region: 1 },
         floor: 200_000,
         reassignments: 3,
+        // So a task that nobody can do draws 630 times a day, not 5,000 times.
+        rest: 2 * MINUTES,
     },
     complaints: ComplaintRules {
         // More than sending the chunks is worth, so that nobody complains about who is there.

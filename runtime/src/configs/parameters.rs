@@ -147,9 +147,10 @@ pub mod dynamic_params {
         /// A restart must not cost a provider its place in the draws.
         #[codec(index = 5)]
         pub static HeartbeatTimeout: BlockNumber = 15 * MINUTES;
-        /// Longer than any work can be called to account for.
+        /// Longer than any work can be called to account for: `configs::market::longest_dispute`,
+        /// which is 38 days.
         #[codec(index = 6)]
-        pub static UnbondingPeriod: BlockNumber = 7 * DAYS;
+        pub static UnbondingPeriod: BlockNumber = 42 * DAYS;
         /// Time for the emergency track to decide.
         #[codec(index = 7)]
         pub static AppealWindow: BlockNumber = 2 * DAYS;

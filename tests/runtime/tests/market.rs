@@ -1,20 +1,26 @@
 //! The market on the whole runtime: work is asked for, done, paid, and punished.
 
 use cairn_protocol::{
-    id::TaskId,
+    id::{ProviderId, TaskId},
     job::{Requirements, Terms},
     lifecycle::Stage,
-    profile::DeviceClass,
+    profile::{Availability, DeviceClass, Role},
     view::{Lack, Quote},
 };
 use cairn_runtime::{
-    market::runtime_decl_for_market_api::MarketApiV1, units::UNITS, Balance, Balances, MarketClock,
-    Providers, Runtime, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, SafeMode, Treasury,
+    configs::{market::longest_dispute, parameters::market},
+    market::runtime_decl_for_market_api::MarketApiV1,
+    units::{DAYS, UNITS},
+    Balance, Balances, MarketClock, Parameters, Providers, Runtime, RuntimeEvent,
+    RuntimeHoldReason, RuntimeOrigin, RuntimeParameters, SafeMode, Treasury,
 };
 use cairn_runtime_tests::{account, market::*, Chain};
 use cairn_seams::Clock;
-use frame_support::traits::fungible::InspectHold;
+use frame_support::traits::{fungible::InspectHold, Get};
 use pallet_cairn_tasks::Event;
+use sp_runtime::DispatchError;
+
+type Refused = pallet_cairn_entropy::Error<cairn_runtime::Runtime>;
 
 fn submit_to(chain: &mut Chain, redundancy: u8) -> TaskId {
     let terms = terms(chain, redundancy);
@@ -80,6 +86,67 @@ fn no_deadline_should_pass_while_safe_mode_lasts() {
     chain.state(|| SafeMode::force_exit(RuntimeOrigin::root())).expect("root may");
     deliver(&mut chain, id);
     wait_for(&mut chain, id, Stage::Settled);
+}
+
+#[test]
+fn unbonding_should_outlast_every_dispute() {
+    // At the pace of a public network, and at that of one to try things on.
+    for quick in [false, true] {
+        let patch = serde_json::json!({ "launch": { "quickMarket": quick } });
+        let (dispute, rules) = Chain::with(patch).state(|| {
+            let period = market::UnbondingPeriod::get();
+            let dispute = longest_dispute();
+            assert!(period > dispute, "{period} blocks are over before {dispute}");
+            (dispute, market::TaskRules::get())
+        });
+        // Work for which others are asked again, an audit of it, and an appeal.
+        let again = u32::from(rules.draws.reassignments) + 2;
+        assert!(dispute > again * rules.clocks.work_most + 2 * DAYS);
+    }
+}
+
+#[test]
+fn a_dispute_should_last_longer_when_the_rules_say_so() {
+    Chain::local().state(|| {
+        let before = longest_dispute();
+        let mut rules = market::TaskRules::get();
+        rules.clocks.work_most += DAYS;
+        let rules = market::Parameters::TaskRules(market::TaskRules, Some(rules));
+        let rules = RuntimeParameters::Market(rules);
+        Parameters::set_parameter(RuntimeOrigin::root(), rules).expect("root may");
+        assert!(longest_dispute() > before + DAYS);
+    });
+}
+
+/// Commits to a contribution to the beacon, as soon as that may be done.
+fn contribute(chain: &mut Chain, seed: &str) -> Result<(), DispatchError> {
+    let commit = || pallet_cairn_entropy::Call::commit { commitment: [1; 32] };
+    for _ in 0..40 {
+        let done = chain.submit(seed, commit());
+        if done != Err(Refused::NotCommitting.into()) {
+            return done;
+        }
+    }
+    panic!("no round begins");
+}
+
+#[test]
+fn a_provider_should_hear_why_it_cannot_contribute() {
+    let mut chain = market();
+    assert_eq!(contribute(&mut chain, REQUESTER), Err(Refused::NotOperator.into()));
+    assert_eq!(contribute(&mut chain, WORKERS[0]), Err(Refused::NotServing.into()));
+    let provider = ProviderId(0);
+    let roles = [Role::Compute, Role::Entropy].into_iter().collect();
+    let takes = pallet_cairn_providers::Call::set_roles { provider, roles };
+    chain.submit(WORKERS[0], takes).expect("its bond covers both");
+    let set = |chain: &mut Chain, availability| {
+        let call = pallet_cairn_providers::Call::set_availability { provider, availability };
+        chain.submit(WORKERS[0], call).expect("it is its own");
+    };
+    set(&mut chain, Availability::Draining);
+    assert_eq!(contribute(&mut chain, WORKERS[0]), Err(Refused::NotAvailable.into()));
+    set(&mut chain, Availability::Available);
+    assert_eq!(contribute(&mut chain, WORKERS[0]), Ok(()));
 }
 
 #[test]

@@ -76,10 +76,20 @@ fn commit_should_fail_when_the_account_operates_nothing() {
 }
 
 #[test]
-fn commit_should_fail_when_the_provider_does_not_serve() {
+fn commit_should_fail_when_the_provider_has_not_the_role() {
+    execute(|| {
+        Others::set(vec![ProviderId(1)]);
+        assert_noop!(try_commit(ALICE), Error::<Test>::NotServing);
+        Others::set(Vec::new());
+        assert_ok!(try_commit(ALICE));
+    });
+}
+
+#[test]
+fn commit_should_fail_when_the_provider_is_not_available() {
     execute(|| {
         appoint(ALICE, 1, false);
-        assert_noop!(try_commit(ALICE), Error::<Test>::NotServing);
+        assert_noop!(try_commit(ALICE), Error::<Test>::NotAvailable);
     });
 }
 

@@ -296,7 +296,7 @@ impl Contributors {
         let operators = Operators::get();
         let (provider, _) = *operators.get(&who).ok_or(Error::NotOperator)?;
         if !operators.values().any(|known| *known == (provider, true)) {
-            return Err(Error::NotServing);
+            return Err(Error::NotAvailable);
         }
         if self.committed.iter().any(|c| c.0 == who || c.1 == provider) {
             return Err(Error::AlreadyCommitted);

@@ -83,8 +83,10 @@ parameter_types! {
     pub static CurrentStake: u64 = STAKE;
     pub static ActiveAuthors: u32 = 4;
     pub static AuthorVrf: Option<(AccountId, Seed)> = None;
-    /// Operators, and whether their provider serves.
+    /// Operators, and whether their provider is available.
     pub static Operators: BTreeMap<AccountId, (ProviderId, bool)> = BTreeMap::new();
+    /// Providers that do something else.
+    pub static Others: Vec<ProviderId> = Vec::new();
 }
 
 impl Config for Test {
@@ -130,8 +132,8 @@ impl Registry<AccountId> for Hand {
     }
 
     fn candidate(provider: ProviderId, lane: Lane) -> Option<Candidate> {
-        let serves = Operators::get().values().any(|known| *known == (provider, true));
-        (serves && lane == Lane::Holders(Role::Entropy)).then_some(Candidate {
+        let there = Operators::get().values().any(|known| *known == (provider, true));
+        (there && Self::serves(provider, lane)).then_some(Candidate {
             provider,
             hardware: Hardware {
                 class: DeviceClass::Cpu,
@@ -149,6 +151,10 @@ impl Registry<AccountId> for Hand {
             bond: 0,
             reputation: 0,
         })
+    }
+
+    fn serves(provider: ProviderId, lane: Lane) -> bool {
+        lane == Lane::Holders(Role::Entropy) && !Others::get().contains(&provider)
     }
 
     fn owner(_: ProviderId) -> Option<AccountId> {
@@ -195,8 +201,8 @@ impl benchmarking::BenchmarkHelper<AccountId> for Hand {
 }
 
 /// Makes an account the operator of a provider.
-pub(crate) fn appoint(operator: AccountId, provider: u64, serves: bool) {
-    Operators::mutate(|operators| operators.insert(operator, (ProviderId(provider), serves)));
+pub(crate) fn appoint(operator: AccountId, provider: u64, available: bool) {
+    Operators::mutate(|operators| operators.insert(operator, (ProviderId(provider), available)));
 }
 
 pub(crate) fn dismiss(operator: AccountId) {
@@ -213,6 +219,7 @@ pub(crate) fn externalities() -> sp_io::TestExternalities {
     ActiveAuthors::set(4);
     AuthorVrf::set(None);
     Operators::set(BTreeMap::new());
+    Others::set(Vec::new());
     let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
     pallet_balances::GenesisConfig::<Test> {
         balances: ACCOUNTS.map(|account| (account, FUNDS)).to_vec(),

@@ -138,6 +138,10 @@ impl Registry<AccountId> for Hand {
         None
     }
 
+    fn serves(_: ProviderId, _: Lane) -> bool {
+        false
+    }
+
     fn owner(provider: ProviderId) -> Option<AccountId> {
         Parties::get().get(&provider).map(|(owner, _)| *owner)
     }

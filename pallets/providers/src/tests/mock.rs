@@ -19,13 +19,14 @@ use frame_support::{
     parameter_types,
     traits::{
         fungible::{InspectHold, Mutate},
-        ConstU128, ConstU32, Hooks, Imbalance, OnUnbalanced, UnfilteredDispatchable,
+        ConstU128, ConstU32, Get, Hooks, Imbalance, OnUnbalanced, UnfilteredDispatchable,
     },
     weights::Weight,
     BoundedVec,
 };
 use frame_system::EnsureRoot;
 use sp_runtime::BuildStorage;
+use std::marker::PhantomData;
 
 frame_support::construct_runtime!(
     pub enum Test {
@@ -70,6 +71,8 @@ parameter_types! {
     pub static Window: Height = 20;
     pub static Memory: Height = 50;
     pub static Evictions: u32 = 2;
+    /// How often something was looked up that counts for every provider.
+    pub static Reads: u32 = 0;
     /// What the handler of slashes was given.
     pub static Slashed: Amount = 0;
 }
@@ -101,6 +104,11 @@ impl Reputation<u64> for Telling {
     fn standing(provider: ProviderId, kind: JobKind) -> Ppm {
         Ppm::try_from(provider.0).unwrap() * 10 + kind as Ppm
     }
+
+    fn standings(kind: JobKind) -> impl Fn(ProviderId) -> Ppm {
+        Reads::mutate(|reads| *reads += 1);
+        move |provider| Self::standing(provider, kind)
+    }
 }
 
 /// Counts what is slashed, and burns it.
@@ -112,6 +120,16 @@ impl OnUnbalanced<CreditOf<Test>> for Burn {
     }
 }
 
+/// A parameter, of which is known how often it is read.
+pub struct Counted<Parameter>(PhantomData<Parameter>);
+
+impl<Value, Parameter: Get<Value>> Get<Value> for Counted<Parameter> {
+    fn get() -> Value {
+        Reads::mutate(|reads| *reads += 1);
+        Parameter::get()
+    }
+}
+
 impl Config for Test {
     type RuntimeHoldReason = RuntimeHoldReason;
     type Currency = Balances;
@@ -119,14 +137,14 @@ impl Config for Test {
     type Clock = HandClock;
     type Reputation = Telling;
     type AppealOrigin = EnsureRoot<u64>;
-    type RoleBonds = Bonds;
+    type RoleBonds = Counted<Bonds>;
     type FaultShares = Shares;
     type ThroughputFloors = Floors;
     type ItemDeposit = ConstU128<10>;
     type ByteDeposit = ConstU128<1>;
     type UnbondingPeriod = Unbonding;
     type HeartbeatPeriod = Period;
-    type HeartbeatTimeout = Timeout;
+    type HeartbeatTimeout = Counted<Timeout>;
     type AppealWindow = Window;
     type FaultMemory = Memory;
     type MaxLinks = ConstU32<4>;

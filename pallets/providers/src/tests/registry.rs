@@ -3,7 +3,7 @@ use crate::{Call, Pallet};
 use cairn_protocol::{
     id::{ProviderId, Region},
     job::JobKind,
-    profile::{Candidate, Profile, Role},
+    profile::{Availability, Candidate, Profile, Role},
 };
 use cairn_seams::{Lane, Registry};
 use frame_support::assert_ok;
@@ -95,5 +95,24 @@ fn registry_should_answer_nothing_when_the_provider_is_unknown() {
         assert_eq!(Pallet::<Test>::card(unknown), None);
         let provider = available(ALICE);
         assert_eq!(Pallet::<Test>::owner(provider), Some(ALICE));
+    });
+}
+
+#[test]
+fn serves_should_tell_what_a_provider_is_registered_for_when_it_is_not_there() {
+    execute(|| {
+        let provider = available(ALICE);
+        let availability = Availability::Draining;
+        assert_ok!(act(ALICE, Call::set_availability { provider, availability }));
+        for (lane, expected) in [
+            (Lane::Jobs(JobKind::Infer), true),
+            (Lane::Jobs(JobKind::Wasm), false),
+            (Lane::Holders(Role::Guard), true),
+            (Lane::Holders(Role::Entropy), false),
+        ] {
+            assert_eq!(Pallet::<Test>::serves(provider, lane), expected, "{lane:?}");
+            assert!(!Pallet::<Test>::serves(ProviderId(9), lane), "{lane:?}");
+            assert_eq!(Pallet::<Test>::candidate(provider, lane), None);
+        }
     });
 }

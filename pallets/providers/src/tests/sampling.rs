@@ -189,3 +189,20 @@ fn sample_should_cost_the_same_among_ten_thousand() {
     let (few, many) = (nodes(100), nodes(10_000));
     assert!(many < 2 * few, "{few} nodes among a hundred, {many} among ten thousand");
 }
+
+#[test]
+fn sample_should_look_up_once_what_counts_for_all() {
+    execute(|| {
+        let lane = Lane::Jobs(JobKind::Infer);
+        for count in [1, 20] {
+            crowd(count);
+            Reads::set(0);
+            assert_eq!(drawn(lane, DeviceClass::Cpu, 20, &[1; 32]).len() as u64, count);
+            // The bonds of roles, how long a heartbeat is good for, the rules of reputation.
+            assert_eq!(Reads::get(), 3);
+        }
+        Reads::set(0);
+        assert_eq!(Pallet::<Test>::sample_class(DeviceClass::Gpu, 20, &[1; 32]).len(), 20);
+        assert_eq!(Reads::get(), 2);
+    });
+}

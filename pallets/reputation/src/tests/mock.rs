@@ -117,6 +117,10 @@ impl Registry<AccountId> for HandRegistry {
         None
     }
 
+    fn serves(_: ProviderId, _: Lane) -> bool {
+        false
+    }
+
     fn owner(provider: ProviderId) -> Option<AccountId> {
         Registered::get().contains(&provider).then(|| owner_of(provider))
     }

@@ -111,3 +111,17 @@ fn standing_should_follow_the_rules_when_they_change() {
         assert_eq!(Reputation::standing(WORKER, JobKind::Infer), 288_888);
     });
 }
+
+#[test]
+fn standings_should_be_those_of_each_when_the_rules_are_looked_up_once() {
+    execute(|| {
+        Reputation::observe(WORKER, JobKind::Infer, WRONG);
+        let each = || [WORKER, OTHER].map(|who| Reputation::standing(who, JobKind::Infer));
+        let before = each();
+        let standing = Reputation::standings(JobKind::Infer);
+        assert_eq!([WORKER, OTHER].map(&standing), before);
+        CurrentRules::mutate(|rules| rules.prior = 0);
+        assert_ne!(each(), before);
+        assert_eq!([WORKER, OTHER].map(&standing), before);
+    });
+}

@@ -171,6 +171,7 @@ pub const RULES: Rules = Rules {
         weights: Weights { fit: 2, reputation: 4, price: 2, load: 1, region: 1 },
         floor: 200_000,
         reassignments: 2,
+        rest: 30,
     },
     complaints: ComplaintRules { deposit: 200, most: 1, chunks: 4, show: 15 },
 };

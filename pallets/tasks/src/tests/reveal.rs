@@ -49,7 +49,6 @@ fn reveal_should_fail_when_it_is_not_what_was_committed_to() {
     market(1, || {
         let (id, workers) = assigned(terms(1));
         let worker = workers[0];
-        assert_noop!(try_reveal(id, worker, answer(1), SALT), Error::<Test>::WrongStage);
         commit(id, worker, &answer(1));
         assert_noop!(try_reveal(id, worker, answer(2), SALT), Error::<Test>::NotTheCommitment);
         assert_noop!(try_reveal(id, worker, answer(1), [6; 32]), Error::<Test>::NotTheCommitment);
@@ -107,9 +106,17 @@ fn reveal_should_fail_when_a_fingerprint_is_missing() {
 
 #[test]
 fn reveal_should_fail_when_nothing_was_committed_to() {
-    market(3, || {
+    market(4, || {
         let (id, workers) = assigned(terms(3));
+        let refused = |provider| try_reveal(id, provider, answer(1), SALT).map_err(|e| e.error);
+        let not_committed = || Err(Error::<Test>::NotCommitted.into());
+        assert_eq!(refused(workers[0]), not_committed());
         commit(id, workers[0], &answer(1));
+        // It has, and others have not.
+        assert_noop!(try_reveal(id, workers[0], answer(1), SALT), Error::<Test>::WrongStage);
+        assert_eq!(refused(workers[1]), not_committed());
+        let other = (0..4).map(ProviderId).find(|one| !workers.contains(one)).expect("one is left");
+        assert_noop!(try_reveal(id, other, answer(1), SALT), Error::<Test>::WrongStage);
         commit(id, workers[1], &answer(1));
         expire(id);
         assert_eq!(task(id).stage, Stage::Committed);
