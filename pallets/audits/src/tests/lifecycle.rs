@@ -51,8 +51,9 @@ fn scene(stage: Stage) -> Scene {
     let guards: Vec<_> = guards();
     let all = || guards.iter().copied().chain([worker]);
     if stage > Stage::Keys {
-        let post = |guard: &ProviderId| Audits::post_key(signed(ALICE), TASK, *guard, key());
-        guards.iter().for_each(|guard| assert_ok!(post(guard)));
+        for guard in &guards {
+            assert_ok!(Audits::post_key(signed(ALICE), TASK, *guard, key()));
+        }
     }
     if stage > Stage::Commits {
         all().for_each(|one| commit(one, &same()));
