@@ -14,6 +14,7 @@ use cairn_protocol::{
 };
 use codec::{Decode, DecodeLimit, Encode};
 use frame_support::storage::{with_transaction_unchecked, TransactionOutcome};
+pub use pallet_cairn_reputation::Entry;
 pub use pallet_cairn_tasks::views::TaskView;
 use scale_info::TypeInfo;
 use sp_runtime::{traits::Dispatchable, DispatchError};
@@ -41,8 +42,8 @@ pub enum Refusal {
 }
 
 sp_api::decl_runtime_apis! {
-    /// The market as clients see it.
-    #[api_version(1)]
+    /// The market as clients see it. The second version has `audit`.
+    #[api_version(2)]
     pub trait MarketApi {
         /// What a task would cost an account now, who would do it and when, why nobody would, and
         /// how it is judged.

@@ -12,8 +12,8 @@ use cairn_protocol::{
 };
 use cairn_runtime::{
     market::{
-        AuditView, AuditWaitsFor, ComplaintView, MarketApi, Obstacle, ProviderView, Quote, Refusal,
-        Seat, TaskView, WaitsFor,
+        AuditView, AuditWaitsFor, ComplaintView, Entry, MarketApi, Obstacle, ProviderView, Quote,
+        Refusal, Seat, TaskView, WaitsFor,
     },
     opaque::Block,
     AccountId, Hash,
@@ -258,6 +258,7 @@ fn provider_json(view: ProviderView) -> Value {
         "class": name(card.class),
         "declaredClass": name(card.hardware.class),
         "memoryMib": card.hardware.memory_mib,
+        "compute": card.hardware.compute,
         "throughput": card.throughput,
         "region": card.region.0,
         "offers": card
@@ -266,12 +267,55 @@ fn provider_json(view: ProviderView) -> Value {
             .iter()
             .map(|offer| json!({ "kind": name(offer.kind), "price": amount(offer.price) }))
             .collect::<Vec<_>>(),
+        "enclave": card.enclave.map(hex),
         "generation": card.generation,
         "heartbeat": card.heartbeat,
         "node": hex(card.node),
         "payloadKey": view.profile.payload_key.map(hex),
-        "reputation": reputation
-            .map(|entry| json!({ "kind": name(entry.kind), "standing": entry.score.standing }))
-            .collect::<Vec<_>>(),
+        "reputation": reputation.map(entry_json).collect::<Vec<_>>(),
     })
+}
+
+/// A record at one kind of job: readings in parts per million, and how many right results the
+/// evidence behind them weighs.
+fn entry_json(entry: Entry) -> Value {
+    let score = entry.score;
+    json!({
+        "kind": name(entry.kind),
+        "standing": score.standing,
+        "accuracy": score.accuracy,
+        "timeliness": score.timeliness,
+        "availability": score.availability,
+        "volume": score.volume,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cairn_protocol::{
+        job::JobKind,
+        reputation::{Record, Score},
+    };
+
+    #[test]
+    fn a_record_should_be_given_with_all_its_readings() {
+        let score = Score {
+            accuracy: 600_000,
+            timeliness: 700_000,
+            availability: 800_000,
+            standing: 600_000,
+            volume: 12,
+        };
+        let entry = Entry { kind: JobKind::Embed, record: Record::default(), score };
+        let expected = json!({
+            "kind": "Embed",
+            "standing": 600_000,
+            "accuracy": 600_000,
+            "timeliness": 700_000,
+            "availability": 800_000,
+            "volume": 12,
+        });
+        assert_eq!(entry_json(entry), expected);
+    }
 }

@@ -56,7 +56,12 @@ async fn task_should_be_paid_when_its_workers_agree() -> Test {
     // No task is left; a challenge may be.
     assert!(provider["load"].as_u64() <= Some(1), "{provider}");
     assert_eq!(provider["reputation"][0]["kind"], "Wasm");
-    assert!(provider["reputation"][0]["standing"].as_u64() > Some(500_000), "{provider}");
+    let record = &provider["reputation"][0];
+    assert!(record["standing"].as_u64() > Some(500_000), "{provider}");
+    assert!(record["accuracy"].as_u64() > Some(500_000), "{provider}");
+    assert!(record["timeliness"].is_u64() && record["availability"].is_u64(), "{provider}");
+    assert!(record["volume"].as_u64() > Some(0), "{provider}");
+    assert!(provider["compute"].is_u64() && provider["enclave"].is_null(), "{provider}");
     net.passed()
 }
 
