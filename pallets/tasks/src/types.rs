@@ -33,6 +33,9 @@ pub const CHUNKS_SHOWN: u32 = CHUNKS_DRAWN as u32 + 1;
 /// What a task rests is this part of how long it has looked for workers.
 const PATIENCE: Height = 8;
 
+/// Draws after which rests grow no more, nearly: by then they are the longest there may be.
+const GROWING: u32 = 128;
+
 /// A stage is left in the block after its last.
 const LOOK: Height = 1;
 
@@ -228,6 +231,13 @@ impl Draws {
     /// it was needed.
     pub fn resting(&self, looked: Height) -> Height {
         looked.checked_div(PATIENCE).unwrap_or(0).min(self.rest)
+    }
+
+    /// How long so many draws take, if the seed of each takes so long.
+    pub fn lasting(&self, draws: u32, seed: Height) -> Height {
+        let next = |looked: Height| seed.saturating_add(self.resting(looked));
+        let gone = (1..draws.min(GROWING)).fold(seed, |gone, _| gone.saturating_add(next(gone)));
+        gone.saturating_add(next(gone).saturating_mul(draws.saturating_sub(GROWING)))
     }
 }
 

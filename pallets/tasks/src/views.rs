@@ -52,10 +52,11 @@ impl<T: Config> Pallet<T> {
         prices.sort_unstable();
         let median = prices.len().checked_div(2).and_then(|middle| prices.get(middle));
         let (ahead, lag) = Self::queue_before(terms.tip);
-        let sample = T::Rules::get().draws.sample;
+        let draws = T::Rules::get().draws;
         // It is submitted in the next block, and each draw waits for a seed of its own.
-        let wait = supply.draws(sample, terms.redundancy).map(|draws| {
-            T::Beacon::delay().saturating_mul(draws).saturating_add(lag).saturating_add(1)
+        let wait = supply.draws(draws.sample, terms.redundancy).map(|count| {
+            let drawing = draws.lasting(count, T::Beacon::delay());
+            drawing.saturating_add(lag).saturating_add(1)
         });
         let is_late = |wait: Height| T::Clock::now().saturating_add(wait) > terms.match_by;
         let late = wait.is_some_and(is_late).then_some(Lack::Time);

@@ -128,6 +128,19 @@ fn seeds(rest: Height, until: Height) -> Vec<Height> {
 }
 
 #[test]
+fn draws_should_last_as_long_as_tasks_look() {
+    for rest in [0, RULES.draws.rest, 500] {
+        let draws = crate::types::Draws { rest, ..RULES.draws };
+        let asked = seeds(rest, 10_000);
+        assert!(asked.len() >= 40);
+        for (nth, at) in (1..).zip(asked) {
+            let seed = Entropy::delay();
+            assert_eq!(draws.lasting(nth, seed), at + seed, "{nth} draws");
+        }
+    }
+}
+
+#[test]
 fn draws_in_vain_should_grow_rare_and_end_at_the_deadline() {
     // Without rest, and with what the rules say.
     for (rest, least, most) in [(0, 55, 60), (RULES.draws.rest, 25, 30)] {

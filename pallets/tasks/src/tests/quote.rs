@@ -435,8 +435,9 @@ fn wait_should_count_the_draws_it_takes_when_few_are_fit() {
         let mut rules = RULES;
         rules.draws.sample = 1;
         TaskRules::set(rules);
-        // One that looks at one of them finds it one time in four.
-        assert_eq!(quote(&terms(1)).wait, Some(1 + 4 * Entropy::delay()));
+        // One that looks at one of them finds it one time in four, and rests an eighth of how long it
+        // has looked: 2, 4 and 7 blocks.
+        assert_eq!(quote(&terms(1)).wait, Some(1 + 4 * Entropy::delay() + 13));
         // No draw of two finds three parties.
         rules.draws.sample = 2;
         TaskRules::set(rules);
