@@ -42,7 +42,7 @@ pub enum Refusal {
 }
 
 sp_api::decl_runtime_apis! {
-    /// The market as clients see it. The second version has `audit`.
+    /// The market as clients see it. The second version has `audit`, and quotes that say why.
     #[api_version(2)]
     pub trait MarketApi {
         /// What a task would cost an account now, who would do it and when, why nobody would, and

@@ -9,7 +9,7 @@ use cairn_protocol::{
 };
 use cairn_runtime::{
     configs::{market::longest_dispute, parameters::market},
-    market::runtime_decl_for_market_api::MarketApiV1,
+    market::runtime_decl_for_market_api::MarketApiV2,
     units::{DAYS, UNITS},
     Balance, Balances, MarketClock, Parameters, Providers, Runtime, RuntimeEvent,
     RuntimeHoldReason, RuntimeOrigin, RuntimeParameters, SafeMode, Treasury,
