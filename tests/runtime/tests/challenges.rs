@@ -130,14 +130,13 @@ fn a_challenge_should_measure_three_who_agree() {
 #[test]
 fn who_fell_to_the_lowest_class_should_rise_again() {
     let mut chain = crowd(3, DeviceClass::SmallGpu);
-    let (slow, declared) = (Hashes::cost(DeviceClass::Cpu), DeviceClass::SmallGpu);
-    let fallen = ProviderId(1);
-    chain.state(|| Providers::note_throughput(fallen, slow));
+    let (declared, fallen) = (DeviceClass::SmallGpu, ProviderId(1));
+    chain.state(|| Providers::note_throughput(fallen, Hashes::cost(DeviceClass::Cpu)));
     assert_eq!(card(&mut chain, fallen).class, DeviceClass::Cpu);
     let (id, opened) = wait_for_challenge(&mut chain);
     let members = members(&opened);
     assert!(opened.class == declared && members.contains(&fallen), "{opened:?}");
-    assert_eq!(opened.units, Hashes::cost(declared));
+    assert_eq!(opened.units, chain.state(|| Hashes::cost(declared)));
     // Whatever two agree on stands; to find the answer would take this machine minutes.
     let answer = [1; 32];
     members.iter().for_each(|member| {
