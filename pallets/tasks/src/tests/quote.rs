@@ -135,7 +135,8 @@ fn quote_should_give_the_least_and_the_median_price_of_the_fit() {
 #[test]
 fn quote_should_name_what_each_lacks_who_is_not_fit() {
     market(3, || {
-        let asked: [(Obstacle, fn(&mut Requirements)); 6] = [
+        type Asking = fn(&mut Requirements);
+        let asked: [(Obstacle, Asking); 6] = [
             (Obstacle::Memory, |wanted| wanted.memory_mib = 16_385),
             (Obstacle::Compute, |wanted| wanted.compute = 87),
             (Obstacle::Throughput, |wanted| wanted.throughput = 1),
