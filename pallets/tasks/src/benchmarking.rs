@@ -12,7 +12,7 @@ use cairn_protocol::{
 };
 use cairn_seams::Ticket;
 use frame_benchmarking::v2::*;
-use frame_support::{pallet_prelude::Get, weights::WeightMeter, BoundedVec};
+use frame_support::{weights::WeightMeter, BoundedVec};
 use frame_system::RawOrigin;
 pub use setup::await_audit;
 use setup::*;
