@@ -279,9 +279,9 @@ impl Crowd {
     }
 
     /// None where they are too few for a challenge.
-    fn lots(&self) -> u32 {
-        let all = self.own.saturating_add(self.rising_lots());
-        if all < MEMBERS {
+    fn lots(&self) -> u64 {
+        let all = u64::from(self.own).saturating_add(self.rising_lots().into());
+        if all < u64::from(MEMBERS) {
             0
         } else {
             all
@@ -310,14 +310,13 @@ pub fn drawn_class(
     random: u64,
 ) -> Option<Crowd> {
     let blocks = u64::from(blocks.max(1));
-    let lots = |crowd: &Crowd| u64::from(crowd.lots());
-    let all = crowds.iter().map(lots).fold(0u64, u64::saturating_add);
+    let all = crowds.iter().map(Crowd::lots).fold(0u64, u64::saturating_add);
     let urn = u64::from(interval).saturating_mul(MEMBERS.into()).max(all.saturating_mul(blocks));
     let wide = u128::from(random).saturating_mul(urn.into());
     let lot = u64::try_from(wide >> u64::BITS).unwrap_or(0);
     let mut rest = lot.checked_div(blocks)?;
     for crowd in crowds {
-        match rest.checked_sub(lots(&crowd)) {
+        match rest.checked_sub(crowd.lots()) {
             None => return Some(crowd),
             Some(beyond) => rest = beyond,
         }
@@ -404,8 +403,8 @@ mod tests {
         fn rising_should_leave_two_seats_to_the_class(own in 2u32.., rising: u32, random: u64) {
             let crowd = Crowd { class: Gpu, own, rising };
             // Three seats a challenge, for as many challenges as all lots make.
-            let lots = u64::from(crowd.lots());
-            prop_assert!(u64::from(crowd.rising_lots()) * u64::from(MEMBERS) <= lots.max(1));
+            let seats = u64::from(crowd.rising_lots()) * u64::from(MEMBERS);
+            prop_assert!(seats <= crowd.lots().max(1));
             prop_assert!(rising > 0 || !crowd.has_rising(random));
         }
 
