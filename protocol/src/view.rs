@@ -2,9 +2,13 @@
 
 use crate::{
     id::{Amount, Height, ProviderId},
+    job::Terms,
+    lifecycle::Stage,
     matching::{chance, Unfit},
+    result::Answer,
     settlement::Escrow,
     share::{mul_div, Ppm, WHOLE},
+    task::Seat,
 };
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
@@ -131,6 +135,26 @@ answer! {
         /// Workers are to be expected later than the task waits for them.
         #[codec(index = 5)]
         Time,
+    }
+
+    /// A task, and what it waits for.
+    pub struct TaskView<AccountId> {
+        pub requester: AccountId,
+        pub terms: Terms,
+        pub escrow: Escrow,
+        pub submitted: Height,
+        pub stage: Stage,
+        /// Up to when this stage lasts, and what the market's clock shows.
+        pub due: Height,
+        pub now: Height,
+        pub waits_for: WaitsFor,
+        pub redundancy: u8,
+        pub reassigned: u8,
+        pub seats: Vec<Seat>,
+        pub answers: Vec<(ProviderId, Answer)>,
+        pub acknowledged: bool,
+        /// The complaint that is to be answered.
+        pub complaint: Option<ComplaintView>,
     }
 
     /// What a worker has to show.

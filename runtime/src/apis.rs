@@ -11,14 +11,13 @@ use cairn_protocol::{
     audit::record::AuditView,
     id::{ProviderId, TaskId},
     job::Terms,
-    view::Quote,
+    view::{Quote, TaskView},
 };
 use frame_support::{
     genesis_builder_helper::{build_state, get_preset},
     traits::{Get, KeyOwnerProofSystem},
     weights::Weight,
 };
-use pallet_cairn_tasks::views::TaskView;
 use pallet_grandpa::{fg_primitives, AuthorityId as GrandpaId};
 use sp_api::impl_runtime_apis;
 use sp_authority_discovery::AuthorityId as DiscoveryId;

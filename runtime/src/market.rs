@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 pub use cairn_protocol::task::Seat;
 pub use cairn_protocol::{
     audit::record::{AuditView, AuditWaitsFor},
-    view::{ComplaintView, Lack, Obstacle, Quote, Supply, WaitsFor},
+    view::{ComplaintView, Lack, Obstacle, Quote, Supply, TaskView, WaitsFor},
 };
 use cairn_protocol::{
     id::{ProviderId, TaskId},
@@ -15,7 +15,6 @@ use cairn_protocol::{
 use codec::{Decode, DecodeLimit, Encode};
 use frame_support::storage::{with_transaction_unchecked, TransactionOutcome};
 pub use pallet_cairn_reputation::Entry;
-pub use pallet_cairn_tasks::views::TaskView;
 use scale_info::TypeInfo;
 use sp_runtime::{traits::Dispatchable, DispatchError};
 

@@ -3,18 +3,14 @@
 use crate::{pallet::*, types::*};
 use alloc::vec::Vec;
 use cairn_protocol::{
-    id::{Amount, Height, ProviderId, Seed, TaskId},
+    id::{Amount, Height, Seed, TaskId},
     job::{Policy, Terms},
     lifecycle::Stage,
     matching::Demand,
-    result::Answer,
-    settlement::Escrow,
-    view::{ComplaintView, Lack, Obstacle, Quote, Supply, WaitsFor},
+    view::{ComplaintView, Lack, Obstacle, Quote, Supply, TaskView, WaitsFor},
 };
 use cairn_seams::{Beacon, Clock, Lane, Prospect, Registry, Survey};
-use codec::{Decode, Encode};
 use frame_support::pallet_prelude::Get;
-use scale_info::TypeInfo;
 
 /// Providers looked at for a quote.
 const SAMPLE: u32 = 64;
@@ -22,27 +18,6 @@ const SAMPLE: u32 = 64;
 const COUNTED: usize = 4_096;
 /// Tasks of one account that are listed.
 pub const LISTED: usize = 256;
-
-/// A task, and what it waits for.
-#[derive(Clone, Debug, Decode, Encode, Eq, PartialEq, TypeInfo)]
-pub struct TaskView<AccountId> {
-    pub requester: AccountId,
-    pub terms: Terms,
-    pub escrow: Escrow,
-    pub submitted: Height,
-    pub stage: Stage,
-    /// Up to when this stage lasts, and what the market's clock shows.
-    pub due: Height,
-    pub now: Height,
-    pub waits_for: WaitsFor,
-    pub redundancy: u8,
-    pub reassigned: u8,
-    pub seats: Vec<Seat>,
-    pub answers: Vec<(ProviderId, Answer)>,
-    pub acknowledged: bool,
-    /// The complaint that is to be answered.
-    pub complaint: Option<ComplaintView>,
-}
 
 impl<T: Config> Pallet<T> {
     /// What a task would cost an account, and who would do it. `seed` decides who is looked at.
