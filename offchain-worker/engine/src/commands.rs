@@ -106,6 +106,13 @@ impl Chosen {
 
     fn open(&self) -> Result<Opened, Box<dyn Error>> {
         let exact = is_exact(&self.model);
+        if exact && self.profile != Some(Profile::Float) && self.device != Kind::Cpu {
+            return Err(
+                "whole numbers are computed on the processor; leave --device out, or have \
+                        floats computed there: --profile float"
+                    .into(),
+            );
+        }
         match self.profile {
             Some(Profile::Exact) if !exact => Err(format!(
                 "{} has no card.json, so the model has no exact form yet; bring it to one: \
@@ -187,7 +194,7 @@ impl Output {
 
     pub fn fail(&self, error: &dyn Error) {
         match self.json {
-            true => println!("{}", json!({ "error": error.to_string() })),
+            true => println!("{}", json!({ "error": error.to_string().trim_end() })),
             false => eprintln!("Error: {error}"),
         }
     }

@@ -7,7 +7,10 @@ use commands::{Cli, Output};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
     let output = Output { json: cli.json };
     match cli.run(&output) {
         Ok(()) => ExitCode::SUCCESS,
@@ -16,4 +19,15 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Says what is wrong with the arguments in the form that they ask for.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let json = std::env::args_os().any(|argument| argument == "--json");
+    if json && error.use_stderr() {
+        Output { json }.fail(error);
+        return ExitCode::from(2);
+    }
+    // Help and version too, which are no errors.
+    error.exit()
 }

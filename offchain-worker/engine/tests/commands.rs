@@ -7,7 +7,8 @@ use serde_json::Value;
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
+    time::Duration,
 };
 use tempfile::TempDir;
 
@@ -142,6 +143,56 @@ fn model_should_learn_and_be_changed_when_it_is_taken_through_all_commands() {
 }
 
 #[test]
+fn changes_of_one_base_should_come_to_the_same_in_any_order() {
+    let home = Home::new();
+    home.file("sayings.txt", &sayings());
+    home.said(&["import", name(&fixture("llama")), "--out", "floats"]);
+    let sample = ["--text", "sayings.txt", "--length", "24"];
+    home.said(&[&["quantise", "floats", "--out", "exact"], sample.as_slice()].concat());
+    for (run, seed) in [("one", "1"), ("two", "2")] {
+        let steps = ["--steps", "3", "--batch", "2", "--seed", seed];
+        let train = ["train", "exact", "--out", run];
+        home.said(&[&train, sample.as_slice(), steps.as_slice()].concat());
+    }
+    let (one, two) = ("one/changes/trunk.change", "two/changes/trunk.change");
+    let applied = |changes: &[&str], to: &str| {
+        home.said(&[&["apply", "exact"], changes, &["--out", to]].concat())["manifests"].clone()
+    };
+    let both = applied(&[one, two], "both");
+    assert_eq!(both, applied(&[two, one], "turned"));
+    assert!(both["loss"].is_string() && both != applied(&[one], "first"));
+}
+
+#[test]
+fn training_should_come_to_the_same_when_it_is_killed_and_begun_again() {
+    let home = Home::new();
+    let train = |out: &'static str| {
+        let small = ["--length", "24", "--batch", "2", "--steps", "120", "--every", "7"];
+        [&["train", "demo", "--out", out, "--synthetic", "1"], small.as_slice()].concat()
+    };
+    let log = |out: &str| fs::read_to_string(home.at(out).join("loss.jsonl")).unwrap_or_default();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cairn-engine"));
+    let command = command.current_dir(home.0.path()).args(train("killed"));
+    let mut child = command.stdout(Stdio::null()).spawn().expect("it starts");
+    // Past its first checkpoint, and not at one.
+    while log("killed").lines().count() < 10 {
+        assert_eq!(child.try_wait().expect("it can be asked"), None, "it ended by itself");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().and_then(|()| child.wait()).expect("it is killed");
+    let seen = log("killed").lines().count();
+    assert!(seen < 120, "it was done before it was killed");
+    assert!(!home.at("killed").join("model.json").exists());
+    for out in ["killed", "whole"] {
+        home.said(&train(out));
+    }
+    assert_eq!(log("killed").lines().count(), 120);
+    assert_eq!(log("killed"), log("whole"));
+    let weights = |out: &str| fs::read(home.at(out).join("model.safetensors")).expect("weights");
+    assert!(weights("killed") == weights("whole"), "other weights");
+}
+
+#[test]
 fn texts_should_lie_alike_when_they_are_embedded_exactly_and_in_floats() {
     let home = Home::new();
     home.file("sayings.txt", &sayings());
@@ -257,7 +308,14 @@ fn commands_should_say_what_to_do_when_something_is_wrong() {
     let damaged = home.refused(&["apply", "exact", "sayings.txt", "--out", "changed"]);
     assert!(damaged.contains("does not begin as changes do"), "{damaged}");
     assert!(!home.at("changed").exists());
-    let output = home.call(&["--json", "inspect", "nowhere"]);
-    let said: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    assert!(said["error"].is_string());
+    let exact = home.refused(&["eval", "exact", "--device", "wgpu", text[0], text[1]]);
+    assert!(exact.contains("--profile float"), "{exact}");
+    for arguments in
+        [&["--json", "inspect", "nowhere"][..], &["inspect", "--json"], &["--json", "x"]]
+    {
+        let output = home.call(arguments);
+        let said: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert!(said["error"].is_string() && !output.status.success(), "{arguments:?}");
+    }
+    assert!(home.call(&["--json", "--help"]).status.success());
 }

@@ -61,6 +61,10 @@ pub struct Quantise {
     /// How weights become whole numbers.
     #[arg(long, default_value = "compensated")]
     rounding: How,
+
+    /// Where the sample is computed: cpu, wgpu or cuda.
+    #[arg(long, default_value = "cpu")]
+    device: Kind,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -73,7 +77,7 @@ enum How {
 
 impl Quantise {
     pub fn run(&self, output: &Output) -> Outcome {
-        let from = FloatFolder::open(&self.model, &Kind::Cpu.device()?)?;
+        let from = FloatFolder::open(&self.model, &self.device.device()?)?;
         let exact = self.exact(&from)?;
         let shape = from.model.shape();
         let folder = ExactFolder::write(&self.out, &exact, &shape, &from.tokens, from.folder())?;
