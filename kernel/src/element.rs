@@ -145,8 +145,13 @@ impl<'a, I: Inputs> Judge<'a, I> {
 
     /// What a result is saturated to: what has no bits of its own is not affected by 32.
     pub(crate) fn bits(&self, step: &Step) -> u32 {
-        let made = self.program.tensor(step.result);
-        made.and_then(|made| made.values.bits()).unwrap_or(32).into()
+        self.width(step.result)
+    }
+
+    /// The bits of a tensor's numbers.
+    pub(crate) fn width(&self, tensor: TensorId) -> u32 {
+        let found = self.program.tensor(tensor);
+        found.and_then(|found| found.values.bits()).unwrap_or(32).into()
     }
 
     fn compute(&self, op: &Op, i: u32, j: u32, bits: u32) -> Result<i64, Error> {

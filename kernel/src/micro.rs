@@ -10,11 +10,13 @@ use crate::{
     element::{Error, Inputs, Judge},
     num::saturate,
     program::{Op, Step, TensorId},
+    sample::Rule,
 };
 use alloc::{vec, vec::Vec};
 
 mod attention;
 mod choice;
+mod draw;
 mod norm;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -33,8 +35,8 @@ pub struct Part {
     pub range: (i64, i64),
 }
 
-/// In which parts an element comes; in none where it is computed from few numbers anyhow, or, of
-/// tokens drawn at random, in no such way.
+/// In which parts an element comes; in none where it is computed from few numbers anyhow, or from
+/// a row and the weights for it.
 pub fn parts(
     program: &Checked,
     operator: usize,
@@ -128,6 +130,7 @@ impl<'a, I: Inputs> Expansion<'a, I> {
             | Op::Mean { .. } => self.norm_parts(),
             Op::Attention { .. } => self.attention_parts(),
             Op::Share { .. } | Op::CrossEntropy { .. } | Op::Choose { .. } => self.choice_parts(),
+            Op::Sample { .. } => self.draw_parts().unwrap_or_else(|| self.choice_parts()),
             _ => return vec![],
         };
         parts.push(Part { steps: 1, range: SUMS });
@@ -141,6 +144,8 @@ impl<'a, I: Inputs> Expansion<'a, I> {
             Op::Share { .. } | Op::CrossEntropy { .. } | Op::Choose { .. } => {
                 self.choice(part, index)
             }
+            Op::Sample { rule: Rule::Greedy, .. } => self.choice(part, index),
+            Op::Sample { .. } => self.draw(part, index),
             _ => self.norm(part, index),
         }?;
         Ok(if last { saturate(value, self.bits) } else { value })

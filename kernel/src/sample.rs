@@ -73,7 +73,7 @@ pub fn sample(row: &[i32], rule: &Rule, seed: &[u8; 32], position: u64) -> Optio
     let of = |column: &u32| row.get(*column as usize).copied().map(i64::from);
     let top = columns.first().and_then(of)?;
     let powers = || columns.iter().filter_map(of).map(|value| power(top - value, scale));
-    let need = (powers().sum::<i64>() * i64::from(prefix) + i64::from(WHOLE) - 1) >> 16;
+    let need = needed(powers().sum(), prefix);
     let sums = || {
         powers().scan(0, |sum, power| {
             *sum += power;
@@ -81,10 +81,20 @@ pub fn sample(row: &[i32], rule: &Rule, seed: &[u8; 32], position: u64) -> Optio
         })
     };
     let kept = sums().find(|sum| *sum >= need)?;
+    let point = point(kept, seed, position);
+    sums().zip(&columns).find(|(sum, _)| *sum > point).map(|(_, column)| *column)
+}
+
+/// What the powers of a prefix have to come to.
+pub(crate) fn needed(whole: i64, prefix: u32) -> i64 {
+    (whole * i64::from(prefix) + i64::from(WHOLE) - 1) >> 16
+}
+
+/// Where among the powers that are kept the one lies that is drawn.
+pub(crate) fn point(kept: i64, seed: &[u8; 32], position: u64) -> i64 {
     let random = u128::from(chacha::first(seed, position));
     // Less than what is kept, so it fits again.
-    let point = ((random * u128::from(kept.unsigned_abs())) >> 64) as i64;
-    sums().zip(&columns).find(|(sum, _)| *sum > point).map(|(_, column)| *column)
+    ((random * u128::from(kept.unsigned_abs())) >> 64) as i64
 }
 
 #[cfg(test)]

@@ -57,7 +57,12 @@ impl<I: Inputs> Judge<'_, I> {
         };
         // What is below 32 bits, as the range of values says.
         let row: Vec<i32> = self.row(values, i)?.into_iter().map(|x| x as i32).collect();
+        Ok(sample(&row, rule, &seed, self.position(values, i)).map_or(0, i64::from))
+    }
+
+    /// Where in the sequence a row is.
+    pub(crate) fn position(&self, values: TensorId, i: u32) -> u64 {
         let position = if self.rows(values) == Rows::One { self.length - 1 } else { i };
-        Ok(sample(&row, rule, &seed, position.into()).map_or(0, i64::from))
+        position.into()
     }
 }

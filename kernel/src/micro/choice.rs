@@ -26,7 +26,8 @@ impl<I: Inputs> Expansion<'_, I> {
             Op::Share { values, all: true, .. } => compared(self.columns(values)),
             Op::Share { choices, .. } => compared(self.columns(choices)),
             Op::CrossEntropy { values, .. } => compared(self.columns(values)),
-            Op::Choose { values, .. } => {
+            // What is sampled without chance is the first choice.
+            Op::Choose { values, .. } | Op::Sample { values, .. } => {
                 let columns = self.columns(values);
                 // A search for each that is larger, and one for the wanted.
                 let range = (NONE, i64::from(columns) - 1);
@@ -72,7 +73,9 @@ impl<I: Inputs> Expansion<'_, I> {
                     Ok(loss(self.end(POWERS)?, below, scale))
                 }
             },
-            Op::Choose { values, .. } if part <= self.column as usize => {
+            Op::Choose { values, .. } | Op::Sample { values, .. }
+                if part <= self.column as usize =>
+            {
                 self.search(values, part, index)
             }
             _ => self.end(self.column as usize),

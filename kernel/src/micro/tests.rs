@@ -56,6 +56,7 @@ pub(crate) fn steps_should_come_to(
             | Op::Share { .. }
             | Op::CrossEntropy { .. }
             | Op::Choose { .. }
+            | Op::Sample { .. }
     );
     assert_eq!(found.is_empty(), !expanded);
     let steps = expand(program, operator, row, column, given).unwrap();
