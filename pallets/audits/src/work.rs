@@ -33,7 +33,8 @@ impl<T: Config> Pallet<T> {
         commitment: Digest,
     ) -> DispatchResult {
         let (mut audit, Member { provider, progress }) =
-            Self::open_part(id, Act::Commit, &operator)?;
+            Self::open_part(id, Act::Commit, &operator)
+                .map_err(|error| Self::why_closed(&operator, id, error))?;
         ensure!(progress == Progress::Working, Error::<T>::CommittedAlready);
         audit.advance(provider, Progress::Committed(commitment));
         Self::deposit_event(Event::Committed { task: id, provider, commitment });
@@ -41,6 +42,24 @@ impl<T: Config> Pallet<T> {
             Audits::<T>::insert(id, audit);
         }
         Ok(())
+    }
+
+    /// Whoever has committed hears that before it hears that all have.
+    fn why_closed(operator: &T::AccountId, id: TaskId, error: Error<T>) -> Error<T> {
+        let has_committed = |audit: &AuditOf<T>| {
+            let provider = T::Registry::operated_by(operator);
+            let mut members = audit.members().filter(|one| Some(one.provider) == provider);
+            members
+                .any(|one| matches!(one.progress, Progress::Committed(_) | Progress::Revealed(_)))
+        };
+        match error {
+            Error::WrongStage
+                if Audits::<T>::get(id).is_some_and(|audit| has_committed(&audit)) =>
+            {
+                Error::CommittedAlready
+            }
+            other => other,
+        }
     }
 
     pub(crate) fn open_reveals_if_all_committed(id: TaskId, audit: &mut AuditOf<T>) -> bool {

@@ -13,7 +13,6 @@ use cairn_protocol::{
 use cairn_seams::{Clock as _, Reputation as _};
 use pallet_cairn_audits::types::Member;
 use pallet_cairn_capability::types::Progress;
-use pallet_cairn_tasks::types::RefundReason;
 use std::collections::BTreeMap;
 
 /// What the market was like when it was looked at last.
@@ -35,8 +34,6 @@ struct Flow {
     /// What tasks and the beacon say that they burnt.
     settled: Amount,
     forfeited: Amount,
-    /// A refund may burn the fee, and does not say so.
-    unsaid: bool,
 }
 
 impl Watch {
@@ -83,8 +80,7 @@ impl Watch {
         let issued = Balances::total_issuance();
         assert_eq!(self.issued + flow.minted, issued + flow.burnt, "money came or went unsaid");
         assert_eq!(flow.minted, 0, "money was created");
-        assert!(flow.unsaid || flow.escrows == flow.settled, "tasks burnt something else");
-        assert!(flow.escrows >= flow.settled, "tasks burnt less");
+        assert_eq!(flow.escrows, flow.settled, "tasks burnt something else");
         assert_eq!(flow.dropped, flow.forfeited, "stakes were burnt otherwise");
         assert_eq!(flow.burnt, flow.escrows + flow.dropped, "something else was burnt");
         self.issued = issued;
@@ -118,10 +114,7 @@ impl Flow {
             },
             RuntimeEvent::Tasks(event) => match event {
                 pallet_cairn_tasks::Event::Settled { burnt, .. } => self.settled += burnt,
-                pallet_cairn_tasks::Event::Refunded { reason, .. } => {
-                    self.unsaid |=
-                        matches!(reason, RefundReason::NoKeys | RefundReason::KeyRejected);
-                }
+                pallet_cairn_tasks::Event::Refunded { burnt, .. } => self.settled += burnt,
                 _ => {}
             },
             RuntimeEvent::Entropy(pallet_cairn_entropy::Event::Forfeited { stake, .. }) => {

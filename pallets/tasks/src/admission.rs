@@ -12,7 +12,8 @@ use frame_support::ensure;
 impl<T> From<Refusal> for Error<T> {
     fn from(reason: Refusal) -> Self {
         match reason {
-            Refusal::WrongStage | Refusal::SeatTaken => Self::WrongStage,
+            Refusal::WrongStage => Self::WrongStage,
+            Refusal::SeatTaken => Self::SeatTaken,
             Refusal::TooLate => Self::TooLate,
             Refusal::TooEarly => Self::TooEarly,
             Refusal::NotTheRequester => Self::NotTheRequester,

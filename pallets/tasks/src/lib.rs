@@ -169,8 +169,9 @@ pub mod pallet {
         /// Each of the paid workers got that much; so much was burnt.
         #[codec(index = 10)]
         Settled { task: TaskId, each: Amount, burnt: Amount },
+        /// So much was given back, and so much burnt.
         #[codec(index = 11)]
-        Refunded { task: TaskId, reason: RefundReason, back: Amount },
+        Refunded { task: TaskId, reason: RefundReason, back: Amount, burnt: Amount },
         #[codec(index = 12)]
         Acknowledged { task: TaskId },
         /// The task ended a while ago and is no longer kept.
@@ -298,6 +299,9 @@ pub mod pallet {
         WrongNumberOfChunks,
         /// A chunk is not part of the result at the length that was revealed.
         ChunkNotProven,
+
+        /// Workers are at it already, and are not sent home because others are still looked for.
+        SeatTaken,
     }
 
     #[pallet::hooks]

@@ -64,13 +64,13 @@ impl<T: Config> Pallet<T> {
         reason: RefundReason,
         split: Split,
     ) {
-        Self::pay(&task, &split, None);
+        let burnt = Self::pay(&task, &split, None);
         for provider in Self::seats_where(&task, |_| true) {
             Self::leave_seat(id, &mut task, provider);
         }
         Self::turn(&mut task, turn);
         Self::keep(id, task);
-        Self::deposit_event(Event::Refunded { task: id, reason, back: split.back });
+        Self::deposit_event(Event::Refunded { task: id, reason, back: split.back, burnt });
     }
 
     fn workers(task: &TaskOf<T>) -> u8 {
@@ -78,8 +78,9 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Takes the escrow apart. Whoever cannot be paid loses it to the treasury, and what the
-    /// treasury cannot take is burnt: an end that moves less than all would hold it forever.
-    fn pay(task: &TaskOf<T>, split: &Split, creator: Option<T::AccountId>) {
+    /// treasury cannot take is burnt: an end that moves less than all would hold it forever. Says
+    /// how much was burnt.
+    fn pay(task: &TaskOf<T>, split: &Split, creator: Option<T::AccountId>) -> Amount {
         let treasury = T::Treasury::get();
         let mut unpaid = split.treasury;
         for seat in &task.seats {
@@ -95,6 +96,7 @@ impl<T: Config> Pallet<T> {
         let (exact, force) = (Precision::Exact, Fortitude::Force);
         let _ = T::Currency::burn_held(&reason, requester, burnt, exact, force).defensive();
         let _ = T::Currency::release(&reason, requester, split.back, exact).defensive();
+        burnt
     }
 
     /// Pays out of the escrow; what could not be paid is returned.

@@ -6,6 +6,7 @@ use cairn_protocol::{
     id::{Amount, TaskId},
     lifecycle::Stage,
 };
+use cairn_seams::Registry;
 use frame_support::{ensure, traits::fungible::InspectHold};
 use sp_runtime::TryRuntimeError;
 
@@ -84,6 +85,9 @@ impl<T: Config> Pallet<T> {
         let full = matches!(task.stage, Stage::AwaitingKeys | Stage::Assigned);
         ensure!(!full || task.vacant() == 0, "tasks: a seat is vacant");
         for seat in &task.seats {
+            // Who has work in a dispute window cannot withdraw.
+            let there = task.stage.is_end() || T::Registry::owner(seat.provider).is_some();
+            ensure!(there, "tasks: a worker has left");
             let revealed = seat.progress == Progress::Revealed;
             let answered = Answers::<T>::contains_key(id, seat.provider);
             ensure!(revealed == answered, "tasks: an answer is missing, or was never revealed");

@@ -161,12 +161,17 @@ impl<T: Config> Pallet<T> {
     }
 
     fn warning(terms: &Terms) -> &'static str {
-        let measured = matches!(terms.policy, Policy::Outcome { .. });
-        if terms.redundancy == 1 && !terms.auditable && !measured {
-            "Nobody checks this result: one worker gives it, no other is asked, and no guard may \
-             look at it. A worker who gives anything at all is paid."
-        } else {
-            ""
+        match (terms.policy, terms.redundancy, terms.auditable) {
+            (Policy::Outcome { .. }, _, _) => "",
+            (_, 1, false) => {
+                "Nobody checks this result: one worker gives it, no other is asked, and no guard \
+                 may look at it. A worker who gives anything at all is paid."
+            }
+            (_, 1, true) => {
+                "Most such results are looked at by nobody but you: guards recompute some, drawn \
+                 by lot. Ask more workers where a wrong result would cost you more than they do."
+            }
+            _ => "",
         }
     }
 

@@ -32,7 +32,8 @@ impl<T: Config> Pallet<T> {
         commitment: Digest,
     ) -> DispatchResult {
         let (mut task, Seat { provider, progress, .. }) =
-            Self::open_seat(id, Act::Commit, &operator)?;
+            Self::open_seat(id, Act::Commit, &operator)
+                .map_err(|error| Self::why_closed(&operator, id, error))?;
         ensure!(progress == Progress::Working, Error::<T>::CommittedAlready);
         task.advance(provider, Progress::Committed(commitment));
         Self::deposit_event(Event::Committed { task: id, provider, commitment });
@@ -96,18 +97,28 @@ impl<T: Config> Pallet<T> {
         Ok(T::WeightInfo::reveal(seats))
     }
 
+    /// Whoever has committed hears that before it hears that all have.
+    fn why_closed(operator: &T::AccountId, id: TaskId, error: Error<T>) -> Error<T> {
+        match (&error, Self::progress(operator, id)) {
+            (Error::WrongStage, Some(Progress::Committed(_) | Progress::Revealed)) => {
+                Error::CommittedAlready
+            }
+            _ => error,
+        }
+    }
+
     /// Whoever is still to commit hears that before it hears that others are.
     fn why_hidden(operator: &T::AccountId, id: TaskId, error: Error<T>) -> Error<T> {
-        let at_work = |task: &TaskOf<T>| {
-            let seat = T::Registry::operated_by(operator).and_then(|provider| task.seat(provider));
-            seat.is_some_and(|seat| matches!(seat.progress, Progress::Locked | Progress::Working))
-        };
-        match error {
-            Error::WrongStage if Tasks::<T>::get(id).is_some_and(|task| at_work(&task)) => {
-                Error::NotCommitted
-            }
-            other => other,
+        match (&error, Self::progress(operator, id)) {
+            (Error::WrongStage, Some(Progress::Locked | Progress::Working)) => Error::NotCommitted,
+            _ => error,
         }
+    }
+
+    /// How far an operator's provider has come.
+    fn progress(operator: &T::AccountId, id: TaskId) -> Option<Progress> {
+        let provider = T::Registry::operated_by(operator)?;
+        Tasks::<T>::get(id)?.seat(provider).map(|seat| seat.progress)
     }
 
     fn check_answer(terms: &Terms, answer: &Answer) -> Result<(), Error<T>> {

@@ -121,7 +121,9 @@ fn expected(stage: Stage, act: Act, who: Who, late: bool) -> Result<(), Error<Te
         Act::Unmask => Stage::Unmasking,
         Act::Poke => stage,
     };
+    let all_committed = matches!(stage, Stage::Reveals | Stage::Unmasking);
     match (act, who) {
+        (Act::Commit, Who::Guard | Who::Worker) if all_committed => Err(Error::CommittedAlready),
         _ if stage != its_stage => Err(Error::WrongStage),
         (Act::Poke, _) if late => Ok(()),
         (Act::Poke, _) => Err(Error::TooEarly),

@@ -140,7 +140,9 @@ fn judged_should_refund_and_penalise_nobody_when_contradicted() {
         let (id, workers) = audited(auditable(1));
         judge_audit(id, Verdict::Contradicted, &[]);
         let reason = RefundReason::AuditLost;
-        System::assert_last_event(Event::Refunded { task: id, reason, back: 10_009 }.into());
+        System::assert_last_event(
+            Event::Refunded { task: id, reason, back: 10_009, burnt: 0 }.into(),
+        );
         assert_eq!(free(ALICE), before - task(id).deposit);
         assert_eq!(penalised(workers[0]), 0);
         assert!(accuracy(workers[0], JobKind::Simulate) < 500_000);
@@ -180,7 +182,9 @@ fn judged_should_penalise_who_keeps_its_trace() {
         judge_audit(id, Verdict::Withheld, &workers);
         System::assert_has_event(Event::Withheld { task: id, provider: workers[0] }.into());
         let reason = RefundReason::Withheld;
-        System::assert_last_event(Event::Refunded { task: id, reason, back: 10_009 }.into());
+        System::assert_last_event(
+            Event::Refunded { task: id, reason, back: 10_009, burnt: 0 }.into(),
+        );
         assert_eq!(penalised(workers[0]), 200);
     });
     // Of several, the others are paid.
@@ -260,7 +264,9 @@ fn an_outcome_should_be_refunded_when_it_is_missed_or_not_measured() {
         market(1, || {
             let (id, workers) = audited(training());
             judge_audit(id, verdict, &[]);
-            System::assert_last_event(Event::Refunded { task: id, reason, back: 10_009 }.into());
+            System::assert_last_event(
+                Event::Refunded { task: id, reason, back: 10_009, burnt: 0 }.into(),
+            );
             assert_eq!(penalised(workers[0]), 0);
             assert_eq!(accuracy(workers[0], JobKind::Train) == 500_000, right);
         });
@@ -274,7 +280,9 @@ fn an_outcome_should_be_refunded_when_nobody_audits() {
         let (id, workers) = assigned(training());
         deliver(id, &[1]);
         let reason = RefundReason::Unmeasured;
-        System::assert_last_event(Event::Refunded { task: id, reason, back: 10_009 }.into());
+        System::assert_last_event(
+            Event::Refunded { task: id, reason, back: 10_009, burnt: 0 }.into(),
+        );
         let card = Providers::card(workers[0]).expect("it is registered");
         assert_eq!((card.load, card.engagements), (0, 0));
     });

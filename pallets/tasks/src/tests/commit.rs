@@ -49,6 +49,16 @@ fn commit_should_fail_when_made_twice_or_late() {
         System::set_block_number(u64::from(task(id).due) + 1);
         assert_noop!(again(workers[1]), Error::<Test>::TooLate);
     });
+    market(1, || {
+        let (id, workers) = assigned(terms(1));
+        let again = || Tasks::commit(RuntimeOrigin::signed(operator(workers[0])), id, [2; 32]);
+        commit(id, workers[0], &answer(1));
+        // Nobody is waited for any more.
+        assert_eq!(task(id).stage, Stage::Committed);
+        assert_noop!(again(), Error::<Test>::CommittedAlready);
+        reveal(id, workers[0], &answer(1));
+        assert_noop!(again(), Error::<Test>::CommittedAlready);
+    });
 }
 
 #[test]
@@ -85,8 +95,13 @@ fn silence_should_end_in_a_refund_when_everyone_is_silent() {
         }
         expire(id);
         System::assert_has_event(
-            Event::Refunded { task: id, reason: RefundReason::NobodyDelivered, back: 10_009 }
-                .into(),
+            Event::Refunded {
+                task: id,
+                reason: RefundReason::NobodyDelivered,
+                back: 10_009,
+                burnt: 0,
+            }
+            .into(),
         );
         assert_eq!(task(id).stage, Stage::Refunded);
         run(40);

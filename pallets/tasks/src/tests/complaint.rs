@@ -213,7 +213,7 @@ fn a_withheld_result_should_be_refunded_when_nobody_else_gave_it() {
         System::assert_has_event(Event::Withheld { task: id, provider: workers[0] }.into());
         let back = 9_000 + 900 + 109;
         let reason = RefundReason::Withheld;
-        System::assert_has_event(Event::Refunded { task: id, reason, back }.into());
+        System::assert_has_event(Event::Refunded { task: id, reason, back, burnt: 0 }.into());
         assert_eq!(task(id).stage, Stage::Refunded);
         assert_eq!(held(ALICE), 0);
         assert_eq!(free(ALICE), before - task(id).deposit);

@@ -44,6 +44,7 @@ fn draw_should_never_take_the_requesters_own_provider() {
                 task: cairn_protocol::id::TaskId(1),
                 reason: RefundReason::NobodyFound,
                 back: 10_009,
+                burnt: 0,
             }
             .into(),
         );

@@ -171,7 +171,13 @@ fn contradicting_results_should_be_refunded_when_nobody_is_left_to_ask() {
         deliver(id, &[1, 1, 1, 1, 1, 1, 1, 1, 2]);
         assert_eq!(task(id).stage, Stage::Refunded);
         System::assert_has_event(
-            Event::Refunded { task: id, reason: RefundReason::Contradicted, back: 10_009 }.into(),
+            Event::Refunded {
+                task: id,
+                reason: RefundReason::Contradicted,
+                back: 10_009,
+                burnt: 0,
+            }
+            .into(),
         );
         run(40);
         assert_eq!(free(ALICE), before);

@@ -113,7 +113,13 @@ fn reject_key_should_cost_the_fee_when_nobody_can_open_the_payload() {
         }
         assert_eq!(task(id).stage, Stage::Refunded);
         System::assert_has_event(
-            Event::Refunded { task: id, reason: RefundReason::KeyRejected, back: 9_900 }.into(),
+            Event::Refunded {
+                task: id,
+                reason: RefundReason::KeyRejected,
+                back: 9_900,
+                burnt: 109,
+            }
+            .into(),
         );
         assert_eq!(Balances::total_issuance(), issued - 109);
         expire(id);

@@ -123,7 +123,8 @@ fn cancel_should_give_everything_back_when_nobody_was_found() {
         assert_noop!(Tasks::cancel(RuntimeOrigin::signed(BOB), id), Error::<Test>::NotTheRequester);
         assert_ok!(Tasks::cancel(RuntimeOrigin::signed(ALICE), id));
         System::assert_last_event(
-            Event::Refunded { task: id, reason: RefundReason::Cancelled, back: 10_009 }.into(),
+            Event::Refunded { task: id, reason: RefundReason::Cancelled, back: 10_009, burnt: 0 }
+                .into(),
         );
         assert_eq!(held(crate::HoldReason::Escrow), 0);
         assert_eq!(task(id).stage, Stage::Refunded);
@@ -153,6 +154,14 @@ fn cancel_should_fail_when_workers_are_at_it() {
     market(1, || {
         let (id, _) = assigned(terms(1));
         assert_noop!(Tasks::cancel(RuntimeOrigin::signed(ALICE), id), Error::<Test>::WrongStage);
+    });
+    market(3, || {
+        let (id, workers) = assigned(terms(3));
+        commit(id, workers[0], &answer(1));
+        expire(id);
+        // Two were late, and others are looked for.
+        assert_eq!(task(id).stage, Stage::Queued);
+        assert_noop!(Tasks::cancel(RuntimeOrigin::signed(ALICE), id), Error::<Test>::SeatTaken);
     });
 }
 
