@@ -4,7 +4,7 @@ use crate::{
     types::{Phase, Stage, Value, LEAST_WINDOW},
     *,
 };
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use frame_support::{ensure, traits::fungible::InspectHold};
 use sp_runtime::TryRuntimeError;
 
@@ -68,17 +68,18 @@ impl<T: Config> Pallet<T> {
     }
 
     fn try_holds() -> Result<(), TryRuntimeError> {
-        for contribution in Contributions::<T>::get() {
-            let held = T::Currency::balance_on_hold(
-                &HoldReason::Commitment.into(),
-                &contribution.contributor,
-            );
-            let stake = match contribution.value {
-                Value::Sealed { stake, .. } => stake,
-                Value::Revealed { .. } => Zero::zero(),
-            };
+        let stake = |contribution: ContributionOf<T>| match contribution.value {
+            Value::Sealed { stake, .. } => Some((contribution.contributor, stake)),
+            Value::Revealed { .. } => None,
+        };
+        let mut stakes: BTreeMap<_, _> =
+            Contributions::<T>::get().into_iter().filter_map(stake).collect();
+        for account in frame_system::Account::<T>::iter_keys() {
+            let held = T::Currency::balance_on_hold(&HoldReason::Commitment.into(), &account);
+            let stake = stakes.remove(&account).unwrap_or_else(Zero::zero);
             ensure!(held == stake, "holds_equal_stakes");
         }
+        ensure!(stakes.is_empty(), "holds_equal_stakes");
         Ok(())
     }
 }

@@ -11,10 +11,13 @@ impl<T: Config> Pallet<T> {
         for (validator, link) in Links::<T>::iter() {
             let back = ValidatorOf::<T>::get(link.provider);
             ensure!(back.as_ref() == Some(&validator), "links_are_mutual");
-            let held = T::Currency::balance_on_hold(&HoldReason::Link.into(), &validator);
-            ensure!(held == link.deposit, "deposits_are_held");
             let is_past = session.as_ref().is_some_and(|now| link.session <= now.number);
             ensure!(is_past, "work_is_past");
+        }
+        for account in frame_system::Account::<T>::iter_keys() {
+            let held = T::Currency::balance_on_hold(&HoldReason::Link.into(), &account);
+            let deposit = Links::<T>::get(account).map(|link| link.deposit).unwrap_or_default();
+            ensure!(held == deposit, "deposits_are_held");
         }
         for (provider, validator) in ValidatorOf::<T>::iter() {
             let there = Links::<T>::get(validator).map(|link| link.provider);

@@ -43,11 +43,13 @@ impl<T: Config> Pallet<T> {
             let (_, deposit) = due.entry(by).or_default();
             *deposit = deposit.saturating_add(held);
         }
-        for (owner, (bond, deposit)) in due {
-            let held = |reason: HoldReason| T::Currency::balance_on_hold(&reason.into(), &owner);
+        for account in frame_system::Account::<T>::iter_keys() {
+            let (bond, deposit) = due.remove(&account).unwrap_or_default();
+            let held = |reason: HoldReason| T::Currency::balance_on_hold(&reason.into(), &account);
             ensure!(held(HoldReason::Bond) == bond, "holds: bonds are not what is held");
             ensure!(held(HoldReason::Deposit) == deposit, "holds: deposits are not what is held");
         }
+        ensure!(due.is_empty(), "holds: of an account that is gone");
         Ok(())
     }
 
