@@ -138,18 +138,28 @@ mod benches {
         assert!(Challenges::<T>::contains_key(0));
     }
 
-    /// Nobody committed, so everybody leaves every pool.
+    /// All agree, each for the second time so late that it leaves every pool of its class and enters
+    /// those of the one below.
     #[benchmark]
     fn judge() {
         let (id, members) = handed_out::<T>();
-        let challenge = Challenges::<T>::get(id).expect("it was handed out");
+        for (provider, _) in &members {
+            T::Measured::note_throughput(*provider, T::Measured::floor(CLASS));
+        }
+        pass::<T>(T::CommitBlocks::get());
+        members.iter().for_each(|member| super::commit::<T>(id, member));
+        let mut challenge = Challenges::<T>::get(id).expect("it was handed out");
+        for member in challenge.members.iter_mut() {
+            if let Progress::Committed { latency, .. } = member.progress {
+                member.progress = Progress::Revealed { answer: ANSWER, latency };
+            }
+        }
         #[block]
         {
             Pallet::<T>::judge(id, &challenge);
         }
         assert!(!Challenges::<T>::contains_key(id));
-        let (_, operator) = members[0].clone();
-        assert!(T::Registry::operated_by(&operator).is_some());
+        assert_eq!(T::Measured::rising(CLASS), MEMBERS);
     }
 
     impl_benchmark_test_suite!(
