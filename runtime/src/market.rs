@@ -1,7 +1,10 @@
 //! What clients ask of the market, as a runtime API.
 
-use crate::{AccountId, Providers, Reputation, RuntimeCall, RuntimeOrigin, System, Tasks};
-use alloc::vec::Vec;
+use crate::{
+    AccountId, AllPalletsWithSystem, Providers, Reputation, RuntimeCall, RuntimeOrigin, System,
+    Tasks,
+};
+use alloc::{format, string::String, vec::Vec};
 pub use cairn_protocol::task::Seat;
 pub use cairn_protocol::{
     audit::record::{AuditView, AuditWaitsFor},
@@ -13,7 +16,10 @@ use cairn_protocol::{
     profile::Profile,
 };
 use codec::{Decode, DecodeLimit, Encode};
-use frame_support::storage::{with_transaction_unchecked, TransactionOutcome};
+use frame_support::{
+    storage::{with_transaction_unchecked, TransactionOutcome},
+    traits::PalletsInfoAccess,
+};
 pub use pallet_cairn_reputation::Entry;
 use scale_info::TypeInfo;
 use sp_runtime::{traits::Dispatchable, DispatchError};
@@ -35,13 +41,17 @@ pub enum Refusal {
     /// The bytes are no call of this runtime.
     #[codec(index = 0)]
     NotACall,
-    /// The call fails, with the runtime's error and its name.
+    /// The call fails, with the runtime's error and its name: `Tasks::WrongStage`, or words where
+    /// the error is no pallet's.
     #[codec(index = 1)]
     Fails { error: DispatchError, name: Vec<u8> },
 }
 
 sp_api::decl_runtime_apis! {
-    /// The market as clients see it. The second version has `audit`, and quotes that say why.
+    /// The market as clients see it. The second version has `audit`, and quotes that say why. No
+    /// network ran the first, so nothing of it is kept, and a client made for it has to stop where
+    /// it finds the second: it would misread a quote. A method that changes from here on keeps its
+    /// older form beside it, with `changed_in`.
     #[api_version(2)]
     pub trait MarketApi {
         /// What a task would cost an account now, who would do it and when, why nobody would, and
@@ -59,7 +69,7 @@ sp_api::decl_runtime_apis! {
 
         fn provider(provider: ProviderId) -> Option<ProviderView>;
 
-        /// The registrations of an owner.
+        /// The registrations of an owner: all, which are 64 at most.
         fn providers_of(owner: AccountId) -> Vec<ProviderId>;
 
         /// Whether a call by an account would be accepted now; nothing comes of it.
@@ -69,8 +79,18 @@ sp_api::decl_runtime_apis! {
 
 impl Refusal {
     fn of(error: DispatchError) -> Self {
-        let name: &'static str = error.into();
-        Self::Fails { error, name: name.as_bytes().to_vec() }
+        Self::Fails { error, name: name_of(error).into_bytes() }
+    }
+}
+
+/// What an error is called. Several pallets have errors of one name, so theirs goes before it.
+fn name_of(error: DispatchError) -> String {
+    let name: &'static str = error.into();
+    let DispatchError::Module(module) = error else { return name.into() };
+    let index = usize::from(module.index);
+    match AllPalletsWithSystem::infos().into_iter().find(|pallet| pallet.index == index) {
+        Some(pallet) => format!("{}::{name}", pallet.name),
+        None => name.into(),
     }
 }
 

@@ -29,9 +29,9 @@ use sp_api::{ApiError, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
 use sp_core::Bytes;
 
-/// The runtime refuses; `data` has its error by name.
+/// The runtime refuses; `data` has its error by name, as `cairn_check` answers it.
 const REFUSED: i32 = 9_001;
-/// The runtime could not be asked.
+/// The runtime could not be asked, or its answer not be read; `data` says why.
 const FAILED: i32 = 9_002;
 
 #[rpc(server)]
@@ -45,7 +45,7 @@ pub trait Market {
     #[method(name = "cairn_task", blocking)]
     fn task(&self, task: u64, at: Option<Hash>) -> RpcResult<Value>;
 
-    /// The tasks of an account that are still kept.
+    /// The tasks of an account that are still kept, 256 at most.
     #[method(name = "cairn_tasksOf", blocking)]
     fn tasks_of(&self, requester: AccountId, at: Option<Hash>) -> RpcResult<Vec<u64>>;
 
@@ -53,12 +53,12 @@ pub trait Market {
     #[method(name = "cairn_provider", blocking)]
     fn provider(&self, provider: u64, at: Option<Hash>) -> RpcResult<Value>;
 
-    /// The registrations of an owner.
+    /// The registrations of an owner: all, which are 64 at most.
     #[method(name = "cairn_providersOf", blocking)]
     fn providers_of(&self, owner: AccountId, at: Option<Hash>) -> RpcResult<Vec<u64>>;
 
     /// Whether a call by an account would be accepted now: null, or the error that it would end
-    /// in. Nothing comes of it.
+    /// in, with its pallet, such as `Tasks::WrongStage`. Nothing comes of it.
     #[method(name = "cairn_check", blocking)]
     fn check(&self, who: AccountId, call: Bytes, at: Option<Hash>) -> RpcResult<Value>;
 }

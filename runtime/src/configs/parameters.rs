@@ -82,7 +82,8 @@ pub mod dynamic_params {
         #[codec(index = 1)]
         pub static TreasurerTrack: TrackPeriods =
             TrackPeriods { prepare: HOURS, decision: 14 * DAYS, confirm: DAYS, enactment: HOURS };
-        /// An emergency stop that takes days stops nothing; it can only pause, so it may be quick.
+        /// An emergency stop that takes days stops nothing; it can only pause, and spare
+        /// providers penalties, so it may be quick.
         #[codec(index = 2)]
         pub static EmergencyTrack: TrackPeriods = TrackPeriods {
             prepare: MINUTES,

@@ -37,7 +37,7 @@ async fn task_should_be_paid_when_its_workers_agree() -> Test {
 
     let refused = submit(&Terms { redundancy: 2, ..terms.clone() });
     let why: Value = front.ask("cairn_check", &[requester.clone(), hex(&refused)]).await?;
-    assert_eq!(why, json!({ "error": "EvenRedundancy" }));
+    assert_eq!(why, json!({ "error": "Tasks::EvenRedundancy" }));
     let accepted = submit(&terms);
     let fine: Value = front.ask("cairn_check", &[requester.clone(), hex(&accepted)]).await?;
     assert_eq!(fine, Value::Null);
@@ -52,6 +52,12 @@ async fn task_should_be_paid_when_its_workers_agree() -> Test {
     assert_eq!(settled["answers"][0]["answer"], hex(answer(42)));
     let tasks: Value = watched.ask("cairn_tasksOf", &[requester]).await?;
     assert_eq!(tasks, json!([0]));
+    // Each has registered one, in this order; the requester has none.
+    for (owner, owned) in [("Charlie", json!([0])), ("Ferdie", json!([2])), ("Dave", json!([]))] {
+        let owner = json!(keys::account(owner)?);
+        let providers: Value = watched.ask("cairn_providersOf", &[owner]).await?;
+        assert_eq!(providers, owned);
+    }
     let provider: Value = watched.ask("cairn_provider", &[json!(0)]).await?;
     // No task is left; a challenge may be.
     assert!(provider["load"].as_u64() <= Some(1), "{provider}");

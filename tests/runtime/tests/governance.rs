@@ -1,5 +1,6 @@
 //! Every track from proposal to enactment, and what the tracks may not do.
 
+use cairn_protocol::{fault::Fault, profile::DeviceClass};
 use cairn_runtime::{
     configs::{
         governance::{
@@ -9,9 +10,10 @@ use cairn_runtime::{
         parameters::{emission, RuntimeParameters},
     },
     units::UNITS,
-    AccountId, OriginCaller, Runtime, RuntimeCall, RuntimeEvent, SafeMode, Treasury,
+    AccountId, OriginCaller, Providers, Runtime, RuntimeCall, RuntimeEvent, SafeMode, Treasury,
 };
-use cairn_runtime_tests::{account, transfer, Chain};
+use cairn_runtime_tests::{account, market::enlist, transfer, Chain};
+use cairn_seams::Registry;
 use codec::Encode;
 use frame_support::{
     assert_ok,
@@ -209,6 +211,21 @@ fn tx_pause_should_stop_one_call_and_never_a_vital_one_when_paused_by_governance
     pass(&mut chain, Origin::EmergencyStop.into(), pause("Referenda", "submit"));
     let paused = chain.state(|| pallet_tx_pause::PausedCalls::<Runtime>::iter().count());
     assert_eq!(paused, 1, "a governance call was paused");
+}
+
+#[test]
+fn emergency_track_should_take_back_a_penalty_and_the_treasurers_should_not() {
+    let mut chain = Chain::local();
+    let provider = enlist(&mut chain, 0, DeviceClass::Cpu);
+    chain.state(|| Providers::penalise(provider, Fault::Wrong, 0));
+    let pending = |chain: &mut Chain| {
+        chain.state(|| Providers::card(provider)).expect("it is registered").pending
+    };
+    let cancel = || RuntimeCall::Providers(pallet_cairn_providers::Call::cancel_slash { slash: 0 });
+    pass(&mut chain, Origin::Treasurer.into(), cancel());
+    assert_eq!(pending(&mut chain), 100 * UNITS);
+    pass(&mut chain, Origin::EmergencyStop.into(), cancel());
+    assert_eq!(pending(&mut chain), 0);
 }
 
 #[test]

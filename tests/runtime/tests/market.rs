@@ -9,13 +9,14 @@ use cairn_protocol::{
 };
 use cairn_runtime::{
     configs::{market::longest_dispute, parameters::market},
-    market::runtime_decl_for_market_api::MarketApiV2,
+    market::{runtime_decl_for_market_api::MarketApiV2, Refusal},
     units::{DAYS, UNITS},
-    Balance, Balances, MarketClock, Parameters, Providers, Runtime, RuntimeEvent,
+    Balance, Balances, MarketClock, Parameters, Providers, Runtime, RuntimeCall, RuntimeEvent,
     RuntimeHoldReason, RuntimeOrigin, RuntimeParameters, SafeMode, Treasury,
 };
 use cairn_runtime_tests::{account, market::*, Chain};
 use cairn_seams::Clock;
+use codec::Encode;
 use frame_support::traits::{fungible::InspectHold, Get};
 use pallet_cairn_tasks::Event;
 use sp_runtime::DispatchError;
@@ -185,4 +186,31 @@ fn a_quote_should_say_why_nobody_does_a_task() {
     let quoted = quote(&mut chain, &Terms { requirements, ..terms });
     assert_eq!((quoted.supply.pool, quoted.supply.weaker), (0, 5));
     assert_eq!((quoted.lack, quoted.wait), (Some(Lack::Class), None));
+}
+
+/// Why the requester's call would fail now.
+fn refused(chain: &mut Chain, call: impl Into<RuntimeCall>) -> String {
+    let call: RuntimeCall = call.into();
+    match chain.state(|| Runtime::check(account(REQUESTER), call.encode())) {
+        Err(Refusal::Fails { name, .. }) => String::from_utf8(name).expect("names are text"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_refusal_should_say_which_pallet_refuses() {
+    let mut chain = market();
+    let task = submit_to(&mut chain, 1);
+    wait_for(&mut chain, task, Stage::Assigned);
+    let commit = pallet_cairn_tasks::Call::commit { task, commitment: [1; 32] };
+    assert_eq!(refused(&mut chain, commit), "Tasks::NotAnOperator");
+    let plant = pallet_cairn_audits::Call::plant { note: [1; 32] };
+    assert_eq!(refused(&mut chain, plant), "Audits::NotAnOperator");
+    let appeal = pallet_cairn_providers::Call::cancel_slash { slash: 0 };
+    assert_eq!(refused(&mut chain, appeal), "Bad origin");
+
+    let terms = terms(&mut chain, 2);
+    let quoted = chain.state(|| Runtime::quote(account(REQUESTER), terms));
+    let Err(Refusal::Fails { name, .. }) = quoted else { panic!("{quoted:?}") };
+    assert_eq!(name, b"Tasks::EvenRedundancy");
 }

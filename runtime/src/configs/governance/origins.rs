@@ -24,7 +24,8 @@ pub mod pallet {
         /// May spend from the treasury.
         #[codec(index = 0)]
         Treasurer,
-        /// May stop parts of the chain, or all but governance, and start them again.
+        /// May stop parts of the chain, or all but governance, and start them again; and take back
+        /// penalties of providers before they are executed.
         #[codec(index = 1)]
         EmergencyStop,
     }
