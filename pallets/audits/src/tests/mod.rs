@@ -9,5 +9,6 @@ mod plant;
 mod poke;
 mod reveal;
 mod seal;
+mod try_state;
 mod unmask;
 mod views;

@@ -424,14 +424,31 @@ fn state_should_be_as_small_as_documented() {
 
 #[test]
 fn tags_should_differ_from_each_other_and_from_the_protocol() {
-    use cairn_protocol::preimage::{EntropyCommitment, Statement};
+    use cairn_protocol::{
+        audit::Finding,
+        preimage::{
+            AuditCommitment, BindingCommitment, ChallengeCommitment, EntropyCommitment,
+            PlantCommitment, ResultCommitment, SealCommitment, Statement,
+        },
+        result::{Answer, Receipt},
+    };
     use types::{BlockTerm, DrawSeed, RoundMix, WindowSeed};
     let tags = [
         BlockTerm::TAG,
         WindowSeed::TAG,
         DrawSeed::TAG,
         RoundMix::<u64>::TAG,
+        // All of the protocol's own.
+        ResultCommitment::TAG,
+        SealCommitment::TAG,
+        BindingCommitment::TAG,
+        ChallengeCommitment::TAG,
         EntropyCommitment::<u64>::TAG,
+        PlantCommitment::TAG,
+        AuditCommitment::TAG,
+        Finding::TAG,
+        Answer::TAG,
+        Receipt::TAG,
     ];
     let different: std::collections::BTreeSet<_> = tags.iter().collect();
     assert_eq!(different.len(), tags.len());

@@ -4,4 +4,5 @@ mod invariants;
 mod link_provider;
 pub(crate) mod mock;
 mod self_dealing;
+mod try_state;
 mod unlink_provider;

@@ -115,7 +115,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..5u64).prop_map(Step::Missed),
         2 => (0..5u64, prop_oneof![0..200u64, 0..20_000u64])
             .prop_map(|(who, measured)| Step::Measured(who, measured)),
-        2 => (0..11usize, 0..5usize, any::<u8>())
+        2 => (0..crate::lanes::all().count(), 0..5usize, any::<u8>())
             .prop_map(|(lane, class, seed)| Step::Sample(lane, class, seed)),
         1 => (0..3_000u128).prop_map(Step::Bonds),
     ]

@@ -13,4 +13,5 @@ mod rotate_operator;
 mod sampling;
 mod set_availability;
 mod set_roles;
+mod try_state;
 mod update_profile;

@@ -14,3 +14,4 @@ mod reveal;
 mod seal;
 mod settle;
 mod submit;
+mod try_state;

@@ -108,19 +108,18 @@ fn reveal_should_fail_when_a_fingerprint_is_missing() {
 fn reveal_should_fail_when_nothing_was_committed_to() {
     market(4, || {
         let (id, workers) = assigned(terms(3));
-        let refused = |provider| try_reveal(id, provider, answer(1), SALT).map_err(|e| e.error);
-        let not_committed = || Err(Error::<Test>::NotCommitted.into());
-        assert_eq!(refused(workers[0]), not_committed());
+        let reveals = |provider| try_reveal(id, provider, answer(1), SALT);
+        assert_noop!(reveals(workers[0]), Error::<Test>::NotCommitted);
         commit(id, workers[0], &answer(1));
         // It has, and others have not.
-        assert_noop!(try_reveal(id, workers[0], answer(1), SALT), Error::<Test>::WrongStage);
-        assert_eq!(refused(workers[1]), not_committed());
+        assert_noop!(reveals(workers[0]), Error::<Test>::WrongStage);
+        assert_noop!(reveals(workers[1]), Error::<Test>::NotCommitted);
         let other = (0..4).map(ProviderId).find(|one| !workers.contains(one)).expect("one is left");
-        assert_noop!(try_reveal(id, other, answer(1), SALT), Error::<Test>::WrongStage);
+        assert_noop!(reveals(other), Error::<Test>::WrongStage);
         commit(id, workers[1], &answer(1));
         expire(id);
         assert_eq!(task(id).stage, Stage::Committed);
-        assert_noop!(try_reveal(id, workers[2], answer(1), SALT), Error::<Test>::NotAssigned);
+        assert_noop!(reveals(workers[2]), Error::<Test>::NotAssigned);
     });
 }
 

@@ -33,6 +33,26 @@ pub struct Counts {
     pub rules: [u32; RULES.len()],
 }
 
+impl Counts {
+    pub fn include(&mut self, more: Self) {
+        self.steps += more.steps;
+        for (call, count) in more.calls {
+            *self.calls.entry(call).or_default() += count;
+        }
+        for (sum, count) in self.moves.iter_mut().zip(more.moves) {
+            *sum += count;
+        }
+        for (sum, count) in self.rules.iter_mut().zip(more.rules) {
+            *sum += count;
+        }
+    }
+
+    /// How often a task went from one stage to another, which most steps do not bring about.
+    pub fn moved(&self) -> u32 {
+        self.moves.iter().sum()
+    }
+}
+
 /// The chain, which is around, and its model.
 pub struct Pair {
     pub world: World,
@@ -147,9 +167,9 @@ impl Pair {
             return;
         };
         let takes_seat = matches!(act, Act::RejectKey | Act::Commit | Act::Reveal | Act::Show);
-        let cannot = rule.is_none() || (act == Act::Cancel && !task.seats.is_empty());
-        let reasons: [(Error<Test>, bool); 6] = [
-            (Error::WrongStage, cannot),
+        let reasons: [(Error<Test>, bool); 7] = [
+            (Error::WrongStage, rule.is_none()),
+            (Error::SeatTaken, act == Act::Cancel && !task.seats.is_empty()),
             (Error::TooLate, late && act != Act::Poke),
             (Error::TooEarly, !late && act == Act::Poke),
             (Error::NotTheRequester, !asked && !takes_seat),
