@@ -7,7 +7,7 @@ use cairn_protocol::{
     preimage::{ChallengeCommitment, Statement},
     profile::DeviceClass,
 };
-use cairn_seams::{Clock, Registry};
+use cairn_seams::Clock;
 use frame_benchmarking::v2::*;
 use frame_support::{traits::Get, weights::WeightMeter};
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
