@@ -119,10 +119,10 @@ impl Program {
                 number("bits", 2, 16, bits.into())?;
             }
             Values::Exponents { most } => number("exponents", 0, 31, most.into())?,
-            Values::Masters | Values::Constants | Values::Wide => {}
+            Values::Masters | Values::Moved | Values::Constants | Values::Wide => {}
         }
         let fits = match values {
-            _ if values.is_bound() => matches!(rows, Rows::Fixed(_)),
+            _ if values.is_bound() || values == Values::Moved => matches!(rows, Rows::Fixed(_)),
             _ if values.is_given() => rows == Rows::Token,
             _ => !matches!(rows, Rows::Fixed(_)),
         };

@@ -3,6 +3,7 @@
 use crate::{
     bytes::{self, Bytes, DecodeError, Reader},
     num::{round, saturate},
+    program::{Rows, Tensor, Values},
 };
 use alloc::{vec, vec::Vec};
 use core::fmt;
@@ -11,6 +12,9 @@ use core::fmt;
 pub const MOST_RANK: u32 = 1 << 16;
 /// The most that such a sum is shifted by.
 pub const MOST_SHIFT: u8 = 62;
+
+/// The columns of the lists that a few changes are read from.
+const LISTED: u32 = 1 << 10;
 
 /// What is added to a matrix of masters.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -83,6 +87,8 @@ pub enum Error {
         need: u64,
         have: u64,
     },
+    /// A number of it is -32768: it has no negative, and no master is.
+    Least,
     /// What is changed has a number that no master is.
     Master {
         at: usize,
@@ -110,6 +116,7 @@ impl fmt::Display for Error {
             Self::Size { need, have } => {
                 write!(f, "{need} numbers are needed, and {have} are there")
             }
+            Self::Least => f.write_str("a number of it is -32768, and the least is -32767"),
             Self::Master { at } => write!(f, "number {at} is -32768, which no master is"),
             Self::Bytes(error) => error.fmt(f),
         }
@@ -160,18 +167,67 @@ impl Delta {
         if let Some(at) = masters.iter().position(|master| *master == i16::MIN) {
             return Err(Error::Master { at });
         }
-        let rows = masters.chunks_exact_mut(columns as usize);
         match self {
-            Self::Sparse(sparse) => sparse.apply(rows),
-            Self::LowRank(low) => low.apply(rows),
+            Self::Sparse(sparse) => sparse.apply(masters.chunks_exact_mut(columns as usize)),
+            Self::LowRank(LowRank { shift, high, wide, .. }) => {
+                multiply(masters, columns as usize, [high, wide], *shift);
+            }
         }
         Ok(())
+    }
+
+    /// The tensors of which an operator of a program makes the same change, in the order in which
+    /// it names them, each with what it is called.
+    pub fn tensors(&self) -> Vec<(&'static str, Tensor, Vec<i32>)> {
+        let fixed = |rows, columns, values| Tensor { rows: Rows::Fixed(rows), columns, values };
+        let widened = |numbers: &[i16]| numbers.iter().copied().map(i32::from).collect();
+        match self {
+            Self::LowRank(LowRank { rows, columns, rank, high, wide, .. }) => vec![
+                ("high", fixed(*rows, *rank, Values::Masters), widened(high)),
+                ("wide", fixed(*rank, *columns, Values::Masters), widened(wide)),
+            ],
+            Self::Sparse(sparse) => {
+                let (ends, mut places, mut changes) = sparse.lists();
+                let rows = places.len().div_ceil(LISTED as usize).max(1);
+                places.resize(rows * LISTED as usize, 0);
+                changes.resize(rows * LISTED as usize, 0);
+                let rows = rows as u32;
+                vec![
+                    ("ends", fixed(1, sparse.rows, Values::Constants), ends),
+                    ("places", fixed(rows, LISTED, Values::Constants), places),
+                    ("changes", fixed(rows, LISTED, Values::Masters), changes),
+                ]
+            }
+        }
     }
 }
 
 /// A master after a change: what a judge computes.
-pub fn moved(master: i16, change: i64) -> i16 {
-    saturate(i64::from(master).saturating_add(change), 16) as i16
+pub fn moved(master: i64, change: i64) -> i64 {
+    saturate(master.saturating_add(change), 16)
+}
+
+/// Adds the product of two factors, shifted, to masters with as many columns as the second has.
+pub(crate) fn multiply(masters: &mut [i16], columns: usize, [high, wide]: [&[i16]; 2], shift: u8) {
+    let columns = columns.max(1);
+    let rank = wide.len() / columns;
+    let mut sums = vec![0i64; columns];
+    for (masters, factors) in masters.chunks_exact_mut(columns).zip(high.chunks_exact(rank.max(1)))
+    {
+        sums.fill(0);
+        for (b, wide) in factors.iter().zip(wide.chunks_exact(columns)) {
+            for (sum, a) in sums.iter_mut().zip(wide) {
+                *sum += i64::from(*b) * i64::from(*a);
+            }
+        }
+        for (master, sum) in masters.iter_mut().zip(&sums) {
+            add(master, round(*sum, shift.into()));
+        }
+    }
+}
+
+pub(crate) fn add(master: &mut i16, change: i64) {
+    *master = moved((*master).into(), change) as i16;
 }
 
 impl Sparse {
@@ -201,8 +257,10 @@ impl Sparse {
                     return Err(Error::Column { row, columns, column });
                 }
                 next = column + 1;
-                if change == 0 {
-                    return Err(Error::Zero { row, column });
+                match change {
+                    0 => return Err(Error::Zero { row, column }),
+                    i16::MIN => return Err(Error::Least),
+                    _ => {}
                 }
             }
         }
@@ -212,6 +270,20 @@ impl Sparse {
     /// The rows that change.
     pub fn changed(&self) -> &[Row] {
         &self.changed
+    }
+
+    /// Where the changes of each row end in two lists, of columns and of what is added.
+    fn lists(&self) -> (Vec<i32>, Vec<i32>, Vec<i32>) {
+        let (mut ends, mut places, mut changes) = (Vec::new(), Vec::new(), Vec::new());
+        let mut changed = self.changed.iter().peekable();
+        for row in 0..self.rows {
+            if let Some((_, listed)) = changed.next_if(|(at, _)| *at == row) {
+                places.extend(listed.iter().map(|(column, _)| *column as i32));
+                changes.extend(listed.iter().map(|(_, change)| i32::from(*change)));
+            }
+            ends.push(places.len() as i32);
+        }
+        (ends, places, changes)
     }
 
     fn at(&self, row: u32, column: u32) -> i64 {
@@ -231,7 +303,7 @@ impl Sparse {
             let Some((_, masters)) = rows.find(|(row, _)| row == changed) else { return };
             for (column, change) in changes {
                 if let Some(master) = masters.get_mut(*column as usize) {
-                    *master = moved(*master, (*change).into());
+                    add(master, (*change).into());
                 }
             }
         }
@@ -267,8 +339,16 @@ impl LowRank {
             if need != have {
                 return Err(Error::Size { need, have });
             }
+            if factor.contains(&i16::MIN) {
+                return Err(Error::Least);
+            }
         }
         Ok(())
+    }
+
+    /// What the product is shifted by.
+    pub fn shift(&self) -> u8 {
+        self.shift
     }
 
     fn at(&self, row: u32, column: u32) -> i64 {
@@ -280,21 +360,6 @@ impl LowRank {
         let wide = self.wide.iter().skip(column as usize).step_by(self.columns as usize);
         let sum = high.zip(wide).map(|(b, a)| i64::from(*b) * i64::from(*a)).sum();
         round(sum, self.shift.into())
-    }
-
-    fn apply<'a>(&self, rows: impl Iterator<Item = &'a mut [i16]>) {
-        let mut sums = vec![0i64; self.columns as usize];
-        for (masters, factors) in rows.zip(self.high.chunks_exact(self.rank as usize)) {
-            sums.fill(0);
-            for (b, wide) in factors.iter().zip(self.wide.chunks_exact(sums.len())) {
-                for (sum, a) in sums.iter_mut().zip(wide) {
-                    *sum += i64::from(*b) * i64::from(*a);
-                }
-            }
-            for (master, sum) in masters.iter_mut().zip(&sums) {
-                *master = moved(*master, round(*sum, self.shift.into()));
-            }
-        }
     }
 }
 

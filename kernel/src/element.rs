@@ -3,6 +3,7 @@
 
 use crate::{
     check::Checked,
+    delta::moved,
     num::{digits, quotient, round, saturate, weight, Scale},
     program::{Expert, Op, Rows, Step, Tensor, TensorId},
 };
@@ -10,6 +11,7 @@ use alloc::{collections::BTreeMap, vec::Vec};
 use core::fmt;
 
 mod attention;
+mod change;
 mod choice;
 mod rows;
 #[cfg(test)]
@@ -200,6 +202,15 @@ impl<'a, I: Inputs> Judge<'a, I> {
             Op::Sample { values, ref rule } => self.sample(values, rule, i),
             Op::Scale { values, gains, scale } => {
                 saturated(scale.of(self.at(values, i, j)? * self.at(gains, 0, j)?))
+            }
+            Op::Moved { masters, high, wide, shift } => {
+                let product = |r| Ok(self.at(high, i, r)? * self.at(wide, r, j)?);
+                let sum = (0..self.columns(high)).map(product).sum::<Result<i64, Error>>()?;
+                Ok(moved(self.at(masters, i, j)?, round(sum, shift.into())))
+            }
+            Op::Changed { masters, ends, places, changes } => {
+                let change = self.change(ends, [places, changes], i, j)?;
+                Ok(moved(self.at(masters, i, j)?, change))
             }
         }
     }

@@ -7,8 +7,9 @@
 
 use crate::{
     check::Checked,
+    delta,
     element::{Error, Inputs, Judge},
-    num::saturate,
+    num::{round, saturate},
     program::{Op, Step, TensorId},
     sample::Rule,
 };
@@ -130,6 +131,9 @@ impl<'a, I: Inputs> Expansion<'a, I> {
             | Op::Mean { .. } => self.norm_parts(),
             Op::Attention { .. } => self.attention_parts(),
             Op::Share { .. } | Op::CrossEntropy { .. } | Op::Choose { .. } => self.choice_parts(),
+            Op::Moved { high, .. } => {
+                vec![Part { steps: self.columns(high), range: SUMS }]
+            }
             Op::Sample { .. } => self.draw_parts().unwrap_or_else(|| self.choice_parts()),
             _ => return vec![],
         };
@@ -144,11 +148,23 @@ impl<'a, I: Inputs> Expansion<'a, I> {
             Op::Share { .. } | Op::CrossEntropy { .. } | Op::Choose { .. } => {
                 self.choice(part, index)
             }
+            Op::Moved { .. } => self.moved(part, index),
             Op::Sample { rule: Rule::Greedy, .. } => self.choice(part, index),
             Op::Sample { .. } => self.draw(part, index),
             _ => self.norm(part, index),
         }?;
         Ok(if last { saturate(value, self.bits) } else { value })
+    }
+
+    /// The sum of products so far, then the master with it.
+    fn moved(&self, part: usize, index: u32) -> Result<i64, Error> {
+        let Op::Moved { masters, high, wide, shift } = *self.op else { return Ok(0) };
+        if part > 0 {
+            let sum = round(self.end(0)?, shift.into());
+            return Ok(delta::moved(self.at(masters, self.column)?, sum));
+        }
+        let product = self.at(high, index)? * self.judge.at(wide, index, self.column)?;
+        Ok(self.before(0, index, 0)? + product)
     }
 
     /// An earlier step: nobody has vouched for it.

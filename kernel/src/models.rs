@@ -2,8 +2,11 @@
 //!
 //! They fix which operators are in which order; what is calibrated is in plain structs.
 
-use crate::program::{Program, TensorId};
-use alloc::{collections::BTreeMap, string::String};
+use crate::{
+    delta::Delta,
+    program::{Op, Program, Step, Tensor, TensorId, Values},
+};
+use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
 
 mod build;
 mod classifier;
@@ -21,4 +24,51 @@ pub use encoder::{Encoder, EncoderLayer, Pool};
 pub struct Model {
     pub program: Program,
     pub names: BTreeMap<String, TensorId>,
+}
+
+impl Model {
+    /// The program that computes the same with these changes of its masters, which become its first
+    /// operators. What they read is called as what they change, with an end from
+    /// [`Delta::tensors`]. None where there is no tensor of such a name.
+    pub fn changed(mut self, deltas: &BTreeMap<String, Delta>) -> Option<Self> {
+        let mut first = Vec::new();
+        for (name, delta) in deltas {
+            let masters = *self.names.get(name)?;
+            let before = *self.program.tensors.get(masters.index())?;
+            let mut read = Vec::new();
+            for (end, tensor, _) in delta.tensors() {
+                let id = self.tensor(tensor);
+                self.names.insert(format!("{name}.{end}"), id);
+                read.push(id);
+            }
+            let op = match (delta, read.as_slice()) {
+                (Delta::LowRank(low), &[high, wide]) => {
+                    Op::Moved { masters, high, wide, shift: low.shift() }
+                }
+                (Delta::Sparse(_), &[ends, places, changes]) => {
+                    Op::Changed { masters, ends, places, changes }
+                }
+                _ => return None,
+            };
+            let result = self.tensor(Tensor { values: Values::Moved, ..before });
+            for step in &mut self.program.ops {
+                step.op.change(|tensor| {
+                    if *tensor == masters {
+                        *tensor = result;
+                    }
+                });
+            }
+            first.push(Step { op, result });
+        }
+        first.append(&mut self.program.ops);
+        self.program.ops = first;
+        Some(self)
+    }
+
+    fn tensor(&mut self, tensor: Tensor) -> TensorId {
+        // As many as would not fit are more than any memory holds.
+        let id = TensorId(u32::try_from(self.program.tensors.len()).unwrap_or(u32::MAX));
+        self.program.tensors.push(tensor);
+        id
+    }
 }

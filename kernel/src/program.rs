@@ -73,6 +73,8 @@ pub enum Values {
     Choices { below: u32 },
     /// Computed: what a row is shifted by.
     Exponents { most: u8 },
+    /// Computed of artifacts alone, once for all sequences: masters after a change.
+    Moved,
 }
 
 impl Values {
@@ -84,7 +86,7 @@ impl Values {
             Self::Features { bits } | Self::Activations { bits } => {
                 (-most(bits as u32), most(bits as u32))
             }
-            Self::Masters => (-most(16), most(16)),
+            Self::Masters | Self::Moved => (-most(16), most(16)),
             Self::Constants => (i32::MIN as i64, i32::MAX as i64),
             Self::Wide => (-most(32), most(32)),
             Self::Exponents { most } => (0, most as i64),
@@ -102,7 +104,10 @@ impl Values {
 
     /// Whether they are kept in 16 bits each.
     pub const fn is_narrow(self) -> bool {
-        matches!(self, Self::Features { .. } | Self::Masters | Self::Activations { .. })
+        matches!(
+            self,
+            Self::Features { .. } | Self::Masters | Self::Activations { .. } | Self::Moved
+        )
     }
 
     pub const fn is_given(self) -> bool {
@@ -251,6 +256,7 @@ impl Bytes for Values {
             Self::Wide => 6u8.write(out),
             Self::Choices { below } => (7u8, *below).write(out),
             Self::Exponents { most } => (8u8, *most).write(out),
+            Self::Moved => 9u8.write(out),
         }
     }
 
@@ -265,6 +271,7 @@ impl Bytes for Values {
             6 => Self::Wide,
             7 => Self::Choices { below: Bytes::read(from)? },
             8 => Self::Exponents { most: Bytes::read(from)? },
+            9 => Self::Moved,
             other => return Err(DecodeError::Unknown { what: "values", have: other.into() }),
         })
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     check::Checked,
-    program::{Step, TensorId, Values},
+    program::{Op, Step, TensorId, Values},
 };
 use alloc::{collections::BTreeMap, vec, vec::Vec};
 use core::cell::RefCell;
@@ -144,6 +144,11 @@ impl<'a> Plan<'a> {
         let need = Need::of(self.program, &kept);
         let spare = RefCell::default();
         for (index, step) in self.program.program().ops.iter().enumerate() {
+            // What is made of artifacts alone was made when they were bound.
+            let is_bound = matches!(step.op, Op::Moved { .. } | Op::Changed { .. });
+            if is_bound && !kept.contains(&step.result) {
+                continue;
+            }
             let made =
                 self.step(crew, step, state.kept(index)?, &tensors, (span, &spare), &need)?;
             tensors.insert(step.result, made);

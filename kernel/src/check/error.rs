@@ -126,6 +126,7 @@ pub enum Kind {
     Choices,
     Exponents,
     Wide,
+    Moved,
 }
 
 impl fmt::Display for Kind {
@@ -141,6 +142,7 @@ impl fmt::Display for Kind {
             Self::Choices => "choices",
             Self::Exponents => "exponents",
             Self::Wide => "wide numbers",
+            Self::Moved => "masters after a change",
         })
     }
 }

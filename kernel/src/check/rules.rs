@@ -2,6 +2,7 @@
 
 use super::{number, valid, Flaw, Kind, MOST_FRACTION, MOST_HEAD, MOST_HEAD_BITS};
 use crate::{
+    delta::{MOST_RANK, MOST_SHIFT},
     num::Scale,
     program::{Expert, Op, Program, Rows, Step, Tensor, TensorId, Values},
     sample::{Rule, WHOLE},
@@ -74,7 +75,44 @@ impl<'a> Rules<'a> {
                 self.masters(gains, 1, input.columns.into())?;
                 self.saturated(result, input)
             }
+            Op::Moved { masters, high, wide, shift } => {
+                self.moved(masters, [high, wide], shift, result)
+            }
+            Op::Changed { masters, ends, places, changes } => {
+                self.changed(masters, ends, [places, changes], result)
+            }
         }
+    }
+
+    fn moved(
+        &self,
+        masters: TensorId,
+        [high, wide]: [TensorId; 2],
+        shift: u8,
+        result: TensorId,
+    ) -> Verdict {
+        number("bits shifted by", 0, MOST_SHIFT.into(), shift.into())?;
+        let before = self.of(masters, Kind::Masters)?;
+        let factor = self.of(wide, Kind::Masters)?;
+        columns(wide, before.columns.into(), factor)?;
+        let rank = height(factor);
+        number("rank", 1, MOST_RANK, rank)?;
+        self.masters(high, height(before), rank.into())?;
+        self.made(result, Kind::Moved, before.rows, before.columns.into()).map(drop)
+    }
+
+    fn changed(
+        &self,
+        masters: TensorId,
+        ends: TensorId,
+        [places, changes]: [TensorId; 2],
+        result: TensorId,
+    ) -> Verdict {
+        let before = self.of(masters, Kind::Masters)?;
+        self.constants(ends, height(before))?;
+        let list = self.of(places, Kind::Constants)?;
+        self.masters(changes, height(list), list.columns.into())?;
+        self.made(result, Kind::Moved, before.rows, before.columns.into()).map(drop)
     }
 
     fn embed(&self, tokens: TensorId, table: TensorId, scale: Scale, result: TensorId) -> Verdict {
@@ -330,11 +368,7 @@ impl<'a> Rules<'a> {
     ) -> Result<u32, Flaw> {
         let found = self.of(weights, Kind::Masters)?;
         columns(weights, input.columns.into(), found)?;
-        let have = match found.rows {
-            Rows::Fixed(rows) => rows,
-            _ => 0,
-        };
-        let need = outputs.unwrap_or(have);
+        let need = outputs.unwrap_or(height(found));
         rows(weights, Rows::Fixed(need), found)?;
         self.constants(scales, need)?;
         Ok(need)
@@ -419,6 +453,14 @@ impl<'a> Rules<'a> {
     }
 }
 
+/// The rows of what is an artifact's.
+fn height(found: &Tensor) -> u32 {
+    match found.rows {
+        Rows::Fixed(rows) => rows,
+        _ => 0,
+    }
+}
+
 fn few_bits(id: TensorId, made: &Tensor, need: u8) -> Verdict {
     match made.values.bits() {
         Some(have) if have < need => Err(Flaw::FewBits { tensor: id, need, have }),
@@ -431,7 +473,7 @@ fn kind(id: TensorId, need: Kind, found: &Tensor) -> Verdict {
     let fits = match need {
         Kind::Tokens => matches!(have, Values::Tokens { .. }),
         Kind::Targets => matches!(have, Values::Targets { .. }),
-        Kind::Masters => have == Values::Masters,
+        Kind::Masters => matches!(have, Values::Masters | Values::Moved),
         Kind::Constants => have == Values::Constants,
         Kind::Narrow => matches!(have, Values::Features { .. } | Values::Activations { .. }),
         Kind::Numbers => have.bits().is_some(),
@@ -439,6 +481,7 @@ fn kind(id: TensorId, need: Kind, found: &Tensor) -> Verdict {
         Kind::Choices => matches!(have, Values::Choices { .. }),
         Kind::Exponents => matches!(have, Values::Exponents { .. }),
         Kind::Wide => have == Values::Wide,
+        Kind::Moved => have == Values::Moved,
     };
     if fits {
         Ok(())

@@ -14,7 +14,7 @@ prop_compose! {
     fn sparses()(rows in 1u32..6, columns in 1u32..6)(
         changed in prop::collection::btree_map(
             0..rows,
-            prop::collection::btree_map(0..columns, prop_oneof![1..=i16::MAX, i16::MIN..=-1], 1..4),
+            prop::collection::btree_map(0..columns, prop_oneof![1..=i16::MAX, -32_767..=-1], 1..4),
             0..4,
         ),
         rows in Just(rows),
@@ -27,8 +27,8 @@ prop_compose! {
 
 prop_compose! {
     fn low_ranks()(rows in 1u32..6, columns in 1u32..6, rank in 1u32..4)(
-        high in prop::collection::vec(any::<i16>(), (rows * rank) as usize),
-        wide in prop::collection::vec(any::<i16>(), (columns * rank) as usize),
+        high in masters((rows * rank) as usize),
+        wide in masters((columns * rank) as usize),
         shift in 0..=MOST_SHIFT,
         shape in Just([rows, columns]),
         rank in Just(rank),
@@ -51,6 +51,7 @@ fn sparse_should_be_refused_when_not_in_its_one_form() {
     assert_eq!(sparse(2, 3, &twice), Err(Error::Row { rows: 2, row: 1 }));
     assert_eq!(sparse(2, 3, &[(1, &[])]), Err(Error::NoChange { row: 1 }));
     assert_eq!(sparse(2, 3, &[(1, &[(2, 0)])]), Err(Error::Zero { row: 1, column: 2 }));
+    assert_eq!(sparse(2, 3, &[(1, &[(2, i16::MIN)])]), Err(Error::Least));
     let column = |column| Err(Error::Column { row: 1, columns: 3, column });
     assert_eq!(sparse(2, 3, &[(1, &[(3, 1)])]), column(3));
     assert_eq!(sparse(2, 3, &[(1, &[(1, 1), (1, 1)])]), column(1));
@@ -70,6 +71,8 @@ fn low_rank_should_be_refused_when_its_parts_do_not_fit() {
     assert_eq!(low([2, 3], 2, 63, 4, 6), Err(Error::Shift { most: 62, have: 63 }));
     assert_eq!(low([2, 3], 2, 0, 3, 6), Err(Error::Size { need: 4, have: 3 }));
     assert_eq!(low([2, 3], 2, 0, 4, 7), Err(Error::Size { need: 6, have: 7 }));
+    let least = LowRank::new([1, 1], 1, 0, vec![1], vec![i16::MIN]);
+    assert_eq!(least, Err(Error::Least));
 }
 
 #[test]
@@ -85,12 +88,12 @@ fn apply_should_change_nothing_when_it_is_for_something_else() {
 
 #[test]
 fn low_rank_should_stay_within_64_bits_when_its_rank_is_the_highest() {
-    let factor = vec![i16::MIN; MOST_RANK as usize];
+    let factor = vec![-32_767; MOST_RANK as usize];
     let low = LowRank::new([1, 1], MOST_RANK, 31, factor.clone(), factor).unwrap();
-    assert_eq!(Delta::LowRank(low.clone()).at(0, 0), 1 << 15);
+    assert_eq!(Delta::LowRank(low.clone()).at(0, 0), 32_766);
     let mut masters = [-32_767];
     Delta::LowRank(low).apply(&mut masters).unwrap();
-    assert_eq!(masters, [1]);
+    assert_eq!(masters, [-1]);
 }
 
 #[test]
@@ -155,7 +158,8 @@ proptest! {
         delta.apply(&mut after).unwrap();
         let columns = delta.shape().1;
         for (at, (before, after)) in (0..).zip(before.into_iter().zip(after)) {
-            prop_assert_eq!(after, moved(before, delta.at(at / columns, at % columns)));
+            let change = delta.at(at / columns, at % columns);
+            prop_assert_eq!(i64::from(after), moved(before.into(), change));
         }
     }
 

@@ -57,6 +57,7 @@ pub(crate) fn steps_should_come_to(
             | Op::CrossEntropy { .. }
             | Op::Choose { .. }
             | Op::Sample { .. }
+            | Op::Moved { .. }
     );
     assert_eq!(found.is_empty(), !expanded);
     let steps = expand(program, operator, row, column, given).unwrap();

@@ -30,7 +30,6 @@ impl Bytes for Expert {
 trait Operand {
     fn visit(&self, _see: &mut impl FnMut(TensorId)) {}
 
-    #[cfg(test)]
     fn change(&mut self, _change: &mut impl FnMut(&mut TensorId)) {}
 }
 
@@ -39,7 +38,6 @@ impl Operand for TensorId {
         see(*self);
     }
 
-    #[cfg(test)]
     fn change(&mut self, change: &mut impl FnMut(&mut TensorId)) {
         change(self);
     }
@@ -50,7 +48,6 @@ impl Operand for Option<TensorId> {
         self.iter().for_each(|tensor| see(*tensor));
     }
 
-    #[cfg(test)]
     fn change(&mut self, change: &mut impl FnMut(&mut TensorId)) {
         self.iter_mut().for_each(change);
     }
@@ -64,7 +61,6 @@ impl Operand for Vec<Expert> {
         }
     }
 
-    #[cfg(test)]
     fn change(&mut self, change: &mut impl FnMut(&mut TensorId)) {
         for expert in self {
             change(&mut expert.weights);
@@ -115,7 +111,6 @@ macro_rules! operators {
                 }
             }
 
-            #[cfg(test)]
             pub(crate) fn change(&mut self, mut change: impl FnMut(&mut TensorId)) {
                 match self {
                     $(Self::$name { $($field),* } => { $($field.change(&mut change);)* })*
@@ -204,4 +199,9 @@ operators! {
     23 CrossEntropy { values: TensorId, targets: TensorId, scale: Scale }
     24 Sample { values: TensorId, rule: Rule }
     25 Scale { values: TensorId, gains: TensorId, scale: Scale }
+    /// Masters with the product of two factors, shifted, added to them.
+    26 Moved { masters: TensorId, high: TensorId, wide: TensorId, shift: u8 }
+    /// Masters with something added to a few of them. Of each row there is where its changes end in
+    /// the lists, and of each change its column and what is added.
+    27 Changed { masters: TensorId, ends: TensorId, places: TensorId, changes: TensorId }
 }

@@ -54,6 +54,12 @@ fn op() -> impl Strategy<Value = Op> {
             Op::Share { values, choices, scale, all }
         }),
         (id(), rule()).prop_map(|(values, rule)| Op::Sample { values, rule }),
+        (id(), id(), id(), any::<u8>()).prop_map(|(masters, high, wide, shift)| Op::Moved {
+            masters,
+            high,
+            wide,
+            shift
+        }),
     ]
 }
 
@@ -74,6 +80,7 @@ fn tensor() -> impl Strategy<Value = Tensor> {
         Just(Values::Wide),
         any::<u32>().prop_map(|below| Values::Choices { below }),
         any::<u8>().prop_map(|most| Values::Exponents { most }),
+        Just(Values::Moved),
     ];
     (rows, any::<u32>(), values).prop_map(|(rows, columns, values)| Tensor {
         rows,
@@ -123,6 +130,8 @@ fn opcodes_should_be_what_they_always_were_when_counted() {
         CrossEntropy,
         Sample,
         Scale,
+        Moved,
+        Changed,
     ];
     assert_eq!(Opcode::ALL, all);
     assert!(all.iter().zip(1..).all(|(opcode, number)| *opcode as u16 == number));
@@ -171,8 +180,8 @@ fn decode_should_name_the_flaw_when_bytes_are_of_no_program() {
     // An operator instead of none.
     let mut other = bytes.clone();
     other[10] = 1;
-    other[14] = 26;
-    assert_eq!(Program::decode(&other), unknown("operator", 26));
+    other[14] = 28;
+    assert_eq!(Program::decode(&other), unknown("operator", 28));
     // As many tensors as a memory cannot hold.
     let mut many = bytes;
     many[6..10].fill(0xff);

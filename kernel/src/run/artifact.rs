@@ -2,14 +2,16 @@
 
 use super::{
     linear::{packed_len, Packed, Path},
+    matrix::filled,
     Error,
 };
 use crate::{
     check::{Checked, Use},
+    delta,
     num::Scale,
-    program::{Tensor, TensorId, Values},
+    program::{Op, Tensor, TensorId, Values},
 };
-use alloc::{borrow::Cow, collections::BTreeMap};
+use alloc::{borrow::Cow, collections::BTreeMap, vec::Vec};
 
 /// The numbers of a tensor of an artifact, row-major.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -72,7 +74,72 @@ impl<'a> Weights<'a> {
             held.fit(tensor, rows, found.columns)?;
             weights.take(tensor, found, program.used(tensor), path, held)?;
         }
+        for step in &program.program().ops {
+            let moved = weights.moved(program, &step.op)?;
+            if let Some((moved, found)) = moved.zip(program.tensor(step.result)) {
+                let held = Artifact::Masters(moved.into());
+                weights.take(step.result, found, program.used(step.result), path, held)?;
+            }
+        }
         Ok(weights)
+    }
+
+    /// What masters come to with a change, if that is what the operator makes.
+    pub(super) fn moved(&self, program: &Checked, op: &Op) -> Result<Option<Vec<i16>>, Error> {
+        let (Op::Moved { masters, .. } | Op::Changed { masters, .. }) = *op else {
+            return Ok(None);
+        };
+        let before = self.masters_of(masters)?;
+        let mut moved = filled(before.len()).ok_or(Error::Memory { tensor: masters })?;
+        moved.copy_from_slice(before);
+        let columns = program.tensor(masters).map_or(1, |found| found.columns as usize);
+        match *op {
+            Op::Moved { high, wide, shift, .. } => {
+                let factors = [self.masters_of(high)?, self.masters_of(wide)?];
+                delta::multiply(&mut moved, columns, factors, shift);
+            }
+            Op::Changed { ends, places, changes, .. } => {
+                self.change(&mut moved, columns, [ends, places, changes])?;
+            }
+            _ => {}
+        }
+        Ok(Some(moved))
+    }
+
+    /// Adds to each row of masters what is listed up to its end, in the order of columns.
+    fn change(
+        &self,
+        masters: &mut [i16],
+        columns: usize,
+        [ends, places, changes]: [TensorId; 3],
+    ) -> Result<(), Error> {
+        let (listed, added) = (self.constants_of(places)?, self.masters_of(changes)?);
+        let mut pairs = (0..).zip(listed.iter().zip(added));
+        let mut start = 0;
+        let rows = self.constants_of(ends)?.iter().zip(masters.chunks_exact_mut(columns));
+        for (row, (end, masters)) in rows.enumerate() {
+            let bad = Error::Value { tensor: ends, at: row, have: *end };
+            let end = usize::try_from(*end).ok().filter(|end| (start..=listed.len()).contains(end));
+            let end = end.ok_or(bad)?;
+            let mut next = 0;
+            for (at, (place, change)) in pairs.by_ref().take(end - start) {
+                let bad = Error::Value { tensor: places, at, have: *place };
+                let column = usize::try_from(*place).ok().filter(|column| *column >= next);
+                let column = column.ok_or(bad)?;
+                delta::add(masters.get_mut(column).ok_or(bad)?, (*change).into());
+                next = column + 1;
+            }
+            start = end;
+        }
+        Ok(())
+    }
+
+    pub(super) fn masters_of(&self, tensor: TensorId) -> Result<&[i16], Error> {
+        self.masters.get(&tensor).map(Cow::as_ref).ok_or(Error::Unreachable { tensor })
+    }
+
+    pub(super) fn constants_of(&self, tensor: TensorId) -> Result<&[i32], Error> {
+        self.constants.get(&tensor).map(Cow::as_ref).ok_or(Error::Unreachable { tensor })
     }
 
     fn take(
@@ -85,7 +152,7 @@ impl<'a> Weights<'a> {
     ) -> Result<(), Error> {
         let columns = found.columns as usize;
         match (found.values, held) {
-            (Values::Masters, Artifact::Masters(masters)) => {
+            (Values::Masters | Values::Moved, Artifact::Masters(masters)) => {
                 refuse(tensor, &masters, &i16::MIN)?;
                 if used.weight {
                     self.packed.insert(tensor, Packed::of_masters(&masters, columns, path));

@@ -7,7 +7,7 @@ use super::{
     Crew, Error, Matrix, Plan,
 };
 use crate::program::{Expert, Op, Step, Tensor, TensorId};
-use alloc::{borrow::Cow, collections::BTreeMap};
+use alloc::collections::BTreeMap;
 use core::cell::RefCell;
 
 /// Which rows of the sequence these are.
@@ -66,7 +66,16 @@ impl Worker<'_> {
                 let gains = self.masters(gains)?;
                 self.each_row(result, [values], Gains { gains, scale })
             }
+            Op::Moved { .. } | Op::Changed { .. } => self.moved(result, &step.op),
         }
+    }
+
+    /// Masters after a change, for those who ask for them.
+    fn moved(&self, result: TensorId, op: &Op) -> Result<Matrix, Error> {
+        let unreachable = Error::Unreachable { tensor: result };
+        let moved = self.plan.weights.moved(self.plan.program, op)?.ok_or(unreachable)?;
+        let tensor = self.tensor(result)?;
+        Matrix::copied(result, tensor, moved.len() / tensor.columns.max(1) as usize, &moved)
     }
 
     /// What will hold a result, all of which is to be written, and the bits that it is saturated to.
@@ -96,12 +105,10 @@ impl Worker<'_> {
     }
 
     pub(super) fn masters(&self, id: TensorId) -> Result<&[i16], Error> {
-        let masters = self.plan.weights.masters.get(&id).map(Cow::as_ref);
-        masters.ok_or(Error::Unreachable { tensor: id })
+        self.plan.weights.masters_of(id)
     }
 
     pub(super) fn constants(&self, id: TensorId) -> Result<&[i32], Error> {
-        let constants = self.plan.weights.constants.get(&id).map(Cow::as_ref);
-        constants.ok_or(Error::Unreachable { tensor: id })
+        self.plan.weights.constants_of(id)
     }
 }

@@ -6,6 +6,7 @@ use crate::{
     program::{Expert, Op, Rows, Tensor, TensorId, Values},
     sample::{Rule, WHOLE},
 };
+use alloc::vec::Vec;
 
 /// Puts an operator at the end of a scene, and says what it makes.
 pub type Write = fn(&mut Scene) -> (Op, Tensor);
@@ -37,6 +38,8 @@ pub const ALL: &[(&str, Write)] = &[
     ("cross_entropy", cross_entropy),
     ("sample", sample),
     ("scale", scale),
+    ("moved", moved),
+    ("changed", changed),
 ];
 
 fn narrow(scene: &mut Scene) -> (Op, Tensor) {
@@ -289,4 +292,35 @@ fn scale(scene: &mut Scene) -> (Op, Tensor) {
     let gains = scene.masters(1, columns);
     let op = Op::Scale { values, gains, scale: scene.random.scale(0) };
     (op, Tensor { rows, columns, values: scene.saturated() })
+}
+
+fn moved(scene: &mut Scene) -> (Op, Tensor) {
+    let (rows, columns, rank) = (scene.random.from(1, 9), scene.columns(), scene.columns());
+    let op = Op::Moved {
+        masters: scene.masters(rows, columns),
+        high: scene.masters(rows, rank),
+        wide: scene.masters(rank, columns),
+        shift: scene.random.from(0, 40) as u8,
+    };
+    (op, Tensor { rows: Rows::Fixed(rows), columns, values: Values::Moved })
+}
+
+fn changed(scene: &mut Scene) -> (Op, Tensor) {
+    let (rows, columns) = (scene.random.from(1, 9), scene.columns());
+    let (mut ends, mut places) = (Vec::new(), Vec::new());
+    for _ in 0..rows {
+        let few = scene.random.from(1, 6);
+        places.extend((0..columns).filter(|_| scene.random.from(1, few) == 1).map(|at| at as i32));
+        ends.push(places.len() as i32);
+    }
+    let width = scene.random.from(1, 40);
+    let listed = (places.len() as u32).div_ceil(width).max(1);
+    places.resize((listed * width) as usize, -1);
+    let op = Op::Changed {
+        masters: scene.masters(rows, columns),
+        ends: scene.listed(1, rows, ends),
+        places: scene.listed(listed, width, places),
+        changes: scene.masters(listed, width),
+    };
+    (op, Tensor { rows: Rows::Fixed(rows), columns, values: Values::Moved })
 }

@@ -93,6 +93,13 @@ impl Scene {
         id
     }
 
+    /// Constants that are not any numbers.
+    pub fn listed(&mut self, rows: u32, columns: u32, numbers: Vec<i32>) -> TensorId {
+        let id = self.with_values(Rows::Fixed(rows), columns, Values::Constants);
+        self.values.insert(id, numbers);
+        id
+    }
+
     pub fn exponents(&mut self, rows: Rows) -> (TensorId, u8) {
         let most = self.random.from(0, 31) as u8;
         (self.made(rows, 1, Values::Exponents { most }), most)

@@ -50,4 +50,6 @@ trials! {
     cross_entropy_should_be_its_elements_when_run: "cross_entropy";
     sample_should_be_its_elements_when_run: "sample";
     scale_should_be_its_elements_when_run: "scale";
+    moved_should_be_its_elements_when_run: "moved";
+    changed_should_be_its_elements_when_run: "changed";
 }

@@ -114,6 +114,10 @@ impl Sheet<'_> {
                     }
                 })
             }
+            // What is calibrated has no change yet.
+            Op::Moved { masters, .. } | Op::Changed { masters, .. } => {
+                self.weights(masters).clone()
+            }
         }
     }
 

@@ -1,7 +1,10 @@
 //! Linear operators, of one matrix of weights and of experts; what scales and combines.
 
 use super::*;
-use crate::program::Expert;
+use crate::{
+    delta::{MOST_RANK, MOST_SHIFT},
+    program::Expert,
+};
 
 /// A linear operator from 3 columns to 4, and what may be odd about it.
 #[derive(Clone, Copy)]
@@ -239,5 +242,74 @@ fn scale_should_be_refused_when_gains_do_not_fit() {
     refuses(|scene| {
         let (op, result, tensor) = scale(scene, ONE, 2);
         (op, result, Flaw::Columns { tensor, need: 3, have: 2 })
+    });
+}
+
+fn fixed(rows: u32, columns: u32, values: Values) -> Tensor {
+    Tensor { rows: Rows::Fixed(rows), columns, values }
+}
+
+#[test]
+fn moved_should_be_refused_when_factors_do_not_fit() {
+    let moved = |scene: &mut Scene, high: (u32, u32), wide: (u32, u32), shift| {
+        let masters = scene.masters(4, 3);
+        let (high, wide) = (scene.masters(high.0, high.1), scene.masters(wide.0, wide.1));
+        let result = fixed(4, 3, Values::Moved);
+        (Op::Moved { masters, high, wide, shift }, result, [high, wide])
+    };
+    refuses_other_results(|scene| {
+        let (op, result, _) = moved(scene, (4, 2), (2, 3), MOST_SHIFT);
+        (op, result)
+    });
+    refuses(|scene| {
+        let (op, result, _) = moved(scene, (4, 2), (2, 3), MOST_SHIFT + 1);
+        (op, result, Flaw::Number { what: "bits shifted by", least: 0, most: 62, have: 63 })
+    });
+    refuses(|scene| {
+        let (op, result, [_, tensor]) = moved(scene, (4, 2), (2, 4), 0);
+        (op, result, Flaw::Columns { tensor, need: 3, have: 4 })
+    });
+    refuses(|scene| {
+        let (op, result, [tensor, _]) = moved(scene, (4, 3), (2, 3), 0);
+        (op, result, Flaw::Columns { tensor, need: 2, have: 3 })
+    });
+    refuses(|scene| {
+        let (op, result, [tensor, _]) = moved(scene, (5, 2), (2, 3), 0);
+        let (need, have) = (Rows::Fixed(4), Rows::Fixed(5));
+        (op, result, Flaw::Rows { tensor, need, have })
+    });
+    refuses(|scene| {
+        let (op, result, _) = moved(scene, (4, 1), (MOST_RANK + 1, 3), 0);
+        let flaw = Flaw::Number { what: "rank", least: 1, most: MOST_RANK, have: MOST_RANK + 1 };
+        (op, result, flaw)
+    });
+}
+
+#[test]
+fn changed_should_be_refused_when_lists_do_not_fit() {
+    let changed = |scene: &mut Scene, rows, places: (u32, u32), changes: (u32, u32)| {
+        let masters = scene.masters(4, 3);
+        let ends = scene.constants(rows);
+        let places = scene.listed(places.0, places.1, vec![0; (places.0 * places.1) as usize]);
+        let changes = scene.masters(changes.0, changes.1);
+        let result = fixed(4, 3, Values::Moved);
+        (Op::Changed { masters, ends, places, changes }, result, [ends, changes])
+    };
+    refuses_other_results(|scene| {
+        let (op, result, _) = changed(scene, 4, (2, 5), (2, 5));
+        (op, result)
+    });
+    refuses(|scene| {
+        let (op, result, [tensor, _]) = changed(scene, 3, (2, 5), (2, 5));
+        (op, result, Flaw::Columns { tensor, need: 4, have: 3 })
+    });
+    refuses(|scene| {
+        let (op, result, [_, tensor]) = changed(scene, 4, (2, 5), (2, 6));
+        (op, result, Flaw::Columns { tensor, need: 5, have: 6 })
+    });
+    refuses(|scene| {
+        let (op, result, [_, tensor]) = changed(scene, 4, (2, 5), (3, 5));
+        let (need, have) = (Rows::Fixed(2), Rows::Fixed(3));
+        (op, result, Flaw::Rows { tensor, need, have })
     });
 }
