@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod capability;
 mod common;
 mod exactness;
 mod finality;
@@ -22,6 +23,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Bench {
+    /// How fast this machine answers capability challenges.
+    Capability(capability::Options),
     /// What a small model loses in floats, and in exact form.
     Exactness(exactness::Options),
     /// Submit-to-finalized time of single transfers at light load.
@@ -63,6 +66,7 @@ enum Error {
 async fn run(bench: Bench) -> Result<(), Error> {
     println!("{}", report::machine());
     match bench {
+        Bench::Capability(options) => capability::run(&options),
         Bench::Exactness(options) => exactness::run(&options),
         Bench::Finality(options) => finality::run(options).await,
         Bench::Market(options) => market::run(options).await,

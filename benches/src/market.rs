@@ -16,6 +16,7 @@ use crate::{
 };
 #[cfg(feature = "weights")]
 pub use chain::genesis;
+use empty::Unfit;
 use occupied::Occupied;
 use serde_json::{json, Map, Value};
 
@@ -185,5 +186,20 @@ async fn blocks(options: &Options, line: &mut Line) -> Result<(), Error> {
     let more = (some.wasm / none.wasm - 1.0) * 1e2;
     println!("with them an empty block takes {more:+.1} %");
     line.insert("empty_block_more_percent".into(), json!(tenths(more)));
+    unfit(options, line).await
+}
+
+async fn unfit(options: &Options, line: &mut Line) -> Result<(), Error> {
+    let (open_tasks, times) = (options.open_tasks, (options.blocks / 30).max(1));
+    let Unfit { none, some, longest } =
+        apart(move || empty::measure_unfit(open_tasks, times)).await?;
+    let more = (some / none - 1.0) * 1e2;
+    println!(
+        "with as many that nobody is fit for {some:.1} us instead of {none:.1} ({more:+.1} %) in \
+         the mean, {longest:.1} at the longest"
+    );
+    line.insert("empty_block_unfit_us".into(), json!(tenths(some)));
+    line.insert("empty_block_unfit_longest_us".into(), json!(tenths(longest)));
+    line.insert("empty_block_unfit_more_percent".into(), json!(tenths(more)));
     Ok(())
 }
