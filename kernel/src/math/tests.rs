@@ -173,7 +173,7 @@ fn normal_should_be_as_exact_when_numbers_are_small() {
     }
 }
 
-/// Frozen, and computed from the README's formulas by a program of which this shares nothing.
+/// Frozen. `tests/kernel/second.py`, which was written from the README alone, comes to the same.
 #[test]
 fn functions_should_give_the_bits_they_always_gave_when_computed_again() {
     let random = &mut Random(1);
