@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(test), no_std)]
+// Tests compare with floats, and nothing else here has any.
+#![cfg_attr(not(test), deny(clippy::disallowed_types, clippy::float_arithmetic))]
+#![cfg_attr(test, allow(clippy::disallowed_types, clippy::float_arithmetic))]
 
 extern crate alloc;
 #[cfg(all(feature = "std", not(test)))]

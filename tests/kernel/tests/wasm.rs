@@ -5,10 +5,11 @@ use cairn_kernel::{
     testing::{self, Backwards, Eager},
 };
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
     process::Command,
 };
+use wasmparser::{Parser, Payload};
 use wasmtime::{Engine, Error, Instance, Memory, Module, Store, TypedFunc};
 
 const OPERATORS: u64 = 10_000;
@@ -79,6 +80,41 @@ impl Guest {
         self.memory.read(&self.store, place as usize, &mut record)?;
         Ok(record)
     }
+}
+
+/// How many locals and operators the functions of a module have, and those of them that are of
+/// floats.
+fn floats(module: &[u8]) -> wasmparser::Result<(usize, Vec<String>)> {
+    let mut all = Vec::new();
+    for payload in Parser::new(0).parse_all(module) {
+        let Payload::CodeSectionEntry(body) = payload? else { continue };
+        for local in body.get_locals_reader()? {
+            all.push(format!("{:?}", local?.1));
+        }
+        for operator in body.get_operators_reader()? {
+            all.push(format!("{:?}", operator?));
+        }
+    }
+    let count = all.len();
+    all.retain(|found| found.contains("F32") || found.contains("F64"));
+    Ok((count, all))
+}
+
+/// One function with a local of 64 bits, which makes a float of 32 and drops it.
+const FLOATING: &[u8] = &[
+    0, b'a', b's', b'm', 1, 0, 0, 0, // the format
+    1, 4, 1, 0x60, 0, 0, // a type
+    3, 2, 1, 0, // a function of it
+    10, 12, 1, 10, 1, 1, 0x7c, 0x43, 0, 0, 0, 0, 0x1a, 0x0b,
+];
+
+#[test]
+fn kernel_should_have_no_float_when_it_is_compiled() {
+    let (count, found) = floats(FLOATING).unwrap();
+    assert_eq!((count, found.len()), (4, 2), "{found:?}");
+    let (count, found) = floats(&fs::read(build()).unwrap()).unwrap();
+    assert!(count > 10_000, "{count}");
+    assert_eq!(found, [""; 0]);
 }
 
 #[test]
