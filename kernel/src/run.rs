@@ -33,7 +33,7 @@ pub use crew::{Threads, ThreadsError};
 pub use error::Error;
 pub use linear::{pack, packed_len, PACKING};
 pub use matrix::{Matrix, Numbers};
-pub use simd::Path;
+pub use simd::{Path, Tiling};
 pub use state::State;
 
 use artifact::Weights;
@@ -48,6 +48,7 @@ use tables::Tables;
 pub struct Plan<'a> {
     program: &'a Checked,
     path: Path,
+    tiling: Tiling,
     weights: Weights<'a>,
     tables: Tables,
     /// After which operator which tensors are needed no more.
@@ -95,7 +96,15 @@ impl<'a> Plan<'a> {
     ) -> Result<Self, Error> {
         let weights = Weights::bind(program, path, artifact)?;
         let tables = Tables::of(program);
-        Ok(Self { program, path, weights, tables, ends: ends(program) })
+        let tiling = Tiling::USUAL;
+        Ok(Self { program, path, tiling, weights, tables, ends: ends(program) })
+    }
+
+    /// The same plan, whose work is cut in another way. Results do not depend on it.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn tiled(self, tiling: Tiling) -> Self {
+        assert!(tiling.is_valid(), "{tiling:?}");
+        Self { tiling, ..self }
     }
 
     pub fn program(&self) -> &'a Checked {

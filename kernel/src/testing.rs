@@ -5,7 +5,7 @@ use crate::{
     check::Checked,
     num::Scale,
     program::{Op, TensorId, Values},
-    run::{Artifact, Crew, Job, Matrix, Numbers, Path},
+    run::{Artifact, Crew, Job, Matrix, Numbers, Path, Tiling},
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 
@@ -47,6 +47,18 @@ impl Random {
     pub fn scale(&mut self, least_shift: u8) -> Scale {
         let multiplier = self.from(1 << 15, u16::MAX.into()) as u16;
         Scale { multiplier, shift: self.from(least_shift.max(1).into(), 62) as u8 }
+    }
+
+    /// A way to cut work, which also takes tiles that pay for nobody.
+    pub fn tiling(&mut self) -> Tiling {
+        let usual = Tiling::USUAL;
+        Tiling {
+            rows: self.from(1, usual.rows as u32) as usize,
+            block: self.from(1, 2 * usual.block as u32) as usize,
+            pairs: if self.chance() { usual.pairs } else { self.from(1, 300) as usize },
+            many: self.from(0, 2 * usual.many as u32) as usize,
+            full: 2 * self.from(1, usual.full as u32 / 2) as usize,
+        }
     }
 
     /// So many numbers of a range, in one of the ways that go wrong.
@@ -127,17 +139,17 @@ pub fn numbers(matrix: &Matrix) -> Vec<i32> {
 }
 
 /// What an operator at random comes to.
-pub fn operator(seed: u64, path: Path, crew: &dyn Crew) -> u64 {
+pub fn operator(seed: u64, path: Path, tiling: Tiling, crew: &dyn Crew) -> u64 {
     let mut scene = Scene::new(seed);
     let write = operators::ALL[seed as usize % operators::ALL.len()].1;
     let (op, result) = write(&mut scene);
     let program = scene.program(op, result);
-    hash(numbers(&scene.compute(&program, path, crew, [seed as u8; 32])))
+    hash(numbers(&scene.compute(&program, path, tiling, crew, [seed as u8; 32])))
 }
 
 /// What every tensor of a model at random comes to.
-pub fn model(seed: u64, path: Path, crew: &dyn Crew) -> u64 {
-    let case = Case { path, ..Case::any(seed) };
+pub fn model(seed: u64, path: Path, tiling: Tiling, crew: &dyn Crew) -> u64 {
+    let case = Case { path, tiling, ..Case::any(seed) };
     let whole = case.whole_by(crew);
     hash(case.all().into_iter().filter_map(|id| whole.get(id)).flat_map(numbers))
 }

@@ -3,7 +3,7 @@ use crate::{
     delta::{LowRank, Sparse},
     element::{element, Given},
     program::Rows,
-    run::{Artifact, Error, Path, Plan, Tensors},
+    run::{Artifact, Error, Path, Plan, Tensors, Tiling},
     testing::{
         families::{classifier, decoder, encoder, mixture, Case},
         hash, numbers, Backwards, Eager, Random,
@@ -137,14 +137,19 @@ fn models_should_give_the_same_bits_when_run_by_anyone_in_any_way() {
     for seed in 0..100 {
         let case = Case::any(seed);
         let need = Case { path: Path::Plain, ..Case::any(seed) }.whole();
+        // Others than those that the model is made of.
+        let random = &mut Random(!seed);
         for path in &paths {
-            let case = Case { path: *path, ..Case::any(seed) };
-            for hands in [2, 5] {
-                assert_eq!(case.whole_by(&Backwards { hands }), need, "{seed}, {path:?}");
+            for tiling in [Tiling::USUAL, random.tiling(), random.tiling()] {
+                let case = Case { path: *path, tiling, ..Case::any(seed) };
+                for hands in [2, 5] {
+                    let have = case.whole_by(&Backwards { hands });
+                    assert_eq!(have, need, "{seed}, {path:?}, {tiling:?}");
+                }
+                assert_eq!(case.whole_by(&threads), need, "{seed}, {path:?}, {tiling:?}");
             }
-            assert_eq!(case.whole_by(&threads), need, "{seed}, {path:?}");
         }
-        let random = &mut Random(seed);
+        let case = Case { tiling: random.tiling(), ..case };
         elements_should_be_the_whole(&case, random);
         if !case.program.is_whole() {
             pieces_should_be_the_whole(&case, random);

@@ -6,7 +6,7 @@
 use super::{
     matrix::Numbers,
     parts::Held,
-    simd::{Weight, ROWS},
+    simd::{Tiling, Weight},
     state::Kept,
     step::Worker,
     Error, Matrix,
@@ -25,10 +25,6 @@ mod tests;
 
 /// Rows of keys, and columns of values, that are multiplied with at once.
 const PANEL: usize = <i16 as Weight>::PANEL;
-/// So many powers of 15 bits times values of 11 have a sum of 31.
-const FULL: usize = 32;
-/// With fewer heads of rows for each head of keys it does not pay to pack.
-const MANY: usize = 2 * ROWS;
 
 /// What one head of one row is made into.
 struct Out<'a, T> {
@@ -52,6 +48,7 @@ struct Shape {
     /// Rows of keys and values.
     seen: usize,
     causal: bool,
+    tiling: Tiling,
 }
 
 impl Shape {
@@ -115,8 +112,9 @@ impl Worker<'_> {
         let head = made.columns() / heads as usize;
         let (heads, groups) = (heads as usize, groups as usize);
         let (start, seen) = (self.span.start, keys.len() / (head * groups));
-        let fraction = fraction.into();
-        let shape = Shape { scale, fraction, bits, head, heads, groups, start, seen, causal };
+        let (fraction, tiling) = (fraction.into(), self.plan.tiling);
+        let shape =
+            Shape { scale, fraction, bits, head, heads, groups, start, seen, causal, tiling };
         let read = Read { queries: self.narrow(queries)?, keys, values };
         match made.numbers_mut() {
             Numbers::Narrow(out) => self.heads(result, &shape, &read, out)?,
@@ -133,7 +131,7 @@ impl Worker<'_> {
         out: &mut [T],
     ) -> Result<(), Error> {
         let rows = out.len() / (shape.head * shape.heads);
-        let many = rows * shape.heads / shape.groups >= MANY;
+        let many = rows * shape.heads / shape.groups >= shape.tiling.many;
         // Each of the parts is of one group and some rows.
         let count = self.part(rows, shape.seen.saturating_mul(shape.head));
         let mut parts: Vec<_> =

@@ -16,8 +16,6 @@ pub use super::simd::Path;
 
 /// Rows of weights that are multiplied with at once.
 const PANEL: usize = <i8 as Weight>::PANEL;
-/// Rows of inputs for which a panel is read once.
-const BLOCK: usize = 8 * ROWS;
 /// Pairs of columns whose absolute weights 16 bits hold the sums of.
 const FEW: usize = 128;
 /// The number of the order of weights that [`pack`] brings them to. Another order has another.
@@ -81,8 +79,9 @@ impl<'a> Packed<'a> {
         self.ends.len()
     }
 
-    /// The inner products of rows of inputs with the rows of weights of a panel.
-    fn multiply(&self, panel: usize, inputs: &Inputs, put: impl FnOnce(Sums<'_>)) {
+    /// The inner products of rows of inputs with the rows of weights of a panel, of at most so many
+    /// pairs of columns at once.
+    fn multiply(&self, panel: usize, inputs: &Inputs, pairs: usize, put: impl FnOnce(Sums<'_>)) {
         let len = panel_len(self.columns);
         let weights = &self.weights[panel * len..(panel + 1) * len];
         let rows = inputs.rows();
@@ -93,14 +92,18 @@ impl<'a> Packed<'a> {
             tile
         };
         match *self.ends[panel] {
-            [end] => put(Sums::Narrow(&part(0, end)[..rows])),
+            // One piece is all there is: its sums of 32 bits are the whole.
+            [end] if end <= pairs => put(Sums::Narrow(&part(0, end)[..rows])),
             ref ends => {
                 let mut sums = [[0; PANEL]; ROWS];
                 let mut start = 0;
                 for end in ends {
-                    let more = &part(start, *end);
-                    self.path.apply(Adding { sums: &mut sums, more });
-                    start = *end;
+                    while start < *end {
+                        let next = start.saturating_add(pairs).min(*end);
+                        let more = &part(start, next);
+                        self.path.apply(Adding { sums: &mut sums, more });
+                        start = next;
+                    }
                 }
                 put(Sums::Wide(&sums[..rows]));
             }

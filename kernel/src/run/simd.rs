@@ -11,8 +11,40 @@ pub use path::Path;
 
 use alloc::vec::Vec;
 
-/// Rows of inputs that are multiplied with at once.
+/// The most rows of inputs that are multiplied with at once.
 pub(super) const ROWS: usize = 8;
+/// So many powers of 15 bits times values of 11 have a sum of 31.
+const FULL: usize = 32;
+
+/// How work is cut. Results do not depend on it, and only tests take another than the usual one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Tiling {
+    /// Rows of inputs that are multiplied with at once, from 1 to 8.
+    pub rows: usize,
+    /// Rows of inputs for which a panel is read once.
+    pub block: usize,
+    /// Pairs of columns after which sums of 32 bits are put away, though they are not full yet.
+    pub pairs: usize,
+    /// With fewer heads of rows for each head of keys these are not packed.
+    pub many: usize,
+    /// Rows of values after which sums of 32 bits are put away: an even number, at most 32.
+    pub full: usize,
+}
+
+impl Tiling {
+    pub const USUAL: Self =
+        Self { rows: ROWS, block: 8 * ROWS, pairs: usize::MAX, many: 2 * ROWS, full: FULL };
+
+    /// Whether all rows are computed, and no sum gets too large.
+    #[cfg(any(test, feature = "testing"))]
+    pub(super) fn is_valid(&self) -> bool {
+        (1..=ROWS).contains(&self.rows)
+            && self.block > 0
+            && self.pairs > 0
+            && (2..=FULL).contains(&self.full)
+            && self.full.is_multiple_of(2)
+    }
+}
 
 /// Code that is compiled for the instructions of each path. What it calls has to be inlined, or
 /// it is compiled for every machine.

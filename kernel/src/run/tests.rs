@@ -18,11 +18,14 @@ fn trial(seed: u64, write: fn(&mut Scene) -> (Op, Tensor)) {
     let (op, result) = write(&mut scene);
     let source = scene.program(op, result);
     let seed = [seed as u8; 32];
-    let made = scene.compute(&source, Path::Plain, &Alone, seed);
+    let made = scene.compute(&source, Path::Plain, Tiling::USUAL, &Alone, seed);
     for path in Path::ALL.into_iter().filter(Path::is_there) {
-        assert_eq!(scene.compute(&source, path, &Alone, seed), made, "{path:?}");
-        let crew = Backwards { hands: scene.random.from(2, 5) as usize };
-        assert_eq!(scene.compute(&source, path, &crew, seed), made, "{path:?}, {crew:?}");
+        assert_eq!(scene.compute(&source, path, Tiling::USUAL, &Alone, seed), made, "{path:?}");
+        for (least, tiling) in [(2, Tiling::USUAL), (1, scene.random.tiling())] {
+            let crew = Backwards { hands: scene.random.from(least, 5) as usize };
+            let have = scene.compute(&source, path, tiling, &crew, seed);
+            assert_eq!(have, made, "{path:?}, {tiling:?}, {crew:?}");
+        }
     }
     let program = source.check().unwrap();
     let index = program.program().ops.len() - 1;

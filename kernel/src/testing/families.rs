@@ -9,7 +9,7 @@ use crate::{
     },
     num::Scale,
     program::{TensorId, Values},
-    run::{Alone, Artifact, Crew, Path, Piece, Plan, Tensors},
+    run::{Alone, Artifact, Crew, Path, Piece, Plan, Tensors, Tiling},
     sample::Rule,
 };
 use alloc::{collections::BTreeMap, vec, vec::Vec};
@@ -97,6 +97,7 @@ pub fn classifier(random: &mut Random) -> Classifier {
 /// A model with weights and a sequence at random.
 pub struct Case {
     pub path: Path,
+    pub tiling: Tiling,
     pub program: Checked,
     pub tokens: Vec<i32>,
     pub targets: Vec<i32>,
@@ -112,6 +113,7 @@ impl Case {
         let below = |most: u32| (0, i64::from(most) - 1);
         let mut case = Self {
             path: Path::best(),
+            tiling: Tiling::USUAL,
             tokens: Vec::new(),
             targets: Vec::new(),
             features: Vec::new(),
@@ -150,7 +152,7 @@ impl Case {
 
     pub fn plan(&self) -> Plan<'_> {
         let plan = Plan::bind_for(self.path, &self.program, |id| self.artifacts.get(&id).cloned());
-        plan.unwrap_or_else(|error| panic!("{error}"))
+        plan.unwrap_or_else(|error| panic!("{error}")).tiled(self.tiling)
     }
 
     pub fn length(&self) -> usize {

@@ -5,7 +5,7 @@ use crate::{
     element::Given,
     num::Scale,
     program::{Expert, Op, Program, Rows, Step, Tensor, TensorId, Values, SEMANTICS},
-    run::{Artifact, Crew, Matrix, Path, Plan},
+    run::{Artifact, Crew, Matrix, Path, Plan, Tiling},
 };
 use alloc::{collections::BTreeMap, vec, vec::Vec};
 
@@ -189,6 +189,7 @@ impl Scene {
         &self,
         program: &Program,
         path: Path,
+        tiling: Tiling,
         crew: &dyn Crew,
         seed: [u8; 32],
     ) -> Matrix {
@@ -200,7 +201,8 @@ impl Scene {
             let matrix = Matrix::copied(id, tensor, rows, values);
             tensors.insert(id, matrix.unwrap_or_else(|error| panic!("{error}")));
         }
-        let made = plan.and_then(|plan| plan.last(crew, &tensors, self.length as usize, seed));
+        let length = self.length as usize;
+        let made = plan.and_then(|plan| plan.tiled(tiling).last(crew, &tensors, length, seed));
         made.unwrap_or_else(|error| panic!("{error}"))
     }
 

@@ -1,8 +1,8 @@
 //! What the kernel computes as WASM, and the text that is made there.
 
 use cairn_kernel::{
-    run::{Path as Instructions, Threads},
-    testing::{self, Backwards, Eager},
+    run::{Path as Instructions, Threads, Tiling},
+    testing::{self, Backwards, Eager, Random},
 };
 use std::{
     env, fs,
@@ -141,18 +141,24 @@ fn kernel_should_give_the_same_bits_when_it_is_wasm() -> wasmtime::Result<()> {
     let paths: Vec<_> = Instructions::ALL.into_iter().filter(Instructions::is_there).collect();
     for seed in 0..OPERATORS {
         let need = guest.operator(seed)?;
+        // Others than those that the operator is made of.
+        let random = &mut Random(!seed);
         for path in &paths {
-            let have = testing::operator(seed, *path, &Backwards { hands: 2 });
-            assert_eq!(have, need, "operator {seed}, {path:?}");
+            let tiling = random.tiling();
+            let have = testing::operator(seed, *path, tiling, &Backwards { hands: 2 });
+            assert_eq!(have, need, "operator {seed}, {path:?}, {tiling:?}");
         }
-        let have = testing::operator(seed, Instructions::best(), &threads);
+        let have = testing::operator(seed, Instructions::best(), Tiling::USUAL, &threads);
         assert_eq!(have, need, "operator {seed}, threads");
     }
     for seed in 0..MODELS {
         let need = guest.model(seed)?;
+        let random = &mut Random(!seed);
         for path in &paths {
-            let have = testing::model(seed, *path, &threads);
-            assert_eq!(have, need, "model {seed}, {path:?}");
+            for tiling in [Tiling::USUAL, random.tiling()] {
+                let have = testing::model(seed, *path, tiling, &threads);
+                assert_eq!(have, need, "model {seed}, {path:?}, {tiling:?}");
+            }
         }
     }
     Ok(())

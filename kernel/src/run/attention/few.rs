@@ -2,7 +2,7 @@
 
 use super::{
     powers::{finish, inverse, Powers},
-    Out, Read, Shape, FULL,
+    Out, Read, Shape,
 };
 use crate::run::{
     matrix::filled,
@@ -34,7 +34,10 @@ pub(super) fn compute<T: Held>(
         let values = &read.values[first..];
         let (inverse, fraction) = (inverse(whole), shape.fraction);
         let (sums, part, bits) = (&mut sums, &mut part, shape.bits);
-        path.apply(Mean { powers, values, stride, sums, part, inverse, fraction, bits, numbers });
+        let full = shape.tiling.full;
+        let mean =
+            Mean { powers, values, stride, full, sums, part, inverse, fraction, bits, numbers };
+        path.apply(mean);
     }
     Some(())
 }
@@ -64,8 +67,10 @@ struct Mean<'a, T> {
     powers: &'a [i16],
     values: &'a [i16],
     stride: usize,
+    /// Rows whose sums 32 bits hold.
+    full: usize,
     sums: &'a mut [i64],
-    /// Of so few rows that 32 bits are enough.
+    /// Of so few rows.
     part: &'a mut [i32],
     inverse: i64,
     fraction: u32,
@@ -78,9 +83,9 @@ impl<T: Held> Work for Mean<'_, T> {
 
     #[inline(always)]
     fn work(self) {
-        let Self { sums, part, stride, .. } = self;
+        let Self { sums, part, stride, full, .. } = self;
         sums.fill(0);
-        let rows = self.powers.chunks(FULL).zip(self.values.chunks(FULL * stride));
+        let rows = self.powers.chunks(full).zip(self.values.chunks(full * stride));
         for (powers, values) in rows {
             part.fill(0);
             for (power, value) in powers.iter().zip(values.chunks(stride)) {

@@ -2,7 +2,7 @@
 
 use super::{
     powers::{finish, inverse, Powers},
-    Out, Read, Shape, FULL, PANEL,
+    Out, Read, Shape, PANEL,
 };
 use crate::run::{
     matrix::filled,
@@ -97,11 +97,11 @@ pub(super) fn compute<T: Held>(
     packed: &Packed,
     out: &mut [Out<'_, T>],
 ) -> Option<()> {
-    let len = ROWS * shape.seen.next_multiple_of(PANEL);
+    let len = shape.tiling.rows * shape.seen.next_multiple_of(PANEL);
     let (scores, rows) = (filled(len)?, filled(len)?);
     let (queries, powers) = (Inputs::default(), Inputs::default());
     let mut tile = Tile { path, queries, powers, scores, rows };
-    for out in out.chunks_mut(ROWS) {
+    for out in out.chunks_mut(shape.tiling.rows) {
         tile.compute(shape, read, packed, out)?;
     }
     Some(())
@@ -175,9 +175,10 @@ impl<T: Held> Work for Means<'_, '_, T> {
         let mut sums = [[0i64; PANEL]; ROWS];
         let mut tile = [[0; PANEL]; ROWS];
         let rows = self.powers.rows();
-        for (part, values) in self.values.chunks_exact(FULL * PANEL).enumerate() {
-            let from = part * FULL / 2;
-            let inputs = self.powers.part(from, from + FULL / 2);
+        let full = self.shape.tiling.full;
+        for (part, values) in self.values.chunks(full * PANEL).enumerate() {
+            let from = part * full / 2;
+            let inputs = self.powers.part(from, from + values.len() / (2 * PANEL));
             self.path.multiply(inputs, rows, values, tile.as_flattened_mut());
             for (sums, tile) in sums.iter_mut().zip(&tile).take(rows) {
                 for (sum, more) in sums.iter_mut().zip(tile) {

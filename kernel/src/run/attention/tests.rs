@@ -15,21 +15,25 @@ fn shape(head: usize, seen: usize) -> Shape {
         start: 0,
         seen,
         causal: false,
+        tiling: Tiling::USUAL,
     }
 }
 
 /// What one head of one row comes to, whichever way it is computed.
 fn mean(shape: &Shape, read: &Read<'_>) -> Vec<i16> {
     let mut means = Vec::new();
-    for path in Path::ALL.into_iter().filter(Path::is_there) {
-        let mut made = vec![0; shape.head];
-        few::compute(path, shape, read, &mut [Out { query: 0, numbers: &mut made }]).unwrap();
-        means.push(made.clone());
-        let mut packed = many::Packed::default();
-        packed.fill(path, shape, read, 0).unwrap();
-        let mut out = [Out { query: 0, numbers: &mut made }];
-        many::compute(path, shape, read, &packed, &mut out).unwrap();
-        means.push(made);
+    for full in [2, 6, 32] {
+        let shape = &Shape { tiling: Tiling { full, ..Tiling::USUAL }, ..*shape };
+        for path in Path::ALL.into_iter().filter(Path::is_there) {
+            let mut made = vec![0; shape.head];
+            few::compute(path, shape, read, &mut [Out { query: 0, numbers: &mut made }]).unwrap();
+            means.push(made.clone());
+            let mut packed = many::Packed::default();
+            packed.fill(path, shape, read, 0).unwrap();
+            let mut out = [Out { query: 0, numbers: &mut made }];
+            many::compute(path, shape, read, &packed, &mut out).unwrap();
+            means.push(made);
+        }
     }
     let first = means.pop().unwrap();
     assert!(means.iter().all(|made| *made == first));

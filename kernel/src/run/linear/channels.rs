@@ -16,6 +16,8 @@ pub(super) struct Channels<'a> {
     pub biases: Option<&'a [i32]>,
     pub exponents: Option<&'a Matrix>,
     pub bits: u32,
+    /// The most pairs of columns that are multiplied before sums are put away.
+    pub pairs: usize,
 }
 
 /// A row of a result, or the columns of it that some panels make.
@@ -45,7 +47,7 @@ impl Channels<'_> {
             bits: self.bits,
             start,
         };
-        self.packed.multiply(panel, inputs, |sums| match sums {
+        self.packed.multiply(panel, inputs, self.pairs, |sums| match sums {
             Sums::Narrow(sums) => self.packed.path.apply(Scaling { channels, sums, out }),
             Sums::Wide(sums) => self.packed.path.apply(Scaling { channels, sums, out }),
         });

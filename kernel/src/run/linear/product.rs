@@ -2,14 +2,14 @@
 
 use super::{
     channels::{Channels, Out},
-    BLOCK, PANEL,
+    PANEL,
 };
 use crate::{
     program::{Expert, TensorId},
     run::{
         matrix::Numbers,
         parts::Held,
-        simd::{Inputs, ROWS},
+        simd::{Inputs, Tiling},
         step::Worker,
         Error, Matrix,
     },
@@ -121,6 +121,7 @@ impl Worker<'_> {
             biases: biases.map(|biases| self.constants(biases)).transpose()?,
             exponents: exponents.map(|exponents| self.matrix(exponents)).transpose()?,
             bits,
+            pairs: self.plan.tiling.pairs,
         })
     }
 
@@ -132,10 +133,11 @@ impl Worker<'_> {
         parts: &mut Vec<Part<'a, T>>,
     ) {
         let hands = self.crew.hands();
+        let Tiling { rows: tile, block, .. } = self.plan.tiling;
         let panels = channels.packed.panels();
         let products = rows.len() * channels.packed.columns * channels.packed.outputs;
         let shared = hands > 1 && products / QUICK >= self.crew.least();
-        if shared && rows.len() < hands * ROWS {
+        if shared && rows.len() < hands * tile {
             let count = panels.div_ceil(2 * hands);
             let mut of: Vec<_> = (0..panels.div_ceil(count)).map(|_| Vec::new()).collect();
             for Out { input, numbers } in rows {
@@ -150,7 +152,7 @@ impl Worker<'_> {
             return;
         }
         let share = rows.len().div_ceil(if shared { hands } else { 1 });
-        let block = share.next_multiple_of(ROWS).min(BLOCK);
+        let block = share.next_multiple_of(tile).min(block);
         while !rows.is_empty() {
             let rest = rows.split_off(block.min(rows.len()));
             let out = core::mem::replace(&mut rows, rest);
@@ -161,15 +163,16 @@ impl Worker<'_> {
     fn multiply<T: Held>(&self, values: TensorId, parts: Vec<Part<'_, T>>) -> Result<(), Error> {
         let numbers = self.narrow(values)?;
         let columns = self.matrix(values)?.columns();
+        let tile = self.plan.tiling.rows;
         self.spread(parts, |Part { channels, panels, mut out }| {
             let memory = Error::Memory { tensor: values };
-            let mut inputs = vec![Inputs::default(); out.len().div_ceil(ROWS)];
-            for (inputs, out) in inputs.iter_mut().zip(out.chunks(ROWS)) {
+            let mut inputs = vec![Inputs::default(); out.len().div_ceil(tile)];
+            for (inputs, out) in inputs.iter_mut().zip(out.chunks(tile)) {
                 let rows = out.iter().map(|out| &numbers[out.input * columns..][..columns]);
                 inputs.fill(columns, rows).ok_or(memory)?;
             }
             for panel in panels.clone() {
-                for (inputs, out) in inputs.iter().zip(out.chunks_mut(ROWS)) {
+                for (inputs, out) in inputs.iter().zip(out.chunks_mut(tile)) {
                     channels.compute(&panels, panel, inputs, out);
                 }
             }

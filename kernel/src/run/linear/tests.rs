@@ -9,15 +9,15 @@ fn exact(inputs: &[i16], weights: &[i8], columns: usize) -> Vec<i64> {
     rows.flat_map(|input| weights.chunks_exact(columns).map(move |w| dot(input, w))).collect()
 }
 
-/// All inner products, tile by tile.
-fn product(packed: &Packed<'_>, inputs: &[i16]) -> Vec<i64> {
+/// All inner products, tile by tile, of at most so many pairs of columns at once.
+fn product(packed: &Packed<'_>, inputs: &[i16], pairs: usize) -> Vec<i64> {
     let mut sums = Vec::new();
     for rows in inputs.chunks(ROWS * packed.columns) {
         let mut tile = Inputs::default();
         tile.fill(packed.columns, rows.chunks_exact(packed.columns)).unwrap();
         let mut made = vec![Vec::new(); tile.rows()];
         for panel in 0..packed.panels() {
-            packed.multiply(panel, &tile, |sums| match sums {
+            packed.multiply(panel, &tile, pairs, |sums| match sums {
                 Sums::Narrow(sums) => {
                     let wide = sums.iter().map(|row| row.map(i64::from));
                     made.iter_mut().zip(wide).for_each(|(made, row)| made.extend(row));
@@ -36,7 +36,10 @@ fn compare(inputs: &[i16], weights: &[i8], columns: usize) {
     let need = exact(inputs, weights, columns);
     for path in Path::ALL.into_iter().filter(Path::is_there) {
         let packed = Packed::of_weights(weights, columns, path);
-        assert_eq!(product(&packed, inputs), need, "{path:?}, {columns} columns");
+        for pairs in [1, 7, 258, usize::MAX] {
+            let have = product(&packed, inputs, pairs);
+            assert_eq!(have, need, "{path:?}, {columns} columns, {pairs} pairs");
+        }
     }
 }
 

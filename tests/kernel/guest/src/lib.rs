@@ -11,20 +11,20 @@ mod memory;
 
 use alloc::vec;
 use cairn_kernel::{
-    run::{Alone, Path},
+    run::{Alone, Path, Tiling},
     testing,
 };
 
 /// What an operator at random comes to.
 #[no_mangle]
 pub extern "C" fn operator(seed: u64) -> u64 {
-    testing::operator(seed, Path::best(), &Alone)
+    testing::operator(seed, Path::best(), Tiling::USUAL, &Alone)
 }
 
 /// What a model at random comes to.
 #[no_mangle]
 pub extern "C" fn model(seed: u64) -> u64 {
-    testing::model(seed, Path::best(), &Alone)
+    testing::model(seed, Path::best(), Tiling::USUAL, &Alone)
 }
 
 /// Where in the memory a record of text is. Of the seed this is the first byte, again and again.
