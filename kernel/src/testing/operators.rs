@@ -154,7 +154,7 @@ fn shift(scene: &mut Scene) -> (Op, Tensor) {
 }
 
 fn linear(scene: &mut Scene) -> (Op, Tensor) {
-    let (rows, columns, outputs) = (scene.any_rows(), scene.columns(), scene.random.from(1, 9));
+    let (rows, columns, outputs) = (scene.any_rows(), scene.columns(), scene.outputs());
     let values = scene.narrow(rows, columns, 16);
     let exponents = scene.random.chance().then(|| scene.exponents(rows));
     let op = Op::Linear {
@@ -238,7 +238,7 @@ fn share(scene: &mut Scene) -> (Op, Tensor) {
 }
 
 fn expert(scene: &mut Scene) -> (Op, Tensor) {
-    let (columns, outputs) = (scene.columns(), scene.random.from(1, 5));
+    let (columns, outputs) = (scene.columns(), scene.outputs());
     let slots = scene.random.from(1, 3);
     let below = slots + scene.random.from(0, 2);
     let rows = if scene.random.chance() { Rows::Token } else { Rows::Slots(slots) };

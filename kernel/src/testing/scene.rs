@@ -47,6 +47,14 @@ impl Scene {
         }
     }
 
+    /// Few results, or now and then more than a panel makes.
+    pub fn outputs(&mut self) -> u32 {
+        match self.random.below(8) {
+            0 => self.random.from(40, 200),
+            _ => self.random.from(1, 9),
+        }
+    }
+
     pub fn any_rows(&mut self) -> Rows {
         match self.random.below(4) {
             0 => Rows::One,
