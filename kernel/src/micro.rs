@@ -14,6 +14,7 @@ use crate::{
     sample::Rule,
 };
 use alloc::{vec, vec::Vec};
+use core::cell::RefCell;
 
 mod attention;
 mod choice;
@@ -76,22 +77,24 @@ pub fn expand(
     inputs: &impl Inputs,
 ) -> Result<Vec<Vec<i64>>, Error> {
     let (judge, step) = Judge::new(program, operator, row, column, inputs)?;
-    let parts = Expansion::new(&judge, step, row, column, &|_, _| None).parts;
-    let mut done: Vec<Vec<i64>> = Vec::new();
-    for (part, found) in parts.iter().enumerate() {
-        let mut steps = Vec::new();
+    // Each step is added while the expansion may read those before it.
+    let done: RefCell<Vec<Vec<i64>>> = RefCell::default();
+    let earlier = |part: usize, index: u32| {
+        let done = done.borrow();
+        done.get(part)?.get(index as usize).copied()
+    };
+    let expansion = Expansion::new(&judge, step, row, column, &earlier);
+    for (part, found) in expansion.parts.iter().enumerate() {
+        done.borrow_mut().push(Vec::new());
         for index in 0..found.steps {
-            let earlier = |of: usize, index: u32| {
-                let list = if of == part { &steps } else { done.get(of)? };
-                list.get(index as usize).copied()
-            };
-            let expansion = Expansion::new(&judge, step, row, column, &earlier);
             let value = expansion.compute(part, index)?;
-            steps.push(value);
+            if let Some(steps) = done.borrow_mut().last_mut() {
+                steps.push(value);
+            }
         }
-        done.push(steps);
     }
-    Ok(done)
+    drop(expansion);
+    Ok(done.into_inner())
 }
 
 /// Numbers that are summed or compared never leave this.
