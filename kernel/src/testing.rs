@@ -3,17 +3,22 @@
 
 use crate::{
     check::Checked,
+    delta::Delta,
+    element::element,
+    micro::expand,
     num::Scale,
     program::{Op, TensorId, Values},
     run::{Artifact, Crew, Job, Matrix, Numbers, Path, Tiling},
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 
+pub mod deltas;
 pub mod families;
 pub mod operators;
 pub mod scene;
 
 pub use families::Case;
+use operators::Write;
 pub use scene::{Scene, MOST};
 
 /// The same numbers on every machine.
@@ -140,11 +145,73 @@ pub fn numbers(matrix: &Matrix) -> Vec<i32> {
 
 /// What an operator at random comes to.
 pub fn operator(seed: u64, path: Path, tiling: Tiling, crew: &dyn Crew) -> u64 {
+    hash(computed(any(seed), seed, path, tiling, crew))
+}
+
+/// One of all operators.
+fn any(seed: u64) -> Write {
+    operators::ALL[seed as usize % operators::ALL.len()].1
+}
+
+/// What an operator in a scene at random comes to.
+fn computed(write: Write, seed: u64, path: Path, tiling: Tiling, crew: &dyn Crew) -> Vec<i32> {
     let mut scene = Scene::new(seed);
-    let write = operators::ALL[seed as usize % operators::ALL.len()].1;
     let (op, result) = write(&mut scene);
     let program = scene.program(op, result);
-    hash(numbers(&scene.compute(&program, path, tiling, crew, [seed as u8; 32])))
+    numbers(&scene.compute(&program, path, tiling, crew, [seed as u8; 32]))
+}
+
+/// What a judge makes of an operator at random.
+pub fn judged(seed: u64) -> u64 {
+    hash(halves(elements(any(seed), seed)))
+}
+
+/// What an operator in a scene at random has at three places, each with all of its steps.
+fn elements(write: Write, seed: u64) -> Vec<i64> {
+    let mut scene = Scene::new(seed);
+    let (op, result) = write(&mut scene);
+    let program = scene.program(op, result).check().unwrap_or_else(|flaw| panic!("{flaw}"));
+    let index = program.program().ops.len() - 1;
+    let given = scene.given([seed as u8; 32]);
+    let rows = result.rows.count(scene.length) as u32;
+    let mut all = Vec::new();
+    for _ in 0..3 {
+        let row = scene.random.from(0, rows - 1);
+        let column = scene.random.from(0, result.columns - 1);
+        let made = element(&program, index, row, column, &given);
+        all.push(made.unwrap_or_else(|error| panic!("{error}")));
+        let steps = expand(&program, index, row, column, &given);
+        all.extend(steps.unwrap_or_else(|error| panic!("{error}")).into_iter().flatten());
+    }
+    all
+}
+
+/// What a delta at random comes to.
+pub fn delta(seed: u64) -> u64 {
+    hash(changed(seed))
+}
+
+/// A delta at random: its bytes, what comes of masters when those are decoded and applied, and what
+/// a judge adds to each, also where there is none.
+fn changed(seed: u64) -> Vec<i32> {
+    let random = &mut Random(seed);
+    let bytes = deltas::any(random).encode();
+    let delta = Delta::decode(&bytes).unwrap_or_else(|error| panic!("{error}"));
+    let (rows, columns) = delta.shape();
+    let masters = random.numbers(Values::Masters.range(), (rows * columns) as usize);
+    let mut masters: Vec<i16> = masters.into_iter().map(|one| one as i16).collect();
+    delta.apply(&mut masters).unwrap_or_else(|error| panic!("{error}"));
+    let mut all: Vec<i32> = bytes.into_iter().map(i32::from).collect();
+    all.extend(masters.into_iter().map(i32::from));
+    for row in 0..=rows {
+        all.extend(halves((0..=columns).map(|column| delta.at(row, column))));
+    }
+    all
+}
+
+/// Numbers of 64 bits in two of 32, the lower first.
+fn halves(numbers: impl IntoIterator<Item = i64>) -> impl Iterator<Item = i32> {
+    numbers.into_iter().flat_map(|one| [one as i32, (one >> 32) as i32])
 }
 
 /// What every tensor of a model at random comes to.

@@ -14,6 +14,7 @@ use wasmtime::{Engine, Error, Instance, Memory, Module, Store, TypedFunc};
 
 const OPERATORS: u64 = 10_000;
 const MODELS: u64 = 100;
+const DELTAS: u64 = 1_000;
 const RECORDS: u64 = 1_000;
 
 /// Compiles the guest. Its build folder is its own: whoever runs this test may hold the lock of
@@ -41,6 +42,8 @@ struct Guest {
     store: Store<()>,
     operator: TypedFunc<u64, u64>,
     model: TypedFunc<u64, u64>,
+    judged: TypedFunc<u64, u64>,
+    delta: TypedFunc<u64, u64>,
     text: TypedFunc<(u32, u64, u32), u64>,
     forget: TypedFunc<(), ()>,
     memory: Memory,
@@ -56,6 +59,8 @@ impl Guest {
         Ok(Self {
             operator: instance.get_typed_func(&mut store, "operator")?,
             model: instance.get_typed_func(&mut store, "model")?,
+            judged: instance.get_typed_func(&mut store, "judged")?,
+            delta: instance.get_typed_func(&mut store, "delta")?,
             text: instance.get_typed_func(&mut store, "text")?,
             forget: instance.get_typed_func(&mut store, "forget")?,
             memory: memory.ok_or_else(|| Error::msg("it has no memory"))?,
@@ -71,6 +76,16 @@ impl Guest {
     fn model(&mut self, seed: u64) -> wasmtime::Result<u64> {
         self.forget.call(&mut self.store, ())?;
         self.model.call(&mut self.store, seed)
+    }
+
+    fn judged(&mut self, seed: u64) -> wasmtime::Result<u64> {
+        self.forget.call(&mut self.store, ())?;
+        self.judged.call(&mut self.store, seed)
+    }
+
+    fn delta(&mut self, seed: u64) -> wasmtime::Result<u64> {
+        self.forget.call(&mut self.store, ())?;
+        self.delta.call(&mut self.store, seed)
     }
 
     fn text(&mut self, seed: u8, index: u64, length: u32) -> wasmtime::Result<Vec<u8>> {
@@ -160,6 +175,18 @@ fn kernel_should_give_the_same_bits_when_it_is_wasm() -> wasmtime::Result<()> {
                 assert_eq!(have, need, "model {seed}, {path:?}, {tiling:?}");
             }
         }
+    }
+    Ok(())
+}
+
+#[test]
+fn judge_should_give_the_same_bits_when_it_is_wasm() -> wasmtime::Result<()> {
+    let mut guest = Guest::new()?;
+    for seed in 0..OPERATORS {
+        assert_eq!(testing::judged(seed), guest.judged(seed)?, "operator {seed}");
+    }
+    for seed in 0..DELTAS {
+        assert_eq!(testing::delta(seed), guest.delta(seed)?, "delta {seed}");
     }
     Ok(())
 }

@@ -27,6 +27,18 @@ pub extern "C" fn model(seed: u64) -> u64 {
     testing::model(seed, Path::best(), Tiling::USUAL, &Alone)
 }
 
+/// What a judge makes of an operator at random.
+#[no_mangle]
+pub extern "C" fn judged(seed: u64) -> u64 {
+    testing::judged(seed)
+}
+
+/// What a delta at random comes to.
+#[no_mangle]
+pub extern "C" fn delta(seed: u64) -> u64 {
+    testing::delta(seed)
+}
+
 /// Where in the memory a record of text is. Of the seed this is the first byte, again and again.
 #[no_mangle]
 pub extern "C" fn text(seed: u32, index: u64, length: u32) -> u64 {
