@@ -14,6 +14,8 @@ use alloc::{collections::BTreeMap, vec::Vec};
 
 pub mod deltas;
 pub mod families;
+#[cfg(test)]
+mod frozen;
 pub mod operators;
 pub mod scene;
 
