@@ -30,6 +30,8 @@ pub enum GenerateError {
     Most(usize),
     #[error("the service has ended")]
     Ended,
+    #[error("the thread that makes tokens was lost; start the service anew")]
+    Lost,
     #[error(transparent)]
     Model(#[from] ModelError),
 }

@@ -1,10 +1,11 @@
 use super::{Batch, Event, GenerateError, Id, Limits, Reason, Request};
-use crate::model::{Decoder, ModelError};
+use crate::model::Decoder;
 use std::{
     collections::BTreeMap,
+    panic::{catch_unwind, AssertUnwindSafe},
     sync::{
         atomic::{AtomicBool, Ordering},
-        mpsc::{channel, Receiver, Sender},
+        mpsc::{channel, Receiver, Sender, TryRecvError},
         Arc,
     },
     thread::{Builder, JoinHandle},
@@ -22,6 +23,8 @@ pub struct Stream {
     tokens: Receiver<Message>,
     cancelled: Arc<AtomicBool>,
     reason: Option<Reason>,
+    /// Whether nothing comes any more.
+    over: bool,
 }
 
 struct Order {
@@ -36,17 +39,23 @@ struct Outlet {
 
 enum Message {
     Event(Event),
-    Failed(ModelError),
+    Failed(GenerateError),
 }
 
 impl Service {
     pub fn start(decoder: Arc<Decoder>, limits: Limits) -> std::io::Result<Self> {
+        let (mut service, desk, orders) = Self::idle(decoder, limits);
+        let thread =
+            Builder::new().name("cairn-generate".to_owned()).spawn(move || desk.run(&orders))?;
+        service.thread = Some(thread);
+        Ok(service)
+    }
+
+    /// A service without its thread, and what that thread is to have.
+    fn idle(decoder: Arc<Decoder>, limits: Limits) -> (Self, Desk, Receiver<Order>) {
         let (orders, taken) = channel();
-        let batch = Batch::new(decoder.clone(), limits);
-        let thread = Builder::new()
-            .name("cairn-generate".to_owned())
-            .spawn(move || Desk { batch, outlets: BTreeMap::new() }.run(&taken))?;
-        Ok(Self { decoder, orders: Some(orders), thread: Some(thread) })
+        let desk = Desk { batch: Batch::new(decoder.clone(), limits), outlets: BTreeMap::new() };
+        (Self { decoder, orders: Some(orders), thread: None }, desk, taken)
     }
 
     pub fn submit(&self, request: Request) -> Result<Stream, GenerateError> {
@@ -56,7 +65,7 @@ impl Service {
         let outlet = Outlet { tokens: sender, cancelled: cancelled.clone() };
         let orders = self.orders.as_ref().ok_or(GenerateError::Ended)?;
         orders.send(Order { request, outlet }).map_err(|_| GenerateError::Ended)?;
-        Ok(Stream { tokens, cancelled, reason: None })
+        Ok(Stream { tokens, cancelled, reason: None, over: false })
     }
 }
 
@@ -72,7 +81,7 @@ impl Drop for Service {
 }
 
 impl Stream {
-    /// Why it ended; nothing while it has not, or where it was cut off.
+    /// Why it ended; nothing while it has not, where it failed or where it was cut off.
     pub fn reason(&self) -> Option<Reason> {
         self.reason
     }
@@ -92,18 +101,24 @@ impl Drop for Stream {
 impl Iterator for Stream {
     type Item = Result<u32, GenerateError>;
 
+    /// A failure is the last that comes. A stream that was cancelled ends without one.
     fn next(&mut self) -> Option<Self::Item> {
-        if self.reason.is_some() {
+        if self.over {
             return None;
         }
-        match self.tokens.recv() {
+        let failure = match self.tokens.recv() {
             Ok(Message::Event(event)) => {
                 self.reason = event.reason;
-                event.token.map(Ok)
+                self.over = event.reason.is_some();
+                return event.token.map(Ok);
             }
-            Ok(Message::Failed(error)) => Some(Err(error.into())),
-            Err(_) => None,
-        }
+            Ok(Message::Failed(error)) => error,
+            // Whoever was to say more is gone.
+            Err(_) => GenerateError::Lost,
+        };
+        self.over = true;
+        let cancelled = self.cancelled.load(Ordering::Relaxed);
+        (!cancelled).then_some(Err(failure))
     }
 }
 
@@ -114,33 +129,47 @@ struct Desk {
 }
 
 impl Desk {
+    /// Serves as long as it can, and tells all that are left why it cannot any more.
     fn run(mut self, orders: &Receiver<Order>) {
+        let why = self.serve(orders);
+        self.fail(&why);
+        // Of orders that nobody took.
+        for Order { outlet, .. } in orders.try_iter() {
+            outlet.end(Message::Failed(why.clone()));
+        }
+    }
+
+    /// Takes orders, and the batch on step by step. Returns why there are no more.
+    fn serve(&mut self, orders: &Receiver<Order>) -> GenerateError {
         loop {
             if self.batch.is_empty() {
                 match orders.recv() {
                     Ok(order) => self.take(order),
-                    Err(_) => return,
+                    Err(_) => return GenerateError::Ended,
                 }
             }
             loop {
                 match orders.try_recv() {
                     Ok(order) => self.take(order),
-                    Err(std::sync::mpsc::TryRecvError::Empty) => break,
-                    Err(std::sync::mpsc::TryRecvError::Disconnected) => return,
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => return GenerateError::Ended,
                 }
             }
             self.drop_cancelled();
-            match self.batch.step() {
-                Ok(events) => events.into_iter().for_each(|event| self.deliver(event)),
-                Err(error) => self.fail(&error),
+            // What a panic leaves half done is computed with no more.
+            match catch_unwind(AssertUnwindSafe(|| self.batch.step())) {
+                Ok(Ok(events)) => events.into_iter().for_each(|event| self.deliver(event)),
+                Ok(Err(error)) => self.fail(&GenerateError::from(error)),
+                Err(_) => return GenerateError::Lost,
             }
         }
     }
 
     fn take(&mut self, Order { request, outlet }: Order) {
-        // Checked when it was submitted.
-        if let Ok(id) = self.batch.join(request) {
-            self.outlets.insert(id, outlet);
+        match self.batch.join(request) {
+            Ok(id) => drop(self.outlets.insert(id, outlet)),
+            // It was checked when it was submitted.
+            Err(error) => outlet.end(Message::Failed(error)),
         }
     }
 
@@ -156,20 +185,32 @@ impl Desk {
     }
 
     fn deliver(&mut self, event: Event) {
-        if let Some(outlet) = self.outlets.get(&event.id) {
+        if event.reason.is_some() {
+            if let Some(outlet) = self.outlets.remove(&event.id) {
+                outlet.end(Message::Event(event));
+            }
+        } else if let Some(outlet) = self.outlets.get(&event.id) {
             // Whoever has stopped listening has said so by the flag.
             let _ = outlet.tokens.send(Message::Event(event));
         }
-        if event.reason.is_some() {
-            self.outlets.remove(&event.id);
-        }
     }
 
-    /// A device that failed once may serve the next request.
-    fn fail(&mut self, error: &ModelError) {
+    /// Ends all requests. A device that failed once may serve the next one.
+    fn fail(&mut self, error: &GenerateError) {
         self.batch.clear();
         for (_, outlet) in std::mem::take(&mut self.outlets) {
-            let _ = outlet.tokens.send(Message::Failed(error.clone()));
+            outlet.end(Message::Failed(error.clone()));
         }
     }
 }
+
+impl Outlet {
+    /// Says the last that there is to say.
+    fn end(self, message: Message) {
+        // Whoever has stopped listening has said so by the flag.
+        let _ = self.tokens.send(message);
+    }
+}
+
+#[cfg(test)]
+mod tests;

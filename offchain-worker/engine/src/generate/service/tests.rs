@@ -1,0 +1,77 @@
+use super::*;
+use crate::{generate::Sampling, import};
+use burn::{
+    module::Param,
+    tensor::{Device, Tensor},
+};
+use std::path::Path;
+
+fn decoder() -> Decoder {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join("llama");
+    import::decoder(&folder, &Device::flex()).expect("supported")
+}
+
+/// A decoder on which Burn panics: its last norm has a gain too many.
+fn broken() -> Arc<Decoder> {
+    let mut decoder = decoder();
+    let gains = decoder.config().hidden + 1;
+    decoder.norm.gamma = Param::from_tensor(Tensor::ones([gains], &Device::flex()));
+    Arc::new(decoder)
+}
+
+fn two_after(token: u32) -> Request {
+    Request { prompt: vec![token], sampling: Sampling::Greedy, most: 2, stops: vec![] }
+}
+
+#[test]
+fn stream_should_say_so_when_the_thread_is_lost() {
+    // There is room for one, so the second waits when the first is computed.
+    let limits = Limits { sequences: 1, ..Limits::default() };
+    let (service, desk, orders) = Service::idle(broken(), limits);
+    let streams = [5, 6, 7].map(|token| service.submit(two_after(token)).expect("fit"));
+    streams[2].cancel();
+    desk.run(&orders);
+    drop(orders);
+    let [mut computed, mut waiting, mut cancelled] = streams;
+    for stream in [&mut computed, &mut waiting] {
+        assert_eq!(stream.next(), Some(Err(GenerateError::Lost)));
+        assert_eq!((stream.next(), stream.reason()), (None, None));
+    }
+    assert_eq!(cancelled.next(), None);
+    assert_eq!(service.submit(two_after(8)).err(), Some(GenerateError::Ended));
+}
+
+#[test]
+fn thread_should_return_when_a_step_panics() {
+    let mut service = Service::start(broken(), Limits::default()).expect("a thread");
+    let mut stream = service.submit(two_after(5)).expect("fit");
+    assert_eq!(stream.next(), Some(Err(GenerateError::Lost)));
+    let thread = service.thread.take().expect("it was started");
+    thread.join().expect("it returned");
+    assert_eq!(service.submit(two_after(6)).err(), Some(GenerateError::Ended));
+}
+
+#[test]
+fn stream_should_say_so_when_its_service_is_dropped() {
+    let (service, desk, orders) = Service::idle(Arc::new(decoder()), Limits::default());
+    let streams = [5, 6, 7].map(|token| service.submit(two_after(token)).expect("fit"));
+    streams[2].cancel();
+    drop(service);
+    desk.run(&orders);
+    let [mut first, mut second, mut cancelled] = streams;
+    for stream in [&mut first, &mut second] {
+        assert_eq!(stream.next(), Some(Err(GenerateError::Ended)));
+        assert_eq!((stream.next(), stream.reason()), (None, None));
+    }
+    assert_eq!(cancelled.next(), None);
+}
+
+#[test]
+fn stream_should_end_once_when_all_its_tokens_are_made() {
+    let service = Service::start(Arc::new(decoder()), Limits::default()).expect("a thread");
+    let mut stream = service.submit(two_after(5)).expect("fit");
+    let made: Result<Vec<u32>, _> = stream.by_ref().collect();
+    assert_eq!(made.expect("no failure").len(), 2);
+    drop(service);
+    assert_eq!((stream.next(), stream.reason()), (None, Some(Reason::Most)));
+}
