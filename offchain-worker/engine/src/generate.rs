@@ -28,6 +28,8 @@ pub enum GenerateError {
     Share(f32),
     #[error("at most {0} tokens are to be made or chosen from; it has to be one at least")]
     Most(usize),
+    #[error("{most} requests run or wait, and there may be no more; try again when one has ended, or let more of them wait (Limits::waiting)")]
+    Full { most: usize },
     #[error("the service has ended")]
     Ended,
     #[error("the thread that makes tokens was lost; start the service anew")]

@@ -69,7 +69,7 @@ fn tokens_should_be_the_same_when_requests_join_and_leave_between_steps() {
                 }
             })
             .collect();
-        let limits = Limits { sequences: 4, rows: 6 };
+        let limits = Limits { sequences: 4, rows: 6, ..Limits::default() };
         let (mut batch, mut made) = (Batch::new(decoder.clone(), limits), BTreeMap::new());
         let mut ids = Vec::new();
         for request in &requests {
@@ -122,9 +122,26 @@ fn join_should_refuse_when_a_request_does_not_fit_the_model() {
 }
 
 #[test]
+fn join_should_refuse_when_as_many_requests_wait_as_may() {
+    let limits = Limits { sequences: 1, waiting: 1, ..Limits::default() };
+    let mut batch = Batch::new(decoder("llama"), limits);
+    let first = batch.join(greedy(&[5], 2)).expect("room");
+    batch.join(greedy(&[6], 2)).expect("room");
+    let full = Err(GenerateError::Full { most: 2 });
+    assert_eq!(batch.join(greedy(&[7], 2)), full);
+    assert!(batch.leave(first));
+    batch.join(greedy(&[7], 2)).expect("room");
+    assert_eq!(batch.join(greedy(&[8], 2)), full);
+    while batch.len() == 2 {
+        batch.step().expect("no failure");
+    }
+    batch.join(greedy(&[8], 2)).expect("room");
+}
+
+#[test]
 fn streams_should_give_what_each_request_gives_alone_when_many_threads_ask() {
     let decoder = decoder("qwen3");
-    let limits = Limits { sequences: 3, rows: 8 };
+    let limits = Limits { sequences: 3, rows: 8, ..Limits::default() };
     let service = Service::start(decoder.clone(), limits).expect("a thread");
     std::thread::scope(|scope| {
         for n in 0..6_u32 {
@@ -143,7 +160,7 @@ fn streams_should_give_what_each_request_gives_alone_when_many_threads_ask() {
 #[test]
 fn stream_should_end_when_it_is_cancelled_and_others_should_go_on() {
     let decoder = decoder("llama");
-    let limits = Limits { sequences: 1, rows: 4 };
+    let limits = Limits { sequences: 1, rows: 4, ..Limits::default() };
     let service = Service::start(decoder.clone(), limits).expect("a thread");
     let mut cancelled = service.submit(greedy(&[5], 60)).expect("fit");
     let dropped = service.submit(greedy(&[6], 60)).expect("fit");

@@ -6,18 +6,27 @@ use std::{collections::VecDeque, sync::Arc};
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Id(u64);
 
-/// What a batch computes at once.
+/// What a batch computes at once, and what it lets wait.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
     /// Sequences; more wait.
     pub sequences: usize,
     /// Tokens of a step: a long prompt takes several, so that it does not hold up others.
     pub rows: usize,
+    /// Requests that may wait beside the sequences; more are refused.
+    pub waiting: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { sequences: 32, rows: 512 }
+        Self { sequences: 32, rows: 512, waiting: 256 }
+    }
+}
+
+impl Limits {
+    /// Requests that there may be, running and waiting.
+    pub(super) fn most(&self) -> usize {
+        self.sequences.max(1).saturating_add(self.waiting)
     }
 }
 
@@ -50,17 +59,22 @@ struct Sequence {
 }
 
 impl Batch {
-    /// Limits of zero count as one.
+    /// Limits of zero count as one, but for that of those that wait.
     pub fn new(decoder: Arc<Decoder>, limits: Limits) -> Self {
         let sequences = limits.sequences.max(1);
         // Each sequence that is past its prompt needs a row.
-        let limits = Limits { sequences, rows: limits.rows.max(sequences) };
+        let limits = Limits { sequences, rows: limits.rows.max(sequences), ..limits };
         Self { decoder, limits, waiting: VecDeque::new(), running: Vec::new(), next: 0 }
     }
 
-    /// Takes a request in; it is computed from the next step on in which there is room.
+    /// Takes a request in, unless as many wait as may; it is computed from the next step on in
+    /// which there is room.
     pub fn join(&mut self, request: Request) -> Result<Id, GenerateError> {
         request.check(&self.decoder)?;
+        let most = self.limits.most();
+        if self.len() >= most {
+            return Err(GenerateError::Full { most });
+        }
         let id = Id(self.next);
         self.next += 1;
         let cache = self.decoder.cache();

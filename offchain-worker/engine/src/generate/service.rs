@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     panic::{catch_unwind, AssertUnwindSafe},
     sync::{
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc::{channel, Receiver, Sender, TryRecvError},
         Arc,
     },
@@ -16,6 +16,9 @@ pub struct Service {
     decoder: Arc<Decoder>,
     orders: Option<Sender<Order>>,
     thread: Option<JoinHandle<()>>,
+    /// Requests that have not ended, and how many there may be.
+    taken: Arc<AtomicUsize>,
+    most: usize,
 }
 
 /// The tokens of a request as they are made. Dropping it takes the request out of the batch.
@@ -35,7 +38,11 @@ struct Order {
 struct Outlet {
     tokens: Sender<Message>,
     cancelled: Arc<AtomicBool>,
+    place: Place,
 }
+
+/// One of the requests that there may be, until it is dropped.
+struct Place(Arc<AtomicUsize>);
 
 enum Message {
     Event(Event),
@@ -53,17 +60,21 @@ impl Service {
 
     /// A service without its thread, and what that thread is to have.
     fn idle(decoder: Arc<Decoder>, limits: Limits) -> (Self, Desk, Receiver<Order>) {
-        let (orders, taken) = channel();
+        let (sender, orders) = channel();
         let desk = Desk { batch: Batch::new(decoder.clone(), limits), outlets: BTreeMap::new() };
-        (Self { decoder, orders: Some(orders), thread: None }, desk, taken)
+        let (taken, most) = (Arc::default(), limits.most());
+        (Self { decoder, orders: Some(sender), thread: None, taken, most }, desk, orders)
     }
 
+    /// Has a request computed, unless as many wait as may.
     pub fn submit(&self, request: Request) -> Result<Stream, GenerateError> {
         request.check(&self.decoder)?;
+        let orders = self.orders.as_ref().ok_or(GenerateError::Ended)?;
+        let full = GenerateError::Full { most: self.most };
+        let place = Place::take(&self.taken, self.most).ok_or(full)?;
         let (sender, tokens) = channel();
         let cancelled = Arc::new(AtomicBool::new(false));
-        let outlet = Outlet { tokens: sender, cancelled: cancelled.clone() };
-        let orders = self.orders.as_ref().ok_or(GenerateError::Ended)?;
+        let outlet = Outlet { tokens: sender, cancelled: cancelled.clone(), place };
         orders.send(Order { request, outlet }).map_err(|_| GenerateError::Ended)?;
         Ok(Stream { tokens, cancelled, reason: None, over: false })
     }
@@ -168,7 +179,7 @@ impl Desk {
     fn take(&mut self, Order { request, outlet }: Order) {
         match self.batch.join(request) {
             Ok(id) => drop(self.outlets.insert(id, outlet)),
-            // It was checked when it was submitted.
+            // It was checked when it was submitted, and has a place.
             Err(error) => outlet.end(Message::Failed(error)),
         }
     }
@@ -205,10 +216,28 @@ impl Desk {
 }
 
 impl Outlet {
-    /// Says the last that there is to say.
+    /// Says the last that there is to say. Whoever hears it may submit another at once.
     fn end(self, message: Message) {
+        let Self { tokens, place, .. } = self;
+        drop(place);
         // Whoever has stopped listening has said so by the flag.
-        let _ = self.tokens.send(message);
+        let _ = tokens.send(message);
+    }
+}
+
+impl Place {
+    /// None where all are taken.
+    fn take(taken: &Arc<AtomicUsize>, most: usize) -> Option<Self> {
+        let before = taken.fetch_add(1, Ordering::Relaxed);
+        // One too many gives itself back.
+        let place = Self(taken.clone());
+        (before < most).then_some(place)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

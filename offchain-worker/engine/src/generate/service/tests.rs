@@ -75,3 +75,29 @@ fn stream_should_end_once_when_all_its_tokens_are_made() {
     drop(service);
     assert_eq!((stream.next(), stream.reason()), (None, Some(Reason::Most)));
 }
+
+#[test]
+fn submit_should_refuse_when_as_many_requests_wait_as_may() {
+    let limits = Limits { sequences: 1, waiting: 2, ..Limits::default() };
+    let (service, desk, orders) = Service::idle(Arc::new(decoder()), limits);
+    let submit = |token| service.submit(two_after(token));
+    let mut streams: Vec<Stream> = (5..8).map(|token| submit(token).expect("room")).collect();
+    let full = GenerateError::Full { most: 3 };
+    assert_eq!(submit(8).err(), Some(full.clone()));
+    let text = full.to_string();
+    assert!(text.contains("try again") && text.contains("Limits::waiting"), "{text}");
+    // An order that nobody serves any more leaves its place to another.
+    drop(orders.recv().expect("an order"));
+    assert_eq!(streams.remove(0).next(), Some(Err(GenerateError::Lost)));
+    streams.push(submit(8).expect("room"));
+    assert_eq!(submit(9).err(), Some(full));
+    // So does each that has ended.
+    let thread = std::thread::spawn(move || desk.run(&orders));
+    for stream in streams.drain(..) {
+        let made: Result<Vec<u32>, _> = stream.collect();
+        assert_eq!(made.expect("no failure").len(), 2);
+    }
+    streams.extend((5..8).map(|token| submit(token).expect("room")));
+    drop(service);
+    thread.join().expect("it returned");
+}
