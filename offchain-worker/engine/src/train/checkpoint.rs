@@ -1,7 +1,7 @@
 //! All that a run needs to go on, in one file of safetensors: weights, both means of each, and how
 //! far it is.
 
-use super::{log, Settings, TrainError, Trainer};
+use super::{log, Lessons, Settings, TrainError, Trainer};
 use crate::{
     model::{numbers, ModelError},
     parts,
@@ -11,6 +11,8 @@ use burn::{
     optim::{AdamWState, AdaptiveMomentumState, DynState},
     tensor::{Tensor, TensorData},
 };
+use cairn_artifact::hex;
+use cairn_protocol::chunk::content;
 use safetensors::{tensor::TensorView, Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, collections::HashMap, fs, path::Path};
@@ -23,16 +25,52 @@ struct Header {
     done: u64,
     /// As text, because numbers may come back from text a little different.
     settings: String,
-    lessons: String,
+    /// What was before the first step.
+    from: Origin,
     /// How often each weight has learned.
     times: BTreeMap<String, usize>,
+}
+
+/// What a run begins with beside its settings: a checkpoint goes on from no other.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(super) struct Origin {
+    /// Tells weights apart, before they have learned.
+    model: String,
+    lessons: String,
+}
+
+impl Origin {
+    pub(super) fn of<M: Module>(model: &M, lessons: &impl Lessons<M>) -> Result<Self, ModelError> {
+        let mut sums = String::new();
+        for (name, part) in parts::read(model)? {
+            let bytes: Vec<u8> = part.values.iter().flat_map(|value| value.to_le_bytes()).collect();
+            sums += &format!("{name} {:?} {}\n", part.shape, hex(&content(&bytes)));
+        }
+        Ok(Self { model: hex(&content(sums.as_bytes())), lessons: lessons.about() })
+    }
+}
+
+impl Header {
+    /// Refuses a checkpoint of another run.
+    fn check(&self, settings: &str, from: &Origin) -> Result<(), String> {
+        if self.from.model != from.model {
+            return Err("it was begun with another model".to_owned());
+        }
+        if self.settings != settings {
+            return Err("it was begun with other settings".to_owned());
+        }
+        if self.from.lessons != from.lessons {
+            return Err("it learns from other examples".to_owned());
+        }
+        Ok(())
+    }
 }
 
 type Stored = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
 impl<M: Module> Trainer<M> {
     /// Writes a checkpoint in place of the one before.
-    pub(super) fn save(&self, path: &Path, lessons: &str) -> Result<(), TrainError> {
+    pub(super) fn save(&self, path: &Path, from: &Origin) -> Result<(), TrainError> {
         let mut stored = Stored::new();
         for (name, part) in parts::read(self.model())? {
             stored.insert(format!("weight:{name}"), (part.shape, part.values));
@@ -48,13 +86,12 @@ impl<M: Module> Trainer<M> {
             stored.insert(format!("second:{name}"), second);
         }
         let settings = described(&self.settings).map_err(|reason| flaw(path, reason))?;
-        let lessons = lessons.to_owned();
-        let header = Header { done: self.done, settings, lessons, times };
+        let header = Header { done: self.done, settings, from: from.clone(), times };
         log::replace(path, &encode(&header, &stored).map_err(|reason| flaw(path, reason))?)
     }
 
     /// Goes on from a checkpoint, if there is one. Says whether there was.
-    pub(super) fn resume(&mut self, path: &Path, lessons: &str) -> Result<bool, TrainError> {
+    pub(super) fn resume(&mut self, path: &Path, from: &Origin) -> Result<bool, TrainError> {
         let bytes = match fs::read(path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
@@ -62,12 +99,8 @@ impl<M: Module> Trainer<M> {
         };
         let fail = |reason: String| flaw(path, reason);
         let (header, mut stored) = decode(&bytes).map_err(fail)?;
-        if header.settings != described(&self.settings).map_err(fail)? {
-            return Err(fail("it was begun with other settings".to_owned()));
-        }
-        if header.lessons != lessons {
-            return Err(fail("it learns from other examples".to_owned()));
-        }
+        let settings = described(&self.settings).map_err(fail)?;
+        header.check(&settings, from).map_err(fail)?;
         let shapes: BTreeMap<String, Vec<usize>> =
             parts::read(self.model())?.into_iter().map(|(name, part)| (name, part.shape)).collect();
         let mut weights = take(&mut stored, "weight", &shapes).map_err(fail)?;

@@ -1,4 +1,4 @@
-use super::{log, log::Log, Lessons, Report, Settings, TrainError, Trainer};
+use super::{checkpoint::Origin, log, log::Log, Lessons, Report, Settings, TrainError, Trainer};
 use burn::module::Module;
 use indicatif::ProgressBar;
 use std::{fs, path::PathBuf};
@@ -15,14 +15,20 @@ pub struct Store {
 /// Learning from the first step to the last, also over several processes.
 pub struct Run<M> {
     trainer: Trainer<M>,
-    store: Option<(Store, Log)>,
-    about: String,
+    kept: Option<Kept>,
     bar: ProgressBar,
+}
+
+/// What a run is kept by.
+struct Kept {
+    store: Store,
+    log: Log,
+    from: Origin,
 }
 
 impl<M: Module> Run<M> {
     /// Begins, or goes on from what is in the store. The model has to be the one that the run
-    /// began with, or any of its shape where there is a checkpoint.
+    /// began with, also where there is a checkpoint: what was learned is a change of it.
     pub fn open(
         model: M,
         settings: Settings,
@@ -30,20 +36,20 @@ impl<M: Module> Run<M> {
         store: Option<Store>,
     ) -> Result<Self, TrainError> {
         lessons.check(&model)?;
-        let about = lessons.about();
+        let from = store.as_ref().map(|_| Origin::of(&model, lessons)).transpose()?;
         let mut trainer = Trainer::new(model, settings)?;
-        let store = match store {
+        let kept = match store.zip(from) {
             None => None,
-            Some(store) => {
+            Some((store, from)) => {
                 let fail = |source| TrainError::File { path: store.folder.clone(), source };
                 fs::create_dir_all(&store.folder).map_err(fail)?;
-                trainer.resume(&store.checkpoint(), &about)?;
+                trainer.resume(&store.checkpoint(), &from)?;
                 let log = Log::open(store.folder.join("loss.jsonl"), trainer.done())?;
-                Some((store, log))
+                Some(Kept { store, log, from })
             }
         };
         let bar = log::bar(trainer.settings().steps, trainer.done());
-        Ok(Self { trainer, store, about, bar })
+        Ok(Self { trainer, kept, bar })
     }
 
     pub fn trainer(&self) -> &Trainer<M> {
@@ -62,10 +68,10 @@ impl<M: Module> Run<M> {
             return Ok(None);
         }
         let report = self.trainer.step(lessons)?;
-        if let Some((store, log)) = &mut self.store {
+        if let Some(Kept { store, log, from }) = &mut self.kept {
             log.write(&report)?;
             if report.step == steps || report.step % store.every.max(1) == 0 {
-                self.trainer.save(&store.checkpoint(), &self.about)?;
+                self.trainer.save(&store.checkpoint(), from)?;
             }
         }
         self.bar.set_message(format!("loss {:.4}", report.loss));

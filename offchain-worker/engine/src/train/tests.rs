@@ -234,22 +234,32 @@ fn losses_should_be_the_same_when_a_run_is_killed_and_goes_on() {
 fn checkpoint_should_be_refused_when_it_is_of_another_run_or_damaged() {
     let folder = TempDir::new().expect("a folder");
     run(folder.path(), &settings(10), Some(5));
-    let open = |config: &DecoderConfig, settings: Settings, lessons: &Sequences| {
+    let open = |model: Decoder, settings: Settings, lessons: &Sequences| {
         let store = Store { folder: folder.path().to_owned(), every: 5 };
-        match Run::open(decoder(config), settings, lessons, Some(store)) {
+        match Run::open(model, settings, lessons, Some(store)) {
             Ok(_) => "nothing".to_owned(),
             Err(error) => error.to_string(),
         }
     };
-    let wider = DecoderConfig { inner: 12, ..tiny() };
-    assert_eq!(open(&tiny(), settings(10), &sequences(4)), "nothing");
-    assert!(open(&tiny(), settings(11), &sequences(4)).contains("other settings"));
-    assert!(open(&tiny(), settings(10), &sequences(5)).contains("other examples"));
-    assert!(open(&wider, settings(10), &sequences(4)).contains("and not"));
+    let same = || decoder(&tiny());
+    assert_eq!(open(same(), settings(10), &sequences(4)), "nothing");
+    assert!(open(same(), settings(11), &sequences(4)).contains("other settings"));
+    assert!(open(same(), settings(10), &sequences(5)).contains("other examples"));
+    let wider = decoder(&DecoderConfig { inner: 12, ..tiny() });
+    assert!(open(wider, settings(10), &sequences(4)).contains("another model"));
+    // Of the same shape, and off by one weight.
+    let near = parts::replace(same(), |name, role, shape| {
+        let mut gains = vec![1.0; shape.iter().product()];
+        gains[0] = 1.5;
+        (role == Role::Gains && name == "norm.gamma").then_some(gains)
+    });
+    let error = open(near, settings(10), &sequences(4));
+    assert!(error.contains("another model") && error.contains("use another folder"), "{error}");
+    assert_eq!(open(same(), settings(10), &sequences(4)), "nothing");
     let path = folder.path().join("checkpoint.safetensors");
     let bytes = fs::read(&path).expect("a checkpoint");
     fs::write(&path, &bytes[..bytes.len() - 1]).expect("written");
-    assert!(open(&tiny(), settings(10), &sequences(4)).contains("damaged"));
+    assert!(open(same(), settings(10), &sequences(4)).contains("damaged"));
 }
 
 #[test]
