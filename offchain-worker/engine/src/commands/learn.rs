@@ -47,6 +47,8 @@ pub struct Train {
     #[arg(long, default_value_t = 32)]
     batch: usize,
 
+    /// Steps of the run. The rate falls over all of them, so a run is not prolonged: teach what it
+    /// came to, into another folder.
     #[arg(long, default_value_t = 240)]
     steps: u64,
 
@@ -89,6 +91,7 @@ struct Begin {
 
 impl Train {
     pub fn run(&self, output: &Output) -> Outcome {
+        self.check_out(self.store().checkpoint().exists())?;
         let device = self.device.device()?;
         let Begin { model, tokens, folder, base } = self.begin(&device)?;
         let codec = || Codec::open(&folder, &tokens, &model.shape());
@@ -117,6 +120,25 @@ impl Train {
         result.insert("folder".into(), self.out.display().to_string().into());
         output.say(&Value::Object(result))?;
         Ok(())
+    }
+
+    /// Refuses a folder whose model is not what this run has come to. It would not be written over,
+    /// and what is learned would be lost.
+    fn check_out(&self, done: bool) -> Outcome {
+        let models = ["model.json", "card.json"].map(|name| self.out.join(name));
+        match models.iter().find(|path| path.exists()) {
+            Some(path) if !done => Err(format!(
+                "{} is there already, and no model is written over; name a folder that has none \
+                 with --out",
+                path.display()
+            )
+            .into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn store(&self) -> Store {
+        Store { folder: self.out.clone(), every: self.every }
     }
 
     fn begin(&self, device: &Device) -> Result<Begin, Box<dyn Error>> {
@@ -152,8 +174,8 @@ impl Train {
         whole: impl Fn(M) -> Model,
     ) -> Result<(Model, Map<String, Value>), Box<dyn Error>> {
         let settings = self.settings();
-        let store = Store { folder: self.out.clone(), every: self.every };
-        let mut run = Run::open(model, settings.clone(), lessons, Some(store))?;
+        let mut run = Run::open(model, settings.clone(), lessons, Some(self.store()))?;
+        self.check_out(run.trainer().done() >= self.steps)?;
         let mut last = None;
         while let Some(report) = run.step(lessons)? {
             last = Some(report.loss);

@@ -15,6 +15,7 @@ use cairn_artifact::hex;
 use cairn_protocol::chunk::content;
 use safetensors::{tensor::TensorView, Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::{collections::BTreeMap, collections::HashMap, fs, path::Path};
 
 /// Where in a file's header a run is described.
@@ -57,7 +58,8 @@ impl Header {
             return Err("it was begun with another model".to_owned());
         }
         if self.settings != settings {
-            return Err("it was begun with other settings".to_owned());
+            let differing = differing(&self.settings, settings);
+            return Err(format!("it was begun with other settings ({differing})"));
         }
         if self.from.lessons != from.lessons {
             return Err("it learns from other examples".to_owned());
@@ -217,6 +219,18 @@ fn decode(bytes: &[u8]) -> Result<(Header, Stored), String> {
 
 fn described(settings: &Settings) -> Result<String, String> {
     serde_json::to_string(settings).map_err(|error| error.to_string())
+}
+
+/// Settings that are not what they were.
+fn differing(before: &str, now: &str) -> String {
+    let read = |text| serde_json::from_str::<Map<String, Value>>(text).unwrap_or_default();
+    let (before, now) = (read(before), read(now));
+    let said = now.iter().filter_map(|(name, value)| match before.get(name) {
+        Some(old) if old == value => None,
+        Some(old) => Some(format!("{name} was {old} and is {value}")),
+        None => Some(format!("{name} is {value}")),
+    });
+    said.collect::<Vec<_>>().join(", ")
 }
 
 fn flaw(path: &Path, reason: String) -> TrainError {

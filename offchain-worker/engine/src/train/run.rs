@@ -87,7 +87,8 @@ impl<M: Module> Run<M> {
 }
 
 impl Store {
-    fn checkpoint(&self) -> PathBuf {
+    /// The file that a run goes on from.
+    pub fn checkpoint(&self) -> PathBuf {
         self.folder.join("checkpoint.safetensors")
     }
 }

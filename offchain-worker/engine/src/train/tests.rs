@@ -243,7 +243,8 @@ fn checkpoint_should_be_refused_when_it_is_of_another_run_or_damaged() {
     };
     let same = || decoder(&tiny());
     assert_eq!(open(same(), settings(10), &sequences(4)), "nothing");
-    assert!(open(same(), settings(11), &sequences(4)).contains("other settings"));
+    let error = open(same(), settings(11), &sequences(4));
+    assert!(error.contains("other settings (steps was 10 and is 11)"), "{error}");
     assert!(open(same(), settings(10), &sequences(5)).contains("other examples"));
     let wider = decoder(&DecoderConfig { inner: 12, ..tiny() });
     assert!(open(wider, settings(10), &sequences(4)).contains("another model"));
