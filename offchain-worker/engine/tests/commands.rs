@@ -2,6 +2,10 @@
 
 mod common;
 
+use cairn_engine::{
+    folder::{save, ExactFolder, FloatFolder, Model, Tokens},
+    parts,
+};
 use common::fixture;
 use serde_json::Value;
 use std::{
@@ -272,13 +276,8 @@ fn classifier_should_be_taught_and_judged_when_it_has_cases() {
     };
     let cases = [(0.0, 0.0, 0), (0.0, 1.0, 1), (1.0, 0.0, 1), (1.0, 1.0, 0)].map(case).concat();
     home.file("cases.jsonl", &cases);
-    cairn_engine::folder::save(
-        &home.at("floats"),
-        &cairn_engine::folder::Model::Classifier(perceptron()),
-        &cairn_engine::folder::Tokens::None,
-        home.0.path(),
-    )
-    .expect("written");
+    save(&home.at("floats"), &Model::Classifier(perceptron()), &Tokens::None, home.0.path())
+        .expect("written");
     let source = ["--cases", "cases.jsonl"];
     let steps = ["--steps", "200", "--batch", "16", "--rate", "0.02"];
     let train = ["train", "floats", "--out", "taught"];
@@ -293,6 +292,39 @@ fn classifier_should_be_taught_and_judged_when_it_has_cases() {
     for model in ["taught", "exact"] {
         let judged = home.said(&[&["eval", model], source.as_slice()].concat());
         assert_eq!((&judged["cases"], &judged["right"]), (&4.into(), &4.into()), "{model}");
+    }
+}
+
+#[test]
+fn biases_should_be_learned_when_a_model_is_in_floats_and_not_when_it_is_exact() {
+    let home = Home::new();
+    let line = |n: u8| format!("{{\"features\": [{n}, 0.5], \"class\": {}}}\n", n % 2);
+    home.file("cases.jsonl", &(0..4).map(line).collect::<String>());
+    save(&home.at("floats"), &Model::Classifier(perceptron()), &Tokens::None, home.0.path())
+        .expect("written");
+    let source = ["--cases", "cases.jsonl"];
+    home.said(&[&["quantise", "floats", "--out", "exact"], source.as_slice()].concat());
+    for (model, out) in [("floats", "from-floats"), ("exact", "from-exact")] {
+        let train = ["train", model, "--out", out, "--steps", "20", "--batch", "4"];
+        home.said(&[&train, source.as_slice()].concat());
+    }
+    let read = |model: Model| match model {
+        Model::Classifier(classifier) => parts::read(&classifier).expect("on this machine"),
+        _ => panic!("another model"),
+    };
+    let opened = |folder: &str| FloatFolder::open(&home.at(folder), &common::device());
+    let floats = |folder: &str| read(opened(folder).expect("a model").model);
+    let exact = ExactFolder::open(&home.at("exact")).expect("a model");
+    let settled = read(exact.floats(&common::device()).expect("its masters"));
+    let (before, from_floats, from_exact) =
+        (floats("floats"), floats("from-floats"), floats("from-exact"));
+    for name in ["layers.0.weight", "classes.weight"] {
+        assert!(from_floats[name] != before[name], "{name} has not learned");
+        assert!(from_exact[name] != settled[name], "{name} has not learned");
+    }
+    for name in ["layers.0.bias", "classes.bias"] {
+        assert!(from_floats[name] != before[name], "{name} has not learned");
+        assert_eq!(from_exact[name], settled[name], "{name} has learned");
     }
 }
 

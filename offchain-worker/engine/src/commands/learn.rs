@@ -156,9 +156,11 @@ impl Train {
         Ok(Begin { model, tokens, folder, base: None })
     }
 
-    fn settings(&self) -> Settings {
+    fn settings(&self, base: Option<&ExactFolder>) -> Settings {
         let learned = match self.rank {
-            None => Learned::Masters,
+            // Changes of a base have no biases.
+            None if base.is_some() => Learned::Masters,
+            None => Learned::All,
             Some(rank) => Learned::LowRank { rank, alpha: self.alpha.unwrap_or(2.0 * rank as f64) },
         };
         let schedule = Schedule { rate: self.rate, warmup: self.warmup, last: 0.05 };
@@ -173,7 +175,7 @@ impl Train {
         base: Option<&ExactFolder>,
         whole: impl Fn(M) -> Model,
     ) -> Result<(Model, Map<String, Value>), Box<dyn Error>> {
-        let settings = self.settings();
+        let settings = self.settings(base);
         let mut run = Run::open(model, settings.clone(), lessons, Some(self.store()))?;
         self.check_out(run.trainer().done() >= self.steps)?;
         let mut last = None;
