@@ -85,7 +85,9 @@ fn model_should_learn_and_be_changed_when_it_is_taken_through_all_commands() {
 
     let lost = |model: &str, profile: &str| {
         let eval = [&["eval", model, "--profile", profile], sample.as_slice()].concat();
-        home.said(&eval)["loss"].as_f64().expect("a number")
+        let said = home.said(&eval);
+        assert!(said["tokens_per_s"].as_f64().is_some_and(|rate| rate > 0.0), "{said}");
+        said["loss"].as_f64().expect("a number")
     };
     let before = lost("exact", "exact");
     assert!((before / lost("floats", "float") - 1.0).abs() < 0.005);
@@ -97,6 +99,7 @@ fn model_should_learn_and_be_changed_when_it_is_taken_through_all_commands() {
     let answered = |profile: &str| {
         let eval = ["eval", "exact", "--profile", profile, "--answers", "answers.jsonl"];
         let said = home.said(&eval);
+        assert!(said["tokens_per_s"].as_f64().is_some_and(|rate| rate > 0.0), "{said}");
         (said["tokens"].as_u64(), said["loss"].as_f64().expect("a number"))
     };
     let (exact, floats) = (answered("exact"), answered("float"));
@@ -133,7 +136,13 @@ fn model_should_learn_and_be_changed_when_it_is_taken_through_all_commands() {
 
     let made = |model: &str, more: &[&str]| {
         let generate = ["generate", model, "--prompt", "the red", "--most", "12"];
-        home.said(&[generate.as_slice(), more].concat())
+        let mut said = home.said(&[generate.as_slice(), more].concat());
+        // Another each time.
+        let rate = said.as_object_mut().and_then(|fields| fields.remove("tokens_per_s"));
+        let rate = rate.and_then(|rate| rate.as_f64()).expect("a number");
+        let none = said["tokens"].as_array().expect("tokens").is_empty();
+        assert!(rate > 0.0 || none, "{rate}: {said}");
+        said
     };
     let greedy = made("whole-exact", &[]);
     assert_eq!(greedy["tokens"], made("whole-exact", &["--threads", "1"])["tokens"]);
@@ -347,6 +356,7 @@ fn demo_should_be_made_when_there_is_no_folder_of_that_name() {
     let eval = ["eval", "run", "--synthetic", "2", "--length", "24", "--records", "2"];
     let judged = home.said(&eval);
     assert!(judged["loss"].as_f64() > judged["floor"].as_f64());
+    assert!(judged["tokens_per_s"].as_f64().is_some_and(|rate| rate > 0.0), "{judged}");
 }
 
 #[test]

@@ -9,11 +9,16 @@ use cairn_engine::{
     exact::{self, features},
     folder::{Codec, CodecStream, ExactFolder, FloatFolder, Model, Purpose},
     generate::{Generation, Reason, Request, Sampling},
-    train::{evaluate, Texts},
+    model::Decoder,
+    train::{evaluate, Sequence, Texts},
 };
 use clap::Args;
 use serde_json::{json, Value};
-use std::{error::Error, sync::Arc};
+use std::{
+    error::Error,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 #[derive(Debug, Args)]
 pub struct Eval {
@@ -83,7 +88,9 @@ impl Eval {
         };
         let package = folder.package(Purpose::Loss)?;
         let plan = package.plan()?;
+        let begin = Instant::now();
         let mut lost = exact::loss(&plan, &crew, &records)?;
+        let (computed, took) = (lost.tokens, begin.elapsed());
         if !given.is_empty() {
             // What comes after changes no bit of it, so it can be taken off.
             let read = exact::loss(&plan, &crew, &given)?;
@@ -97,6 +104,7 @@ impl Eval {
             "micro_nats": lost.micro_nats,
             "loss": mean,
             "floor": floor,
+            "tokens_per_s": per_second(computed, took),
         }))
     }
 
@@ -107,24 +115,19 @@ impl Eval {
                 if let Some(texts) = self.texts(&codec)? {
                     // One at a time, so that a large model has room.
                     let one = Texts { count: 1, ..texts.clone() };
+                    let begin = Instant::now();
                     let loss = evaluate(decoder, &one, 0..self.records as u64)?;
+                    let took = begin.elapsed();
+                    let tokens = self.records * (self.length - 1);
                     return Ok(json!({
                         "profile": "float",
-                        "tokens": self.records * (self.length - 1),
+                        "tokens": tokens,
                         "loss": loss,
                         "floor": texts.floor(),
+                        "tokens_per_s": per_second(tokens as u64, took),
                     }));
                 }
-                let mut sum = 0.0;
-                let mut tokens = 0;
-                for one in self.source.sequences(&codec, self.length)? {
-                    let lost = one.tokens.len() - one.given;
-                    let loss = evaluate(decoder, &batches(vec![one], 1, [0; 32]), 0..1)?;
-                    sum += loss * lost as f64;
-                    tokens += lost;
-                }
-                let loss = sum / tokens.max(1) as f64;
-                Ok(json!({ "profile": "float", "tokens": tokens, "loss": loss }))
+                sequences(decoder, self.source.sequences(&codec, self.length)?)
             }
             Model::Classifier(classifier) => {
                 let cases = self.source.cases(1, [0; 32])?;
@@ -138,6 +141,28 @@ impl Eval {
             Model::Encoder(_) => Err(unfit("an encoder", "a decoder or a classifier")),
         }
     }
+}
+
+/// What a decoder loses on what is not given of sequences.
+fn sequences(decoder: &Decoder, all: Vec<Sequence>) -> Found<Value> {
+    let (mut sum, mut tokens, mut computed) = (0.0, 0, 0);
+    let begin = Instant::now();
+    for one in all {
+        let lost = one.tokens.len().saturating_sub(one.given);
+        computed += one.tokens.len().saturating_sub(1) as u64;
+        let loss = evaluate(decoder, &batches(vec![one], 1, [0; 32]), 0..1)?;
+        sum += loss * lost as f64;
+        tokens += lost;
+    }
+    let rate = per_second(computed, begin.elapsed());
+    let loss = sum / tokens.max(1) as f64;
+    Ok(json!({ "profile": "float", "tokens": tokens, "loss": loss, "tokens_per_s": rate }))
+}
+
+/// Tokens a second, to a hundredth.
+fn per_second(tokens: u64, took: Duration) -> f64 {
+    let rate = tokens as f64 / took.as_secs_f64().max(1e-9);
+    (rate * 100.0).round() / 100.0
 }
 
 /// The place of the largest, of equals the first.
@@ -196,15 +221,19 @@ impl Generate {
         let stops = tokens.stops().to_vec();
         let prompt = codec.encode(&self.prompt)?;
         let request = Request { prompt, sampling, most: self.most, stops };
-        let mut made = Made { codec: &codec, output, stream: codec.stream(), tokens: Vec::new() };
+        let mut made = Made {
+            codec: &codec,
+            output,
+            stream: codec.stream(),
+            tokens: Vec::new(),
+            took: Duration::ZERO,
+        };
         let reason = match opened {
             Opened::Exact(folder) => {
                 let package = folder.package(Purpose::Next)?;
                 let (plan, crew) = (package.plan()?, self.chosen.crew()?);
                 let mut tokens = exact::Generation::new(&plan, &crew, &request)?;
-                for token in tokens.by_ref() {
-                    made.push(token?)?;
-                }
+                made.take(&mut tokens)?;
                 tokens.reason()
             }
             Opened::Float(folder) => {
@@ -212,9 +241,7 @@ impl Generate {
                     return Err(unfit(folder.model.shape().kind(), "a decoder"));
                 };
                 let mut tokens = Generation::new(Arc::new(decoder), request)?;
-                for token in tokens.by_ref() {
-                    made.push(token?)?;
-                }
+                made.take(&mut tokens)?;
                 tokens.reason()
             }
         };
@@ -228,9 +255,27 @@ struct Made<'a> {
     output: &'a Output,
     stream: CodecStream<'a>,
     tokens: Vec<u32>,
+    /// How long they took to be computed, the prompt among them.
+    took: Duration,
 }
 
 impl Made<'_> {
+    /// All tokens there are, and the time that it takes to make them but not to show them.
+    fn take<E: Error + 'static>(
+        &mut self,
+        tokens: &mut impl Iterator<Item = Result<u32, E>>,
+    ) -> Outcome {
+        loop {
+            let begin = Instant::now();
+            let next = tokens.next();
+            self.took += begin.elapsed();
+            match next {
+                Some(token) => self.push(token?)?,
+                None => return Ok(()),
+            }
+        }
+    }
+
     fn push(&mut self, token: u32) -> Outcome {
         self.tokens.push(token);
         if let Some(text) = self.stream.push(token)? {
@@ -250,7 +295,13 @@ impl Made<'_> {
         match self.output.json {
             true => {
                 let text = self.codec.decode(&self.tokens)?;
-                let result = json!({ "text": text, "tokens": self.tokens, "ended": ended });
+                let rate = per_second(self.tokens.len() as u64, self.took);
+                let result = json!({
+                    "text": text,
+                    "tokens": self.tokens,
+                    "ended": ended,
+                    "tokens_per_s": rate,
+                });
                 self.output.say(&result)?;
             }
             false => self.output.stream("\n")?,
