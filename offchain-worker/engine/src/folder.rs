@@ -121,6 +121,8 @@ pub struct FloatFolder {
     folder: PathBuf,
     pub model: Model,
     pub tokens: Tokens,
+    /// What was left out when it was imported, in words.
+    pub notes: Vec<String>,
 }
 
 impl Shape {
@@ -283,15 +285,16 @@ impl FloatFolder {
             Some(error) => return Err(error.into()),
             None => checkpoint.finish()?,
         }
-        Ok(Self { folder: folder.to_owned(), model, tokens: about.tokens })
+        Ok(Self::of(folder, model, about.tokens))
     }
 
     /// Reads someone else's checkpoint, with the tokenizer that is beside it, or a classifier from
     /// a file of ONNX.
     pub fn import(folder: &Path, device: &Device) -> Result<Self, FolderError> {
         if folder.is_file() {
-            let model = Model::Classifier(import::onnx::classifier(folder, device)?);
-            return Ok(Self { folder: folder.to_owned(), model, tokens: Tokens::None });
+            let (model, notes) = import::onnx::noted(folder, device)?;
+            let imported = Self::of(folder, Model::Classifier(model), Tokens::None);
+            return Ok(Self { notes, ..imported });
         }
         let model = Model::from(import::import(folder, device)?);
         let context = match model.shape() {
@@ -306,12 +309,12 @@ impl FloatFolder {
             }
             false => Tokens::None,
         };
-        Ok(Self { folder: folder.to_owned(), model, tokens })
+        Ok(Self::of(folder, model, tokens))
     }
 
     /// A model that came from a folder, whose tokenizer it has.
     pub fn of(folder: &Path, model: Model, tokens: Tokens) -> Self {
-        Self { folder: folder.to_owned(), model, tokens }
+        Self { folder: folder.to_owned(), model, tokens, notes: Vec::new() }
     }
 
     /// Writes the model into a folder, with the tokenizer of the one that it came from.

@@ -305,6 +305,28 @@ fn classifier_should_be_taught_and_judged_when_it_has_cases() {
 }
 
 #[test]
+fn import_should_say_what_it_leaves_out_when_a_file_ends_in_shares() {
+    let home = Home::new();
+    let shares = fixture("classifiers/matmul/model.onnx");
+    let said = home.said(&["import", name(&shares), "--out", "shares"]);
+    let notes = said["notes"].as_array().expect("a list");
+    assert_eq!(notes.len(), 1, "{said}");
+    assert!(notes[0].as_str().is_some_and(|note| note.contains("Softmax")), "{said}");
+    assert_eq!(home.said(&["inspect", name(&shares)])["notes"], said["notes"]);
+    let logits = fixture("classifiers/gemm/model.onnx");
+    let said = home.said(&["import", name(&logits), "--out", "logits"]);
+    assert_eq!(said["notes"].as_array().map(Vec::len), Some(0), "{said}");
+    // For a person a line, or none.
+    let shown =
+        |from: &Path, out: &str| text(&home.call(&["import", name(from), "--out", out]).stdout);
+    let noted = shown(&shares, "shown");
+    let is_note = |line: &str| line.starts_with("notes ") && line.contains("Softmax");
+    assert!(noted.lines().any(is_note), "{noted}");
+    let plain = shown(&logits, "plain");
+    assert!(plain.contains("folder") && !plain.contains("notes"), "{plain}");
+}
+
+#[test]
 fn biases_should_be_learned_when_a_model_is_in_floats_and_not_when_it_is_exact() {
     let home = Home::new();
     let line = |n: u8| format!("{{\"features\": [{n}, 0.5], \"class\": {}}}\n", n % 2);

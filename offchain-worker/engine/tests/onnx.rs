@@ -8,7 +8,7 @@ use cairn_engine::{
     config::Activation,
     exact,
     import::{
-        onnx::{classifier, OnnxError},
+        onnx::{classifier, noted, OnnxError},
         ImportError,
     },
     model::Classifier,
@@ -101,6 +101,22 @@ fn shape_should_be_that_of_the_file_when_it_is_imported() {
     assert_eq!((config.features, config.classes), (6, 5));
     let layers: Vec<_> = config.layers.iter().map(|each| (each.outputs, each.activation)).collect();
     assert_eq!(layers, [(12, Activation::Relu), (12, Activation::Gelu)]);
+}
+
+#[test]
+fn import_should_note_the_softmax_when_it_takes_one_off() {
+    for name in ALL {
+        let file = ModelProto::parse_from_bytes(&stored(name)).expect("a fixture");
+        let nodes = &file.graph.as_ref().expect("a graph").node;
+        let shares = nodes.iter().filter(|node| node.op_type == "Softmax").count();
+        let path = fixture("classifiers").join(name).join("model.onnx");
+        let (_, notes) = noted(&path, &device()).expect("supported");
+        assert_eq!(notes.len(), shares, "{name}: {notes:?}");
+    }
+    let path = fixture("classifiers/matmul/model.onnx");
+    let (_, notes) = noted(&path, &device()).expect("supported");
+    let [note] = notes.as_slice() else { panic!("{notes:?}") };
+    assert!(note.contains("Softmax \"/3/Softmax\"") && note.contains("logits"), "{note}");
 }
 
 #[test]

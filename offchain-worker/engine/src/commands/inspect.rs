@@ -26,9 +26,11 @@ impl Inspect {
     fn found(&self) -> Result<Value, Box<dyn Error>> {
         let path = &self.path;
         if path.extension().is_some_and(|ending| ending == "onnx") {
-            let model = FloatFolder::import(path, &Kind::Cpu.device()?)?.model;
-            let shape = serde_json::to_value(model.shape())?;
-            return Ok(json!({ "form": "ONNX", "model": shape, "weights": model.count() }));
+            let FloatFolder { model, notes, .. } = FloatFolder::import(path, &Kind::Cpu.device()?)?;
+            let (shape, weights) = (serde_json::to_value(model.shape())?, model.count());
+            return Ok(
+                json!({ "form": "ONNX", "model": shape, "weights": weights, "notes": notes }),
+            );
         }
         if path.is_file() {
             return self.change();

@@ -6,7 +6,8 @@
 //! refused here is to be named as whoever exported it named it.
 //!
 //! Supported are Gemm, MatMul, Add, Relu, Gelu and, as the last one, Softmax. It is taken
-//! off: a classifier gives logits, and the largest of them is the largest share as well.
+//! off, and a note says so: a classifier gives logits, and the largest of them is the largest
+//! share as well.
 //! Identity, Dropout and Flatten do nothing to a row of features, and are left out.
 
 mod attributes;
@@ -29,7 +30,7 @@ use burn::{
     tensor::{Device, Tensor, TensorData},
 };
 use graph::Graph;
-use lower::Layer;
+use lower::{Layer, Lowered};
 use onnx_ir::{Message, ModelProto};
 use std::{
     panic::{catch_unwind, AssertUnwindSafe},
@@ -43,13 +44,18 @@ const MOST_BYTES: u64 = 512 << 20;
 
 /// Reads the classifier in an ONNX file onto a device. No other file is read.
 pub fn classifier(path: &Path, device: &Device) -> Result<Classifier, ImportError> {
+    noted(path, device).map(|(model, _)| model)
+}
+
+/// The same, with notes on what of the file the classifier does not compute.
+pub fn noted(path: &Path, device: &Device) -> Result<(Classifier, Vec<String>), ImportError> {
     let failed = |source| ImportError::Onnx { path: path.to_owned(), source };
     let bytes = read_bytes(path, MOST_BYTES)?;
     let model = parsed(&bytes).map_err(failed)?;
     let graph = Graph::of(&model).map_err(failed)?;
     let mut weights = Weights::new(&graph.constants, bytes.len());
-    let layers = lower::layers(&graph, &mut weights).map_err(failed)?;
-    filled(layers, device)
+    let Lowered { layers, notes } = lower::layers(&graph, &mut weights).map_err(failed)?;
+    Ok((filled(layers, device)?, notes))
 }
 
 /// The messages in a file, once its form says that they take no more memory than it may.
