@@ -1,5 +1,11 @@
 use super::*;
-use crate::{element::Given, testing::Random};
+use crate::{
+    element::Given,
+    num::Scale,
+    program::{Program, Rows, Tensor, Values, SEMANTICS},
+    sample::{sample, WHOLE},
+    testing::Random,
+};
 use std::cell::Cell;
 
 /// No step reads more numbers than this, however long rows are.
@@ -106,5 +112,76 @@ fn nonsense_should_be_refused(
                 assert!(matches!(error, Error::Step { .. }), "{error}");
             }
         }
+    }
+}
+
+const POSITIONS: u32 = 8;
+const SEED: [u8; 32] = [9; 32];
+
+/// A program that draws from numbers of so many bits, and this row of them for each position.
+fn drawing(row: &[i32], bits: u8, rule: Rule) -> (Checked, Given) {
+    let columns = row.len() as u32;
+    let tensor = |columns, values| Tensor { rows: Rows::Token, columns, values };
+    let numbers = if bits == 32 { Values::Wide } else { Values::Activations { bits } };
+    let [features, values, drawn] = [0, 1, 2].map(TensorId);
+    let program = Program {
+        semantics: SEMANTICS,
+        rows: POSITIONS,
+        tensors: vec![
+            tensor(columns, Values::Features { bits: 16 }),
+            tensor(columns, numbers),
+            tensor(1, Values::Choices { below: columns }),
+        ],
+        ops: vec![
+            Step { op: Op::Add { left: features, right: features }, result: values },
+            Step { op: Op::Sample { values, rule }, result: drawn },
+        ],
+        result: drawn,
+    };
+    let rows = (0..POSITIONS).map(|position| ((values, position), row.to_vec()));
+    let given = Given { length: POSITIONS, seed: Some(SEED), rows: rows.collect() };
+    (program.check().unwrap(), given)
+}
+
+/// Whatever is drawn from a row, of however many of the largest and of whatever prefix.
+fn draws_should_be_sampled(row: &[i32], bits: u8) {
+    let mut rules = vec![Rule::Greedy];
+    for most in 1..=row.len() as u32 + 2 {
+        for prefix in [1, 20_000, 32_768, 45_000, WHOLE - 1, WHOLE] {
+            let scales = [14, 0, -15].map(Scale::power);
+            rules.extend(scales.map(|scale| Rule::Drawn { scale, most, prefix }));
+        }
+    }
+    for rule in rules {
+        let (program, given) = drawing(row, bits, rule);
+        for position in 0..POSITIONS {
+            let steps = expand(&program, 1, position, 0, &given).unwrap();
+            let need = sample(row, &rule, &SEED, position.into());
+            let need = need.map(|column| vec![i64::from(column)]);
+            assert_eq!(steps.last(), need.as_ref(), "{row:?}, {rule:?}, {position}");
+            let parts = if rule == Rule::Greedy { 2 } else { 3 * usize::from(bits) + 8 };
+            assert_eq!(steps.len(), parts);
+        }
+    }
+}
+
+#[test]
+fn draws_should_be_sampled_when_numbers_are_equal_or_extreme() {
+    const MOST: i32 = i32::MAX;
+    let rows: [(u8, &[i32]); 10] = [
+        (8, &[5; 9]),
+        // What is drawn from, or its prefix, ends among equals.
+        (8, &[3, 7, 3, 3, 1, 3]),
+        (16, &[4, 4, 9, 4, 4]),
+        (16, &[-32_767, 32_767, 32_767]),
+        (2, &[-1, 1, 0, 1, -1, 0]),
+        (2, &[1]),
+        (2, &[-1]),
+        (32, &[MOST, -MOST, 0, MOST, -MOST, 1]),
+        (32, &[MOST, MOST, MOST]),
+        (32, &[-MOST]),
+    ];
+    for (bits, row) in rows {
+        draws_should_be_sampled(row, bits);
     }
 }
