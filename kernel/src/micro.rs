@@ -135,7 +135,7 @@ impl<'a, I: Inputs> Expansion<'a, I> {
             Op::Attention { .. } => self.attention_parts(),
             Op::Share { .. } | Op::CrossEntropy { .. } | Op::Choose { .. } => self.choice_parts(),
             Op::Moved { high, .. } => {
-                vec![Part { steps: self.columns(high), range: SUMS }]
+                vec![Part { steps: self.columns(*high), range: SUMS }]
             }
             Op::Sample { .. } => self.draw_parts().unwrap_or_else(|| self.choice_parts()),
             _ => return vec![],
