@@ -62,7 +62,8 @@ pub fn apply(
 }
 
 /// Writes what a published model comes to with deltas, and says what its manifest is called.
-/// Components that do not change stay the files that they are.
+/// Components that do not change stay the files that they are. A file may have tensors that only
+/// other models read of it, and they change with the rest of it.
 pub fn apply_published(
     store: &Store,
     manifest: &ContentId,
@@ -75,8 +76,7 @@ pub fn apply_published(
     let mut parts: BTreeMap<&str, Deltas> = BTreeMap::new();
     for (name, delta) in deltas {
         let (component, short) = manifest::component(name);
-        let known = components.get(component);
-        if !known.is_some_and(|component| component.tensors.contains_key(short)) {
+        if !components.contains_key(component) {
             return Err(ApplyError::Unknown { name: name.clone() });
         }
         parts.entry(component).or_default().insert(short.into(), delta.clone());
@@ -86,6 +86,9 @@ pub fn apply_published(
         let held = store.open_file(&component.file)?;
         let contents = Contents::decode(&held).map_err(|flaw| unreadable(name, manifest, flaw))?;
         let mut tensors = contents.tensors().clone();
+        if let Some(short) = deltas.keys().find(|short| !tensors.contains_key(*short)) {
+            return Err(ApplyError::Unknown { name: manifest::full_name(name, short) });
+        }
         apply(&mut tensors, &deltas)?;
         let changed = Contents::new(tensors).map_err(|flaw| unreadable(name, manifest, flaw))?;
         component.file = store.put_contents(&changed)?;

@@ -73,6 +73,9 @@ pub struct EncoderConfig {
     pub pooling: Pooling,
     /// Whether an embedding is scaled to length one.
     pub unit: bool,
+    /// How many classes texts are told apart into, by a head on what they are embedded as.
+    #[serde(default)]
+    pub classes: Option<usize>,
 }
 
 /// How the rows of a text become one.
@@ -140,6 +143,9 @@ impl EncoderConfig {
         range("heads", self.heads, 1, MOST)?;
         multiple("hidden", self.hidden, "heads", self.heads)?;
         range("inner", self.inner, 1, MOST)?;
+        if let Some(classes) = self.classes {
+            range("classes", classes, 1, MOST)?;
+        }
         positive("epsilon", self.epsilon)
     }
 }

@@ -110,7 +110,8 @@ pub fn loss<T: AsRef<[u32]>>(
     Ok(loss)
 }
 
-/// What a program comes to for one text: an embedding of an encoder, in the steps of its model.
+/// What a program of an encoder comes to for one text: an embedding, or a number for each class, in
+/// the steps of its model.
 pub fn embed(plan: &Plan<'_>, crew: &dyn Crew, tokens: &[u32]) -> Result<Vec<i32>, ExactError> {
     check_single(plan, "a row for each text")?;
     let piece = Piece { tokens: &whole(tokens)?, ..Piece::default() };

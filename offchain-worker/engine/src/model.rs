@@ -48,6 +48,8 @@ pub enum ModelError {
     Features { need: usize, have: usize },
     #[error("the cache is of a model with {have} layers, and this one has {need}")]
     Cache { need: usize, have: usize },
+    #[error("the encoder tells no classes apart; give it some before it learns, and before it is brought to its exact form")]
+    Classes,
     #[error("the device could not return what it computed: {0}")]
     Device(String),
 }

@@ -63,7 +63,7 @@ pub enum QuantiseError {
     Shape { field: &'static str, found: usize, most: usize },
     #[error("the context is to be cut to {found}, and has to be from 1 to {most}")]
     Context { found: usize, most: usize },
-    #[error("the model has another outcome than was asked for: only decoders have one")]
+    #[error("the model has another outcome than was asked for: only decoders have several, and only encoders an embedding")]
     Outcome,
     #[error(transparent)]
     Model(#[from] ModelError),
@@ -112,6 +112,8 @@ pub struct Exact {
     /// What one of a tensor's numbers stands for, row by row or for all, by its name.
     steps: BTreeMap<String, Vec<f32>>,
     given: f64,
+    /// What one of an embedding's numbers stands for, where there is one.
+    embedding: Option<f64>,
     result: f64,
 }
 
@@ -122,6 +124,12 @@ impl Family {
             Self::Encoder(encoder) => encoder.model(),
             Self::Classifier(classifier) => classifier.model(),
         }
+    }
+
+    /// The program that ends with an embedding, if any does. It is how the whole one begins.
+    fn embedding(&self) -> Option<Model> {
+        let Self::Encoder(encoder) = self else { return None };
+        Some(Encoder { classes: None, ..encoder.clone() }.model())
     }
 
     /// Says of what is gated where its rows are uneven. Whether any of it is.
@@ -167,6 +175,7 @@ impl Exact {
         settling.settle(&mut model.program)?;
         let step = |id| settling.steps.get(&id).copied().unwrap_or(1.0);
         let (given, result) = (step(TensorId(0)), step(model.program.result));
+        let embedding = family.embedding().map(|model| step(model.program.result));
         let (mut made, mut grid) = (settling.made, settling.grid);
         let named =
             model.names.iter().filter_map(|(name, id)| Some((name.clone(), made.remove(id)?)));
@@ -175,10 +184,11 @@ impl Exact {
             model.names.iter().filter_map(|(name, id)| Some((name.clone(), grid.remove(id)?)));
         let steps = named.collect();
         let settled = model.program.ops.into_iter().map(|step| step.op).collect();
-        Ok(Self { family, settled, tensors, steps, given, result })
+        Ok(Self { family, settled, tensors, steps, given, embedding, result })
     }
 
-    /// The program that comes to logits, to an embedding, or to numbers of classes.
+    /// The program that comes to logits, to numbers of classes, or to an embedding where an encoder
+    /// has no classes.
     pub fn model(&self) -> Model {
         let mut model = self.family.model();
         adopt(&mut model.program, &self.settled);
@@ -189,6 +199,13 @@ impl Exact {
     pub fn model_for(&self, outcome: Outcome) -> Result<Model, QuantiseError> {
         let Family::Decoder(decoder) = &self.family else { return Err(QuantiseError::Outcome) };
         let mut model = Decoder { outcome, ..decoder.clone() }.model();
+        adopt(&mut model.program, &self.settled);
+        Ok(model)
+    }
+
+    /// The program of an encoder that comes to an embedding, also where it has classes.
+    pub fn embedding(&self) -> Result<Model, QuantiseError> {
+        let mut model = self.family.embedding().ok_or(QuantiseError::Outcome)?;
         adopt(&mut model.program, &self.settled);
         Ok(model)
     }
@@ -219,10 +236,18 @@ impl Exact {
         self.result
     }
 
+    /// What one of what the program of [`Self::embedding`] comes to stands for, if there is one.
+    pub fn embedding_step(&self) -> Option<f64> {
+        self.embedding
+    }
+
     /// Writes one of its models to a store, and says what its manifest is called. Beside the
-    /// tensors it has what their numbers stand for.
+    /// tensors it has what their numbers stand for, and what only others of its models read: all
+    /// of them are of the same files, so that a change is of all of them.
     pub fn publish(&self, store: &Store, model: &Model) -> Result<ContentId, QuantiseError> {
-        let beside: Vec<String> = self.steps.keys().map(|name| base::steps_of(name)).collect();
+        let steps = self.steps.keys().map(|name| base::steps_of(name));
+        let others = self.tensors.keys().filter(|name| !model.names.contains_key(*name));
+        let beside: Vec<String> = steps.chain(others.cloned()).collect();
         let stepped = |name: &str| {
             let steps = self.steps.get(name.strip_suffix(base::STEPS)?)?;
             Some(base::encoded(steps))

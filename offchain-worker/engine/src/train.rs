@@ -15,7 +15,7 @@ pub use data::{Cases, Sequence, Sequences, Texts};
 pub use lora::{factors, Factors};
 pub use optim::Schedule;
 pub use run::{Run, Store};
-pub use start::draw;
+pub use start::{draw, draw_classes};
 
 use crate::{
     model::{numbers, ModelError},

@@ -11,6 +11,7 @@ use cairn_engine::{
     model::{Decoder, ModelError, Segment},
     quantise::{self, checked, Exact, Options, QuantiseError, Rounding},
     tokens::Tokenizer,
+    train::draw_classes,
 };
 use cairn_kernel::{
     models::Outcome,
@@ -248,6 +249,41 @@ fn embeddings_should_be_near_the_float_ones_when_computed_exactly() {
         let dot: f32 = found.iter().zip(&expected).map(|(x, y)| x * y).sum();
         let cosine = dot / length(&found) / length(&expected);
         assert!(cosine > 0.9995, "{cosine}");
+    }
+}
+
+#[test]
+fn classes_of_texts_should_be_near_the_float_ones_when_computed_exactly() {
+    let encoder = import::encoder(&fixture("bert"), &device()).expect("supported");
+    let encoder = draw_classes(encoder, 5, &[4; 32]).expect("fit");
+    let texts = samples(40, 21, 128);
+    let exact = quantise::encoder(&encoder, &texts[..30], &OPTIONS).expect("a model");
+    let model = exact.model();
+    let program = checked(&model).expect("a program");
+    let plan = exact.plan(&model, &program).expect("it fits");
+    for tokens in &texts[30..] {
+        let expected = encoder.classes(&[Segment { tokens, types: &[] }]).expect("it fits");
+        let found = exact::embed(&plan, &Alone, tokens).expect("it runs");
+        assert_eq!(found.len(), 5);
+        for (found, expected) in found.iter().zip(floats(expected)) {
+            let found = (f64::from(*found) * exact.result_step()) as f32;
+            assert!((found - expected).abs() < 0.05, "{found} and not {expected}");
+        }
+    }
+}
+
+#[test]
+fn embeddings_should_be_the_same_when_an_encoder_has_classes_too() {
+    let encoder = import::encoder(&fixture("bert"), &device()).expect("supported");
+    let texts = samples(12, 21, 128);
+    let alone = quantise::encoder(&encoder, &texts, &OPTIONS).expect("a model");
+    assert_eq!(alone.embedding().expect("an encoder"), alone.model());
+    let encoder = draw_classes(encoder, 5, &[4; 32]).expect("fit");
+    let exact = quantise::encoder(&encoder, &texts, &OPTIONS).expect("a model");
+    assert_eq!(exact.embedding().expect("an encoder"), alone.model());
+    assert_eq!(exact.embedding_step(), Some(alone.result_step()));
+    for (name, tensor) in alone.tensors() {
+        assert_eq!(&exact.tensors()[name], tensor, "{name}");
     }
 }
 

@@ -330,7 +330,7 @@ impl Embed {
                 let mut points: Vec<Vec<f32>> = Vec::new();
                 for text in &self.texts {
                     let row = exact::embed(&plan, &crew, &codec.encode(text)?)?;
-                    let step = folder.result_step();
+                    let step = folder.embedding_step();
                     points.push(row.iter().map(|x| (f64::from(*x) * step) as f32).collect());
                 }
                 points

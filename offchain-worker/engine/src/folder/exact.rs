@@ -44,6 +44,9 @@ struct Card {
     /// What one of the features stands for, and one of the numbers of a class or an embedding.
     feature_step: f64,
     result_step: f64,
+    /// What one of an embedding's numbers stands for. Without it, what one of the result's does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    embedding_step: Option<f64>,
     /// Programs that read the same components, by what their manifests are called.
     manifests: BTreeMap<Purpose, String>,
 }
@@ -68,12 +71,15 @@ impl ExactFolder {
     ) -> Result<Self, FolderError> {
         let store = new(folder)?;
         let mut manifests = BTreeMap::new();
-        let models = match shape {
+        let models: Vec<_> = match shape {
             Shape::Decoder(_) => vec![
                 (Purpose::Next, exact.model_for(Outcome::LastLogits)?),
                 (Purpose::Loss, exact.model_for(exact::losses())?),
             ],
-            Shape::Encoder(_) => vec![(Purpose::Embedding, exact.model())],
+            Shape::Encoder(config) => {
+                let classes = config.classes.map(|_| (Purpose::Classes, exact.model()));
+                [(Purpose::Embedding, exact.embedding()?)].into_iter().chain(classes).collect()
+            }
             Shape::Classifier(_) => vec![(Purpose::Classes, exact.model())],
         };
         for (purpose, model) in models {
@@ -85,6 +91,7 @@ impl ExactFolder {
             tokens: tokens.clone(),
             feature_step: exact.feature_step(),
             result_step: exact.result_step(),
+            embedding_step: exact.embedding_step(),
             manifests: BTreeMap::new(),
         };
         finish(folder, card, manifests, store, from)
@@ -121,9 +128,14 @@ impl ExactFolder {
         self.card.feature_step
     }
 
-    /// What one of the numbers of a class or an embedding stands for.
+    /// What one of the numbers of a class stands for.
     pub fn result_step(&self) -> f64 {
         self.card.result_step
+    }
+
+    /// What one of the numbers of an embedding stands for.
+    pub fn embedding_step(&self) -> f64 {
+        self.card.embedding_step.unwrap_or(self.card.result_step)
     }
 
     pub fn manifests(&self) -> &BTreeMap<Purpose, ContentId> {
@@ -144,7 +156,7 @@ impl ExactFolder {
         let need = match purpose {
             Purpose::Next | Purpose::Loss => "a decoder",
             Purpose::Embedding => "an encoder",
-            Purpose::Classes => "a classifier",
+            Purpose::Classes => "a classifier or an encoder with classes",
         };
         let id = self.manifests.get(&purpose).ok_or(FolderError::Kind { found, need })?;
         let cache = Cache::at(self.folder.join(CACHE))?;

@@ -2,7 +2,7 @@ use super::*;
 use crate::{
     config::{Activation, ClassifierLayer},
     quantise::{self, Options},
-    train::draw,
+    train::{draw, draw_classes},
 };
 use cairn_artifact::change::Change;
 use cairn_kernel::delta::{Delta, Sparse};
@@ -102,6 +102,45 @@ fn exact_models_should_be_what_they_were_when_read_from_their_folder() {
     let foreign = read.changed(&[foreign], &changed);
     assert!(matches!(foreign, Err(FolderError::Apply(ApplyError::Base { .. }))));
     assert!(!changed.exists());
+}
+
+#[test]
+fn programs_should_be_changed_together_when_an_encoder_has_classes() {
+    let home = TempDir::new().expect("a folder");
+    let sample: Vec<u32> = (0..40).map(|at| (at * at + 3) % 78).collect();
+    let imported = imported("bert");
+    let Model::Encoder(encoder) = imported.model.clone() else { panic!("it is an encoder") };
+    let encoder = draw_classes(encoder, 3, &[5; 32]).expect("fit");
+    let exact = quantise::encoder(&encoder, &[sample], &Options::default()).expect("a model");
+    let shape = Model::Encoder(encoder).shape();
+    let to = home.path().join("exact");
+    let written = ExactFolder::write(&to, &exact, &shape, &imported.tokens, imported.folder());
+    let written = written.expect("published");
+    let purposes: Vec<Purpose> = written.manifests().keys().copied().collect();
+    assert_eq!(purposes, [Purpose::Embedding, Purpose::Classes]);
+    assert_eq!(written.embedding_step(), exact.embedding_step().expect("an encoder"));
+    let files = |folder: &ExactFolder| -> Vec<ContentId> {
+        let open = |id| folder.store().manifest(id).expect("a manifest").components;
+        folder.manifests().values().map(|id| open(id)["trunk"].file.id).collect()
+    };
+    let before = files(&written);
+    assert_eq!(before[0], before[1], "both read one file");
+    // Of what both read, and of what only one does.
+    let one = |rows, columns| {
+        Delta::Sparse(Sparse::new(rows, columns, vec![(0, vec![(0, 1)])]).expect("a change"))
+    };
+    let deltas = [("norm.gains".to_owned(), one(1, 32)), ("classes.weights".into(), one(3, 32))];
+    let change = Change::new(before[0], deltas.into()).expect("a change");
+    let changed = written.changed(&[change], &home.path().join("changed")).expect("applied");
+    let after = files(&changed);
+    assert_eq!(after[0], after[1], "both read one file");
+    assert_ne!(after[0], before[0]);
+    assert!(changed.package(Purpose::Classes).is_ok());
+    assert!(changed.package(Purpose::Embedding).is_ok());
+    let deltas = [("nobody".to_owned(), one(1, 32))].into();
+    let unknown = Change::new(before[0], deltas).expect("a change");
+    let refused = written.changed(&[unknown], &home.path().join("none"));
+    assert!(matches!(refused, Err(FolderError::Apply(ApplyError::Unknown { .. }))));
 }
 
 #[test]

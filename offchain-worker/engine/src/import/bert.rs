@@ -35,6 +35,7 @@ pub(super) fn config(mut options: Settings, folder: &Path) -> Result<EncoderConf
         epsilon: options.real("layer_norm_eps")?,
         pooling,
         unit,
+        classes: None,
     };
     let harmless: Vec<&str> = HARMLESS.iter().chain(&UNUSED).copied().collect();
     options.finish(&harmless)?;

@@ -19,6 +19,8 @@ pub struct Encoder {
     pub(crate) types: Embedding,
     pub(crate) norm: LayerNorm,
     pub(crate) layers: Vec<EncoderLayer>,
+    /// A head that tells classes apart.
+    pub(crate) classes: Option<Linear>,
     #[module(skip)]
     config: EncoderConfig,
 }
@@ -44,6 +46,7 @@ impl Encoder {
     /// With random weights, which are drawn when they are first read.
     pub fn new(config: &EncoderConfig, device: &Device) -> Result<Self, ConfigError> {
         config.check()?;
+        let head = |classes: usize| linear(config.hidden, classes, true, device);
         let table = |rows: usize| EmbeddingConfig::new(rows, config.hidden).init(device);
         let norm = || LayerNormConfig::new(config.hidden).with_epsilon(config.epsilon).init(device);
         let layer = |_| EncoderLayer {
@@ -59,8 +62,18 @@ impl Encoder {
             types: table(config.types),
             norm: norm(),
             layers: (0..config.layers).map(layer).collect(),
+            classes: config.classes.map(head),
             config: config.clone(),
         })
+    }
+
+    /// The same with a head of so many classes, whose weights are drawn when they are first read.
+    pub(crate) fn with_classes(mut self, classes: usize) -> Result<Self, ConfigError> {
+        self.config.classes = Some(classes);
+        self.config.check()?;
+        let device = self.tokens.weight.lazy_device();
+        self.classes = Some(linear(self.config.hidden, classes, true, &device));
+        Ok(self)
     }
 
     pub fn config(&self) -> &EncoderConfig {
@@ -92,7 +105,14 @@ impl Encoder {
         Ok(pooled / length)
     }
 
-    fn check(&self, text: &Segment<'_>) -> Result<(), ModelError> {
+    /// A number for each class: texts × classes.
+    pub fn classes(&self, texts: &[Segment<'_>]) -> Result<Tensor<2>, ModelError> {
+        let head = self.classes.as_ref().ok_or(ModelError::Classes)?;
+        Ok(head.forward(self.embed(texts)?))
+    }
+
+    /// Whether the model takes a text.
+    pub(crate) fn check(&self, text: &Segment<'_>) -> Result<(), ModelError> {
         let Segment { tokens, types } = text;
         let (most, more) = (self.config.context, tokens.len());
         if !(1..=most).contains(&more) {

@@ -13,8 +13,8 @@ use cairn_kernel::{
     num::Scale,
 };
 
-/// The exact form of an encoder, calibrated on texts as tokens. All tokens are of the first
-/// kind of segment.
+/// The exact form of an encoder, and of its head if it has one, calibrated on texts as tokens. All
+/// tokens are of the first kind of segment.
 pub fn encoder<T: AsRef<[u32]>>(
     encoder: &Encoder,
     samples: &[T],
@@ -48,7 +48,7 @@ pub(super) fn shape(
             Pooling::First => Pool::First,
         },
         unit: config.unit.then_some(Scale::ONE),
-        classes: None,
+        classes: config.classes.map(|classes| narrow("classes", classes)).transpose()?,
     })
 }
 
@@ -77,6 +77,9 @@ pub(super) fn weights(encoder: &Encoder, context: usize) -> Result<Weights, Quan
         put_linear(weights, &format!("{feed}.up"), &layer.up)?;
         put_linear(weights, &format!("{feed}.down"), &layer.down)?;
         put_norm(weights, &format!("{feed}.down.norm"), &layer.feed_norm)?;
+    }
+    if let Some(classes) = &encoder.classes {
+        put_linear(weights, "classes", classes)?;
     }
     Ok(std::mem::take(weights))
 }

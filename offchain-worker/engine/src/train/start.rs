@@ -1,7 +1,11 @@
 //! What weights begin with, drawn from a seed and from their names: not from a generator that
 //! others share.
 
-use crate::parts::{self, Role};
+use crate::{
+    config::ConfigError,
+    model::Encoder,
+    parts::{self, Role},
+};
 use burn::module::Module;
 use rand_chacha::{
     rand_core::{RngCore, SeedableRng},
@@ -11,15 +15,28 @@ use rand_chacha::{
 /// The model with matrices drawn anew, so that sums of products keep their size; norms multiply
 /// by one, and biases add nothing.
 pub fn draw<M: Module>(model: M, seed: &[u8; 32]) -> M {
-    parts::replace(model, |name, role, shape| {
-        let count = shape.iter().product();
-        Some(match role {
-            Role::Linear | Role::First => normal(seed, name, count, deviation(shape[0])),
-            Role::Table => normal(seed, name, count, deviation(shape[1])),
-            Role::Gains => vec![1.0; count],
-            Role::Bias | Role::Second => vec![0.0; count],
-        })
-    })
+    parts::replace(model, |name, role, shape| Some(begun(seed, name, role, shape)))
+}
+
+/// The encoder with a head that has learned nothing yet, of so many classes.
+pub fn draw_classes(
+    model: Encoder,
+    classes: usize,
+    seed: &[u8; 32],
+) -> Result<Encoder, ConfigError> {
+    Ok(parts::replace(model.with_classes(classes)?, |name, role, shape| {
+        name.starts_with("classes.").then(|| begun(seed, name, role, shape))
+    }))
+}
+
+fn begun(seed: &[u8; 32], name: &str, role: Role, shape: &[usize]) -> Vec<f32> {
+    let count = shape.iter().product();
+    match role {
+        Role::Linear | Role::First => normal(seed, name, count, deviation(shape[0])),
+        Role::Table => normal(seed, name, count, deviation(shape[1])),
+        Role::Gains => vec![1.0; count],
+        Role::Bias | Role::Second => vec![0.0; count],
+    }
 }
 
 /// The same for factors only, whose product is nothing at first.
