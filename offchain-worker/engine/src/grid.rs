@@ -8,7 +8,7 @@ use crate::{
     apply::Deltas,
     base::Base,
     model::ModelError,
-    parts::{self, Part, Role},
+    parts::{self, Named, Part, Role},
     quantise::Exact,
     train::Factors,
 };
@@ -33,6 +33,8 @@ pub enum GridError {
     Component { name: String },
     #[error("{name} was changed, and is no master; learn with biases left as they are")]
     Constant { name: String },
+    #[error("{name} says something, and the exact form has no place for it; learn from what the base says, with {name} left as it is")]
+    Place { name: String },
     #[error("{have} numbers say what those of {name} stand for, and it has {rows} rows; publish the base anew")]
     Steps { name: String, rows: u32, have: usize },
 }
@@ -206,11 +208,12 @@ impl Grid {
 
     /// The model with the weights that the masters and the constants say. A base learns from here,
     /// so that what has not changed is nothing in a delta.
-    pub fn settle<M: Module>(&self, model: M) -> Result<M, GridError> {
+    pub fn settle<M: Module + Named>(&self, model: M) -> Result<M, GridError> {
         let mut missing = None;
         let settled = parts::replace(model, |name, role, shape| {
-            let name = parts::exact(name);
             let count: usize = shape.iter().product();
+            // Another weight says already what this one would.
+            let Some(name) = M::exact(name) else { return Some(vec![0.0; count]) };
             let weights = match role {
                 Role::First | Role::Second => return None,
                 Role::Bias => self.constants.get(&name).cloned(),
@@ -229,11 +232,14 @@ impl Grid {
     }
 
     /// What leads from these masters to those nearest to a model's weights.
-    pub fn change<M: Module>(&self, learned: &M) -> Result<Deltas, GridError> {
+    pub fn change<M: Module + Named>(&self, learned: &M) -> Result<Deltas, GridError> {
         let mut deltas = Deltas::new();
         for (name, part) in parts::read(learned)? {
-            let name = parts::exact(&name);
             finite(&name, &part)?;
+            let Some(name) = M::exact(&name) else {
+                nothing(name, &part)?;
+                continue;
+            };
             match part.role {
                 Role::First | Role::Second => continue,
                 Role::Bias if self.constants.get(&name) == Some(&part.values) => continue,
@@ -248,11 +254,16 @@ impl Grid {
         Ok(deltas)
     }
 
-    /// What factors add to these masters.
-    pub fn low_rank(&self, learned: &BTreeMap<String, Factors>) -> Result<Deltas, GridError> {
+    /// What factors add to these masters, by the names that the model has for its weights.
+    pub fn low_rank<M: Named>(
+        &self,
+        learned: &BTreeMap<String, Factors>,
+    ) -> Result<Deltas, GridError> {
         let mut deltas = Deltas::new();
         for (name, factors) in learned {
-            let name = parts::exact(name);
+            let Some(name) = M::exact(name) else {
+                return Err(GridError::Place { name: name.clone() });
+            };
             if factors.first.iter().chain(&factors.second).any(|each| !each.is_finite()) {
                 return Err(GridError::Finite { name });
             }
@@ -276,6 +287,14 @@ fn finite(name: &str, part: &Part) -> Result<(), GridError> {
     match part.values.iter().all(|value| value.is_finite()) {
         true => Ok(()),
         false => Err(GridError::Finite { name: name.to_owned() }),
+    }
+}
+
+/// What the exact form has no place for may not say anything.
+fn nothing(name: String, part: &Part) -> Result<(), GridError> {
+    match part.values.iter().all(|value| *value == 0.0) {
+        true => Ok(()),
+        false => Err(GridError::Place { name }),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The weights of a model by name, whatever model it is.
 
-use crate::model::{numbers, ModelError};
+use crate::model::{numbers, Classifier, Decoder, Encoder, ModelError};
 use burn::{
     module::{Module, ModuleMapper, ModuleVisitor, Param},
     tensor::{Tensor, TensorData},
@@ -66,8 +66,55 @@ impl Place {
     }
 }
 
-/// What the exact form of a model calls a weight of a decoder or a classifier.
-pub(crate) fn exact(name: &str) -> String {
+/// A model whose exact form has names for its weights.
+pub trait Named {
+    /// What the exact form calls a weight. It calls one nothing that is within another there.
+    fn exact(name: &str) -> Option<String>;
+}
+
+impl Named for Decoder {
+    fn exact(name: &str) -> Option<String> {
+        Some(exact(name))
+    }
+}
+
+impl Named for Classifier {
+    fn exact(name: &str) -> Option<String> {
+        Some(exact(name))
+    }
+}
+
+impl Named for Encoder {
+    fn exact(name: &str) -> Option<String> {
+        match name {
+            "tokens.weight" => return Some("embedding".into()),
+            "positions.weight" => return Some("position".into()),
+            // All tokens are of the first kind, which is added to positions.
+            "types.weight" => return None,
+            _ => {}
+        }
+        let parts = [
+            (".attention_norm.", ".attention.output.norm."),
+            (".up.", ".feed.up."),
+            (".down.", ".feed.down."),
+            // Behind the one that would find what this one makes.
+            (".feed_norm.", ".feed.down.norm."),
+        ];
+        let name =
+            parts.into_iter().fold(name.to_owned(), |name, (old, new)| name.replace(old, new));
+        let ends =
+            [("weight", "weights"), ("bias", "biases"), ("gamma", "gains"), ("beta", "biases")];
+        for (old, new) in ends {
+            if let Some(stem) = name.strip_suffix(old) {
+                return Some(stem.to_owned() + new);
+            }
+        }
+        Some(name)
+    }
+}
+
+/// What the exact form of a decoder or a classifier calls a weight.
+fn exact(name: &str) -> String {
     let norms = [("_norm.gamma", ".norm"), ("norm.gamma", "norm")];
     let rest = [(".weight", ".weights"), (".bias", ".biases")];
     if name == "embedding.weight" {

@@ -265,15 +265,18 @@ fn texts_should_lie_alike_when_they_are_embedded_exactly_and_in_floats() {
     home.said(&["import", name(&fixture("bert")), "--out", "floats"]);
     let sample = ["--text", "sayings.txt", "--length", "16"];
     home.said(&[&["quantise", "floats", "--out", "exact"], sample.as_slice()].concat());
-    let points = |model: &str| -> Vec<Vec<f64>> {
-        let said = home.said(&["embed", model, "a red hen", "an old egg", "the wet farm"]);
+    let points = |model: &str, profile: &str| -> Vec<Vec<f64>> {
+        let texts = ["a red hen", "an old egg", "the wet farm"];
+        let said = home.said(&[&["embed", model, "--profile", profile], &texts[..]].concat());
         serde_json::from_value(said["embeddings"].clone()).expect("rows of numbers")
     };
-    let (exact, floats) = (points("exact"), points("floats"));
-    assert_eq!((exact.len(), exact[0].len()), (3, floats[0].len()));
-    for (x, y) in exact.iter().zip(&floats) {
-        let cosine: f64 = x.iter().zip(y).map(|(x, y)| x * y).sum();
-        assert!(cosine > 0.999, "{cosine}");
+    let exact = points("exact", "exact");
+    for floats in [points("floats", "float"), points("exact", "float")] {
+        assert_eq!((exact.len(), exact[0].len()), (3, floats[0].len()));
+        for (x, y) in exact.iter().zip(&floats) {
+            let cosine: f64 = x.iter().zip(y).map(|(x, y)| x * y).sum();
+            assert!(cosine > 0.999, "{cosine}");
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use cairn_engine::{
     device::{Device, Kind},
     folder::{save, Codec, ExactFolder, FloatFolder, Model, Tokens},
     grid::Grid,
+    parts::Named,
     train::{factors, Learned, Lessons, Run, Schedule, Settings, Store},
 };
 use cairn_protocol::chunk::content;
@@ -168,7 +169,7 @@ impl Train {
         Settings { seed, steps, schedule, learned, ..Settings::default() }
     }
 
-    fn learn<M: Module>(
+    fn learn<M: Module + Named>(
         &self,
         model: M,
         lessons: &impl Lessons<M>,
@@ -191,7 +192,7 @@ impl Train {
             let grid = Grid::of_base(&published)?;
             let deltas = match settings.learned {
                 Learned::LowRank { rank, alpha } => {
-                    grid.low_rank(&factors(&learned, rank, alpha)?)?
+                    grid.low_rank::<M>(&factors(&learned, rank, alpha)?)?
                 }
                 _ => grid.change(&learned)?,
             };

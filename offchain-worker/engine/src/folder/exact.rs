@@ -175,13 +175,8 @@ impl ExactFolder {
         let grid = Grid::of_base(&self.base()?)?;
         Ok(match self.card.shape.build(device)? {
             Model::Decoder(model) => Model::Decoder(grid.settle(model)?),
+            Model::Encoder(model) => Model::Encoder(grid.settle(model)?),
             Model::Classifier(model) => Model::Classifier(grid.settle(model)?),
-            Model::Encoder(_) => {
-                return Err(FolderError::Kind {
-                    found: "an encoder",
-                    need: "a decoder or a classifier",
-                })
-            }
         })
     }
 

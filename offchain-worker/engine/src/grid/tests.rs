@@ -3,11 +3,16 @@ use crate::{
     apply::apply,
     config::{Activation, ClassifierConfig, ClassifierLayer},
     demo,
-    model::{Classifier, Decoder},
-    quantise::{self, Options, Rounding},
-    train::draw,
+    embed::rows,
+    exact::embed,
+    import,
+    model::{Classifier, Decoder, Encoder},
+    quantise::{self, checked, Options, Rounding},
+    train::{draw, draw_classes},
 };
 use burn::tensor::Device;
+use cairn_kernel::run::Alone;
+use std::{collections::BTreeSet, path::Path};
 
 const OPTIONS: Options = Options { rounding: Rounding::Nearest, context: None };
 
@@ -30,6 +35,19 @@ fn exact(decoder: &Decoder) -> Exact {
 
 fn grid(seed: u8) -> Grid {
     Grid::of(&exact(&decoder(seed))).expect("steps of all")
+}
+
+/// An encoder with classes, and texts for it.
+fn encoder() -> (Encoder, Vec<Vec<u32>>) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join("bert");
+    let model = import::encoder(&folder, &Device::flex()).expect("supported");
+    let token = |n: u32| n.wrapping_mul(2_654_435_761).rotate_left(9) % 128;
+    let text = |n: u32| (0..21).map(|at| token(n * 21 + at + 1)).collect();
+    (draw_classes(model, 3, &[6; 32]).expect("fit"), (0..40).map(text).collect())
+}
+
+fn exact_encoder(model: &Encoder, texts: &[Vec<u32>]) -> Exact {
+    quantise::encoder(model, texts, &Options::default()).expect("a model")
 }
 
 /// The grid after a change.
@@ -75,7 +93,7 @@ fn weights_should_be_within_half_a_step_of_those_learned_when_a_change_is_applie
     let moved = moved(&base, &deltas);
     let found = read(&moved.settle(decoder(1)).expect("of this base"));
     for (name, part) in read(&learned) {
-        let component = &moved.components()[&parts::exact(&name)];
+        let component = &moved.components()[&Decoder::exact(&name).expect("it has masters")];
         let (_, columns, goal) = laid(&part);
         let (_, _, found) = laid(&found[&name]);
         let rows = goal.chunks(columns).zip(found.chunks(columns)).zip(component.steps());
@@ -124,7 +142,7 @@ fn factors_should_be_added_as_whole_numbers_when_a_matrix_is_not_square() {
     let second: Vec<f32> = (0..rank * outputs).map(|at| number(at + 5)).collect();
     let factors = Factors { role: Role::Linear, inputs, outputs, rank, first, second };
     let learned = BTreeMap::from([(name.to_owned(), factors.clone())]);
-    let deltas = grid.low_rank(&learned).expect("of this base");
+    let deltas = grid.low_rank::<Decoder>(&learned).expect("of this base");
     let delta = &deltas["layers.0.experts.3.down.weights"];
     for row in 0..outputs {
         for column in 0..inputs {
@@ -137,7 +155,73 @@ fn factors_should_be_added_as_whole_numbers_when_a_matrix_is_not_square() {
         }
     }
     let other = BTreeMap::from([("layers.9.up".to_owned(), factors)]);
-    assert!(matches!(grid.low_rank(&other), Err(GridError::Component { .. })));
+    assert!(matches!(grid.low_rank::<Decoder>(&other), Err(GridError::Component { .. })));
+}
+
+#[test]
+fn embeddings_should_be_near_the_exact_ones_when_an_encoder_is_put_on_its_grid() {
+    let (model, texts) = encoder();
+    let base = exact_encoder(&model, &texts[..30]);
+    let names = read(&model).into_keys().filter_map(|name| Encoder::exact(&name));
+    let names: BTreeSet<String> = names.collect();
+    let held: BTreeSet<String> = base.steps().keys().cloned().collect();
+    assert_eq!(names, held);
+    let settled = Grid::of(&base).and_then(|grid| grid.settle(model)).expect("of this base");
+    let floats = rows(&settled, &texts[30..]).expect("they fit");
+    let model = base.embedding().expect("an encoder");
+    let program = checked(&model).expect("a program");
+    let plan = base.plan(&model, &program).expect("it fits");
+    for (tokens, float) in texts[30..].iter().zip(floats) {
+        let exact = embed(&plan, &Alone, tokens).expect("it runs");
+        let exact: Vec<f32> = exact.into_iter().map(|each| each as f32).collect();
+        let dot = |x: &[f32], y: &[f32]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f32>();
+        let lengths = dot(&exact, &exact).sqrt() * dot(&float, &float).sqrt();
+        let cosine = dot(&exact, &float) / lengths;
+        assert!(cosine > 0.999, "{cosine}");
+    }
+}
+
+#[test]
+fn change_should_be_of_what_has_masters_when_an_encoder_learned() {
+    let (model, texts) = encoder();
+    let base = exact_encoder(&model, &texts[..8]);
+    let grid = Grid::of(&base).expect("steps of all");
+    let settled = grid.settle(model).expect("of this base");
+    assert_eq!(grid.change(&settled).expect("of this base"), Deltas::new());
+    let set = |weight: &str| {
+        let model = settled.clone();
+        parts::replace(model, |name, _, shape| {
+            (name == weight).then(|| vec![0.01; shape.iter().product()])
+        })
+    };
+    for (name, exact) in [
+        ("positions.weight", "position"),
+        ("layers.1.feed_norm.gamma", "layers.1.feed.down.norm.gains"),
+        ("layers.0.up.weight", "layers.0.feed.up.weights"),
+        ("classes.weight", "classes.weights"),
+    ] {
+        let deltas = grid.change(&set(name)).expect("of this base");
+        assert_eq!(deltas.keys().collect::<Vec<_>>(), [exact]);
+        let found = read(&moved(&base, &deltas).settle(settled.clone()).expect("of this base"));
+        let off = found[name].values.iter().map(|each| (each - 0.01).abs()).fold(0.0, f32::max);
+        assert!(off < 1e-3, "{name}: {off}");
+    }
+    // What is added to positions already.
+    let place =
+        |error: GridError| matches!(error, GridError::Place { name } if name == "types.weight");
+    assert!(place(grid.change(&set("types.weight")).expect_err("refused")));
+    let factors = Factors {
+        role: Role::Table,
+        inputs: 2,
+        outputs: 32,
+        rank: 1,
+        first: vec![1.0; 2],
+        second: vec![1.0; 32],
+    };
+    let learned = BTreeMap::from([("types.weight".to_owned(), factors)]);
+    assert!(place(grid.low_rank::<Encoder>(&learned).expect_err("refused")));
+    let bias = grid.change(&set("norm.beta"));
+    assert!(matches!(bias, Err(GridError::Constant { .. })));
 }
 
 #[test]

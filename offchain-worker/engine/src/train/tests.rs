@@ -175,7 +175,7 @@ fn factors_should_be_all_that_changes_when_low_rank_is_learned() {
     }
     assert!(seconds > 10, "{seconds} factors changed");
     let factors = factors(&learned, 3, 6.0).expect("on this machine");
-    let change = grid.low_rank(&factors).expect("of this base");
+    let change = grid.low_rank::<Decoder>(&factors).expect("of this base");
     let merged = trainer.finish();
     assert!((loss(&learned, &lessons) - loss(&merged, &lessons)).abs() < 1e-5);
 
