@@ -11,7 +11,7 @@ mod start;
 #[cfg(test)]
 mod tests;
 
-pub use data::{Cases, Sequence, Sequences, Texts};
+pub use data::{Cases, Labelled, Sequence, Sequences, Texts};
 pub use lora::{factors, Factors};
 pub use optim::Schedule;
 pub use run::{Run, Store};
@@ -19,10 +19,10 @@ pub use start::{draw, draw_classes};
 
 use crate::{
     model::{numbers, ModelError},
-    parts::Role,
+    parts::{Named, Role},
 };
 use burn::{
-    module::{Lora, Module},
+    module::{Lora, Module, ParamGroup},
     optim::GradientsParams,
     tensor::{activation::log_softmax, Device, Int, Tensor, TensorData},
 };
@@ -48,6 +48,8 @@ pub enum TrainError {
     Labels { cases: usize, labels: usize },
     #[error("case {case} has {have} features, and the model takes {need}")]
     Features { case: usize, need: usize, have: usize },
+    #[error("case {case} is no text for the model: {source}")]
+    Text { case: usize, source: ModelError },
     #[error("case {case} is of class {class}, which is not below {below}")]
     Class { case: usize, class: u32, below: usize },
     #[error("{setting} is {found}, and has to be {need}")]
@@ -91,7 +93,7 @@ pub struct Settings {
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub enum Learned {
     All,
-    /// All but biases, which a delta cannot change.
+    /// All but biases and what the exact form has no place for, which a delta cannot change.
     Masters,
     /// Factors beside the matrices, whose product, times `alpha / rank`, is added to them.
     LowRank {
@@ -160,21 +162,28 @@ pub struct Trainer<M> {
     device: Device,
 }
 
-impl<M: Module> Trainer<M> {
+impl<M: Module + Named> Trainer<M> {
     pub fn new(model: M, settings: Settings) -> Result<Self, TrainError> {
         settings.check()?;
         let device = model.devices().into_iter().next().unwrap_or_default().inner();
         let model = match settings.learned {
             Learned::All => model,
-            Learned::Masters => optim::frozen(model, |role| role == Role::Bias),
+            Learned::Masters => {
+                optim::frozen(model, |name, role| role == Role::Bias || M::exact(name).is_none())
+            }
             Learned::LowRank { rank, alpha } => {
-                start::draw_factors(model.apply_lora(Lora::new(rank, alpha)), &settings.seed)
+                let nowhere = optim::named(&model, |name| M::exact(name).is_none());
+                let learned = ParamGroup::all().exclude(ParamGroup::from_ids(nowhere));
+                let lora = Lora::new(rank, alpha).set_param_group(learned);
+                start::draw_factors(model.apply_lora(lora), &settings.seed)
             }
         };
         let optimizer = Optimizer::new(&settings);
         Ok(Self { model: Some(model.train()), settings, optimizer, done: 0, device })
     }
+}
 
+impl<M: Module> Trainer<M> {
     /// How many steps were made.
     pub fn done(&self) -> u64 {
         self.done

@@ -2,7 +2,7 @@
 //! that a run that was stopped goes on with those that it would have had.
 
 use super::{cross_entropy, Lessons, TrainError};
-use crate::model::{Classifier, Decoder};
+use crate::model::{Classifier, Decoder, Encoder, ModelError, Segment};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use cairn_kernel::chacha;
 
@@ -12,6 +12,11 @@ fn drawn(seed: &[u8; 32], step: u64, draw: usize, below: usize) -> usize {
     let block = chacha::block(seed, (step << 20) | draw as u64);
     let word = u64::from(block[0]) | u64::from(block[1]) << 32;
     ((u128::from(word) * below as u128) >> 64) as usize
+}
+
+/// The examples of a step, of so many.
+fn chosen(seed: &[u8; 32], step: u64, count: usize, below: usize) -> Vec<usize> {
+    (0..count).map(|draw| drawn(seed, step, draw, below)).collect()
 }
 
 /// Synthetic text, of which no record is seen twice: a byte is a token.
@@ -179,8 +184,7 @@ impl Lessons<Classifier> for Cases {
         step: u64,
         device: &Device,
     ) -> Result<Tensor<1>, TrainError> {
-        let draw = |draw| drawn(&self.seed, step, draw, self.features.len());
-        let chosen: Vec<usize> = (0..self.count).map(draw).collect();
+        let chosen = chosen(&self.seed, step, self.count, self.features.len());
         let features: Vec<f32> =
             chosen.iter().flat_map(|case| self.features[*case].iter().copied()).collect();
         let shape = [self.count, model.config().features];
@@ -188,6 +192,56 @@ impl Lessons<Classifier> for Cases {
         let targets: Vec<Option<u32>> =
             chosen.iter().map(|case| Some(self.classes[*case])).collect();
         cross_entropy(model.forward(features)?, &targets)
+    }
+}
+
+/// Texts as tokens, with the class that they belong to.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Labelled {
+    pub seed: [u8; 32],
+    pub texts: Vec<Vec<u32>>,
+    pub classes: Vec<u32>,
+    /// Texts of a step.
+    pub count: usize,
+}
+
+impl Lessons<Encoder> for Labelled {
+    fn check(&self, model: &Encoder) -> Result<(), TrainError> {
+        let (cases, labels) = (self.texts.len(), self.classes.len());
+        if cases != labels {
+            return Err(TrainError::Labels { cases, labels });
+        }
+        if self.count == 0 || cases == 0 {
+            return Err(TrainError::Nothing);
+        }
+        let below = model.config().classes.ok_or(ModelError::Classes)?;
+        for (tokens, (class, case)) in self.texts.iter().zip(self.classes.iter().zip(0..)) {
+            let text = Segment { tokens, types: &[] };
+            model.check(&text).map_err(|source| TrainError::Text { case, source })?;
+            if *class as usize >= below {
+                return Err(TrainError::Class { case, class: *class, below });
+            }
+        }
+        Ok(())
+    }
+
+    fn about(&self) -> String {
+        let mut sum = Sum::default();
+        for (tokens, class) in self.texts.iter().zip(&self.classes) {
+            sum.add(&[tokens.len() as u64, u64::from(*class)]);
+            sum.add(&tokens.iter().map(|token| u64::from(*token)).collect::<Vec<_>>());
+        }
+        let Self { seed, texts, count, .. } = self;
+        format!("{count} of {} texts {:016x}, seed {seed:?}", texts.len(), sum.0)
+    }
+
+    fn loss(&self, model: &Encoder, step: u64, _: &Device) -> Result<Tensor<1>, TrainError> {
+        let chosen = chosen(&self.seed, step, self.count, self.texts.len());
+        let text = |case: &usize| Segment { tokens: &self.texts[*case], types: &[] };
+        let texts: Vec<Segment<'_>> = chosen.iter().map(text).collect();
+        let targets: Vec<Option<u32>> =
+            chosen.iter().map(|case| Some(self.classes[*case])).collect();
+        cross_entropy(model.classes(&texts)?, &targets)
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{
     parts::{Place, Role},
 };
 use burn::{
-    module::{Module, ModuleMapper, ModuleVisitor, Param},
+    module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId},
     optim::{AdamW, AdamWConfig, AdamWState, DynState, GradientsParams, Optimizer as _},
     tensor::Tensor,
 };
@@ -111,8 +111,8 @@ impl ModuleMapper for Step<'_> {
     }
 }
 
-/// The model with weights of some roles that do not learn.
-pub(super) fn frozen<M: Module>(model: M, which: impl Fn(Role) -> bool) -> M {
+/// The model with weights of some names and roles that do not learn.
+pub(super) fn frozen<M: Module>(model: M, which: impl Fn(&str, Role) -> bool) -> M {
     model.map(&mut Freeze { place: Place::default(), which })
 }
 
@@ -121,7 +121,7 @@ struct Freeze<F> {
     which: F,
 }
 
-impl<F: Fn(Role) -> bool> ModuleMapper for Freeze<F> {
+impl<F: Fn(&str, Role) -> bool> ModuleMapper for Freeze<F> {
     fn enter_module(&mut self, name: &str, container: &str) {
         self.place.enter(name, container);
     }
@@ -131,9 +131,38 @@ impl<F: Fn(Role) -> bool> ModuleMapper for Freeze<F> {
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        match (self.which)(self.place.role()) {
+        match (self.which)(&self.place.name(), self.place.role()) {
             true => param.set_require_grad(false),
             false => param,
+        }
+    }
+}
+
+/// What Burn knows weights of some names by.
+pub(super) fn named<M: Module>(model: &M, which: impl Fn(&str) -> bool) -> Vec<ParamId> {
+    let mut chosen = Chosen { place: Place::default(), which, ids: Vec::new() };
+    model.visit(&mut chosen);
+    chosen.ids
+}
+
+struct Chosen<F> {
+    place: Place,
+    which: F,
+    ids: Vec<ParamId>,
+}
+
+impl<F: Fn(&str) -> bool> ModuleVisitor for Chosen<F> {
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.place.enter(name, container);
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.place.exit();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if (self.which)(&self.place.name()) {
+            self.ids.push(param.id);
         }
     }
 }

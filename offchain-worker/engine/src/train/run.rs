@@ -1,4 +1,5 @@
 use super::{checkpoint::Origin, log, log::Log, Lessons, Report, Settings, TrainError, Trainer};
+use crate::parts::Named;
 use burn::module::Module;
 use indicatif::ProgressBar;
 use std::{fs, path::PathBuf};
@@ -26,7 +27,7 @@ struct Kept {
     from: Origin,
 }
 
-impl<M: Module> Run<M> {
+impl<M: Module + Named> Run<M> {
     /// Begins, or goes on from what is in the store. The model has to be the one that the run
     /// began with, also where there is a checkpoint: what was learned is a change of it.
     pub fn open(

@@ -1,11 +1,14 @@
 use super::*;
 use crate::{
     apply::Deltas,
-    config::{Activation, ClassifierConfig, ClassifierLayer, DecoderConfig, ExpertsConfig},
+    config::{
+        Activation, ClassifierConfig, ClassifierLayer, DecoderConfig, EncoderConfig, ExpertsConfig,
+        Pooling,
+    },
     demo,
     grid::Grid,
-    model::{Classifier, Decoder},
-    parts::{self, Place},
+    model::{Classifier, Decoder, Encoder},
+    parts::{self, Part, Place},
     quantise::{self, Options},
 };
 use burn::module::{ModuleVisitor, Param};
@@ -46,6 +49,33 @@ fn sequences(count: usize) -> Sequences {
         Sequence { tokens, given: 1 + n as usize % 3 }
     };
     Sequences { seed: SEED, examples: (0..8).map(sequence).collect(), count }
+}
+
+/// An encoder of small texts in three classes.
+fn tiny_encoder() -> EncoderConfig {
+    EncoderConfig {
+        context: 8,
+        vocabulary: 11,
+        types: 2,
+        hidden: 12,
+        layers: 2,
+        heads: 4,
+        inner: 10,
+        epsilon: 1e-6,
+        pooling: Pooling::Mean,
+        unit: true,
+        classes: Some(3),
+    }
+}
+
+fn encoder(config: &EncoderConfig) -> Encoder {
+    draw(Encoder::new(config, &device()).expect("a fit configuration"), &SEED)
+}
+
+fn labelled(count: usize) -> Labelled {
+    let text = |n: u32| (0..4 + n % 3).map(|at| (at * at + n * 3) % 11).collect();
+    let classes = (0..8).map(|n| n % 3).collect();
+    Labelled { seed: SEED, texts: (0..8).map(text).collect(), classes, count }
 }
 
 fn settings(steps: u64) -> Settings {
@@ -97,14 +127,16 @@ fn loss<M: Module>(model: &M, lessons: &impl Lessons<M>) -> f64 {
     evaluate(model, lessons, 0..1).expect("a loss")
 }
 
-/// The gradient of each weight is how much the loss changes along it.
-fn compare_gradients(config: &DecoderConfig) {
-    let lessons = sequences(6);
-    let trainer = Trainer::new(decoder(config), settings(1)).expect("fit settings");
-    let gradients = gradients(&trainer, &lessons);
+/// The gradient of each weight that learns is how much the loss changes along it.
+fn compare_gradients<M: Module + Named>(model: M, lessons: &impl Lessons<M>) {
+    let trainer = Trainer::new(model, settings(1)).expect("fit settings");
+    let gradients = gradients(&trainer, lessons);
     let model = trainer.snapshot();
     let weights = parts::read(&model).expect("on this machine");
-    assert_eq!(gradients.keys().collect::<Vec<_>>(), weights.keys().collect::<Vec<_>>());
+    let learns =
+        |(name, part): &(&String, &Part)| part.role != Role::Bias && M::exact(name).is_some();
+    let learning: Vec<&String> = weights.iter().filter(learns).map(|(name, _)| name).collect();
+    assert_eq!(gradients.keys().collect::<Vec<_>>(), learning);
     for (name, gradient) in &gradients {
         let length = gradient.iter().map(|each| f64::from(each * each)).sum::<f64>().sqrt();
         // So small that the loss changes along a line, and by what f32 still has.
@@ -117,7 +149,7 @@ fn compare_gradients(config: &DecoderConfig) {
                 let weights = &weights[at].values;
                 (at == name).then(|| weights.iter().zip(gradient).map(along).collect())
             };
-            loss(&parts::replace(model.clone(), change), &lessons)
+            loss(&parts::replace(model.clone(), change), lessons)
         };
         let found = (moved(step) - moved(-step)) / (2.0 * step);
         let off = (found - length).abs();
@@ -127,12 +159,20 @@ fn compare_gradients(config: &DecoderConfig) {
 
 #[test]
 fn gradients_should_be_what_the_loss_changes_by_when_weights_are_moved_a_little() {
-    compare_gradients(&DecoderConfig { experts: None, ..tiny() });
+    let compare = |config: &DecoderConfig| compare_gradients(decoder(config), &sequences(6));
+    compare(&DecoderConfig { experts: None, ..tiny() });
     // Where a row is about to choose another expert the loss has a step that no gradient knows.
     // None is at hand in the first, and in the second all are chosen.
-    compare_gradients(&DecoderConfig { normed_heads: false, ..tiny() });
+    compare(&DecoderConfig { normed_heads: false, ..tiny() });
     let experts = Some(ExpertsConfig { count: 4, chosen: 4, all: false });
-    compare_gradients(&DecoderConfig { experts, ..tiny() });
+    compare(&DecoderConfig { experts, ..tiny() });
+}
+
+#[test]
+fn gradients_should_be_what_the_loss_changes_by_when_an_encoder_learns() {
+    compare_gradients(encoder(&tiny_encoder()), &labelled(6));
+    let first = EncoderConfig { pooling: Pooling::First, unit: false, ..tiny_encoder() };
+    compare_gradients(encoder(&first), &labelled(6));
 }
 
 #[test]
@@ -196,12 +236,20 @@ fn factors_should_be_all_that_changes_when_low_rank_is_learned() {
 
 /// The losses of a run, which is killed after so many steps where it is said.
 fn run(folder: &Path, settings: &Settings, kill: Option<u64>) -> Vec<Report> {
-    let lessons = sequences(4);
+    run_of(decoder(&tiny()), &sequences(4), folder, settings, kill)
+}
+
+fn run_of<M: Module + Named>(
+    model: M,
+    lessons: &impl Lessons<M>,
+    folder: &Path,
+    settings: &Settings,
+    kill: Option<u64>,
+) -> Vec<Report> {
     let store = Store { folder: folder.to_owned(), every: 5 };
-    let mut run =
-        Run::open(decoder(&tiny()), settings.clone(), &lessons, Some(store)).expect("fit");
+    let mut run = Run::open(model, settings.clone(), lessons, Some(store)).expect("fit");
     let mut reports = Vec::new();
-    while let Some(report) = run.step(&lessons).expect("a step") {
+    while let Some(report) = run.step(lessons).expect("a step") {
         reports.push(report);
         if kill == Some(report.step) {
             break;
@@ -210,23 +258,30 @@ fn run(folder: &Path, settings: &Settings, kill: Option<u64>) -> Vec<Report> {
     reports
 }
 
+/// A run of 20 steps comes to the same when it is killed and goes on.
+fn compare_runs(run: impl Fn(&Path, Option<u64>) -> Vec<Report>) {
+    let (whole, parts) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
+    let expected = run(whole.path(), None);
+    assert_eq!(expected.len(), 20);
+    run(parts.path(), Some(13));
+    // A kill in the middle of a line.
+    let log = parts.path().join("loss.jsonl");
+    let half = fs::read_to_string(&log).expect("a log") + "{\"step\":14,\"lo";
+    fs::write(&log, half).expect("written");
+    assert_eq!(run(parts.path(), None), expected[10..]);
+    for file in ["loss.jsonl", "checkpoint.safetensors"] {
+        let read = |folder: &TempDir| fs::read(folder.path().join(file)).expect("a file");
+        assert_eq!(read(&whole), read(&parts), "{file}");
+    }
+    assert!(run(parts.path(), None).is_empty());
+}
+
 #[test]
 fn losses_should_be_the_same_when_a_run_is_killed_and_goes_on() {
     for settings in [settings(20), low_rank(20)] {
-        let (whole, parts) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
-        let expected = run(whole.path(), &settings, None);
-        assert_eq!(expected.len(), 20);
-        run(parts.path(), &settings, Some(13));
-        // A kill in the middle of a line.
-        let log = parts.path().join("loss.jsonl");
-        let half = fs::read_to_string(&log).expect("a log") + "{\"step\":14,\"lo";
-        fs::write(&log, half).expect("written");
-        assert_eq!(run(parts.path(), &settings, None), expected[10..]);
-        for file in ["loss.jsonl", "checkpoint.safetensors"] {
-            let read = |folder: &TempDir| fs::read(folder.path().join(file)).expect("a file");
-            assert_eq!(read(&whole), read(&parts), "{file}");
-        }
-        assert!(run(parts.path(), &settings, None).is_empty());
+        compare_runs(|folder, kill| run(folder, &settings, kill));
+        let model = || encoder(&tiny_encoder());
+        compare_runs(|folder, kill| run_of(model(), &labelled(4), folder, &settings, kill));
     }
 }
 
@@ -278,6 +333,21 @@ fn examples_should_be_refused_when_a_model_cannot_learn_from_them() {
     assert!(matches!(refused(Sequences::default()), TrainError::Nothing));
     let texts = demo::texts(SEED);
     assert!(matches!(texts.check(&model), Err(TrainError::Long { .. })));
+    let encoder = encoder(&tiny_encoder());
+    let one =
+        |text: Vec<u32>, class| Labelled { texts: vec![text], classes: vec![class], ..labelled(1) };
+    assert!(one(vec![1; 8], 2).check(&encoder).is_ok());
+    let refused = |lessons: Labelled| lessons.check(&encoder).expect_err("refused");
+    assert!(matches!(refused(one(vec![1], 3)), TrainError::Class { case: 0, class: 3, below: 3 }));
+    for text in [vec![], vec![1; 9], vec![11]] {
+        assert!(matches!(refused(one(text, 0)), TrainError::Text { case: 0, .. }));
+    }
+    let labels = Labelled { classes: vec![0], ..labelled(1) };
+    assert!(matches!(refused(labels), TrainError::Labels { cases: 8, labels: 1 }));
+    assert!(matches!(refused(Labelled::default()), TrainError::Nothing));
+    let config = EncoderConfig { classes: None, ..tiny_encoder() };
+    let alone = labelled(1).check(&self::encoder(&config)).expect_err("refused");
+    assert!(matches!(alone, TrainError::Model(ModelError::Classes)));
     let diverging = Settings { clip: 0.0, ..settings(1) };
     assert!(matches!(Trainer::new(model, diverging), Err(TrainError::Setting { .. })));
 }
@@ -310,6 +380,21 @@ fn classifier_should_tell_classes_apart_when_it_has_seen_them() {
     let learned = run.finish(&cases).expect("steps").finish();
     let loss = loss(&learned, &cases);
     assert!(loss < 0.05, "{loss}");
+}
+
+#[test]
+fn encoder_should_tell_classes_apart_when_it_has_seen_them() {
+    let texts = labelled(8);
+    let model = encoder(&tiny_encoder());
+    let types =
+        |model: &Encoder| parts::read(model).expect("on this machine")["types.weight"].clone();
+    for settings in [settings(200), low_rank(200)] {
+        let run = Run::open(model.clone(), settings, &texts, None).expect("fit");
+        let learned = run.finish(&texts).expect("steps").finish();
+        let (before, after) = (loss(&model, &texts), loss(&learned, &texts));
+        assert!(after < 0.5 * before, "{after}, and {before} before");
+        assert_eq!(types(&learned), types(&model), "the exact form has no place for them");
+    }
 }
 
 /// What a byte holds for whoever knows only how often each occurs.
