@@ -5,7 +5,7 @@ use crate::{
     model::{numbers, Encoder, ModelError, Segment},
     tokens::{TokenError, Tokenizer},
 };
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use std::path::Path;
 use thiserror::Error;
 
@@ -56,14 +56,27 @@ impl Embedder {
 
 /// One row for each text in tokens.
 pub fn rows(encoder: &Encoder, texts: &[Vec<u32>]) -> Result<Vec<Vec<f32>>, ModelError> {
+    computed(texts, |segments| encoder.embed(segments))
+}
+
+/// A number for each class, for each text in tokens.
+pub fn classes(encoder: &Encoder, texts: &[Vec<u32>]) -> Result<Vec<Vec<f32>>, ModelError> {
+    computed(texts, |segments| encoder.classes(segments))
+}
+
+fn computed(
+    texts: &[Vec<u32>],
+    compute: impl Fn(&[Segment<'_>]) -> Result<Tensor<2>, ModelError>,
+) -> Result<Vec<Vec<f32>>, ModelError> {
     let mut rows = Vec::with_capacity(texts.len());
     let mut rest = texts;
     while !rest.is_empty() {
         let (now, later) = rest.split_at(fitting(rest));
         let segments: Vec<Segment<'_>> =
             now.iter().map(|tokens| Segment { tokens, types: &[] }).collect();
-        let made = numbers(encoder.embed(&segments)?)?;
-        rows.extend(made.chunks(encoder.config().hidden).map(<[f32]>::to_vec));
+        let made = compute(&segments)?;
+        let columns = made.dims()[1];
+        rows.extend(numbers(made)?.chunks(columns).map(<[f32]>::to_vec));
         rest = later;
     }
     Ok(rows)

@@ -5,9 +5,9 @@ use super::{
     unfit, Chosen, Opened, Outcome, Output,
 };
 use cairn_engine::{
-    embed::rows,
+    embed::{classes, rows},
     exact::{self, features},
-    folder::{Codec, CodecStream, ExactFolder, FloatFolder, Model, Purpose},
+    folder::{Codec, CodecStream, ExactFolder, FloatFolder, Model, Purpose, Shape},
     generate::{Generation, Reason, Request, Sampling},
     model::Decoder,
     train::{evaluate, Sequence, Texts},
@@ -57,20 +57,30 @@ impl Eval {
         self.source.texts(codec, self.length, self.records, self.from)
     }
 
-    fn exact(&self, folder: &ExactFolder) -> Found<Value> {
-        let crew = self.chosen.crew()?;
-        if self.source.cases.is_some() {
-            let cases = self.source.cases(1, [0; 32])?;
-            let package = folder.package(Purpose::Classes)?;
-            let plan = package.plan()?;
-            let mut right = 0;
-            for (case, class) in cases.features.iter().zip(&cases.classes) {
-                let given = features(case, folder.feature_step());
-                let row = exact::rows(&plan, &crew, &[], &given)?;
-                right += usize::from(best(row.iter()) == Some(*class as usize));
-            }
-            return Ok(json!({ "profile": "exact", "cases": cases.classes.len(), "right": right }));
+    /// How many cases a program in exact form gets right.
+    fn judged(&self, folder: &ExactFolder) -> Found<Value> {
+        let package = folder.package(Purpose::Classes)?;
+        let (plan, crew) = (package.plan()?, self.chosen.crew()?);
+        if matches!(folder.shape(), Shape::Encoder(_)) {
+            let cases = self.source.labelled(&folder.codec()?, 1, [0; 32])?;
+            let row = |text: &Vec<u32>| exact::embed(&plan, &crew, text);
+            let rows = cases.texts.iter().map(row).collect::<Result<Vec<_>, _>>()?;
+            return Ok(verdict("exact", &rows, &cases.classes));
         }
+        let cases = self.source.cases(1, [0; 32])?;
+        let row = |case: &Vec<f32>| {
+            let given = features(case, folder.feature_step());
+            exact::rows(&plan, &crew, &[], &given)
+        };
+        let rows = cases.features.iter().map(row).collect::<Result<Vec<_>, _>>()?;
+        Ok(verdict("exact", &rows, &cases.classes))
+    }
+
+    fn exact(&self, folder: &ExactFolder) -> Found<Value> {
+        if self.source.cases.is_some() {
+            return self.judged(folder);
+        }
+        let crew = self.chosen.crew()?;
         let codec = folder.codec()?;
         let (records, given, floor) = match self.texts(&codec)? {
             Some(texts) => {
@@ -131,14 +141,14 @@ impl Eval {
             }
             Model::Classifier(classifier) => {
                 let cases = self.source.cases(1, [0; 32])?;
-                let mut right = 0;
-                for (case, class) in cases.features.iter().zip(&cases.classes) {
-                    let row = classifier.classes(case)?;
-                    right += usize::from(best(row.iter()) == Some(*class as usize));
-                }
-                Ok(json!({ "profile": "float", "cases": cases.classes.len(), "right": right }))
+                let rows = cases.features.iter().map(|case| classifier.classes(case));
+                let rows = rows.collect::<Result<Vec<_>, _>>()?;
+                Ok(verdict("float", &rows, &cases.classes))
             }
-            Model::Encoder(_) => Err(unfit("an encoder", "a decoder or a classifier")),
+            Model::Encoder(encoder) => {
+                let cases = self.source.labelled(&folder.codec()?, 1, [0; 32])?;
+                Ok(verdict("float", &classes(encoder, &cases.texts)?, &cases.classes))
+            }
         }
     }
 }
@@ -163,6 +173,13 @@ fn sequences(decoder: &Decoder, all: Vec<Sequence>) -> Found<Value> {
 fn per_second(tokens: u64, took: Duration) -> f64 {
     let rate = tokens as f64 / took.as_secs_f64().max(1e-9);
     (rate * 100.0).round() / 100.0
+}
+
+/// How many cases have the largest number where their class is.
+fn verdict<T: PartialOrd>(profile: &str, rows: &[Vec<T>], classes: &[u32]) -> Value {
+    let cases = rows.iter().zip(classes);
+    let right = cases.filter(|(row, class)| best(row.iter()) == Some(**class as usize)).count();
+    json!({ "profile": profile, "cases": classes.len(), "right": right })
 }
 
 /// The place of the largest, of equals the first.

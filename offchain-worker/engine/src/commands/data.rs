@@ -3,7 +3,7 @@
 use super::unfit;
 use cairn_engine::{
     folder::Codec,
-    train::{Cases, Sequence, Sequences, Texts},
+    train::{Cases, Labelled, Sequence, Sequences, Texts},
 };
 use clap::Args;
 use serde::Deserialize;
@@ -29,7 +29,8 @@ pub struct Source {
     #[arg(long, value_name = "FILE")]
     pub answers: Option<PathBuf>,
 
-    /// A file with a line of JSON for each case: {"features": [0.5, …], "class": 1}.
+    /// A file with a line of JSON for each case: {"features": [0.5, …], "class": 1}, or for an
+    /// encoder {"text": "…", "class": 1}.
     #[arg(long, value_name = "FILE")]
     pub cases: Option<PathBuf>,
 }
@@ -48,6 +49,13 @@ struct Case {
     class: u32,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Text {
+    text: String,
+    class: u32,
+}
+
 type Found<T> = Result<T, Box<dyn Error>>;
 
 impl Source {
@@ -62,7 +70,7 @@ impl Source {
             return filled(path, records.collect());
         }
         let Some(path) = &self.answers else {
-            return Err(unfit("a language model", "a classifier for --cases"));
+            return Err(unfit("a language model", "a classifier or an encoder for --cases"));
         };
         let example = |Answer { prompt, answer }: Answer| -> Found<Sequence> {
             let mut tokens = codec.encode(&prompt)?;
@@ -84,6 +92,19 @@ impl Source {
             cases.classes.push(class);
         }
         Ok(cases)
+    }
+
+    /// Texts with their classes, for an encoder.
+    pub fn labelled(&self, codec: &Codec, count: usize, seed: [u8; 32]) -> Found<Labelled> {
+        let Some(path) = &self.cases else {
+            return Err(unfit("an encoder", "a language model for texts without classes"));
+        };
+        let mut labelled = Labelled { seed, count, ..Labelled::default() };
+        for Text { text, class } in filled(path, lines(path)?)? {
+            labelled.texts.push(codec.encode(&text)?);
+            labelled.classes.push(class);
+        }
+        Ok(labelled)
     }
 
     /// Text of the grammar, where it is to come from there.

@@ -12,7 +12,7 @@ use cairn_engine::{
     folder::{save, Codec, ExactFolder, FloatFolder, Model, Tokens},
     grid::Grid,
     parts::Named,
-    train::{factors, Learned, Lessons, Run, Schedule, Settings, Store},
+    train::{draw_classes, factors, Learned, Lessons, Run, Schedule, Settings, Store},
 };
 use cairn_protocol::chunk::content;
 use clap::Args;
@@ -61,6 +61,10 @@ pub struct Train {
     #[arg(long, default_value_t = 20)]
     warmup: u64,
 
+    /// How many classes an encoder in floats that has none is to tell apart.
+    #[arg(long)]
+    classes: Option<usize>,
+
     /// Learn factors of this rank beside the weights, which stay as they are.
     #[arg(long)]
     rank: Option<usize>,
@@ -95,6 +99,7 @@ impl Train {
         self.check_out(self.store().checkpoint().exists())?;
         let device = self.device.device()?;
         let Begin { model, tokens, folder, base } = self.begin(&device)?;
+        let model = self.headed(model, base.is_some())?;
         let codec = || Codec::open(&folder, &tokens, &model.shape());
         let result = match model.clone() {
             Model::Decoder(decoder) => {
@@ -112,7 +117,10 @@ impl Train {
                 let cases = self.source.cases(self.batch, seed(self.seed))?;
                 self.learn(classifier, &cases, base.as_ref(), Model::Classifier)
             }
-            Model::Encoder(_) => Err(super::unfit("an encoder", "a decoder or a classifier")),
+            Model::Encoder(encoder) => {
+                let cases = self.source.labelled(&codec()?, self.batch, seed(self.seed))?;
+                self.learn(encoder, &cases, base.as_ref(), Model::Encoder)
+            }
         };
         let (learned, mut result) = result?;
         if !self.out.join("model.json").exists() {
@@ -217,5 +225,31 @@ impl Train {
             written.insert(component.clone(), text.into());
         }
         Ok(json!(written))
+    }
+
+    /// The model with a head that tells classes apart, where one is to be made.
+    fn headed(&self, model: Model, published: bool) -> Result<Model, Box<dyn Error>> {
+        let encoder = match (model, self.classes) {
+            (Model::Encoder(encoder), _) => encoder,
+            (model, None) => return Ok(model),
+            (model, Some(_)) => {
+                return Err(super::unfit(model.shape().kind(), "an encoder for --classes"));
+            }
+        };
+        match (encoder.config().classes, self.classes) {
+            (None, None) if !published => {
+                Err("the encoder has no classes yet; say how many there are: --classes".into())
+            }
+            (None, Some(classes)) if !published => {
+                Ok(Model::Encoder(draw_classes(encoder, classes, &seed(self.seed))?))
+            }
+            (None, _) => Err("the encoder has no classes, and an exact form gets none; teach the \
+                              model in floats first: --classes"
+                .into()),
+            (Some(have), Some(classes)) if have != classes => {
+                Err(format!("the encoder has {have} classes; leave --classes out").into())
+            }
+            (Some(_), _) => Ok(Model::Encoder(encoder)),
+        }
     }
 }

@@ -102,6 +102,11 @@ impl Quantise {
             return Ok(quantise::classifier(classifier, &cases, &options)?);
         }
         let codec = from.codec()?;
+        if let (Model::Encoder(encoder), Some(_)) = (&from.model, &self.source.cases) {
+            let mut texts = self.source.labelled(&codec, 1, [0; 32])?.texts;
+            texts.truncate(self.records);
+            return Ok(quantise::encoder(encoder, &texts, &options)?);
+        }
         let samples: Vec<Vec<u32>> =
             match self.source.texts(&codec, self.length, self.records, 0)? {
                 Some(texts) => {
