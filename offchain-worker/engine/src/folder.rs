@@ -143,6 +143,16 @@ impl Shape {
         }
     }
 
+    /// The same for sequences of so many tokens at most. Classifiers have none.
+    pub fn cut(mut self, most: usize) -> Self {
+        match &mut self {
+            Self::Decoder(config) => config.context = config.context.min(most),
+            Self::Encoder(config) => config.context = config.context.min(most),
+            Self::Classifier(_) => {}
+        }
+        self
+    }
+
     /// How many tokens there are. Classifiers have none.
     pub fn vocabulary(&self) -> usize {
         match self {
@@ -200,6 +210,14 @@ impl From<Imported> for Model {
 }
 
 impl Tokens {
+    /// The same for texts of so many tokens at most.
+    pub fn cut(mut self, longest: usize) -> Self {
+        if let Self::Rules { most, .. } = &mut self {
+            *most = longest.min(*most);
+        }
+        self
+    }
+
     /// Tokens that end a text.
     pub fn stops(&self) -> &[u32] {
         match self {

@@ -270,8 +270,11 @@ fn texts_should_lie_alike_when_they_are_embedded_exactly_and_in_floats() {
         let said = home.said(&[&["embed", model, "--profile", profile], &texts[..]].concat());
         serde_json::from_value(said["embeddings"].clone()).expect("rows of numbers")
     };
+    let short = ["quantise", "floats", "--out", "short", "--context", "40"];
+    home.said(&[short.as_slice(), &sample].concat());
     let exact = points("exact", "exact");
-    for floats in [points("floats", "float"), points("exact", "float")] {
+    let floats = ["floats", "exact", "short"].map(|model| points(model, "float"));
+    for floats in floats.into_iter().chain([points("short", "exact")]) {
         assert_eq!((exact.len(), exact[0].len()), (3, floats[0].len()));
         for (x, y) in exact.iter().zip(&floats) {
             let cosine: f64 = x.iter().zip(y).map(|(x, y)| x * y).sum();

@@ -82,9 +82,14 @@ enum How {
 
 impl Quantise {
     pub fn run(&self, output: &Output) -> Outcome {
-        let from = FloatFolder::open(&self.model, &self.device.device()?)?;
+        let mut from = FloatFolder::open(&self.model, &self.device.device()?)?;
+        let mut shape = from.model.shape();
+        if let Some(context) = self.context {
+            // What is exact has no positions beyond, and neither has what learns from there.
+            shape = shape.cut(context);
+            from.tokens = from.tokens.cut(context);
+        }
         let exact = self.exact(&from)?;
-        let shape = from.model.shape();
         let folder = ExactFolder::write(&self.out, &exact, &shape, &from.tokens, from.folder())?;
         output.say(&published(&folder))?;
         Ok(())
