@@ -371,6 +371,20 @@ def scale(of, x, gains, by):
     return each(of, lambda a, b: times(a * b, by), x, gains * len(x))
 
 
+def moved(_, masters, high, wide, s):
+    columns = list(zip(*wide))
+    product = [[rounded(inner(row, column), s) for column in columns] for row in high]
+    return [[sat(16, m + d) for m, d in zip(*rows)] for rows in zip(masters, product)]
+
+
+def changed(_, masters, ends, places, changes):
+    pairs, made, start = list(zip(sum(places, []), sum(changes, []))), [], 0
+    for row, end in zip(masters, *ends):
+        here, start = dict(pairs[start:end]), end
+        made.append([sat(16, m + here.get(j, 0)) for j, m in enumerate(row)])
+    return made
+
+
 # What each is made of: t a tensor, m one that may be missing, s a scale, n a u32, b a u8, f what is
 # so or not, x experts, r a rule.
 OPERATORS = {
@@ -380,6 +394,7 @@ OPERATORS = {
     13: (gelu, "tss"), 14: (relu, "t"), 15: (choose, "tn"), 16: (share, "ttsf"),
     17: (expert, "ttxm"), 18: (combine, "tt"), 19: (mean, "t"), 20: (first, "t"), 21: (last, "t"),
     22: (unit, "ts"), 23: (cross_entropy, "tts"), 24: (sample, "tr"), 25: (scale, "tts"),
+    26: (moved, "tttb"), 27: (changed, "tttt"),
 }
 
 
@@ -411,7 +426,7 @@ class Bytes:
         count = {0: lambda n, _: n, 1: lambda _, t: t, 2: lambda n, t: n * t, 3: lambda *_: 1}[rows]
         many = self.number(4) if rows in (0, 2) else 0
         columns, values = self.number(4), self.number(1)
-        extra = self.number({0: 4, 1: 4, 2: 1, 3: 0, 4: 0, 5: 1, 6: 0, 7: 4, 8: 1}[values])
+        extra = self.number({0: 4, 1: 4, 2: 1, 3: 0, 4: 0, 5: 1, 6: 0, 7: 4, 8: 1, 9: 0}[values])
         b = {5: extra, 6: 32}.get(values)
         return SimpleNamespace(rows=lambda length: count(many, length), columns=columns, b=b)
 

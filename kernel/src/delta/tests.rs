@@ -14,7 +14,7 @@ prop_compose! {
     fn sparses()(rows in 1u32..6, columns in 1u32..6)(
         changed in prop::collection::btree_map(
             0..rows,
-            prop::collection::btree_map(0..columns, prop_oneof![1..=i16::MAX, -32_767..=-1], 1..4),
+            prop::collection::btree_map(0..columns, prop_oneof![1..=i16::MAX, -32_767i16..=-1], 1..4),
             0..4,
         ),
         rows in Just(rows),

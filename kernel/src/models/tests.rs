@@ -233,7 +233,7 @@ fn deltas(model: &Model, random: &mut Random) -> BTreeMap<String, Delta> {
 }
 
 fn delta(rows: u32, columns: u32, random: &mut Random) -> Delta {
-    let mut master = |random: &mut Random| random.between((-9_000, 9_000)) as i16;
+    let master = |random: &mut Random| random.between((-9_000, 9_000)) as i16;
     if random.chance() {
         let rank = random.from(1, 5);
         let mut factor = |count: u32| (0..count * rank).map(|_| master(random)).collect::<Vec<_>>();
@@ -293,6 +293,7 @@ fn deltas_should_give_the_same_bits_as_operators_and_when_they_are_applied() {
         artifacts.extend(held(&changed, &deltas));
         let operators = Case {
             path: applied.path,
+            tiling: applied.tiling,
             program: changed.program.clone().check().unwrap(),
             tokens: applied.tokens.clone(),
             targets: applied.targets.clone(),

@@ -4,8 +4,8 @@ use super::Random;
 use crate::delta::{Delta, LowRank, Sparse, MOST_SHIFT};
 use alloc::vec::Vec;
 
-/// Every i16: of changes the least is none of masters, but may be given.
-const ANY: (i64, i64) = (i16::MIN as i64, i16::MAX as i64);
+/// What a master and a change can be.
+const ANY: (i64, i64) = (-32_767, 32_767);
 
 /// A delta of either kind.
 pub fn any(random: &mut Random) -> Delta {

@@ -2,7 +2,7 @@
 
 use cairn_kernel::{
     program::{Program, TensorId},
-    run::{Alone, Artifact, Path as Instructions},
+    run::{Alone, Artifact, Path as Instructions, Tiling},
     testing::{numbers, operators, Case, Scene},
 };
 use serde_json::{json, Value};
@@ -78,7 +78,7 @@ fn operator(number: u64) -> Value {
     let (op, result) = write(&mut scene);
     let program = scene.program(op, result);
     let seed = [number as u8; 32];
-    let made = scene.compute(&program, Instructions::Plain, &Alone, seed);
+    let made = scene.compute(&program, Instructions::Plain, Tiling::USUAL, &Alone, seed);
     let tensors = scene.values().map(|(id, _, values)| (id.0, values.clone())).collect();
     let need = Tensors::from([(program.result.0, numbers(&made))]);
     case(&program, scene.length as usize, seed, tensors, need)

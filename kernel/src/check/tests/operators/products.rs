@@ -257,9 +257,16 @@ fn moved_should_be_refused_when_factors_do_not_fit() {
         let result = fixed(4, 3, Values::Moved);
         (Op::Moved { masters, high, wide, shift }, result, [high, wide])
     };
-    refuses_other_results(|scene| {
+    accepts(|scene| {
         let (op, result, _) = moved(scene, (4, 2), (2, 3), MOST_SHIFT);
         (op, result)
+    });
+    refuses(|scene| {
+        let (op, _, [tensor, _]) = moved(scene, (4, 2), (2, 3), 0);
+        // The one behind both factors.
+        let tensor = TensorId(tensor.0 + 2);
+        let (need, have) = (Rows::Fixed(4), Rows::Fixed(5));
+        (op, fixed(5, 3, Values::Moved), Flaw::Rows { tensor, need, have })
     });
     refuses(|scene| {
         let (op, result, _) = moved(scene, (4, 2), (2, 3), MOST_SHIFT + 1);
@@ -295,9 +302,15 @@ fn changed_should_be_refused_when_lists_do_not_fit() {
         let result = fixed(4, 3, Values::Moved);
         (Op::Changed { masters, ends, places, changes }, result, [ends, changes])
     };
-    refuses_other_results(|scene| {
+    accepts(|scene| {
         let (op, result, _) = changed(scene, 4, (2, 5), (2, 5));
         (op, result)
+    });
+    refuses(|scene| {
+        let (op, _, [_, tensor]) = changed(scene, 4, (2, 5), (2, 5));
+        // The one behind all that is read.
+        let tensor = TensorId(tensor.0 + 1);
+        (op, fixed(4, 2, Values::Moved), Flaw::Columns { tensor, need: 3, have: 2 })
     });
     refuses(|scene| {
         let (op, result, [tensor, _]) = changed(scene, 3, (2, 5), (2, 5));
