@@ -19,8 +19,10 @@ use frame_support::{
     assert_ok,
     traits::{schedule::DispatchTime, Bounded, Currency, Get, StorePreimage},
 };
+use pallet_cairn_providers::Slashes;
 use pallet_conviction_voting::{AccountVote, Conviction, Vote};
 use sp_runtime::{DispatchError, Perbill};
+use std::collections::BTreeSet;
 
 const VOTERS: [&str; 3] = ["Alice", "Bob", "Charlie"];
 
@@ -217,15 +219,18 @@ fn tx_pause_should_stop_one_call_and_never_a_vital_one_when_paused_by_governance
 fn emergency_track_should_take_back_a_penalty_and_the_treasurers_should_not() {
     let mut chain = Chain::local();
     let provider = enlist(&mut chain, 0, DeviceClass::Cpu);
-    chain.state(|| Providers::penalise(provider, Fault::Wrong, 0));
-    let pending = |chain: &mut Chain| {
-        chain.state(|| Providers::card(provider)).expect("it is registered").pending
+    let queued = |chain: &mut Chain| {
+        chain.state(|| Slashes::<Runtime>::iter_keys().collect::<BTreeSet<_>>())
     };
-    let cancel = || RuntimeCall::Providers(pallet_cairn_providers::Call::cancel_slash { slash: 0 });
-    pass(&mut chain, Origin::Treasurer.into(), cancel());
-    assert_eq!(pending(&mut chain), 100 * UNITS);
-    pass(&mut chain, Origin::EmergencyStop.into(), cancel());
-    assert_eq!(pending(&mut chain), 0);
+    for subject in [0, 1] {
+        chain.state(|| Providers::penalise(provider, Fault::Wrong, subject));
+    }
+    let cancel =
+        |slash| RuntimeCall::Providers(pallet_cairn_providers::Call::cancel_slash { slash });
+    pass(&mut chain, Origin::Treasurer.into(), cancel(0));
+    assert_eq!(queued(&mut chain), BTreeSet::from([0, 1]));
+    pass(&mut chain, Origin::EmergencyStop.into(), cancel(1));
+    assert_eq!(queued(&mut chain), BTreeSet::from([0]));
 }
 
 #[test]
