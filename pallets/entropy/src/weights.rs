@@ -1,7 +1,7 @@
 //! What each call and each step of a hook costs.
 //!
-//! Written by `scripts/bench weights`: 10 steps, 20 repetitions, the least of three runs; AMD EPYC, 2 cores, 24684084 kB,
-//! Linux 6.18.44-fc-v669, 2026-11-22.
+//! Written by `scripts/bench weights`: 10 steps, 20 repetitions, the least of 3 runs; AMD EPYC,
+//! 2 cores, 24684084 kB, Linux 6.18.44-fc-v669, 2026-11-22.
 
 cairn_seams::weights! {
     /// Clock, round, contributions, five items of the registry, account and holds; contributions,

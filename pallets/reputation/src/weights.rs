@@ -1,8 +1,8 @@
 //! What reporting and reading cost, for the calls and hooks of others, which do both in the course
 //! of theirs.
 //!
-//! Written by `scripts/bench weights`: 10 steps, 20 repetitions, the least of three runs; AMD EPYC, 2 cores, 24684084 kB,
-//! Linux 6.18.44-fc-v669, 2026-11-22.
+//! Written by `scripts/bench weights`: 10 steps, 20 repetitions, the least of 3 runs; AMD EPYC,
+//! 2 cores, 24684084 kB, Linux 6.18.44-fc-v669, 2026-11-22.
 
 cairn_seams::weights! {
     /// Registration, rules, clock, record; record.

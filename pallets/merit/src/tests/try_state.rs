@@ -70,6 +70,6 @@ fn try_state_should_fail_when_work_is_of_a_session_to_come() {
         scene();
         breaks("work_is_past", || amend(BOB, |link| link.session = 2));
         breaks("work_is_past", || CurrentSession::<Test>::put(Session { number: 0, began: 1 }));
-        breaks("work_is_past", || CurrentSession::<Test>::kill());
+        breaks("work_is_past", CurrentSession::<Test>::kill);
     });
 }
