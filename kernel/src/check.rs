@@ -18,6 +18,8 @@ use rules::Rules;
 pub const MOST_ROWS: u32 = 1 << 17;
 /// The most columns, rows of artifacts, and slots of a whole sequence.
 pub const MOST_COLUMNS: u32 = 1 << 20;
+/// The most slots of a token that are combined.
+pub const MOST_COMBINED: u32 = 1 << 6;
 /// The most columns of a head of attention.
 pub const MOST_HEAD: u32 = 1 << 8;
 /// The most bits of what attention compares and averages.

@@ -150,7 +150,7 @@ impl<'a, I: Inputs> Judge<'a, I> {
         self.width(step.result)
     }
 
-    /// The bits of a tensor's numbers.
+    /// The bits of a tensor's numbers; 32 of what has none of its own.
     pub(crate) fn width(&self, tensor: TensorId) -> u32 {
         let found = self.program.tensor(tensor);
         found.and_then(|found| found.values.bits()).unwrap_or(32).into()

@@ -14,7 +14,7 @@ use crate::{
     sample::Rule,
 };
 use alloc::{vec, vec::Vec};
-use core::cell::RefCell;
+use core::{cell::RefCell, iter::repeat_n};
 
 mod attention;
 mod choice;
@@ -37,8 +37,8 @@ pub struct Part {
     pub range: (i64, i64),
 }
 
-/// In which parts an element comes; in none where it is computed from few numbers anyhow, or from
-/// a row and the weights for it.
+/// In which parts an element comes; in none where it is computed from few numbers anyhow, from a row
+/// and the weights for it, or from what a search in a list reads.
 pub fn parts(
     program: &Checked,
     operator: usize,
@@ -47,7 +47,8 @@ pub fn parts(
     inputs: &impl Inputs,
 ) -> Result<Vec<Part>, Error> {
     let (judge, step) = Judge::new(program, operator, row, column, inputs)?;
-    Ok(Expansion::new(&judge, step, row, column, &|_, _| None).parts)
+    let runs = Expansion::new(&judge, step, row, column, &|_, _| None).runs;
+    Ok(runs.into_iter().flat_map(|Run { parts, part }| repeat_n(part, parts)).collect())
 }
 
 /// One step of an element.
@@ -62,7 +63,7 @@ pub fn step(
     let (judge, step) = Judge::new(program, operator, row, column, inputs)?;
     let earlier = |part, index| inputs.step(part, index);
     let expansion = Expansion::new(&judge, step, row, column, &earlier);
-    match expansion.parts.get(part) {
+    match expansion.part(part) {
         Some(found) if index < found.steps => expansion.compute(part, index),
         _ => Err(Error::NoStep { part, step: index }),
     }
@@ -84,7 +85,8 @@ pub fn expand(
         done.get(part)?.get(index as usize).copied()
     };
     let expansion = Expansion::new(&judge, step, row, column, &earlier);
-    for (part, found) in expansion.parts.iter().enumerate() {
+    for part in 0.. {
+        let Some(found) = expansion.part(part) else { break };
         done.borrow_mut().push(Vec::new());
         for index in 0..found.steps {
             let value = expansion.compute(part, index)?;
@@ -97,8 +99,20 @@ pub fn expand(
     Ok(done.into_inner())
 }
 
+/// One part.
+fn one(steps: u32, range: (i64, i64)) -> Run {
+    Run { parts: 1, part: Part { steps, range } }
+}
+
 /// Numbers that are summed or compared never leave this.
 const SUMS: (i64, i64) = (-(1 << 60), 1 << 60);
+
+/// Parts one after the other that have as many steps, of the same range.
+#[derive(Clone, Copy)]
+struct Run {
+    parts: usize,
+    part: Part,
+}
 
 struct Expansion<'a, I> {
     judge: &'a Judge<'a, I>,
@@ -106,7 +120,7 @@ struct Expansion<'a, I> {
     bits: u32,
     row: u32,
     column: u32,
-    parts: Vec<Part>,
+    runs: Vec<Run>,
     earlier: &'a dyn Fn(usize, u32) -> Option<i64>,
 }
 
@@ -119,14 +133,14 @@ impl<'a, I: Inputs> Expansion<'a, I> {
         earlier: &'a dyn Fn(usize, u32) -> Option<i64>,
     ) -> Self {
         let bits = judge.bits(step);
-        let mut new = Self { judge, op: &step.op, bits, row, column, parts: vec![], earlier };
-        new.parts = new.list();
+        let mut new = Self { judge, op: &step.op, bits, row, column, runs: vec![], earlier };
+        new.runs = new.list();
         new
     }
 
     /// The parts before the one that is the element, and that.
-    fn list(&self) -> Vec<Part> {
-        let mut parts = match self.op {
+    fn list(&self) -> Vec<Run> {
+        let mut runs = match self.op {
             Op::RmsNorm { .. }
             | Op::LayerNorm { .. }
             | Op::Unit { .. }
@@ -135,17 +149,32 @@ impl<'a, I: Inputs> Expansion<'a, I> {
             Op::Attention { .. } => self.attention_parts(),
             Op::Share { .. } | Op::CrossEntropy { .. } | Op::Choose { .. } => self.choice_parts(),
             Op::Moved { high, .. } => {
-                vec![Part { steps: self.columns(*high), range: SUMS }]
+                vec![one(self.columns(*high), SUMS)]
             }
             Op::Sample { .. } => self.draw_parts().unwrap_or_else(|| self.choice_parts()),
             _ => return vec![],
         };
-        parts.push(Part { steps: 1, range: SUMS });
-        parts
+        runs.push(one(1, SUMS));
+        runs
+    }
+
+    fn part(&self, part: usize) -> Option<Part> {
+        let mut left = part;
+        for run in &self.runs {
+            match left.checked_sub(run.parts) {
+                Some(behind) => left = behind,
+                None => return Some(run.part),
+            }
+        }
+        None
+    }
+
+    fn count(&self) -> usize {
+        self.runs.iter().map(|run| run.parts).sum()
     }
 
     fn compute(&self, part: usize, index: u32) -> Result<i64, Error> {
-        let last = part + 1 == self.parts.len();
+        let last = part + 1 == self.count();
         let value = match self.op {
             Op::Attention { .. } => self.attention(part, index),
             Op::Share { .. } | Op::CrossEntropy { .. } | Op::Choose { .. } => {
@@ -174,7 +203,7 @@ impl<'a, I: Inputs> Expansion<'a, I> {
     fn step(&self, part: usize, index: u32) -> Result<i64, Error> {
         let missing = Error::MissingStep { part, step: index };
         let have = (self.earlier)(part, index).ok_or(missing)?;
-        let (least, most) = self.parts.get(part).map_or((1, 0), |part| part.range);
+        let (least, most) = self.part(part).map_or((1, 0), |part| part.range);
         if (least..=most).contains(&have) {
             Ok(have)
         } else {
@@ -192,7 +221,7 @@ impl<'a, I: Inputs> Expansion<'a, I> {
 
     /// What a part comes to.
     fn end(&self, part: usize) -> Result<i64, Error> {
-        let steps = self.parts.get(part).map_or(0, |part| part.steps);
+        let steps = self.part(part).map_or(0, |part| part.steps);
         self.step(part, steps.saturating_sub(1))
     }
 

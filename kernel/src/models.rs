@@ -29,7 +29,7 @@ pub struct Model {
 impl Model {
     /// The program that computes the same with these changes of its masters, which become its first
     /// operators. What they read is called as what they change, with an end from
-    /// [`Delta::tensors`]. None where there is no tensor of such a name.
+    /// [`Delta::tensors`]. None where there is no tensor of such a name, or it has a change already.
     pub fn changed(mut self, deltas: &BTreeMap<String, Delta>) -> Option<Self> {
         let mut first = Vec::new();
         for (name, delta) in deltas {
@@ -38,7 +38,10 @@ impl Model {
             let mut read = Vec::new();
             for (end, tensor, _) in delta.tensors() {
                 let id = self.tensor(tensor);
-                self.names.insert(format!("{name}.{end}"), id);
+                // A model takes one change of a tensor, or two would have the same names.
+                if self.names.insert(format!("{name}.{end}"), id).is_some() {
+                    return None;
+                }
                 read.push(id);
             }
             let op = match (delta, read.as_slice()) {

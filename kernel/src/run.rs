@@ -2,7 +2,7 @@
 
 use crate::{
     check::Checked,
-    program::{Op, Step, TensorId, Values},
+    program::{Step, TensorId, Values},
 };
 use alloc::{collections::BTreeMap, vec, vec::Vec};
 use core::cell::RefCell;
@@ -118,7 +118,8 @@ impl<'a> Plan<'a> {
 
     /// Computes what the next tokens of a sequence make of it. The result of the program is in
     /// what is returned, and so is every tensor to `keep`: of those with rows for tokens the rows
-    /// of these tokens, of those with one row what the sequence comes to so far.
+    /// of these tokens, of those with one row what the sequence comes to so far, and of masters after
+    /// a change all.
     ///
     /// A state with which this failed cannot go on.
     pub fn run(
@@ -154,8 +155,8 @@ impl<'a> Plan<'a> {
         let spare = RefCell::default();
         for (index, step) in self.program.program().ops.iter().enumerate() {
             // What is made of artifacts alone was made when they were bound.
-            let is_bound = matches!(step.op, Op::Moved { .. } | Op::Changed { .. });
-            if is_bound && !kept.contains(&step.result) {
+            let made = self.program.tensor(step.result).map(|found| found.values);
+            if made == Some(Values::Moved) && !kept.contains(&step.result) {
                 continue;
             }
             let made =

@@ -374,12 +374,12 @@ def scale(of, x, gains, by):
 def moved(_, masters, high, wide, s):
     columns = list(zip(*wide))
     product = [[rounded(inner(row, column), s) for column in columns] for row in high]
-    return [[sat(16, m + d) for m, d in zip(*rows)] for rows in zip(masters, product)]
+    return [[sat(16, m + d) for m, d in zip(*rows)] for rows in zip(masters, product, strict=True)]
 
 
 def changed(_, masters, ends, places, changes):
     pairs, made, start = list(zip(sum(places, []), sum(changes, []))), [], 0
-    for row, end in zip(masters, *ends):
+    for row, end in zip(masters, *ends, strict=True):
         here, start = dict(pairs[start:end]), end
         made.append([sat(16, m + here.get(j, 0)) for j, m in enumerate(row)])
     return made

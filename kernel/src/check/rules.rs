@@ -1,12 +1,13 @@
 //! What each operator needs of the tensors that it reads and makes.
 
-use super::{number, valid, Flaw, Kind, MOST_FRACTION, MOST_HEAD, MOST_HEAD_BITS};
+use super::{number, valid, Flaw, Kind, MOST_COMBINED, MOST_FRACTION, MOST_HEAD, MOST_HEAD_BITS};
 use crate::{
-    delta::{MOST_RANK, MOST_SHIFT},
     num::Scale,
     program::{Expert, Op, Program, Rows, Step, Tensor, TensorId, Values},
     sample::{Rule, WHOLE},
 };
+
+mod change;
 
 pub(super) struct Rules<'a> {
     program: &'a Program,
@@ -75,44 +76,8 @@ impl<'a> Rules<'a> {
                 self.masters(gains, 1, input.columns.into())?;
                 self.saturated(result, input)
             }
-            Op::Moved { masters, high, wide, shift } => {
-                self.moved(masters, [high, wide], shift, result)
-            }
-            Op::Changed { masters, ends, places, changes } => {
-                self.changed(masters, ends, [places, changes], result)
-            }
+            Op::Moved { .. } | Op::Changed { .. } => self.change(&step.op, result),
         }
-    }
-
-    fn moved(
-        &self,
-        masters: TensorId,
-        [high, wide]: [TensorId; 2],
-        shift: u8,
-        result: TensorId,
-    ) -> Verdict {
-        number("bits shifted by", 0, MOST_SHIFT.into(), shift.into())?;
-        let before = self.of(masters, Kind::Masters)?;
-        let factor = self.of(wide, Kind::Masters)?;
-        columns(wide, before.columns.into(), factor)?;
-        let rank = height(factor);
-        number("rank", 1, MOST_RANK, rank)?;
-        self.masters(high, height(before), rank.into())?;
-        self.made(result, Kind::Moved, before.rows, before.columns.into()).map(drop)
-    }
-
-    fn changed(
-        &self,
-        masters: TensorId,
-        ends: TensorId,
-        [places, changes]: [TensorId; 2],
-        result: TensorId,
-    ) -> Verdict {
-        let before = self.of(masters, Kind::Masters)?;
-        self.constants(ends, height(before))?;
-        let list = self.of(places, Kind::Constants)?;
-        self.masters(changes, height(list), list.columns.into())?;
-        self.made(result, Kind::Moved, before.rows, before.columns.into()).map(drop)
     }
 
     fn embed(&self, tokens: TensorId, table: TensorId, scale: Scale, result: TensorId) -> Verdict {
@@ -320,6 +285,7 @@ impl<'a> Rules<'a> {
 
     fn combine(&self, values: TensorId, shares: TensorId, result: TensorId) -> Verdict {
         let share = self.tokenwise(shares, Kind::Narrow)?;
+        number("slots combined", 1, MOST_COMBINED, share.columns)?;
         let input = self.numbers(values)?;
         rows(values, Rows::Slots(share.columns), input)?;
         self.saturated(result, &Tensor { rows: Rows::Token, ..*input })

@@ -97,6 +97,8 @@ fn check_should_refuse_when_values_do_not_come_in_such_rows() {
         (Rows::Slots(2), Values::Targets { below: 2 }),
         (fixed, Values::Wide),
         (fixed, Values::Choices { below: 2 }),
+        (Rows::Token, Values::Moved),
+        (Rows::One, Values::Moved),
     ] {
         assert_eq!(beside(rows, 1, values), flawed(3, Flaw::Layout { values, rows }));
     }

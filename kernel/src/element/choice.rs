@@ -7,20 +7,14 @@ use crate::{
     sample::{fine_power, loss, power, sample, Rule},
 };
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 
 impl<I: Inputs> Judge<'_, I> {
     pub(super) fn choose(&self, values: TensorId, i: u32, j: u32) -> Result<i64, Error> {
-        let row = self.row(values, i)?;
-        // As many go before it as its own place says.
-        let before = |at: usize, value: i64| {
-            row.iter()
-                .enumerate()
-                .filter(|(other, x)| **x > value || (**x == value && *other < at))
-                .count()
-        };
-        let place = |(at, value): &(usize, &i64)| before(*at, **value) == j as usize;
-        let found = row.iter().enumerate().find(place);
-        Ok(found.map_or(0, |(at, _)| at as i64))
+        let mut columns: Vec<_> = (0i64..).zip(self.row(values, i)?).collect();
+        // Of equals the lower stays first.
+        columns.sort_by_key(|(_, x)| Reverse(*x));
+        Ok(columns.get(j as usize).map_or(0, |(column, _)| *column))
     }
 
     pub(super) fn share(&self, op: &Op, i: u32, j: u32) -> Result<i64, Error> {

@@ -2,6 +2,7 @@ use super::*;
 use crate::{
     program::{Program, Step, Values, SEMANTICS},
     sample::Rule,
+    testing::Scene,
 };
 
 /// Features of two columns, their sum with themselves, and a linear operator.
@@ -96,4 +97,29 @@ fn element_should_refuse_a_number_when_the_tensor_cannot_have_it() {
     let (given, _) = with(3, 0, 0);
     let error = Error::Value { tensor: TensorId(3), row: 0, column: 2, have: 0 };
     assert_eq!(element(&program, 1, 1, 2, &given), Err(error));
+}
+
+#[test]
+fn element_should_be_refused_when_lists_end_where_there_is_nothing() {
+    let mut scene = Scene::new(1);
+    let op = Op::Changed {
+        masters: scene.masters(2, 3),
+        ends: scene.listed(1, 2, vec![1, 2]),
+        places: scene.listed(1, 4, vec![0, 2, 0, 0]),
+        changes: scene.masters(1, 4),
+    };
+    let Op::Changed { ends, .. } = op else { unreachable!() };
+    let result = Tensor { rows: Rows::Fixed(2), columns: 3, values: Values::Moved };
+    let program = scene.program(op, result).check().unwrap();
+    let judged = |list: [i32; 2], row, column| {
+        let mut given = scene.given([0; 32]);
+        given.rows.insert((ends, 0), list.to_vec());
+        element(&program, 0, row, column, &given)
+    };
+    let bad = |column, have| Err(Error::Value { tensor: ends, row: 0, column, have });
+    assert!(judged([1, 2], 1, 2).is_ok());
+    assert!(judged([1, 4], 1, 2).is_ok());
+    assert_eq!(judged([-1, 2], 0, 0), bad(0, -1));
+    assert_eq!(judged([-1, 2], 1, 0), bad(0, -1));
+    assert_eq!(judged([1, 5], 1, 0), bad(1, 5));
 }

@@ -1,6 +1,6 @@
 //! Attention: products, the largest score, the sum of powers, the sum of values.
 
-use super::{Error, Expansion, Inputs, Op, Part, SUMS};
+use super::{one, Error, Expansion, Inputs, Op, Run, SUMS};
 use crate::{num::round, sample::power};
 use alloc::{vec, vec::Vec};
 
@@ -22,15 +22,15 @@ struct Head {
 }
 
 impl<I: Inputs> Expansion<'_, I> {
-    pub(super) fn attention_parts(&self) -> Vec<Part> {
+    pub(super) fn attention_parts(&self) -> Vec<Run> {
         let Some(Head { columns, seen, .. }) = self.head() else { return vec![] };
         let scores = (-SCORE, SCORE);
         // A head has at most 2^8 columns, a sequence 2^17 rows, a power 15 bits, a value 12.
         vec![
-            Part { steps: columns * seen, range: scores },
-            Part { steps: seen, range: scores },
-            Part { steps: seen, range: (0, 1 << 32) },
-            Part { steps: seen, range: SUMS },
+            one(columns * seen, scores),
+            one(seen, scores),
+            one(seen, (0, 1 << 32)),
+            one(seen, SUMS),
         ]
     }
 

@@ -1,6 +1,6 @@
 //! Operators that compare the columns of a row.
 
-use super::{Error, Expansion, Inputs, Op, Part, SUMS};
+use super::{one, Error, Expansion, Inputs, Op, Run, SUMS};
 use crate::{
     num::{most, round},
     program::TensorId,
@@ -18,10 +18,8 @@ const NONE: i64 = -1;
 const NUMBER: i64 = 1 << 32;
 
 impl<I: Inputs> Expansion<'_, I> {
-    pub(super) fn choice_parts(&self) -> Vec<Part> {
-        let compared = |steps| {
-            vec![Part { steps, range: (-NUMBER, NUMBER) }, Part { steps, range: (0, SUMS.1) }]
-        };
+    pub(super) fn choice_parts(&self) -> Vec<Run> {
+        let compared = |steps| vec![one(steps, (-NUMBER, NUMBER)), one(steps, (0, SUMS.1))];
         match *self.op {
             Op::Share { values, all: true, .. } => compared(self.columns(values)),
             Op::Share { choices, .. } => compared(self.columns(choices)),
@@ -31,7 +29,7 @@ impl<I: Inputs> Expansion<'_, I> {
                 let columns = self.columns(values);
                 // A search for each that is larger, and one for the wanted.
                 let range = (NONE, i64::from(columns) - 1);
-                vec![Part { steps: columns, range }; self.column as usize + 1]
+                vec![Run { parts: self.column as usize + 1, ..one(columns, range) }]
             }
             _ => vec![],
         }
@@ -102,7 +100,7 @@ impl<I: Inputs> Expansion<'_, I> {
 
     fn found(&self, part: usize) -> Result<u32, Error> {
         let have = self.end(part)?;
-        let step = self.parts.get(part).map_or(0, |part| part.steps.saturating_sub(1));
+        let step = self.part(part).map_or(0, |part| part.steps.saturating_sub(1));
         u32::try_from(have).map_err(|_| Error::Step { part, step, have })
     }
 }

@@ -5,7 +5,7 @@
 //! found bit by bit, the highest first: are the numbers that are no smaller enough with that bit?
 //! Bits are those of a number raised so that it is not negative.
 
-use super::{Error, Expansion, Inputs, Op, Part};
+use super::{one, Error, Expansion, Inputs, Op, Run};
 use crate::{
     num::Scale,
     program::TensorId,
@@ -14,7 +14,7 @@ use crate::{
 use alloc::{vec, vec::Vec};
 
 /// No sum of 2^20 powers is larger, nor is a raised number.
-const SUMS: (i64, i64) = (0, 1 << 36);
+const POWERS: (i64, i64) = (0, 1 << 36);
 
 /// A draw at random, and which part is what.
 pub(super) struct Draw {
@@ -103,21 +103,16 @@ impl<I: Inputs> Expansion<'_, I> {
         Some(Draw { values, scale, prefix, columns, most: most.min(columns), bits })
     }
 
-    pub(super) fn draw_parts(&self) -> Option<Vec<Part>> {
-        let draw = self.drawn()?;
-        let columns = draw.columns;
+    pub(super) fn draw_parts(&self) -> Option<Vec<Run>> {
+        let Draw { columns, bits, .. } = self.drawn()?;
+        let number = 1 << (bits - 1);
         // Of a search, and of a sum of what is larger, the last step is what follows of it.
-        let mut parts = vec![Part { steps: columns + 1, range: SUMS }; draw.found() + 1];
-        let number = 1 << (draw.bits - 1);
-        for (part, range) in [
-            (Draw::LARGEST, (-number, number)),
-            (draw.larger(), SUMS),
-            (draw.alike(), SUMS),
-            (draw.found(), (-1, i64::from(columns) - 1)),
-        ] {
-            parts[part] = Part { steps: columns, range };
-        }
-        Some(parts)
+        let sum = one(columns + 1, POWERS);
+        let search = Run { parts: bits, ..sum };
+        let counted = one(columns, POWERS);
+        let largest = one(columns, (-number, number));
+        let found = one(columns, (-1, i64::from(columns) - 1));
+        Some(vec![largest, search, counted, sum, search, sum, search, sum, counted, found])
     }
 
     pub(super) fn draw(&self, part: usize, index: u32) -> Result<i64, Error> {

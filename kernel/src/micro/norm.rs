@@ -1,6 +1,6 @@
 //! Operators that need the sum, the largest or the squares of a row, or the sum of a column.
 
-use super::{Error, Expansion, Inputs, Op, Part};
+use super::{one, Error, Expansion, Inputs, Op, Run};
 use crate::{
     math::Normal,
     num::{digits, quotient},
@@ -27,15 +27,15 @@ struct Group {
 }
 
 impl<I: Inputs> Expansion<'_, I> {
-    pub(super) fn norm_parts(&self) -> Vec<Part> {
-        let largest = |steps| Part { steps, range: (0, LARGEST) };
-        let sums = |steps| Part { steps, range: (-SUM, SUM) };
+    pub(super) fn norm_parts(&self) -> Vec<Run> {
+        let largest = |steps| one(steps, (0, LARGEST));
+        let sums = |steps| one(steps, (-SUM, SUM));
         match *self.op {
             Op::Mean { .. } => vec![sums(self.judge.length)],
             Op::Exponent { values, .. } => vec![largest(self.columns(values))],
             _ => {
                 let Group { columns, centred, .. } = self.group();
-                let squares = Part { steps: columns, range: (0, SQUARES) };
+                let squares = one(columns, (0, SQUARES));
                 let mut parts = vec![largest(columns), squares];
                 if centred {
                     parts.insert(0, sums(columns));

@@ -333,6 +333,13 @@ fn deltas_should_give_the_same_bits_as_operators_and_when_they_are_applied() {
     assert_eq!(seen.len(), 2, "both forms");
     let none = BTreeMap::from([("nothing".to_owned(), delta(1, 1, &mut Random(1)))]);
     assert_eq!(classifier(&mut Random(1)).model().changed(&none), None);
+    let model = classifier(&mut Random(1)).model();
+    let Tensor { rows, columns, .. } =
+        model.program.tensors[model.names["classes.weights"].index()];
+    let once = delta(rows.count(0) as u32, columns, &mut Random(1));
+    let once = BTreeMap::from([("classes.weights".to_owned(), once)]);
+    let changed = model.changed(&once).expect("it has classes");
+    assert_eq!(changed.changed(&once), None);
 }
 
 #[test]

@@ -60,6 +60,12 @@ fn op() -> impl Strategy<Value = Op> {
             wide,
             shift
         }),
+        [id(), id(), id(), id()].prop_map(|[masters, ends, places, changes]| Op::Changed {
+            masters,
+            ends,
+            places,
+            changes
+        }),
     ]
 }
 

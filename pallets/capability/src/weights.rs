@@ -15,8 +15,8 @@ cairn_seams::weights! {
     ask(): (15_913, 6, 3);
     /// Clock, agenda.
     serve(): (7_621, 2, 0);
-    /// Challenge, agenda, floors, rules, clock. Each member: registration and record, and eleven
-    /// lanes left and entered.
+    /// Challenge, agenda, floors, rules, clock. Each member: registration and record, and
+    /// eleven lanes left in one class and twelve entered in the one below.
     judge(): (800_806, 69, 127);
     /// A seed is there, and so many providers are looked at: clock, awaited seed, its window, pool
     /// sizes, parameters; two seats that lose theirs; what is handed out, and the next seed asked

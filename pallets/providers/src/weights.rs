@@ -10,23 +10,23 @@ cairn_seams::weights! {
     /// Record, bonds, floors, bindings, account and holds, details; a lane that is left costs
     /// three reads and five writes, a lane that is entered one and three.
     update_profile(): (375_877, 42, 77);
-    /// Record, bonds, account and holds; eleven lanes entered.
+    /// Record, bonds, account and holds; twelve lanes entered.
     add_bond(): (192_725, 16, 39);
-    /// Record, bonds, details, account and holds; eleven lanes left or entered.
+    /// Record, bonds, details, account and holds; twelve lanes left or entered.
     set_roles(): (272_764, 38, 58);
-    /// Record, bonds; eleven lanes left.
+    /// Record, bonds; twelve lanes left.
     set_availability(): (225_443, 37, 61);
     /// Record, bonds, clock.
     heartbeat(): (24_767, 4, 1);
-    /// The operator as well; eleven lanes entered.
+    /// The operator as well; twelve lanes entered.
     heartbeat_seating(): (135_681, 16, 38);
-    /// Record, both operators; eleven lanes left.
+    /// Record, both operators; twelve lanes left.
     rotate_operator(): (265_834, 38, 62);
     /// Both declarations, account and holds.
     link_account(): (87_279, 6, 5);
     /// Record, bonds, period, clock.
     unbond(): (35_202, 4, 1);
-    /// Record, period, clock, binding; eleven lanes left.
+    /// Record, period, clock, binding; twelve lanes left.
     leave(): (242_058, 39, 62);
     /// Record, clock, account and holds, operator, owner's list, counter, details, reputation at
     /// each of six kinds.
@@ -35,7 +35,7 @@ cairn_seams::weights! {
     cancel_slash(): (30_165, 2, 2);
     /// Queue, clock.
     on_idle_base(): (4_567, 2, 0);
-    /// Slash, window, record, account and holds, bonds; eleven lanes left, and what takes the
+    /// Slash, window, record, account and holds, bonds; twelve lanes left, and what takes the
     /// slashed.
     execute_slash(): (262_319, 41, 65);
 }

@@ -210,6 +210,14 @@ fn combine_should_be_refused_when_slots_and_shares_differ() {
         let (op, result, ..) = combine(scene, 2, 2, Rows::Token, bits(16));
         (op, result)
     });
+    accepts(|scene| {
+        let (op, result, ..) = combine(scene, 64, 64, Rows::Token, bits(16));
+        (op, result)
+    });
+    refuses(|scene| {
+        let (op, result, ..) = combine(scene, 65, 65, Rows::Token, bits(16));
+        (op, result, Flaw::Number { what: "slots combined", least: 1, most: 64, have: 65 })
+    });
     refuses(|scene| {
         let (op, result, _, tensor) = combine(scene, 3, 2, Rows::Token, bits(16));
         (op, result, Flaw::Rows { tensor, need: Rows::Slots(2), have: Rows::Slots(3) })
