@@ -15,7 +15,7 @@ use cairn_engine::{
 };
 use cairn_kernel::{
     models::Outcome,
-    run::{Alone, Crew, Threads},
+    run::{Alone, Crew, Piece, Threads},
 };
 use common::{device, fixture, off, texts, Reference};
 
@@ -163,8 +163,23 @@ fn generation_should_make_the_same_tokens_when_nothing_is_kept_between_them() {
                 tokens.extend(made(&request(&tokens, 1)));
             }
             assert_eq!(tokens[3..], at_once, "{name}");
+            assert_eq!(retold(&exact, &sampling, &tokens), tokens[3..], "{name}");
         }
     }
+}
+
+/// What one program of the whole text, with a token drawn at each of its positions, comes to behind
+/// the first three: what a judge has of a generation.
+fn retold(exact: &Exact, sampling: &Sampling, tokens: &[u32]) -> Vec<u32> {
+    let (rule, seed) = exact::rule(sampling).expect("a rule");
+    let model = exact.model_for(Outcome::Tokens(rule)).expect("a decoder");
+    let program = checked(&model).expect("a program");
+    let plan = exact.plan(&model, &program).expect("it fits");
+    let given: Vec<i32> = tokens.iter().map(|token| *token as i32).collect();
+    let piece = Piece { tokens: &given[..given.len() - 1], seed, ..Piece::default() };
+    let made = plan.run(&mut plan.start(), &piece, &[]).expect("it runs");
+    let made = made.get(program.program().result).expect("the result");
+    (2..made.rows()).map(|row| made.at(row, 0).expect("a token") as u32).collect()
 }
 
 #[test]

@@ -75,7 +75,7 @@ impl Service {
         let (sender, tokens) = channel();
         let cancelled = Arc::new(AtomicBool::new(false));
         let outlet = Outlet { tokens: sender, cancelled: cancelled.clone(), place };
-        orders.send(Order { request, outlet }).map_err(|_| GenerateError::Ended)?;
+        orders.send(Order { request, outlet }).map_err(|_| GenerateError::Lost)?;
         Ok(Stream { tokens, cancelled, reason: None, over: false })
     }
 }

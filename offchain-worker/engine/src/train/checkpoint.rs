@@ -54,12 +54,13 @@ impl Origin {
 impl Header {
     /// Refuses a checkpoint of another run.
     fn check(&self, settings: &str, from: &Origin) -> Result<(), String> {
-        if self.from.model != from.model {
-            return Err("it was begun with another model".to_owned());
-        }
         if self.settings != settings {
             let differing = differing(&self.settings, settings);
             return Err(format!("it was begun with other settings ({differing})"));
+        }
+        // After what a drawn model may follow from.
+        if self.from.model != from.model {
+            return Err("it was begun with another model".to_owned());
         }
         if self.from.lessons != from.lessons {
             return Err("it learns from other examples".to_owned());

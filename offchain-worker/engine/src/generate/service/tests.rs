@@ -38,7 +38,7 @@ fn stream_should_say_so_when_the_thread_is_lost() {
         assert_eq!((stream.next(), stream.reason()), (None, None));
     }
     assert_eq!(cancelled.next(), None);
-    assert_eq!(service.submit(two_after(8)).err(), Some(GenerateError::Ended));
+    assert_eq!(service.submit(two_after(8)).err(), Some(GenerateError::Lost));
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn thread_should_return_when_a_step_panics() {
     assert_eq!(stream.next(), Some(Err(GenerateError::Lost)));
     let thread = service.thread.take().expect("it was started");
     thread.join().expect("it returned");
-    assert_eq!(service.submit(two_after(6)).err(), Some(GenerateError::Ended));
+    assert_eq!(service.submit(two_after(6)).err(), Some(GenerateError::Lost));
 }
 
 #[test]
