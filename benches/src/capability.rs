@@ -26,6 +26,11 @@ pub struct Options {
 }
 
 pub fn run(options: &Options) -> Result<(), Error> {
+    // What the parameters are where nobody has set them.
+    let (job_units, floors) = sp_io::TestExternalities::default().execute_with(|| {
+        let floors = <Runtime as pallet_cairn_providers::Config>::ThroughputFloors::get();
+        (Asked::cost(DeviceClass::Cpu), floors)
+    });
     let all = thread::available_parallelism().map_or(1, usize::from);
     let (mut rows, mut line) = (Vec::new(), Map::new());
     for cores in [1, all] {
@@ -35,12 +40,11 @@ pub fn run(options: &Options) -> Result<(), Error> {
             cores.to_string(),
             format!("{:.2}", speed / 1e9),
             format!("{:.2}", speed / job::HASH_UNITS as f64 / 1e6),
-            format!("{:.0}", Asked::cost(DeviceClass::Cpu) as f64 / speed),
+            format!("{:.2}", job_units as f64 / speed),
         ]);
         line.insert(format!("capability_units_per_s_{cores}"), json!(speed.round()));
     }
     table(&["cores", "10^9 units/s", "10^6 hashes/s", "s for the job of a Cpu"], &rows);
-    let floors = <Runtime as pallet_cairn_providers::Config>::ThroughputFloors::get();
     println!(
         "\nfloor of the lowest class above: {:.0} x 10^9 units/s",
         floors.small_gpu as f64 / 1e9
