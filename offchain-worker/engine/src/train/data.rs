@@ -148,24 +148,14 @@ pub struct Cases {
 
 impl Lessons<Classifier> for Cases {
     fn check(&self, model: &Classifier) -> Result<(), TrainError> {
-        let (cases, labels) = (self.features.len(), self.classes.len());
-        if cases != labels {
-            return Err(TrainError::Labels { cases, labels });
-        }
-        if self.count == 0 || cases == 0 {
-            return Err(TrainError::Nothing);
-        }
-        for (features, (class, case)) in self.features.iter().zip(self.classes.iter().zip(0..)) {
+        check_count(self.features.len(), self.classes.len(), self.count)?;
+        for (features, case) in self.features.iter().zip(0..) {
             let (need, have) = (model.config().features, features.len());
             if need != have {
                 return Err(TrainError::Features { case, need, have });
             }
-            let below = model.config().classes;
-            if *class as usize >= below {
-                return Err(TrainError::Class { case, class: *class, below });
-            }
         }
-        Ok(())
+        check_classes(&self.classes, model.config().classes)
     }
 
     fn about(&self) -> String {
@@ -195,6 +185,24 @@ impl Lessons<Classifier> for Cases {
     }
 }
 
+/// That there are cases, each with a class, and that a step takes some.
+fn check_count(cases: usize, labels: usize, count: usize) -> Result<(), TrainError> {
+    if cases != labels {
+        return Err(TrainError::Labels { cases, labels });
+    }
+    if count == 0 || cases == 0 {
+        return Err(TrainError::Nothing);
+    }
+    Ok(())
+}
+
+fn check_classes(classes: &[u32], below: usize) -> Result<(), TrainError> {
+    match (0..).zip(classes).find(|(_, class)| **class as usize >= below) {
+        Some((case, class)) => Err(TrainError::Class { case, class: *class, below }),
+        None => Ok(()),
+    }
+}
+
 /// Texts as tokens, with the class that they belong to.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Labelled {
@@ -207,22 +215,13 @@ pub struct Labelled {
 
 impl Lessons<Encoder> for Labelled {
     fn check(&self, model: &Encoder) -> Result<(), TrainError> {
-        let (cases, labels) = (self.texts.len(), self.classes.len());
-        if cases != labels {
-            return Err(TrainError::Labels { cases, labels });
-        }
-        if self.count == 0 || cases == 0 {
-            return Err(TrainError::Nothing);
-        }
+        check_count(self.texts.len(), self.classes.len(), self.count)?;
         let below = model.config().classes.ok_or(ModelError::Classes)?;
-        for (tokens, (class, case)) in self.texts.iter().zip(self.classes.iter().zip(0..)) {
+        for (tokens, case) in self.texts.iter().zip(0..) {
             let text = Segment { tokens, types: &[] };
             model.check(&text).map_err(|source| TrainError::Text { case, source })?;
-            if *class as usize >= below {
-                return Err(TrainError::Class { case, class: *class, below });
-            }
         }
-        Ok(())
+        check_classes(&self.classes, below)
     }
 
     fn about(&self) -> String {
