@@ -30,7 +30,7 @@ impl<T: Config> Pallet<T> {
     /// as often as it can it would cost everyone draws, so each in vain puts the next farther off.
     fn draw_again(id: TaskId, task: &mut TaskOf<T>) {
         let now = T::Clock::now();
-        let rest = T::Rules::get().draws.resting(now.saturating_sub(task.sought));
+        let rest = T::Rules::get().draws.rest_of(id, now.saturating_sub(task.sought));
         if rest == 0 {
             return Self::ask_for_seed(id, task);
         }

@@ -2,7 +2,7 @@
 
 use crate::Config;
 use cairn_protocol::{
-    id::{Amount, Height, ProviderId},
+    id::{Amount, Height, ProviderId, TaskId},
     job::MAX_REDUNDANCY,
     matching::Weights,
     settlement::Shares,
@@ -226,14 +226,23 @@ impl Rules {
 }
 
 impl Draws {
-    /// How long a task rests that has looked for workers for so long. The longer it did, the
-    /// rarer are its draws, and whoever is found at last was looked for not much longer than
-    /// it was needed.
-    pub fn resting(&self, looked: Height) -> Height {
+    /// How long a task rests that has looked for workers for so long, by its number a quarter less
+    /// to a quarter more than most: tasks submitted together shall not draw together ever after.
+    pub fn rest_of(&self, id: TaskId, looked: Height) -> Height {
+        let rest = self.resting(looked);
+        let quarter = rest.checked_div(4).unwrap_or(0);
+        let apart = quarter.saturating_mul(2).saturating_add(1);
+        let by_number = id.0.checked_rem(apart).unwrap_or(0);
+        rest.saturating_sub(quarter).saturating_add(by_number)
+    }
+
+    /// How long a task rests in the middle. The longer it has looked for workers, the rarer are its
+    /// draws, and whoever is found at last was looked for not much longer than it was needed.
+    fn resting(&self, looked: Height) -> Height {
         looked.checked_div(PATIENCE).unwrap_or(0).min(self.rest)
     }
 
-    /// How long so many draws take, if the seed of each takes so long.
+    /// How long so many draws take in the middle, if the seed of each takes so long.
     pub fn lasting(&self, draws: u32, seed: Height) -> Height {
         let next = |looked: Height| seed.saturating_add(self.resting(looked));
         let gone = (1..draws.min(GROWING)).fold(seed, |gone, _| gone.saturating_add(next(gone)));

@@ -1,9 +1,9 @@
 //! The order in which tasks find workers, where a block has not room for all of them.
 
 use super::mock::*;
-use crate::WeightInfo;
+use crate::{types::Draws, WeightInfo};
 use cairn_protocol::{
-    id::{Amount, Height},
+    id::{Amount, Height, TaskId},
     job::Terms,
     lifecycle::Stage,
 };
@@ -117,21 +117,41 @@ fn resting_at_most(blocks: Height) {
 }
 
 /// The heights at which a task asks for a seed, if each is in time and nobody is found.
-fn seeds(rest: Height, until: Height) -> Vec<Height> {
+fn seeds(until: Height, rest: impl Fn(Height) -> Height) -> Vec<Height> {
     let (seed, mut at, mut asked) = (Entropy::delay(), 0, Vec::new());
     while at <= until {
         asked.push(at);
         let looked = at + seed;
-        at = looked + (looked / 8).min(rest);
+        at = looked + rest(looked);
     }
     asked
+}
+
+/// What the tasks of many numbers rest together.
+fn rests(draws: &Draws, looked: Height) -> Vec<Height> {
+    (0..1_000).map(|id| draws.rest_of(TaskId(id), looked)).collect()
+}
+
+#[test]
+fn tasks_submitted_together_should_rest_apart() {
+    let draws = Draws { rest: 120, ..RULES.draws };
+    for looked in 0..3_000 {
+        let (rests, middle) = (rests(&draws, looked), (looked / 8).min(120));
+        let quarter = middle / 4;
+        assert!(rests.iter().all(|rest| rest.abs_diff(middle) <= quarter));
+        for rest in middle - quarter..=middle + quarter {
+            let alike = rests.iter().filter(|one| **one == rest).count() as u64;
+            let part = 1_000 / (2 * quarter + 1);
+            assert!((part..=part + 1).contains(&alike), "{alike} rest {rest} after {looked}");
+        }
+    }
 }
 
 #[test]
 fn draws_should_last_as_long_as_tasks_look() {
     for rest in [0, RULES.draws.rest, 500] {
-        let draws = crate::types::Draws { rest, ..RULES.draws };
-        let asked = seeds(rest, 10_000);
+        let draws = Draws { rest, ..RULES.draws };
+        let asked = seeds(10_000, |looked| (looked / 8).min(rest));
         assert!(asked.len() >= 40);
         for (nth, at) in (1..).zip(asked) {
             let seed = Entropy::delay();
@@ -157,7 +177,8 @@ fn draws_in_vain_should_grow_rare_and_end_at_the_deadline() {
                     asked.push(height - began);
                 }
             }
-            assert_eq!(asked, seeds(rest, due - began));
+            let draws = TaskRules::get().draws;
+            assert_eq!(asked, seeds(due - began, |looked| draws.rest_of(id, looked)));
             assert!((least..=most).contains(&asked.len()), "{} draws", asked.len());
             assert!(now() <= due + 2 && task(id).stage == Stage::Refunded);
             // Each costs what is paid for from the rest of a block, and nothing beside it.
