@@ -2,7 +2,7 @@
 
 // What the chain has no parameter for is not looked at here.
 #[allow(dead_code)]
-#[path = "../../../protocol/tests/market/rules.rs"]
+#[path = "../../../../protocol/tests/market/rules.rs"]
 mod rules;
 
 use cairn_protocol::fault::Fault;

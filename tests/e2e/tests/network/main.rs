@@ -1,0 +1,11 @@
+//! Networks of real nodes, in one binary: each links the whole runtime.
+
+mod bad_input;
+mod crash;
+mod dev;
+mod equivocation;
+mod finality;
+mod market;
+mod polkadotjs;
+mod sleep;
+mod upgrade;

@@ -1,0 +1,14 @@
+//! The whole runtime, in one binary: each links all of it, which takes longer than its tests.
+
+mod appeals;
+mod audits;
+mod batches;
+mod challenges;
+mod fees;
+mod governance;
+mod interface;
+mod market;
+mod merit;
+mod offences;
+mod simulation;
+mod staking;
