@@ -1,5 +1,5 @@
-"""Writes a checkpoint of Qwen3 as an ONNX graph, with the operators that onnxruntime has for
-language models: those that its own tools would fuse the plain ones into.
+"""Writes a checkpoint of Qwen3, dense or with experts, as an ONNX graph, with the operators that
+onnxruntime has for language models: those that its own tools would fuse the plain ones into.
 """
 
 import json
@@ -93,6 +93,32 @@ class Graph:
         values = self.add("Mul", [gate, self.linear(values, f"{name}.up_proj")], f"{name}.between")
         return self.linear(values, f"{name}.down_proj")
 
+    def experts(self, values, layer):
+        """The chosen of them, in the one operator that has them on a CPU: it takes the rows of gate
+        and of what is gated in turn."""
+        name, config = f"model.layers.{layer}.mlp", self.config
+        apart = self.constant(f"{name}.apart", numpy.array([-1, config["num_experts"]]))
+        scores = self.add("Reshape", [self.linear(values, f"{name}.gate"), apart], f"{name}.scores")
+        parts = {part: self.of_experts(name, part) for part in ("gate_proj", "up_proj", "down_proj")}
+        into = numpy.stack([parts["gate_proj"], parts["up_proj"]], axis=2)
+        into = into.reshape(len(into), -1, into.shape[-1])
+        into = self.constant(f"{name}.into", into)
+        back = self.constant(f"{name}.back", parts["down_proj"])
+        return self.add(
+            "MoE",
+            [values, scores, into, "", back],
+            f"{name}.made",
+            domain=CONTRIBUTED,
+            activation_type="swiglu",
+            swiglu_fusion=1,
+            k=config["num_experts_per_tok"],
+            normalize_routing_weights=int(config["norm_topk_prob"]),
+        )
+
+    def of_experts(self, name, part):
+        count = range(self.config["num_experts"])
+        return numpy.stack([self.weights[f"{name}.experts.{one}.{part}.weight"] for one in count])
+
     def turns(self):
         size = self.config["head_dim"]
         speeds = self.config["rope_theta"] ** (-numpy.arange(0, size, 2) / size)
@@ -107,12 +133,13 @@ class Graph:
         rows = self.add("Gather", [table, "tokens"], "embedded")
         values = self.norm(rows, "model.layers.0.input_layernorm")
         layers = self.config["num_hidden_layers"]
+        feed = self.experts if "num_experts" in self.config else self.feed
         for layer in range(layers):
             after = f"model.layers.{layer}.post_attention_layernorm"
             values, rows = self.add_and_norm(rows, self.attention(values, layer), after)
             last = layer + 1 == layers
             after = "model.norm" if last else f"model.layers.{layer + 1}.input_layernorm"
-            values, rows = self.add_and_norm(rows, self.feed(values, layer), after)
+            values, rows = self.add_and_norm(rows, feed(values, layer), after)
         behind = self.constant("behind", numpy.array(-1))
         values = self.add("Gather", [values, behind], "row", axis=1)
         if shared:

@@ -5,7 +5,7 @@ use crate::{
     exact,
     field::Field,
     flex,
-    outcome::{self, Missing, Section},
+    outcome::{self, Section},
     peer::{Kind, Numbers, Origin},
     report, Error,
 };
@@ -54,7 +54,7 @@ const LARGE: [Kind; 9] = [
     python("pytorch-int8", Numbers::Other("int8")),
     python("onnxruntime-int8", Numbers::Other("int8")),
 ];
-const DEMO: [Kind; 4] = [EXACT, FLEX, CANDLE, PYTORCH];
+const DEMO: [Kind; 5] = [EXACT, FLEX, CANDLE, PYTORCH, ONNXRUNTIME];
 const LEARNING: [Kind; 2] = [FLEX, PYTORCH];
 
 const fn python(name: &'static str, numbers: Numbers) -> Kind {
@@ -84,9 +84,7 @@ pub fn run(options: &Options) -> Result<(), Error> {
     let length = if options.small { 64 } else { demo::LENGTH };
     let demo = DecoderConfig { context: length + options.decode, ..demo::config() };
     let folder = folder.path().join("demo");
-    let mut small = compare(&folder, &demo, length, &DEMO, options)?;
-    let reason = "left out: experts are not exported".to_owned();
-    small.missing.push(Missing { name: ONNXRUNTIME.name, reason });
+    let small = compare(&folder, &demo, length, &DEMO, options)?;
     println!("\nDemo model, {length} tokens at once, then {} one by one:", options.decode);
     small.print(&["prefill tok/s", "decode tok/s"]);
     let learning = learn(&folder, options)?;
