@@ -6,70 +6,12 @@ use cairn_engine::{
     folder::{save, ExactFolder, FloatFolder, Model, Tokens},
     parts,
 };
-use common::fixture;
-use serde_json::Value;
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
-    time::Duration,
+use common::{
+    fixture,
+    home::{name, sayings, text, Home},
 };
-use tempfile::TempDir;
-
-struct Home(TempDir);
-
-impl Home {
-    fn new() -> Self {
-        Self(TempDir::new().expect("a folder"))
-    }
-
-    fn at(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn file(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.at(name);
-        fs::write(&path, text).expect("written");
-        path
-    }
-
-    fn call(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cairn-engine"));
-        command.current_dir(self.0.path()).args(arguments);
-        command.output().expect("it starts")
-    }
-
-    /// What a command that succeeds says.
-    fn said(&self, arguments: &[&str]) -> Value {
-        let output = self.call(&[arguments, &["--json"]].concat());
-        let (out, err) = (text(&output.stdout), text(&output.stderr));
-        assert!(output.status.success(), "{arguments:?}: {out}{err}");
-        serde_json::from_str(out.trim()).expect("one line of JSON")
-    }
-
-    /// What a command that fails says is wrong.
-    fn refused(&self, arguments: &[&str]) -> String {
-        let output = self.call(arguments);
-        let error = text(&output.stderr);
-        assert!(!output.status.success(), "{arguments:?} succeeds");
-        assert!(!error.contains("panicked"), "{error}");
-        error
-    }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("text")
-}
-
-fn name(path: &Path) -> &str {
-    path.to_str().expect("a plain name")
-}
-
-/// Text in which much is said again.
-fn sayings() -> String {
-    let say = |n: usize| format!("the {} hen lays egg {}. ", ["red", "old", "wet"][n % 3], n % 7);
-    (0..60).map(say).collect()
-}
+use serde_json::Value;
+use std::{fs, path::Path, process::Stdio, time::Duration};
 
 #[test]
 fn model_should_learn_and_be_changed_when_it_is_taken_through_all_commands() {
@@ -184,8 +126,7 @@ fn training_should_come_to_the_same_when_it_is_killed_and_begun_again() {
         [&["train", "demo", "--out", out, "--synthetic", "1"], small.as_slice()].concat()
     };
     let log = |out: &str| fs::read_to_string(home.at(out).join("loss.jsonl")).unwrap_or_default();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cairn-engine"));
-    let command = command.current_dir(home.0.path()).args(train("killed"));
+    let mut command = home.command(&train("killed"));
     let mut child = command.stdout(Stdio::null()).spawn().expect("it starts");
     // Past its first checkpoint, and not at one.
     while log("killed").lines().count() < 10 {
@@ -291,7 +232,7 @@ fn classifier_should_be_taught_and_judged_when_it_has_cases() {
     };
     let cases = [(0.0, 0.0, 0), (0.0, 1.0, 1), (1.0, 0.0, 1), (1.0, 1.0, 0)].map(case).concat();
     home.file("cases.jsonl", &cases);
-    save(&home.at("floats"), &Model::Classifier(perceptron()), &Tokens::None, home.0.path())
+    save(&home.at("floats"), &Model::Classifier(perceptron()), &Tokens::None, home.path())
         .expect("written");
     let source = ["--cases", "cases.jsonl"];
     let steps = ["--steps", "200", "--batch", "16", "--rate", "0.02"];
@@ -337,7 +278,7 @@ fn biases_should_be_learned_when_a_model_is_in_floats_and_not_when_it_is_exact()
     let home = Home::new();
     let line = |n: u8| format!("{{\"features\": [{n}, 0.5], \"class\": {}}}\n", n % 2);
     home.file("cases.jsonl", &(0..4).map(line).collect::<String>());
-    save(&home.at("floats"), &Model::Classifier(perceptron()), &Tokens::None, home.0.path())
+    save(&home.at("floats"), &Model::Classifier(perceptron()), &Tokens::None, home.path())
         .expect("written");
     let source = ["--cases", "cases.jsonl"];
     home.said(&[&["quantise", "floats", "--out", "exact"], source.as_slice()].concat());
@@ -362,96 +303,6 @@ fn biases_should_be_learned_when_a_model_is_in_floats_and_not_when_it_is_exact()
     for name in ["layers.0.bias", "classes.bias"] {
         assert!(from_floats[name] != before[name], "{name} has not learned");
         assert_eq!(from_exact[name], settled[name], "{name} has learned");
-    }
-}
-
-/// A line for each text that has one of the words, which is its class.
-fn labelled(words: &[&str]) -> String {
-    let text = |n: usize| {
-        let (class, other) = (n % words.len(), n / words.len());
-        let (before, after) = (["the", "it"][other % 2], ["over", "upon", "right"][other % 3]);
-        let text = format!("{before} {} {after}", words[class]);
-        format!("{{\"text\": \"{text}\", \"class\": {class}}}\n")
-    };
-    (0..6 * words.len()).map(text).collect()
-}
-
-#[test]
-fn encoder_should_be_taught_and_judged_when_texts_have_classes() {
-    let home = Home::new();
-    let words = ["dog", "path", "guard", "brown"];
-    home.file("some.jsonl", &labelled(&words[..2]));
-    home.file("all.jsonl", &labelled(&words));
-    home.said(&["import", name(&fixture("bert")), "--out", "floats"]);
-    let right = |model: &str, profile: &str| {
-        let said = home.said(&["eval", model, "--profile", profile, "--cases", "all.jsonl"]);
-        assert_eq!(said["cases"], 24);
-        said["right"].as_u64().expect("a number")
-    };
-    let near = |x: u64, y: u64| assert!(x.abs_diff(y) <= 2, "{x} and {y}");
-
-    // Of four classes it has seen two.
-    let steps = ["--batch", "12", "--rate", "0.01", "--warmup", "5"];
-    let train = ["train", "floats", "--out", "taught", "--classes", "4", "--steps", "20"];
-    home.said(&[&train, steps.as_slice(), &["--cases", "some.jsonl"]].concat());
-    let said = home.said(&["quantise", "taught", "--out", "exact", "--cases", "all.jsonl"]);
-    assert!(said["manifests"]["embedding"].is_string() && said["manifests"]["classes"].is_string());
-    let before = right("exact", "exact");
-    assert!(before <= 16, "{before} of 24");
-    near(before, right("taught", "float"));
-    near(before, right("exact", "float"));
-
-    // From the exact form it learns the others too.
-    let train = ["train", "exact", "--out", "run", "--steps", "40", "--cases", "all.jsonl"];
-    let learned = home.said(&[&train, steps.as_slice()].concat());
-    assert!(learned["changes"]["trunk"].is_string());
-    home.said(&["apply", "exact", "run/changes/trunk.change", "--out", "better"]);
-    let after = right("better", "exact");
-    assert!(after >= before + 6, "{after}, and {before} before");
-    near(after, right("run", "float"));
-    near(after, right("better", "float"));
-    assert!(home.said(&["embed", "better", "a dog"])["embeddings"].is_array());
-
-    // By factors of low rank too.
-    let low = ["train", "exact", "--out", "low", "--rank", "4", "--steps", "40"];
-    home.said(&[&low, steps.as_slice(), &["--cases", "all.jsonl"]].concat());
-    home.said(&["apply", "exact", "low/changes/trunk.change", "--out", "low-exact"]);
-    let after = right("low-exact", "exact");
-    assert!(after >= before + 6, "{after}, and {before} before");
-}
-
-#[test]
-fn encoder_should_say_what_to_do_when_it_has_no_classes_or_others() {
-    let home = Home::new();
-    home.file("cases.jsonl", &labelled(&["dog", "path"]));
-    home.file("rows.jsonl", "{\"features\": [0.5], \"class\": 0}\n");
-    home.file("sayings.txt", &sayings());
-    home.said(&["import", name(&fixture("bert")), "--out", "floats"]);
-    home.said(&["import", name(&fixture("llama")), "--out", "decoder"]);
-    home.said(&["quantise", "floats", "--out", "exact", "--cases", "cases.jsonl"]);
-    let cases = ["--cases", "cases.jsonl"];
-    let two = ["train", "floats", "--out", "two", "--classes", "2", "--steps", "1"];
-    home.said(&[&two, cases.as_slice()].concat());
-    for (arguments, words) in [
-        (vec!["train", "floats", "--out", "x"], "--classes"),
-        (vec!["train", "floats", "--out", "x", "--classes", "0"], "classes is 0"),
-        (vec!["train", "floats", "--out", "x", "--classes", "1"], "not below 1"),
-        (vec!["train", "two", "--out", "x", "--classes", "3"], "has 2 classes"),
-        (vec!["train", "exact", "--out", "x", "--classes", "2"], "in floats first"),
-        (vec!["train", "decoder", "--out", "x", "--classes", "2"], "an encoder"),
-        (vec!["train", "decoder", "--out", "x"], "an encoder for --cases"),
-        (vec!["eval", "floats"], "no classes apart"),
-        (vec!["eval", "exact"], "with classes"),
-    ] {
-        let error = home.refused(&[arguments.as_slice(), cases.as_slice()].concat());
-        assert!(error.contains(words), "{arguments:?}: {error}");
-    }
-    for (arguments, words) in [
-        (["train", "two", "--out", "x", "--cases", "rows.jsonl"], "line 1"),
-        (["train", "two", "--out", "x", "--text", "sayings.txt"], "without classes"),
-    ] {
-        let error = home.refused(&arguments);
-        assert!(error.contains(words), "{arguments:?}: {error}");
     }
 }
 

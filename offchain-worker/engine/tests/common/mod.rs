@@ -2,6 +2,8 @@
 // Each test binary uses some of this.
 #![allow(dead_code)]
 
+pub mod home;
+
 use cairn_engine::Device;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
