@@ -202,7 +202,7 @@ fn run_should_stay_what_it_came_to_when_another_is_begun_in_its_folder() {
 #[test]
 fn texts_should_lie_alike_when_they_are_embedded_exactly_and_in_floats() {
     let home = Home::new();
-    home.file("sayings.txt", &sayings());
+    home.file("sayings.txt", &sayings().replace(". ", ".\n"));
     home.said(&["import", name(&fixture("bert")), "--out", "floats"]);
     let sample = ["--text", "sayings.txt", "--length", "16"];
     home.said(&[&["quantise", "floats", "--out", "exact"], sample.as_slice()].concat());

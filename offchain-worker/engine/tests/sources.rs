@@ -2,8 +2,14 @@
 
 mod common;
 
+use cairn_artifact::hex;
+use cairn_engine::{
+    folder::{ExactFolder, FloatFolder, Model, Purpose},
+    quantise::{self, Options},
+    tokens::Tokenizer,
+};
 use common::{
-    fixture,
+    device, fixture,
     home::{name, sayings, Home},
 };
 
@@ -94,5 +100,72 @@ fn encoder_should_say_what_to_do_when_it_has_no_classes_or_others() {
     ] {
         let error = home.refused(&arguments);
         assert!(error.contains(words), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn encoder_should_be_calibrated_on_each_line_when_its_texts_are_lines() {
+    let home = Home::new();
+    let line = |n: usize| {
+        let who = ["a brown dog", "it", "the guard"][n % 3];
+        format!("{who} learned{} the path {}.", " over".repeat(n % 7), n % 5)
+    };
+    let lines: Vec<String> = (0..50).map(line).collect();
+    home.file("lines.txt", &lines.join("\n \n"));
+    home.said(&["import", name(&fixture("bert")), "--out", "floats"]);
+    let floats = FloatFolder::open(&home.at("floats"), &device()).expect("a model");
+    let Model::Encoder(encoder) = &floats.model else { panic!("it is an encoder") };
+
+    // Some lines have more tokens, and keep those around them.
+    let rules = Tokenizer::open(floats.folder(), 128).and_then(|rules| rules.cut(12));
+    let rules = rules.expect("a tokenizer");
+    let texts: Vec<Vec<u32>> =
+        lines.iter().map(|line| rules.encode(line).expect("encodes")).collect();
+    let cut = texts.iter().filter(|text| text.len() == 12).count();
+    assert!(cut > 0 && cut < 50, "{cut} are cut");
+    for (records, out) in [(20_usize, "first"), (64, "all")] {
+        let (sample, records) = (&texts[..records.min(50)], records.to_string());
+        let source = ["--text", "lines.txt", "--length", "12", "--records", &records];
+        let said = home.said(&[&["quantise", "floats", "--out", out], source.as_slice()].concat());
+        assert_eq!(said["sample"], sample.len());
+        let exact = quantise::encoder(encoder, sample, &Options::default()).expect("a model");
+        let (to, shape) = (home.at(&format!("{out}-expected")), floats.model.shape());
+        let expected = ExactFolder::write(&to, &exact, &shape, &floats.tokens, floats.folder());
+        let expected = expected.expect("published");
+        let embedding = hex(&expected.manifests()[&Purpose::Embedding]);
+        assert_eq!(said["manifests"]["embedding"], embedding);
+    }
+}
+
+#[test]
+fn quantise_should_say_how_many_records_its_sample_was() {
+    let home = Home::new();
+    home.file("sayings.txt", &sayings());
+    home.file("cases.jsonl", &labelled(&["dog", "path"]));
+    for model in ["llama", "bert"] {
+        home.said(&["import", name(&fixture(model)), "--out", model]);
+    }
+    let sampled = |model: &str, out: &str, source: [&str; 6]| {
+        let quantise = ["quantise", model, "--rounding", "nearest", "--out", out];
+        home.said(&[quantise.as_slice(), &source].concat())["sample"].clone()
+    };
+    let text = ["--text", "sayings.txt", "--length", "24", "--records", "5"];
+    assert_eq!(sampled("llama", "a", text), 5);
+    // All that it says is one line.
+    assert_eq!(sampled("bert", "b", text), 1);
+    let cases = ["--cases", "cases.jsonl", "--length", "24", "--records", "7"];
+    assert_eq!(sampled("bert", "c", cases), 7);
+    let refused = |more: &[&str]| {
+        home.refused(&[&["quantise", "bert", "--out", "d"], more].concat())
+    };
+    home.file("blank.txt", "\n \n");
+    for (more, words) in [
+        (["--text", "blank.txt", "--length", "24"], "no example"),
+        (["--text", "sayings.txt", "--length", "1"], "2 tokens"),
+        (["--text", "sayings.txt", "--records", "0"], "no sample"),
+        (["--synthetic", "1", "--length", "24"], "an encoder"),
+    ] {
+        let error = refused(&more);
+        assert!(error.contains(words), "{more:?}: {error}");
     }
 }

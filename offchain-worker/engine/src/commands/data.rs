@@ -17,7 +17,7 @@ use std::{
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub struct Source {
-    /// A file of text, cut into records.
+    /// A file of text: cut into records, or, for an encoder, with a text on each line.
     #[arg(long, value_name = "FILE")]
     pub text: Option<PathBuf>,
 
@@ -107,6 +107,17 @@ impl Source {
         Ok(labelled)
     }
 
+    /// The first texts of a file that has one on each line, each by itself as an encoder meets it.
+    pub fn lines(&self, codec: &Codec, count: usize) -> Found<Vec<Vec<u32>>> {
+        let Some(path) = &self.text else {
+            return Err(unfit("an encoder", "a language model for --synthetic and --answers"));
+        };
+        let text = read(path)?;
+        let lines = text.lines().filter(|line| !line.trim().is_empty());
+        let lines = filled(path, lines.collect())?;
+        Ok(lines.into_iter().take(count).map(|line| codec.encode(line)).collect::<Result<_, _>>()?)
+    }
+
     /// Text of the grammar, where it is to come from there.
     pub fn texts(
         &self,
@@ -129,7 +140,7 @@ impl Source {
 /// The most tokens that are held at once.
 const MOST: usize = 1 << 28;
 
-fn check_size(length: usize, count: usize) -> Found<()> {
+pub fn check_size(length: usize, count: usize) -> Found<()> {
     if length < 2 {
         return Err(format!("--length is {length}; a record has 2 tokens at least").into());
     }

@@ -1,10 +1,13 @@
 //! Commands that make a model of another.
 
-use super::{data::Source, Outcome, Output};
+use super::{
+    data::{check_size, Source},
+    Outcome, Output,
+};
 use cairn_artifact::{change::Change, hex};
 use cairn_engine::{
     device::Kind,
-    folder::{ExactFolder, FloatFolder, Model},
+    folder::{Codec, ExactFolder, FloatFolder, Model},
     quantise::{self, Exact, Options, Rounding},
 };
 use clap::{Args, ValueEnum};
@@ -51,11 +54,11 @@ pub struct Quantise {
     #[command(flatten)]
     source: Source,
 
-    /// Tokens of a record.
+    /// Tokens of a record; the most of a line of --text, for an encoder.
     #[arg(long, default_value_t = 128)]
     length: usize,
 
-    /// Records, or cases, that it is calibrated on.
+    /// Records, cases or lines that it is calibrated on: the first, where there are more.
     #[arg(long, default_value_t = 64)]
     records: usize,
 
@@ -89,46 +92,66 @@ impl Quantise {
             shape = shape.cut(context);
             from.tokens = from.tokens.cut(context);
         }
-        let exact = self.exact(&from)?;
+        let (exact, sample) = self.exact(&from)?;
         let folder = ExactFolder::write(&self.out, &exact, &shape, &from.tokens, from.folder())?;
-        output.say(&published(&folder))?;
+        let mut result = published(&folder);
+        result["sample"] = sample.into();
+        output.say(&result)?;
         Ok(())
     }
 
-    fn exact(&self, from: &FloatFolder) -> Result<Exact, Box<dyn Error>> {
+    /// The exact form, and how many records it was calibrated on.
+    fn exact(&self, from: &FloatFolder) -> Result<(Exact, usize), Box<dyn Error>> {
         let rounding = match self.rounding {
             How::Nearest => Rounding::Nearest,
             How::Compensated => Rounding::Compensated,
         };
         let options = Options { rounding, context: self.context };
-        if let Model::Classifier(classifier) = &from.model {
-            let mut cases = self.source.cases(1, [0; 32])?.features;
-            cases.truncate(self.records);
-            return Ok(quantise::classifier(classifier, &cases, &options)?);
-        }
-        let codec = from.codec()?;
-        if let (Model::Encoder(encoder), Some(_)) = (&from.model, &self.source.cases) {
-            let mut texts = self.source.labelled(&codec, 1, [0; 32])?.texts;
-            texts.truncate(self.records);
-            return Ok(quantise::encoder(encoder, &texts, &options)?);
-        }
-        let samples: Vec<Vec<u32>> =
-            match self.source.texts(&codec, self.length, self.records, 0)? {
-                Some(texts) => {
-                    let bytes = texts.records(0);
-                    let record = |record: &[u8]| record.iter().copied().map(u32::from).collect();
-                    bytes.chunks(self.length.max(1)).map(record).collect()
-                }
-                None => {
-                    let all = self.source.sequences(&codec, self.length)?;
-                    all.into_iter().take(self.records).map(|one| one.tokens).collect()
-                }
-            };
         Ok(match &from.model {
-            Model::Decoder(decoder) => quantise::decoder(decoder, &samples, &options)?,
-            Model::Encoder(encoder) => quantise::encoder(encoder, &samples, &options)?,
-            Model::Classifier(_) => return Err(super::unfit("a classifier", "a language model")),
+            Model::Decoder(decoder) => {
+                let records = self.sequences(from)?;
+                (quantise::decoder(decoder, &records, &options)?, records.len())
+            }
+            Model::Encoder(encoder) => {
+                let texts = self.texts(from)?;
+                (quantise::encoder(encoder, &texts, &options)?, texts.len())
+            }
+            Model::Classifier(classifier) => {
+                let mut cases = self.source.cases(1, [0; 32])?.features;
+                cases.truncate(self.records);
+                (quantise::classifier(classifier, &cases, &options)?, cases.len())
+            }
         })
+    }
+
+    /// What a decoder is calibrated on.
+    fn sequences(&self, from: &FloatFolder) -> Result<Vec<Vec<u32>>, Box<dyn Error>> {
+        let codec = from.codec()?;
+        Ok(match self.source.texts(&codec, self.length, self.records, 0)? {
+            Some(texts) => {
+                let bytes = texts.records(0);
+                let record = |record: &[u8]| record.iter().copied().map(u32::from).collect();
+                bytes.chunks(self.length.max(1)).map(record).collect()
+            }
+            None => {
+                let all = self.source.sequences(&codec, self.length)?;
+                all.into_iter().take(self.records).map(|one| one.tokens).collect()
+            }
+        })
+    }
+
+    /// What an encoder is calibrated on: texts as it will meet them, with the tokens that go around
+    /// each.
+    fn texts(&self, from: &FloatFolder) -> Result<Vec<Vec<u32>>, Box<dyn Error>> {
+        if self.source.cases.is_some() {
+            let mut texts = self.source.labelled(&from.codec()?, 1, [0; 32])?.texts;
+            texts.truncate(self.records);
+            return Ok(texts);
+        }
+        check_size(self.length, 1)?;
+        let tokens = from.tokens.clone().cut(self.length);
+        let codec = Codec::open(from.folder(), &tokens, &from.model.shape())?;
+        self.source.lines(&codec, self.records)
     }
 }
 
