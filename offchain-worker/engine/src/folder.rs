@@ -249,6 +249,16 @@ impl Codec {
         }
     }
 
+    /// A text and what goes on from it, as one text, and how many tokens are before what goes on.
+    pub fn encode_on(&self, text: &str, more: &str) -> Result<(Vec<u32>, usize), TokenError> {
+        match self {
+            Self::Bytes => {
+                Ok((text.bytes().chain(more.bytes()).map(u32::from).collect(), text.len()))
+            }
+            Self::Rules(rules) => rules.encode_on(text, more),
+        }
+    }
+
     pub fn decode(&self, tokens: &[u32]) -> Result<String, TokenError> {
         match self {
             Self::Bytes => {

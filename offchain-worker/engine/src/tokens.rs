@@ -7,8 +7,8 @@ use std::{
 };
 use thiserror::Error;
 use tokenizers::{
-    DecoderWrapper, ModelWrapper, NormalizerWrapper, PostProcessorWrapper, PreTokenizerWrapper,
-    TruncationParams,
+    DecoderWrapper, Encoding, ModelWrapper, NormalizerWrapper, PostProcessorWrapper,
+    PreTokenizerWrapper, TruncationParams,
 };
 
 /// Why a text is not made tokens, or tokens no text.
@@ -72,6 +72,22 @@ impl Tokenizer {
         guarded(|| self.rules.encode(text, true))
             .map(|encoding| encoding.get_ids().to_vec())
             .map_err(TokenError::Failed)
+    }
+
+    /// A text and what goes on from it, as one text: the tokens that the rules put around a text are
+    /// around both, and none are between. Also how many there are before what goes on.
+    pub fn encode_on(&self, text: &str, more: &str) -> Result<(Vec<u32>, usize), TokenError> {
+        let (both, length) = guarded(|| {
+            let (text, more) = (self.rules.encode(text, false)?, self.rules.encode(more, false)?);
+            let length = text.len();
+            let both = Encoding::merge([text, more], false);
+            Ok((self.rules.post_process(both, None, true)?, length))
+        })
+        .map_err(TokenError::Failed)?;
+        let special = both.get_special_tokens_mask().iter();
+        let before = special.take_while(|special| **special == 1).count() + length;
+        // Rules that cut texts may have left less than that.
+        Ok((both.get_ids().to_vec(), before.min(both.len())))
     }
 
     /// Without tokens that are no text.

@@ -12,6 +12,8 @@ use common::{
     device, fixture,
     home::{name, sayings, Home},
 };
+use serde_json::{json, Value};
+use std::{fs, path::PathBuf};
 
 /// A line for each text that has one of the words, which is its class.
 fn labelled(words: &[&str]) -> String {
@@ -167,5 +169,54 @@ fn quantise_should_say_how_many_records_its_sample_was() {
     ] {
         let error = refused(&more);
         assert!(error.contains(words), "{more:?}: {error}");
+    }
+}
+
+/// A checkpoint of a decoder whose tokenizer puts one token before a text, and one behind it.
+fn framed(home: &Home) -> PathBuf {
+    let (from, to) = (fixture("llama"), home.at("framed"));
+    fs::create_dir(&to).expect("made");
+    for file in ["config.json", "generation_config.json", "model.safetensors"] {
+        fs::copy(from.join(file), to.join(file)).expect("copied");
+    }
+    let rules = fs::read_to_string(from.join("tokenizer.json")).expect("a fixture");
+    let mut rules: Value = serde_json::from_str(&rules).expect("JSON");
+    let special = |id: &str| json!({ "SpecialToken": { "id": id, "type_id": 0 } });
+    let sequence = |id: &str| json!({ "Sequence": { "id": id, "type_id": 0 } });
+    let token = |id: &str, number: u32| json!({ "id": id, "ids": [number], "tokens": [id] });
+    rules["post_processor"] = json!({
+        "type": "TemplateProcessing",
+        "single": [special("<s>"), sequence("A"), special("</s>")],
+        "pair": [sequence("A"), sequence("B")],
+        "special_tokens": { "<s>": token("<s>", 1), "</s>": token("</s>", 2) },
+    });
+    fs::write(to.join("tokenizer.json"), rules.to_string()).expect("written");
+    to
+}
+
+#[test]
+fn answer_should_be_of_one_text_with_its_prompt_when_tokens_go_around_texts() {
+    let home = Home::new();
+    let (framed, bare) = (framed(&home), fixture("llama"));
+    let [around, plain] =
+        [&framed, &bare].map(|folder| Tokenizer::open(folder, 160).expect("a tokenizer"));
+    let tokens = |text: &str| plain.encode(text).expect("encodes");
+    let (prompt, answer) = (tokens("the path"), tokens(" is laid"));
+    assert_eq!(around.encode("the path").expect("encodes").len(), prompt.len() + 2);
+    let both = [&[1][..], prompt.as_slice(), answer.as_slice(), &[2]].concat();
+    let found = around.encode_on("the path", " is laid").expect("encodes");
+    assert_eq!(found, (both, 1 + prompt.len()));
+    let found = plain.encode_on("the path", " is laid").expect("encodes");
+    assert_eq!(found, ([prompt.as_slice(), &answer].concat(), prompt.len()));
+    // One that begins from nothing is foretold from what goes before texts.
+    let found = around.encode_on("", " is laid").expect("encodes");
+    assert_eq!(found.1, 1);
+
+    // What is judged is the answer, and the token that ends it where the rules put one there.
+    home.file("answers.jsonl", "{\"prompt\": \"the path\", \"answer\": \" is laid\"}\n");
+    for (from, out, more) in [(&framed, "around", 1), (&bare, "plain", 0)] {
+        home.said(&["import", name(from), "--out", out]);
+        let said = home.said(&["eval", out, "--answers", "answers.jsonl"]);
+        assert_eq!(said["tokens"], answer.len() + more);
     }
 }

@@ -73,10 +73,8 @@ impl Source {
             return Err(unfit("a language model", "a classifier or an encoder for --cases"));
         };
         let example = |Answer { prompt, answer }: Answer| -> Found<Sequence> {
-            let mut tokens = codec.encode(&prompt)?;
-            let given = tokens.len().max(1);
-            tokens.extend(codec.encode(&answer)?);
-            Ok(Sequence { tokens, given })
+            let (tokens, given) = codec.encode_on(&prompt, &answer)?;
+            Ok(Sequence { tokens, given: given.max(1) })
         };
         let examples = lines::<Answer>(path)?.into_iter().map(example).collect::<Found<_>>()?;
         filled(path, examples)
