@@ -8,6 +8,7 @@ use crate::{
     apply::ApplyError,
     base::BaseError,
     config::{ClassifierConfig, ConfigError, DecoderConfig, EncoderConfig},
+    files,
     grid::GridError,
     import::{self, Checkpoint, ImportError, Imported},
     model::{Classifier, Decoder, Encoder, ModelError},
@@ -398,7 +399,7 @@ fn copy_rules(tokens: &Tokens, from: &Path, to: &Path) -> Result<(), FolderError
 fn write(path: &Path, value: &impl Serialize) -> Result<(), FolderError> {
     let text = serde_json::to_string_pretty(value);
     let text = text.map_err(|error| file(path, error.into()))? + "\n";
-    fs::write(path, text).map_err(|source| file(path, source))
+    files::replace(path, text.as_bytes()).map_err(|source| file(path, source))
 }
 
 fn read<T: DeserializeOwned>(path: &Path, folder: &Path) -> Result<T, FolderError> {

@@ -7,6 +7,7 @@ pub mod demo;
 pub mod device;
 pub mod embed;
 pub mod exact;
+mod files;
 pub mod folder;
 pub mod generate;
 pub mod grid;

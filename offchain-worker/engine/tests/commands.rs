@@ -200,6 +200,27 @@ fn run_should_stay_what_it_came_to_when_another_is_begun_in_its_folder() {
 }
 
 #[test]
+fn run_should_not_be_taken_for_done_when_its_model_cannot_be_read() {
+    let home = Home::new();
+    let small = ["--synthetic", "1", "--length", "24", "--batch", "2", "--steps", "2"];
+    let train = [&["train", "demo", "--out", "run"], small.as_slice()].concat();
+    home.said(&train);
+    let read = |name: &str| fs::read(home.at("run").join(name)).expect("a file");
+    let files = || ["model.json", "model.safetensors"].map(read);
+    let learned = files();
+    let about = home.at("run").join("model.json");
+    fs::write(&about, "").expect("written");
+    let error = home.refused(&train);
+    assert!(error.contains("model.json") && error.contains("remove"), "{error}");
+    fs::remove_file(&about).expect("removed");
+    // The same command writes it, and leaves it when it is there.
+    for _ in 0..2 {
+        home.said(&train);
+        assert!(files() == learned, "another model");
+    }
+}
+
+#[test]
 fn texts_should_lie_alike_when_they_are_embedded_exactly_and_in_floats() {
     let home = Home::new();
     home.file("sayings.txt", &sayings().replace(". ", ".\n"));

@@ -123,9 +123,7 @@ impl Train {
             }
         };
         let (learned, mut result) = result?;
-        if !self.out.join("model.json").exists() {
-            save(&self.out, &learned, &tokens, &folder)?;
-        }
+        self.keep(&learned, &tokens, &folder, &device)?;
         result.insert("folder".into(), self.out.display().to_string().into());
         output.say(&Value::Object(result))?;
         Ok(())
@@ -144,6 +142,23 @@ impl Train {
             .into()),
             _ => Ok(()),
         }
+    }
+
+    /// Writes what was learned, unless this run did so before.
+    fn keep(&self, learned: &Model, tokens: &Tokens, from: &Path, device: &Device) -> Outcome {
+        let path = self.out.join("model.json");
+        if !path.exists() {
+            save(&self.out, learned, tokens, from)?;
+            return Ok(());
+        }
+        FloatFolder::open(&self.out, device).map_err(|error| {
+            format!(
+                "the run is done, and its model cannot be read: {error}; remove {}, and have the \
+                 same command write it anew",
+                path.display()
+            )
+        })?;
+        Ok(())
     }
 
     fn store(&self) -> Store {

@@ -74,6 +74,25 @@ fn folder_should_be_refused_when_it_has_no_model_or_a_damaged_one() {
 }
 
 #[test]
+fn folder_should_have_no_model_when_what_tells_of_it_is_not_written_whole() {
+    let home = TempDir::new().expect("a folder");
+    // In the way of what is written beside, and gets its name once it is whole.
+    for name in ["model.new", "card.new"] {
+        fs::create_dir(home.path().join(name)).expect("made");
+    }
+    let failed = imported("llama").save(home.path());
+    assert!(matches!(failed, Err(FolderError::File { .. })));
+    let rows = vec![vec![0.5, -1.0, 2.0], vec![1.0, 0.25, -2.0]];
+    let exact = quantise::classifier(&classifier(), &rows, &Options::default()).expect("a model");
+    let shape = Model::Classifier(classifier()).shape();
+    let failed = ExactFolder::write(home.path(), &exact, &shape, &Tokens::None, home.path());
+    assert!(matches!(failed, Err(FolderError::File { .. })));
+    for name in ["model.json", "card.json"] {
+        assert!(!home.path().join(name).exists(), "{name} is there");
+    }
+}
+
+#[test]
 fn exact_models_should_be_what_they_were_when_read_from_their_folder() {
     let home = TempDir::new().expect("a folder");
     let sample: Vec<u32> = (0..40).map(|at| (at * at + 3) % 61).collect();

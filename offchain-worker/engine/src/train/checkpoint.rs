@@ -1,8 +1,9 @@
 //! All that a run needs to go on, in one file of safetensors: weights, both means of each, and how
 //! far it is.
 
-use super::{log, Lessons, Settings, TrainError, Trainer};
+use super::{Lessons, Settings, TrainError, Trainer};
 use crate::{
+    files,
     model::{numbers, ModelError},
     parts,
 };
@@ -90,7 +91,9 @@ impl<M: Module> Trainer<M> {
         }
         let settings = described(&self.settings).map_err(|reason| flaw(path, reason))?;
         let header = Header { done: self.done, settings, from: from.clone(), times };
-        log::replace(path, &encode(&header, &stored).map_err(|reason| flaw(path, reason))?)
+        let bytes = encode(&header, &stored).map_err(|reason| flaw(path, reason))?;
+        files::replace(path, &bytes)
+            .map_err(|source| TrainError::File { path: path.to_owned(), source })
     }
 
     /// Goes on from a checkpoint, if there is one. Says whether there was.

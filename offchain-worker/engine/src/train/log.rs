@@ -1,11 +1,12 @@
 //! What is seen of a run: a line of JSON for each step in a file, and a bar where somebody looks.
 
 use super::{Report, TrainError};
+use crate::files;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::{
     fs::{self, File, OpenOptions},
     io::{IsTerminal, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 /// Losses, one line a step.
@@ -23,7 +24,7 @@ impl Log {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(fail(error)),
         };
-        replace(&path, kept.as_bytes())?;
+        files::replace(&path, kept.as_bytes()).map_err(fail)?;
         let file = OpenOptions::new().append(true).open(&path).map_err(fail)?;
         Ok(Self { path, file })
     }
@@ -43,20 +44,6 @@ fn kept(text: &str, done: u64) -> String {
         line.ends_with('\n') && report.is_ok_and(|report| report.step <= done)
     });
     lines.collect()
-}
-
-/// Writes a file so that there is the old one or the new one, never half of it.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
-    let fail = |source| TrainError::File { path: path.to_owned(), source };
-    let beside = path.with_extension("new");
-    let mut file = File::create(&beside).map_err(fail)?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(fail)?;
-    fs::rename(&beside, path).map_err(fail)?;
-    // The rename itself lasts once its folder is written.
-    match path.parent().filter(|_| cfg!(unix)) {
-        Some(folder) => File::open(folder).and_then(|folder| folder.sync_all()).map_err(fail),
-        None => Ok(()),
-    }
 }
 
 /// A bar on a terminal; nothing where errors go to a file.
