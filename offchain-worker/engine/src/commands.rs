@@ -131,6 +131,22 @@ impl Chosen {
     }
 }
 
+/// Refuses the arithmetic that a command has no use for, with what to do instead.
+pub fn only(own: Profile, given: Option<Profile>, instead: &str) -> Outcome {
+    match given {
+        Some(other) if other != own => Err(instead.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a device that a command would leave idle.
+pub fn processor(device: Kind, what: &str) -> Outcome {
+    match device {
+        Kind::Cpu => Ok(()),
+        idle => Err(format!("{what} on the processor, not on {idle}; leave --device out").into()),
+    }
+}
+
 pub fn is_exact(folder: &Path) -> bool {
     folder.join("card.json").exists()
 }

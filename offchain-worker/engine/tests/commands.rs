@@ -404,3 +404,48 @@ fn commands_should_say_what_to_do_when_something_is_wrong() {
     }
     assert!(home.call(&["--json", "--help"]).status.success());
 }
+
+#[test]
+fn profiles_and_devices_should_be_taken_where_they_say_what_is_done() {
+    let home = Home::new();
+    home.file("sayings.txt", &sayings());
+    let (from, text) = (fixture("llama"), ["--text", "sayings.txt", "--length", "24"]);
+    let (float, exact) = (["--profile", "float"], ["--profile", "exact"]);
+    let cpu = ["--device", "cpu"];
+    home.said(&[&["import", name(&from), "--out", "floats"], &float[..], &cpu].concat());
+    home.said(&[&["quantise", "floats", "--out", "exact"], &text[..], &exact, &cpu].concat());
+    let train = ["train", "exact", "--out", "run", "--steps", "1", "--batch", "2"];
+    home.said(&[&train, &text[..], &float, &cpu].concat());
+    let change = "run/changes/trunk.change";
+    home.said(&[&["apply", "exact", change, "--out", "changed"], &exact[..], &cpu].concat());
+    home.said(&[&["inspect", "changed"], &cpu[..]].concat());
+}
+
+#[test]
+fn profile_or_device_should_be_refused_in_words_when_it_means_nothing() {
+    let home = Home::new();
+    home.file("sayings.txt", &sayings());
+    let from = fixture("llama");
+    home.said(&["import", name(&from), "--out", "floats"]);
+    let import = ["import", name(&from), "--out", "x"];
+    let train = ["train", "demo", "--out", "x", "--synthetic", "1"];
+    let quantise = ["quantise", "floats", "--out", "x", "--text", "sayings.txt"];
+    let apply = ["apply", "floats", "none.change", "--out", "x"];
+    let (exact, float) = (["--profile", "exact"], ["--profile", "float"]);
+    for (command, option, words) in [
+        (&import[..], exact, "cairn-engine quantise"),
+        (&import[..], ["--device", "wgpu"], "leave --device out"),
+        (&train[..], exact, "learn in floats"),
+        (&quantise[..], float, "eval --profile float"),
+        (&apply[..], float, "eval --profile float"),
+        (&apply[..], ["--device", "cuda"], "leave --device out"),
+        (&["inspect", "floats"][..], exact, "computes nothing"),
+        (&["inspect", "floats"][..], float, "computes nothing"),
+        (&["inspect", "floats"][..], ["--device", "cuda"], "leave --device out"),
+    ] {
+        let error = home.refused(&[command, option.as_slice()].concat());
+        assert!(error.contains(words) && !error.contains("Usage"), "{command:?}: {error}");
+        assert!(error.contains("leave --profile out") || error.contains("leave --device out"));
+        assert!(!home.at("x").exists(), "{command:?} begins");
+    }
+}

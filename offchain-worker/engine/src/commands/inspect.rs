@@ -1,4 +1,4 @@
-use super::{is_exact, make::published, Outcome, Output};
+use super::{is_exact, make::published, processor, Outcome, Output, Profile};
 use cairn_artifact::{change::Change, hex};
 use cairn_engine::{
     device::Kind,
@@ -15,10 +15,24 @@ use std::{error::Error, fs, path::PathBuf};
 pub struct Inspect {
     /// A folder of a model or of a checkpoint, or a file of a change or of ONNX.
     path: PathBuf,
+
+    /// Refused in words, as nothing is computed.
+    #[arg(long, hide = true)]
+    profile: Option<Profile>,
+
+    /// Where it is read: cpu, as nothing is computed.
+    #[arg(long, default_value = "cpu")]
+    device: Kind,
 }
 
 impl Inspect {
     pub fn run(&self, output: &Output) -> Outcome {
+        if self.profile.is_some() {
+            return Err("inspect says what there is, and computes nothing; leave --profile out, or \
+                        give it to eval, generate or embed"
+                .into());
+        }
+        processor(self.device, "what is inspected is read")?;
         output.say(&self.found()?)?;
         Ok(())
     }

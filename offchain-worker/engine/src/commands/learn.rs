@@ -2,7 +2,7 @@
 
 use super::{
     data::{batches, seed, Source},
-    is_exact, Outcome, Output,
+    is_exact, only, Outcome, Output, Profile,
 };
 use burn::module::Module;
 use cairn_artifact::hex;
@@ -81,6 +81,10 @@ pub struct Train {
     #[arg(long, default_value_t = 50)]
     every: u64,
 
+    /// Which arithmetic computes: float, as no other learns.
+    #[arg(long)]
+    profile: Option<Profile>,
+
     /// Where it is computed: cpu, wgpu or cuda.
     #[arg(long, default_value = "cpu")]
     device: Kind,
@@ -96,6 +100,10 @@ struct Begin {
 
 impl Train {
     pub fn run(&self, output: &Output) -> Outcome {
+        let instead = "models learn in floats, also those in exact form; leave --profile out, and \
+                       bring what is learned to exact form: cairn-engine quantise, or apply where \
+                       the run has changes";
+        only(Profile::Float, self.profile, instead)?;
         self.check_out(self.store().checkpoint().exists())?;
         let device = self.device.device()?;
         let Begin { model, tokens, folder, base } = self.begin(&device)?;

@@ -2,7 +2,7 @@
 
 use super::{
     data::{check_size, Source},
-    Outcome, Output,
+    only, processor, Outcome, Output, Profile,
 };
 use cairn_artifact::{change::Change, hex};
 use cairn_engine::{
@@ -23,10 +23,22 @@ pub struct Import {
     /// The folder to write.
     #[arg(long)]
     out: PathBuf,
+
+    /// What the model is in then: float, as a checkpoint has floats.
+    #[arg(long)]
+    profile: Option<Profile>,
+
+    /// Where it is read: cpu, as nothing is computed.
+    #[arg(long, default_value = "cpu")]
+    device: Kind,
 }
 
 impl Import {
     pub fn run(&self, output: &Output) -> Outcome {
+        let instead = "a checkpoint is brought to floats; leave --profile out, and bring what is \
+                       imported to exact form: cairn-engine quantise";
+        only(Profile::Float, self.profile, instead)?;
+        processor(self.device, "a checkpoint is read")?;
         let model = FloatFolder::import(&self.from, &Kind::Cpu.device()?)?;
         model.save(&self.out)?;
         let shape = serde_json::to_value(model.model.shape())?;
@@ -70,6 +82,10 @@ pub struct Quantise {
     #[arg(long, default_value = "compensated")]
     rounding: How,
 
+    /// What the model is brought to: exact.
+    #[arg(long)]
+    profile: Option<Profile>,
+
     /// Where the sample is computed: cpu, wgpu or cuda.
     #[arg(long, default_value = "cpu")]
     device: Kind,
@@ -85,6 +101,9 @@ enum How {
 
 impl Quantise {
     pub fn run(&self, output: &Output) -> Outcome {
+        let instead = "what is quantised is in exact form; leave --profile out, and have it \
+                       computed in floats where it is used: cairn-engine eval --profile float";
+        only(Profile::Exact, self.profile, instead)?;
         let mut from = FloatFolder::open(&self.model, &self.device.device()?)?;
         let mut shape = from.model.shape();
         if let Some(context) = self.context {
@@ -176,10 +195,22 @@ pub struct Apply {
     /// The folder to write.
     #[arg(long)]
     out: PathBuf,
+
+    /// Which arithmetic adds them: exact.
+    #[arg(long)]
+    profile: Option<Profile>,
+
+    /// Where they are added: cpu.
+    #[arg(long, default_value = "cpu")]
+    device: Kind,
 }
 
 impl Apply {
     pub fn run(&self, output: &Output) -> Outcome {
+        let instead = "changes are added to whole numbers; leave --profile out, and have what they \
+                       come to computed in floats: cairn-engine eval --profile float";
+        only(Profile::Exact, self.profile, instead)?;
+        processor(self.device, "changes are added")?;
         let model = ExactFolder::open(&self.model)?;
         let read = |path: &PathBuf| -> Result<Change, Box<dyn Error>> {
             let failed = |error: &dyn Error| format!("{}: {error}", path.display());
