@@ -11,7 +11,10 @@ pub use batch::{Batch, Event, Id, Limits};
 pub use sampling::Sampling;
 pub use service::{Service, Stream};
 
-use crate::model::{Decoder, ModelError};
+use crate::{
+    model::{Decoder, ModelError},
+    service::Unserved,
+};
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -28,12 +31,8 @@ pub enum GenerateError {
     Share(f32),
     #[error("at most {0} tokens are to be made or chosen from; it has to be one at least")]
     Most(usize),
-    #[error("{most} requests run or wait, and there may be no more; try again when one has ended, or let more of them wait (Limits::waiting)")]
-    Full { most: usize },
-    #[error("the service has ended")]
-    Ended,
-    #[error("the thread that makes tokens was lost; start the service anew")]
-    Lost,
+    #[error(transparent)]
+    Unserved(#[from] Unserved),
     #[error(transparent)]
     Model(#[from] ModelError),
 }

@@ -15,6 +15,7 @@ pub mod import;
 pub mod model;
 pub mod parts;
 pub mod quantise;
+pub mod service;
 pub mod tokens;
 pub mod train;
 

@@ -8,6 +8,7 @@ use cairn_engine::{
     },
     import,
     model::{Decoder, ModelError},
+    service::Unserved,
 };
 use common::{device, fixture};
 use std::{collections::BTreeMap, sync::Arc};
@@ -127,7 +128,7 @@ fn join_should_refuse_when_as_many_requests_wait_as_may() {
     let mut batch = Batch::new(decoder("llama"), limits);
     let first = batch.join(greedy(&[5], 2)).expect("room");
     batch.join(greedy(&[6], 2)).expect("room");
-    let full = Err(GenerateError::Full { most: 2 });
+    let full = Err(Unserved::Full { most: 2 }.into());
     assert_eq!(batch.join(greedy(&[7], 2)), full);
     assert!(batch.leave(first));
     batch.join(greedy(&[7], 2)).expect("room");

@@ -1,5 +1,8 @@
 use super::{GenerateError, Reason, Request};
-use crate::model::{numbers, Cache, Decoder, ModelError, Piece};
+use crate::{
+    model::{numbers, Cache, Decoder, ModelError, Piece},
+    service::Unserved,
+};
 use std::{collections::VecDeque, sync::Arc};
 
 /// A request's, and no other's in this batch before or after.
@@ -73,13 +76,18 @@ impl Batch {
         request.check(&self.decoder)?;
         let most = self.limits.most();
         if self.len() >= most {
-            return Err(GenerateError::Full { most });
+            return Err(Unserved::Full { most }.into());
         }
+        Ok(self.enter(request))
+    }
+
+    /// Takes in a request that was checked, and for which there is room.
+    pub(super) fn enter(&mut self, request: Request) -> Id {
         let id = Id(self.next);
         self.next += 1;
         let cache = self.decoder.cache();
         self.waiting.push_back(Sequence { id, request, cache, made: 0, last: None });
-        Ok(id)
+        id
     }
 
     /// Drops a request, wherever it is. False where it has left already.

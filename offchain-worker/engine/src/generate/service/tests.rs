@@ -1,10 +1,14 @@
 use super::*;
-use crate::{generate::Sampling, import};
+use crate::{
+    generate::Sampling,
+    import,
+    service::{Desk, Order, Unserved},
+};
 use burn::{
     module::Param,
     tensor::{Device, Tensor},
 };
-use std::path::Path;
+use std::{path::Path, sync::mpsc::Receiver};
 
 fn decoder() -> Decoder {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join("llama");
@@ -23,44 +27,51 @@ fn two_after(token: u32) -> Request {
     Request { prompt: vec![token], sampling: Sampling::Greedy, most: 2, stops: vec![] }
 }
 
+/// A service without its thread, and what that thread is to have.
+fn idle(decoder: Arc<Decoder>, limits: Limits) -> (Service, Desk<Batch>, Receiver<Order<Batch>>) {
+    let batch = Batch::new(decoder.clone(), limits);
+    let (front, desk, orders) = Front::idle(batch, limits.most());
+    (Service { decoder, front }, desk, orders)
+}
+
 #[test]
 fn stream_should_say_so_when_the_thread_is_lost() {
     // There is room for one, so the second waits when the first is computed.
     let limits = Limits { sequences: 1, ..Limits::default() };
-    let (service, desk, orders) = Service::idle(broken(), limits);
+    let (service, desk, orders) = idle(broken(), limits);
     let streams = [5, 6, 7].map(|token| service.submit(two_after(token)).expect("fit"));
     streams[2].cancel();
     desk.run(&orders);
     drop(orders);
     let [mut computed, mut waiting, mut cancelled] = streams;
     for stream in [&mut computed, &mut waiting] {
-        assert_eq!(stream.next(), Some(Err(GenerateError::Lost)));
+        assert_eq!(stream.next(), Some(Err(Unserved::Lost.into())));
         assert_eq!((stream.next(), stream.reason()), (None, None));
     }
     assert_eq!(cancelled.next(), None);
-    assert_eq!(service.submit(two_after(8)).err(), Some(GenerateError::Lost));
+    assert_eq!(service.submit(two_after(8)).err(), Some(Unserved::Lost.into()));
 }
 
 #[test]
 fn thread_should_return_when_a_step_panics() {
     let mut service = Service::start(broken(), Limits::default()).expect("a thread");
     let mut stream = service.submit(two_after(5)).expect("fit");
-    assert_eq!(stream.next(), Some(Err(GenerateError::Lost)));
-    let thread = service.thread.take().expect("it was started");
+    assert_eq!(stream.next(), Some(Err(Unserved::Lost.into())));
+    let thread = service.front.thread.take().expect("it was started");
     thread.join().expect("it returned");
-    assert_eq!(service.submit(two_after(6)).err(), Some(GenerateError::Lost));
+    assert_eq!(service.submit(two_after(6)).err(), Some(Unserved::Lost.into()));
 }
 
 #[test]
 fn stream_should_say_so_when_its_service_is_dropped() {
-    let (service, desk, orders) = Service::idle(Arc::new(decoder()), Limits::default());
+    let (service, desk, orders) = idle(Arc::new(decoder()), Limits::default());
     let streams = [5, 6, 7].map(|token| service.submit(two_after(token)).expect("fit"));
     streams[2].cancel();
     drop(service);
     desk.run(&orders);
     let [mut first, mut second, mut cancelled] = streams;
     for stream in [&mut first, &mut second] {
-        assert_eq!(stream.next(), Some(Err(GenerateError::Ended)));
+        assert_eq!(stream.next(), Some(Err(Unserved::Ended.into())));
         assert_eq!((stream.next(), stream.reason()), (None, None));
     }
     assert_eq!(cancelled.next(), None);
@@ -79,16 +90,16 @@ fn stream_should_end_once_when_all_its_tokens_are_made() {
 #[test]
 fn submit_should_refuse_when_as_many_requests_wait_as_may() {
     let limits = Limits { sequences: 1, waiting: 2, ..Limits::default() };
-    let (service, desk, orders) = Service::idle(Arc::new(decoder()), limits);
+    let (service, desk, orders) = idle(Arc::new(decoder()), limits);
     let submit = |token| service.submit(two_after(token));
     let mut streams: Vec<Stream> = (5..8).map(|token| submit(token).expect("room")).collect();
-    let full = GenerateError::Full { most: 3 };
+    let full = GenerateError::from(Unserved::Full { most: 3 });
     assert_eq!(submit(8).err(), Some(full.clone()));
     let text = full.to_string();
     assert!(text.contains("try again") && text.contains("Limits::waiting"), "{text}");
     // An order that nobody serves any more leaves its place to another.
     drop(orders.recv().expect("an order"));
-    assert_eq!(streams.remove(0).next(), Some(Err(GenerateError::Lost)));
+    assert_eq!(streams.remove(0).next(), Some(Err(Unserved::Lost.into())));
     streams.push(submit(8).expect("room"));
     assert_eq!(submit(9).err(), Some(full));
     // So does each that has ended.
