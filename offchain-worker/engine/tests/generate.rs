@@ -3,6 +3,7 @@
 mod common;
 
 use cairn_engine::{
+    config::DecoderConfig,
     generate::{
         Batch, Event, GenerateError, Generation, Id, Limits, Reason, Request, Sampling, Service,
     },
@@ -160,20 +161,33 @@ fn streams_should_give_what_each_request_gives_alone_when_many_threads_ask() {
 
 #[test]
 fn stream_should_end_when_it_is_cancelled_and_others_should_go_on() {
-    let decoder = decoder("llama");
-    let limits = Limits { sequences: 1, rows: 4, ..Limits::default() };
+    // So many tokens that none of those who ask for them is near the last when it is cancelled.
+    const MOST: usize = 4000;
+    let config = DecoderConfig { context: MOST + 1, ..decoder("llama").config().clone() };
+    let decoder = Arc::new(Decoder::new(&config, &device()).expect("a fit shape"));
+    let expected = alone(&decoder, &greedy(&[7, 8], 5));
+    let limits = Limits { sequences: 1, rows: 4, waiting: 1 };
     let service = Service::start(decoder.clone(), limits).expect("a thread");
-    let mut cancelled = service.submit(greedy(&[5], 60)).expect("fit");
-    let dropped = service.submit(greedy(&[6], 60)).expect("fit");
-    let waiting = service.submit(greedy(&[7, 8], 5)).expect("fit");
+    let mut cancelled = service.submit(greedy(&[5], MOST)).expect("room");
+    let dropped = service.submit(greedy(&[6], MOST)).expect("room");
+    let submit = || service.submit(greedy(&[7, 8], 5));
+    let full = GenerateError::from(Unserved::Full { most: 2 });
+    assert_eq!(submit().err().as_ref(), Some(&full));
     assert!(cancelled.next().is_some());
     cancelled.cancel();
     drop(dropped);
-    // There is room for one, so this one runs only after the others have left.
-    let made: Result<Vec<u32>, _> = waiting.collect();
-    assert_eq!(made.expect("no failure"), alone(&decoder, &greedy(&[7, 8], 5)));
-    drop(service);
-    assert!(cancelled.count() < 60);
+    // There is room for this one only after one of the others has left.
+    let next = loop {
+        match submit() {
+            Ok(stream) => break stream,
+            Err(error) => assert_eq!(error, full),
+        }
+        std::thread::yield_now();
+    };
+    let made: Result<Vec<u32>, _> = next.collect();
+    assert_eq!(made.expect("no failure"), expected);
+    assert!(cancelled.by_ref().count() < MOST - 1);
+    assert_eq!(cancelled.reason(), None);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    generate::Sampling,
+    generate::{Generation, Sampling},
     import,
     service::{Desk, Order, Unserved},
 };
@@ -8,7 +8,10 @@ use burn::{
     module::Param,
     tensor::{Device, Tensor},
 };
-use std::{path::Path, sync::mpsc::Receiver};
+use std::{
+    path::Path,
+    sync::{atomic::Ordering, mpsc::Receiver},
+};
 
 fn decoder() -> Decoder {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join("llama");
@@ -111,4 +114,53 @@ fn submit_should_refuse_when_as_many_requests_wait_as_may() {
     streams.extend((5..8).map(|token| submit(token).expect("room")));
     drop(service);
     thread.join().expect("it returned");
+}
+
+fn cancelled(stream: Stream) -> Option<Stream> {
+    stream.cancel();
+    Some(stream)
+}
+
+fn dropped(stream: Stream) -> Option<Stream> {
+    drop(stream);
+    None
+}
+
+#[test]
+fn request_should_leave_its_place_to_one_that_waits_when_it_is_cancelled_or_dropped() {
+    let decoder = Arc::new(decoder());
+    for end in [cancelled, dropped] {
+        let limits = Limits { sequences: 2, waiting: 2, ..Limits::default() };
+        let (service, mut desk, orders) = idle(decoder.clone(), limits);
+        let request = |token| Request { most: 6, ..two_after(token) };
+        let submit = |token| service.submit(request(token));
+        let [running, ended, waiting, never] =
+            [5, 6, 7, 8].map(|token| submit(token).expect("room"));
+        desk.turn(&orders).expect("a step");
+        assert_eq!(submit(9).err(), Some(Unserved::Full { most: 4 }.into()));
+        // One of those that run, and one of those that wait.
+        let ended = [ended, never].map(end);
+        desk.turn(&orders).expect("a step");
+        let taken = service.front.taken.load(Ordering::Relaxed);
+        assert_eq!((desk.work.len(), desk.outlets.len(), taken), (2, 2, 2));
+        // One that is gone before it is looked at takes no step.
+        drop(submit(9).expect("room"));
+        let mut turns = 2;
+        while !desk.work.is_empty() {
+            desk.turn(&orders).expect("a step");
+            turns += 1;
+        }
+        // The first has made its six tokens after the sixth turn. The one that waited is a turn
+        // behind it, so it took its place in the second.
+        assert_eq!(turns, 7);
+        for (token, stream) in [(5, running), (7, waiting)] {
+            let alone = Generation::new(decoder.clone(), request(token)).expect("fit");
+            let alone: Result<Vec<u32>, _> = alone.collect();
+            let made: Result<Vec<u32>, _> = stream.collect();
+            assert_eq!(made.expect("no failure"), alone.expect("no failure"));
+        }
+        // Nothing was made for them but what the first turn made.
+        let made: Vec<usize> = ended.into_iter().flatten().map(Iterator::count).collect();
+        assert!(made.is_empty() || made == [1, 0], "{made:?}");
+    }
 }
