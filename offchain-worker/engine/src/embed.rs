@@ -1,8 +1,16 @@
 //! Texts as points, of which near ones mean alike.
+//!
+//! An [`Embedder`] computes texts of one caller at once; a [`Service`] does so on a thread of its
+//! own for those of callers on any other.
+
+mod service;
+
+pub use service::{Answer, Limits, Service};
 
 use crate::{
     import::{self, ImportError},
     model::{numbers, Encoder, ModelError, Segment},
+    service::Unserved,
     tokens::{TokenError, Tokenizer},
 };
 use burn::tensor::{Device, Tensor};
@@ -19,6 +27,8 @@ pub enum EmbedError {
     Import(#[from] ImportError),
     #[error(transparent)]
     Tokens(#[from] TokenError),
+    #[error(transparent)]
+    Unserved(#[from] Unserved),
     #[error(transparent)]
     Model(#[from] ModelError),
 }
@@ -71,23 +81,31 @@ fn computed(
     let mut rows = Vec::with_capacity(texts.len());
     let mut rest = texts;
     while !rest.is_empty() {
-        let (now, later) = rest.split_at(fitting(rest));
-        let segments: Vec<Segment<'_>> =
-            now.iter().map(|tokens| Segment { tokens, types: &[] }).collect();
-        let made = compute(&segments)?;
-        let columns = made.dims()[1];
-        rows.extend(numbers(made)?.chunks(columns).map(<[f32]>::to_vec));
+        let (now, later) = rest.split_at(fitting(rest.iter().map(Vec::len), ROWS));
+        rows.extend(pass(now, &compute)?);
         rest = later;
     }
     Ok(rows)
 }
 
-/// How many of the texts are computed at once: at least one.
-fn fitting(texts: &[Vec<u32>]) -> usize {
+/// One row for each text, of all of them at once.
+fn pass(
+    texts: &[Vec<u32>],
+    compute: impl Fn(&[Segment<'_>]) -> Result<Tensor<2>, ModelError>,
+) -> Result<Vec<Vec<f32>>, ModelError> {
+    let segments: Vec<Segment<'_>> =
+        texts.iter().map(|tokens| Segment { tokens, types: &[] }).collect();
+    let made = compute(&segments)?;
+    let columns = made.dims()[1];
+    Ok(numbers(made)?.chunks(columns).map(<[f32]>::to_vec).collect())
+}
+
+/// How many texts of these lengths are computed at once: at least one.
+fn fitting(lengths: impl Iterator<Item = usize>, most: usize) -> usize {
     let mut rows = 0;
-    let fit = texts.iter().take_while(|tokens| {
-        rows += tokens.len();
-        rows <= ROWS
+    let fit = lengths.take_while(|length| {
+        rows += *length;
+        rows <= most
     });
     fit.count().max(1)
 }
