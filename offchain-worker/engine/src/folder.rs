@@ -325,7 +325,8 @@ impl FloatFolder {
             let imported = Self::of(folder, Model::Classifier(model), Tokens::None);
             return Ok(Self { notes, ..imported });
         }
-        let model = Model::from(import::import(folder, device)?);
+        let (imported, notes) = import::noted(folder, device)?;
+        let model = Model::from(imported);
         let context = match model.shape() {
             Shape::Decoder(config) => config.context,
             Shape::Encoder(config) => config.context,
@@ -338,7 +339,7 @@ impl FloatFolder {
             }
             false => Tokens::None,
         };
-        Ok(Self::of(folder, model, tokens))
+        Ok(Self { notes, ..Self::of(folder, model, tokens) })
     }
 
     /// A model that came from a folder, whose tokenizer it has.

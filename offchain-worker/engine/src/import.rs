@@ -62,22 +62,27 @@ pub fn architecture(folder: &Path) -> Result<Architecture, ImportError> {
 
 /// Reads the model in a folder onto a device.
 pub fn import(folder: &Path, device: &Device) -> Result<Imported, ImportError> {
+    noted(folder, device).map(|(model, _)| model)
+}
+
+/// The same, with notes on what of the checkpoint the model does not compute.
+pub fn noted(folder: &Path, device: &Device) -> Result<(Imported, Vec<String>), ImportError> {
     let architecture = architecture(folder)?;
     let mut checkpoint = Checkpoint::open(folder)?;
-    let model = match architecture {
+    let (model, notes) = match architecture {
         Architecture::Decoder(config) => {
             let mut model = Decoder::new(&config, device)?;
             llama::fill(&mut model, &mut checkpoint)?;
-            Imported::Decoder(model)
+            (Imported::Decoder(model), Vec::new())
         }
         Architecture::Encoder(config) => {
             let mut model = Encoder::new(&config, device)?;
-            bert::fill(&mut model, &mut checkpoint)?;
-            Imported::Encoder(model)
+            let notes = bert::fill(&mut model, &mut checkpoint)?;
+            (Imported::Encoder(model), notes)
         }
     };
     checkpoint.finish()?;
-    Ok(model)
+    Ok((model, notes))
 }
 
 /// The tokens that end a sequence: those of `generation_config.json`, or else those of the

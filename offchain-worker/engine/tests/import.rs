@@ -4,7 +4,9 @@ mod common;
 
 use cairn_engine::{
     config::{ConfigError, Pooling},
+    folder::FloatFolder,
     import::{self, Architecture, ImportError, Imported},
+    model::Segment,
     tokens::{TokenError, Tokenizer},
 };
 use common::{device, fixture};
@@ -204,6 +206,75 @@ fn import_should_name_the_tensor_when_it_is_missing_or_has_no_place() {
     change_config(folder.path(), |options| options["num_hidden_layers"] = json!(1));
     let error = refused(folder.path());
     assert!(matches!(error, ImportError::Unused { count: 9, .. }), "{error}");
+}
+
+/// The encoder of the fixture with its tensors under other names, and with some beside them.
+fn renamed(rename: impl Fn(&str) -> String, beside: &[&str]) -> TempDir {
+    let folder = copy("bert");
+    change_tensors(folder.path(), |parts| {
+        let all = std::mem::take(parts).into_iter();
+        *parts = all.map(|(name, part)| (rename(&name), part)).collect();
+        for name in beside {
+            parts.insert((*name).to_owned(), (Dtype::F32, vec![2], vec![0; 8]));
+        }
+    });
+    folder
+}
+
+/// What an encoder makes of two segments.
+fn rows(folder: &Path) -> Vec<f32> {
+    let encoder = import::encoder(folder, &device()).expect("supported");
+    let text = Segment { tokens: &[2, 41, 7, 90, 3], types: &[0, 0, 0, 1, 1] };
+    let rows = encoder.forward(&[text]).expect("it fits");
+    rows.try_into_vec_as::<f32>().expect("f32")
+}
+
+#[test]
+fn encoder_should_be_the_same_when_its_norms_have_older_names() {
+    let older = |name: &str| {
+        let name = name.replace("LayerNorm.weight", "LayerNorm.gamma");
+        name.replace("LayerNorm.bias", "LayerNorm.beta")
+    };
+    assert_eq!(rows(renamed(older, &[]).path()), rows(&fixture("bert")));
+    // Under both it is not known which is meant.
+    let both = renamed(|name| name.to_owned(), &["embeddings.LayerNorm.gamma"]);
+    assert!(matches!(refused(both.path()), ImportError::Unused { count: 1, .. }));
+}
+
+#[test]
+fn encoder_should_be_the_same_when_heads_are_on_top_of_it() {
+    let below = |name: &str| format!("bert.{name}");
+    let pretrained = [
+        "bert.embeddings.position_ids",
+        "bert.pooler.dense.bias",
+        "bert.pooler.dense.weight",
+        "cls.predictions.bias",
+        "cls.predictions.transform.LayerNorm.gamma",
+        "cls.seq_relationship.weight",
+    ];
+    let classifier = ["classifier.bias", "classifier.weight"];
+    let cases: [(&[&str], usize); 3] = [(&[], 0), (&pretrained, 0), (&classifier, 1)];
+    for (heads, notes) in cases {
+        let folder = renamed(below, heads);
+        assert_eq!(rows(folder.path()), rows(&fixture("bert")), "{heads:?}");
+        let imported = FloatFolder::import(folder.path(), &device()).expect("supported");
+        let said = |note: &String| note.contains("classifier") && note.contains("--classes");
+        assert_eq!(imported.notes.len(), notes, "{:?}", imported.notes);
+        assert!(imported.notes.iter().all(said), "{:?}", imported.notes);
+    }
+}
+
+#[test]
+fn import_should_refuse_when_what_is_beside_an_encoder_is_no_head() {
+    let below = |name: &str| format!("bert.{name}");
+    let other = refused(renamed(below, &["classified.weight"]).path());
+    assert!(
+        matches!(&other, ImportError::Unused { count: 1, first } if first == "classified.weight"),
+        "{other}"
+    );
+    // Nothing is on top of an encoder that has no name of its own.
+    let bare = refused(renamed(|name| name.to_owned(), &["cls.predictions.bias"]).path());
+    assert!(matches!(bare, ImportError::Unused { count: 1, .. }), "{bare}");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use serde_json::{json, Value};
 use std::path::Path;
 
 /// Rows are computed without padding, whichever token stands for it, and heads on top of
-/// the encoder are not part of it.
+/// the encoder are left out.
 const UNUSED: [&str; 3] = ["tie_word_embeddings", "problem_type", "pooler_type"];
 
 pub(super) fn config(mut options: Settings, folder: &Path) -> Result<EncoderConfig, ImportError> {
@@ -43,7 +43,8 @@ pub(super) fn config(mut options: Settings, folder: &Path) -> Result<EncoderConf
     Ok(config)
 }
 
-pub(super) fn fill(model: &mut Encoder, from: &mut Checkpoint) -> Result<(), ImportError> {
+/// Notes what is left out that whoever trained the model may miss.
+pub(super) fn fill(model: &mut Encoder, from: &mut Checkpoint) -> Result<Vec<String>, ImportError> {
     // Models with a head on top keep the encoder under a name of its own.
     let prefixed = from.left().any(|(name, _)| name.starts_with("bert."));
     let prefix = if prefixed { "bert." } else { "" };
@@ -60,7 +61,22 @@ pub(super) fn fill(model: &mut Encoder, from: &mut Checkpoint) -> Result<(), Imp
     // It makes of the first row what a classifier was trained on, and no embedding.
     from.skip(&format!("{prefix}pooler.dense.weight"));
     from.skip(&format!("{prefix}pooler.dense.bias"));
-    Ok(())
+    Ok(if prefixed { skip_heads(from) } else { Vec::new() })
+}
+
+fn skip_heads(from: &mut Checkpoint) -> Vec<String> {
+    // They guess at hidden tokens, which is what the encoder learned from; no embedding is made
+    // of it.
+    from.skip_all("cls.");
+    // It reads what the pooler makes of the first row, or each row. Heads here read the
+    // embedding, so that with these weights they would come to something else.
+    match from.skip_all("classifier.") {
+        0 => Vec::new(),
+        count => vec![format!(
+            "the head on top, {count} tensors under classifier, is left out, as it reads no \
+             embedding: the model embeds texts, and train --classes gives it a head of its own"
+        )],
+    }
 }
 
 fn fill_layer(

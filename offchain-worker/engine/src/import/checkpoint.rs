@@ -94,9 +94,21 @@ impl Checkpoint {
         }
     }
 
+    /// Whether there is such a tensor that has not been read yet.
+    pub(super) fn has(&self, tensor: &str) -> bool {
+        self.left.contains_key(tensor)
+    }
+
     /// Says that a tensor is known to change nothing, where it is there.
     pub fn skip(&mut self, tensor: &str) {
         self.left.remove(tensor);
+    }
+
+    /// Says that tensors whose names begin so are not part of the model. How many there are.
+    pub(super) fn skip_all(&mut self, beginning: &str) -> usize {
+        let before = self.left.len();
+        self.left.retain(|tensor, _| !tensor.starts_with(beginning));
+        before - self.left.len()
     }
 
     /// Refuses tensors that nobody asked for.

@@ -40,10 +40,23 @@ impl Checkpoint {
         part: &mut LayerNorm,
         name: &str,
     ) -> Result<(), ImportError> {
-        self.vector(&mut part.gamma, format!("{name}.weight"))?;
+        let gains = self.either(format!("{name}.weight"), format!("{name}.gamma"));
+        self.vector(&mut part.gamma, gains)?;
         match &mut part.beta {
-            Some(beta) => self.vector(beta, format!("{name}.bias")),
+            Some(beta) => {
+                let biases = self.either(format!("{name}.bias"), format!("{name}.beta"));
+                self.vector(beta, biases)
+            }
             None => Ok(()),
+        }
+    }
+
+    /// A tensor's name, or the older one where only that is there: checkpoints that came from
+    /// TensorFlow kept it.
+    fn either(&self, name: String, older: String) -> String {
+        match !self.has(&name) && self.has(&older) {
+            true => older,
+            false => name,
         }
     }
 
