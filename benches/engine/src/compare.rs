@@ -110,6 +110,7 @@ fn larger(options: &Options, length: usize) -> DecoderConfig {
         tied: true,
         epsilon: 1e-6,
         theta: 10_000.0,
+        scaling: None,
     };
     match options.small {
         false => config,

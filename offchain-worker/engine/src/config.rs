@@ -18,6 +18,8 @@ pub enum ConfigError {
     Multiple { field: &'static str, found: usize, of: &'static str, factor: usize },
     #[error("{field} is {found}, and has to be a finite number above zero")]
     Positive { field: &'static str, found: f64 },
+    #[error("{field} is {found}, and has to be below {of}, which is {limit}")]
+    Below { field: &'static str, found: f64, of: &'static str, limit: f64 },
 }
 
 /// A language model that sees what came before: the shape of Llama and Qwen3.
@@ -45,6 +47,22 @@ pub struct DecoderConfig {
     pub epsilon: f64,
     /// The base of the wavelengths by which positions turn queries and keys.
     pub theta: f64,
+    /// How those are stretched, where they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scaling: Option<Scaling>,
+}
+
+/// Wavelengths stretched as Llama 3's are, for longer sequences than were first learned from.
+/// What counts is how often one fits into those: more than `high` times, and it stays as it is;
+/// less than `low` times, and it is stretched by all of the factor; between, by a part of it.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scaling {
+    pub factor: f64,
+    pub low: f64,
+    pub high: f64,
+    /// The longest sequence that was first learned from.
+    pub original: usize,
 }
 
 /// Feed-forward parts of which a router chooses some for each token.
@@ -129,7 +147,23 @@ impl DecoderConfig {
             range("chosen experts", experts.chosen, 1, experts.count)?;
         }
         positive("epsilon", self.epsilon)?;
-        positive("theta", self.theta)
+        positive("theta", self.theta)?;
+        self.scaling.map_or(Ok(()), |scaling| scaling.check())
+    }
+}
+
+impl Scaling {
+    fn check(&self) -> Result<(), ConfigError> {
+        const LOW: &str = "the low factor of scaled positions";
+        const HIGH: &str = "the high factor of scaled positions";
+        positive("the factor of scaled positions", self.factor)?;
+        positive(LOW, self.low)?;
+        positive(HIGH, self.high)?;
+        if self.low >= self.high {
+            let (found, limit) = (self.low, self.high);
+            return Err(ConfigError::Below { field: LOW, found, of: HIGH, limit });
+        }
+        range("the original context of scaled positions", self.original, 1, MOST)
     }
 }
 

@@ -27,6 +27,7 @@ pub fn config() -> DecoderConfig {
         tied: true,
         epsilon: 1e-6,
         theta: 10_000.0,
+        scaling: None,
     }
 }
 

@@ -24,6 +24,7 @@ pub(crate) use decoder::DecoderLayer;
 pub(crate) use encoder::EncoderLayer;
 pub(crate) use experts::Experts;
 pub(crate) use feed::{Feed, Gated};
+pub(crate) use rotary::speeds;
 
 use burn::{
     nn::{Linear, LinearConfig},

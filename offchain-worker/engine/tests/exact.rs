@@ -19,7 +19,7 @@ use cairn_kernel::{
 };
 use common::{device, fixture, off, texts, Reference};
 
-const DECODERS: [&str; 4] = ["llama", "qwen3", "qwen3_moe", "qwen3_moe_all"];
+const DECODERS: [&str; 5] = ["llama", "llama3", "qwen3", "qwen3_moe", "qwen3_moe_all"];
 const OPTIONS: Options = Options { rounding: Rounding::Compensated, context: None };
 
 fn float(name: &str) -> Decoder {

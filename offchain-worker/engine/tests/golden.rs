@@ -13,7 +13,7 @@ use cairn_engine::{
 use common::{device, fixture, off, texts, whole, Reference, TOLERANCE};
 use std::sync::Arc;
 
-const DECODERS: [&str; 4] = ["llama", "qwen3", "qwen3_moe", "qwen3_moe_all"];
+const DECODERS: [&str; 5] = ["llama", "llama3", "qwen3", "qwen3_moe", "qwen3_moe_all"];
 
 fn decoder(name: &str) -> Decoder {
     import::decoder(&fixture(name), &device()).expect("the fixture is one that is supported")

@@ -3,7 +3,7 @@
 mod common;
 
 use cairn_engine::{
-    config::{ConfigError, Pooling},
+    config::{ConfigError, Pooling, Scaling},
     folder::FloatFolder,
     import::{self, Architecture, ImportError, Imported},
     model::Segment,
@@ -82,7 +82,7 @@ fn import_should_name_the_option_when_it_is_not_supported() {
         (
             "llama",
             "rope_parameters",
-            json!({"rope_type": "llama3", "factor": 8.0}),
+            json!({"rope_type": "yarn", "factor": 8.0}),
             "rope_parameters.rope_type",
         ),
         ("llama", "rope_scaling", json!({"type": "linear", "factor": 2.0}), "rope_scaling.type"),
@@ -420,6 +420,7 @@ proptest! {
     fn import_should_not_panic_when_bytes_of_json_are_changed(
         (name, file) in prop::sample::select(vec![
             ("llama", "config.json"),
+            ("llama3", "config.json"),
             ("qwen3_moe", "config.json"),
             ("bert", "config.json"),
             ("qwen3", "model.safetensors.index.json"),
@@ -446,6 +447,66 @@ fn architecture_should_be_the_same_when_the_configuration_is_of_an_older_form() 
         options.insert("num_experts".to_owned(), experts);
     });
     assert_eq!(import::architecture(folder.path()).expect("supported"), newer);
+}
+
+#[test]
+fn scaling_should_be_the_same_when_the_configuration_is_of_an_older_form() {
+    let newer = import::architecture(&fixture("llama3")).expect("supported");
+    let Architecture::Decoder(config) = &newer else { panic!("it is a decoder") };
+    let scaling = Scaling { factor: 8.0, low: 1.0, high: 4.0, original: 32 };
+    assert_eq!(config.scaling, Some(scaling));
+    for name in ["rope_type", "type"] {
+        let folder = copy("llama3");
+        change_config(folder.path(), |options| {
+            let mut rope = options["rope_parameters"].take();
+            options["rope_theta"] = rope["rope_theta"].take();
+            let kind = rope["rope_type"].take();
+            rope[name] = kind;
+            options["rope_scaling"] = rope;
+        });
+        assert_eq!(import::architecture(folder.path()).expect("supported"), newer, "{name}");
+    }
+}
+
+#[test]
+fn import_should_name_what_is_missing_when_positions_are_scaled() {
+    for missing in
+        ["factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"]
+    {
+        let folder = copy("llama3");
+        change_config(folder.path(), |options| options["rope_parameters"][missing] = Value::Null);
+        let error = refused(folder.path());
+        let named = format!("rope_parameters.{missing}");
+        assert!(
+            matches!(&error, ImportError::NoOption { option, .. } if *option == named),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn import_should_say_what_is_wrong_when_positions_are_scaled_by_what_is_none() {
+    for (option, value, says) in [
+        ("factor", json!(0.0), "the factor of scaled positions is 0"),
+        ("factor", json!(-8), "the factor of scaled positions is -8"),
+        ("factor", json!("eight"), "a number"),
+        ("low_freq_factor", json!(0), "the low factor of scaled positions is 0"),
+        ("low_freq_factor", json!(4.0), "has to be below the high factor"),
+        ("high_freq_factor", json!(0.5), "has to be below the high factor"),
+        ("original_max_position_embeddings", json!(0), "the original context"),
+        ("original_max_position_embeddings", json!(32.5), "a whole number"),
+        ("type", json!("default"), "the same by both names"),
+        ("attention_factor", json!(0.5), "an option that is not known"),
+    ] {
+        let folder = copy("llama3");
+        change_config(folder.path(), |options| options["rope_parameters"][option] = value);
+        let text = refused(folder.path()).to_string();
+        assert!(text.contains(says), "{option}: {text}");
+    }
+    let folder = copy("llama3");
+    change_config(folder.path(), |options| options["rope_scaling"] = json!({"type": "default"}));
+    let text = refused(folder.path()).to_string();
+    assert!(text.contains("what rope_scaling says"), "{text}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod common;
 
 use burn::tensor::{Int, Tensor, TensorData};
 use cairn_engine::{
-    config::{DecoderConfig, ExpertsConfig},
+    config::{ConfigError, DecoderConfig, ExpertsConfig, Scaling},
     import,
     model::{Decoder, ModelError, Piece, Segment},
 };
@@ -91,4 +91,30 @@ fn decoder_should_be_refused_when_more_experts_are_chosen_than_there_are() {
     let config = DecoderConfig { experts, ..decoder.config().clone() };
     let refused = Decoder::new(&config, &device()).expect_err("no such shape");
     assert!(refused.to_string().contains("chosen experts is 3"), "{refused}");
+}
+
+#[test]
+fn decoder_should_be_refused_when_positions_are_scaled_by_what_is_none() {
+    let decoder = import::decoder(&fixture("llama3"), &device()).expect("supported");
+    let fit = decoder.config().scaling.expect("it is scaled");
+    let refused = |scaling: Scaling| {
+        let config = DecoderConfig { scaling: Some(scaling), ..decoder.config().clone() };
+        Decoder::new(&config, &device()).expect_err("no such shape")
+    };
+    for number in [f64::NAN, f64::INFINITY, 0.0, -8.0] {
+        for scaling in [
+            Scaling { factor: number, ..fit },
+            Scaling { low: number, ..fit },
+            Scaling { high: number, ..fit },
+        ] {
+            let error = refused(scaling);
+            assert!(matches!(error, ConfigError::Positive { .. }), "{scaling:?}: {error}");
+        }
+    }
+    for (low, high) in [(4.0, 4.0), (4.0, 1.0)] {
+        let error = refused(Scaling { low, high, ..fit });
+        assert!(matches!(error, ConfigError::Below { .. }), "{error}");
+    }
+    let error = refused(Scaling { original: 0, ..fit });
+    assert!(matches!(error, ConfigError::Range { .. }), "{error}");
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::{
     config::{Activation, ClassifierLayer},
+    demo,
     quantise::{self, Options},
     train::{draw, draw_classes},
 };
@@ -27,7 +28,7 @@ fn classifier() -> Classifier {
 #[test]
 fn models_should_be_what_they_were_when_read_from_their_folder() {
     let home = TempDir::new().expect("a folder");
-    for name in ["llama", "qwen3_moe", "bert"] {
+    for name in ["llama", "llama3", "qwen3_moe", "bert"] {
         let imported = imported(name);
         let to = home.path().join(name);
         imported.save(&to).expect("written");
@@ -46,6 +47,16 @@ fn models_should_be_what_they_were_when_read_from_their_folder() {
     let read = FloatFolder::open(&to, &Device::flex()).expect("a model");
     assert_eq!(read.model.read(), model.read());
     assert!(matches!(read.codec(), Err(FolderError::NoTokenizer)));
+}
+
+#[test]
+fn shape_should_be_written_as_before_when_positions_are_not_scaled() {
+    let written = serde_json::to_value(demo::config()).expect("JSON");
+    let names: Vec<&str> =
+        written.as_object().expect("an object").keys().map(String::as_str).collect();
+    assert!(names.contains(&"theta") && !names.contains(&"scaling"), "{names:?}");
+    let read: DecoderConfig = serde_json::from_value(written).expect("all that it needs");
+    assert_eq!(read, demo::config());
 }
 
 #[test]

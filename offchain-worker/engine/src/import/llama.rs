@@ -6,7 +6,7 @@ use super::{
     settings::{Settings, HARMLESS},
 };
 use crate::{
-    config::{DecoderConfig, ExpertsConfig},
+    config::{DecoderConfig, ExpertsConfig, Scaling},
     model::{Attention, Decoder, DecoderLayer, Experts, Feed, Gated},
 };
 use serde_json::{json, Value};
@@ -16,7 +16,7 @@ const THETA: f64 = 10_000.0;
 
 pub(super) fn config(kind: &str, mut options: Settings) -> Result<DecoderConfig, ImportError> {
     refuse_others(&mut options)?;
-    let theta = theta(&mut options)?;
+    let (theta, scaling) = positions(&mut options)?;
     let hidden = options.size("hidden_size")?;
     let heads = options.size("num_attention_heads")?;
     let layers = options.size("num_hidden_layers")?;
@@ -51,6 +51,7 @@ pub(super) fn config(kind: &str, mut options: Settings) -> Result<DecoderConfig,
         tied: options.flag_or("tie_word_embeddings", false)?,
         epsilon: options.real("rms_norm_eps")?,
         theta,
+        scaling,
     };
     options.finish(HARMLESS)?;
     config.check()?;
@@ -88,18 +89,23 @@ fn full_attention(options: &mut Settings) -> Result<(), ImportError> {
     }
 }
 
-/// Older configurations have `rope_theta` and `rope_scaling`, newer ones both in one.
-fn theta(options: &mut Settings) -> Result<f64, ImportError> {
+/// The base of positions, and how they are scaled. Older configurations have `rope_theta` and
+/// `rope_scaling`, newer ones both in one.
+fn positions(options: &mut Settings) -> Result<(f64, Option<Scaling>), ImportError> {
     let mut theta = match options.given("rope_theta") {
         Some(value) => {
             Some(value.as_f64().ok_or_else(|| options.refusal("rope_theta", &value, "a number"))?)
         }
         None => None,
     };
+    let mut given: Option<Option<Scaling>> = None;
     for name in ["rope_scaling", "rope_parameters"] {
         let Some(mut rope) = options.within(name)? else { continue };
-        rope.only("rope_type", json!("default"))?;
-        rope.only("type", json!("default"))?;
+        let scaling = scaling(&mut rope)?;
+        if given.is_some_and(|given| given != scaling) {
+            return Err(options.refusal(name, &json!(scaling), "what rope_scaling says"));
+        }
+        given = Some(scaling);
         rope.only("partial_rotary_factor", json!(1.0))?;
         if let Some(value) = rope.given("rope_theta") {
             let inner =
@@ -111,7 +117,30 @@ fn theta(options: &mut Settings) -> Result<f64, ImportError> {
         }
         rope.finish(&[])?;
     }
-    Ok(theta.unwrap_or(THETA))
+    Ok((theta.unwrap_or(THETA), given.flatten()))
+}
+
+/// How positions are scaled, if they are. Older configurations name the kind by `type`.
+fn scaling(rope: &mut Settings) -> Result<Option<Scaling>, ImportError> {
+    let mut kind: Option<Value> = None;
+    for name in ["rope_type", "type"] {
+        let Some(found) = rope.given(name) else { continue };
+        let known = found == "default" || found == "llama3";
+        if !known || kind.as_ref().is_some_and(|kind| *kind != found) {
+            let supported = "\"default\" or \"llama3\", the same by both names";
+            return Err(rope.refusal(name, &found, supported));
+        }
+        kind = Some(found);
+    }
+    if kind.is_none_or(|kind| kind != "llama3") {
+        return Ok(None);
+    }
+    Ok(Some(Scaling {
+        factor: rope.real("factor")?,
+        low: rope.real("low_freq_factor")?,
+        high: rope.real("high_freq_factor")?,
+        original: rope.size("original_max_position_embeddings")?,
+    }))
 }
 
 fn experts(options: &mut Settings) -> Result<ExpertsConfig, ImportError> {

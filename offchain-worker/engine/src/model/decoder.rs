@@ -122,7 +122,7 @@ impl Decoder {
         spans: &Spans,
         mut caches: Option<&mut [&mut Cache]>,
     ) -> Result<Tensor<2>, ModelError> {
-        let turns = Turns::new(positions, self.config.head, self.config.theta, &tokens.device());
+        let turns = Turns::new(positions, &self.config, &tokens.device());
         let mut rows = self.embedding.weight.val().select(0, tokens);
         for (layer, index) in self.layers.iter().zip(0..) {
             let caches = caches.as_deref_mut().map(|caches| (index, caches));

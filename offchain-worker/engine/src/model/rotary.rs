@@ -1,4 +1,6 @@
+use crate::config::{DecoderConfig, Scaling};
 use burn::tensor::{Device, Tensor, TensorData};
+use std::f64::consts::TAU;
 
 /// Cosines and sines by which queries and keys at some positions are turned.
 pub(super) struct Turns {
@@ -8,10 +10,9 @@ pub(super) struct Turns {
 
 impl Turns {
     /// In f64, because a position far behind turns by many whole circles.
-    pub(super) fn new(positions: &[usize], head: usize, theta: f64, device: &Device) -> Self {
-        let half = head / 2;
-        let speeds: Vec<f64> =
-            (0..half).map(|pair| theta.powf(-2.0 * pair as f64 / head as f64)).collect();
+    pub(super) fn new(positions: &[usize], config: &DecoderConfig, device: &Device) -> Self {
+        let speeds = speeds(config);
+        let half = speeds.len();
         let mut cosines = Vec::with_capacity(positions.len() * half);
         let mut sines = Vec::with_capacity(positions.len() * half);
         for position in positions {
@@ -38,4 +39,22 @@ impl Turns {
         let behind = second * cosines + first * sines;
         Tensor::cat(vec![turned, behind], 2)
     }
+}
+
+/// How far a position turns each pair of columns of a head: what floats are turned by, and what
+/// the tables of the exact form are made of.
+pub(crate) fn speeds(config: &DecoderConfig) -> Vec<f64> {
+    let speed = |pair: usize| config.theta.powf(-2.0 * pair as f64 / config.head as f64);
+    let speeds = (0..config.head / 2).map(speed);
+    match &config.scaling {
+        None => speeds.collect(),
+        Some(scaling) => speeds.map(|speed| scaled(speed, scaling)).collect(),
+    }
+}
+
+fn scaled(speed: f64, scaling: &Scaling) -> f64 {
+    let Scaling { factor, low, high, original } = *scaling;
+    let circles = original as f64 * speed / TAU;
+    let kept = ((circles - low) / (high - low)).clamp(0.0, 1.0);
+    speed * (kept + (1.0 - kept) / factor)
 }

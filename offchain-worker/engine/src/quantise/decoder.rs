@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     config::DecoderConfig,
-    model::{Decoder, Feed, Gated},
+    model::{speeds, Decoder, Feed, Gated},
 };
 use cairn_kernel::{
     models::{self, DecoderLayer, Experts, Outcome},
@@ -109,9 +109,8 @@ fn put_gated(weights: &mut Weights, name: &str, gated: &Gated) -> Result<(), Qua
 /// Cosines and sines of all positions. In f64, because a position far behind turns by many
 /// whole circles; from here on they are integers of the artifact.
 fn turns(config: &DecoderConfig, context: usize) -> [Floats; 2] {
-    let half = config.head / 2;
-    let speed = |pair: usize| config.theta.powf(-2.0 * pair as f64 / config.head as f64);
-    let speeds: Vec<f64> = (0..half).map(speed).collect();
+    let speeds = speeds(config);
+    let half = speeds.len();
     let table = |of: fn(f64) -> f64| {
         let row = |position: usize| speeds.iter().map(move |speed| of(position as f64 * speed));
         Floats::new(half, (0..context).flat_map(row).map(|turn| turn as f32).collect())

@@ -49,7 +49,7 @@ fn mean(sequences: &[Vec<u32>], logits: impl Fn(&[u32]) -> Floats) -> f64 {
 
 #[test]
 fn programs_should_come_to_what_models_do_when_computed_in_floats() {
-    for name in ["llama", "qwen3", "qwen3_moe", "qwen3_moe_all"] {
+    for name in ["llama", "llama3", "qwen3", "qwen3_moe", "qwen3_moe_all"] {
         let decoder = fixture(name);
         let config = decoder.config();
         let tokens: Vec<u32> = (0..40).map(|at| (at * at + 5) % 61).collect();

@@ -36,6 +36,7 @@ fn tiny() -> DecoderConfig {
         tied: false,
         epsilon: 1e-6,
         theta: 100.0,
+        scaling: None,
     }
 }
 
