@@ -3,7 +3,7 @@ use crate::{
     delta::{LowRank, Sparse},
     element::{element, Given},
     program::Rows,
-    run::{Artifact, Error, Path, Plan, Tensors, Tiling},
+    run::{Alone, Artifact, Crew, Error, Path, Plan, Tensors, Tiling},
     testing::{
         families::{classifier, decoder, encoder, mixture, Case},
         hash, numbers, Backwards, Eager, Random,
@@ -12,37 +12,49 @@ use crate::{
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
-/// Runs in random pieces, and compares every tensor with that of the whole.
+/// Runs in random pieces on every path, by one and by several, and compares every tensor with that
+/// of the whole.
 fn pieces_should_be_the_whole(case: &Case, random: &mut Random) {
     let whole = case.whole();
-    let plan = case.plan();
+    let threads = threads();
+    for path in Path::ALL.into_iter().filter(Path::is_there) {
+        let plan = case.plan_for(path);
+        for crew in [&Alone as &dyn Crew, &threads] {
+            pieces_by_should_be_the_whole(case, &whole, &plan, crew, random);
+        }
+    }
+}
+
+fn pieces_by_should_be_the_whole(
+    case: &Case,
+    whole: &Tensors,
+    plan: &Plan<'_>,
+    crew: &dyn Crew,
+    random: &mut Random,
+) {
     let mut state = plan.start();
     let mut pieces: Vec<Tensors> = Vec::new();
+    let result = case.program.program().result;
     while state.rows() < case.length() {
         let from = state.rows();
-        let to = random.from(from as u32 + 1, case.length() as u32) as usize;
-        let piece = case.piece(from, to);
+        // Often one token, as when text is generated.
+        let most = if random.chance() { from + 1 } else { case.length() };
+        let piece = case.piece(from, random.from(from as u32 + 1, most as u32) as usize);
         // What nobody wants is left out, and changes nothing of the rest.
-        let result = case.program.program().result;
-        let least = plan.run(&mut state.clone(), &piece, &[]).unwrap();
-        pieces.push(plan.run(&mut state, &piece, &case.all()).unwrap());
+        let least = plan.run_by(crew, &mut state.clone(), &piece, &[]).unwrap();
+        pieces.push(plan.run_by(crew, &mut state, &piece, &case.all()).unwrap());
         assert_eq!(least.get(result), pieces.last().and_then(|piece| piece.get(result)));
     }
     let mut least = plan.start();
     let (first, rest) = (random.from(0, case.length() as u32) as usize, case.length());
     let parts = [(0, first), (first, rest)].into_iter().filter(|(from, to)| from < to);
-    let results = parts.map(|(from, to)| plan.run(&mut least, &case.piece(from, to), &[]).unwrap());
-    let last = results.last().unwrap();
-    let result = case.program.program().result;
+    let run = |(from, to)| plan.run_by(crew, &mut least, &case.piece(from, to), &[]).unwrap();
+    let last = parts.map(run).last().unwrap();
     if case.program.tensor(result).unwrap().rows == Rows::One {
         assert_eq!(last.get(result), whole.get(result));
     }
     for id in case.all() {
-        let mut matrices = pieces.iter().filter_map(|piece| piece.get(id));
-        let have: Vec<i32> = match case.program.tensor(id).unwrap().rows {
-            Rows::One => matrices.next_back().map(numbers).unwrap(),
-            _ => matrices.flat_map(numbers).collect(),
-        };
+        let have = case.joined(id, &pieces);
         assert_eq!(Some(have), whole.get(id).map(numbers), "tensor {}", id.0);
     }
 }
@@ -127,13 +139,20 @@ fn paths() -> Vec<Path> {
     there
 }
 
+/// Several who work at the same time.
+#[cfg(feature = "std")]
+fn threads() -> impl Crew {
+    Eager(crate::run::Threads::new(3).unwrap())
+}
+
+#[cfg(not(feature = "std"))]
+fn threads() -> impl Crew {
+    Backwards { hands: 3 }
+}
+
 #[test]
 fn models_should_give_the_same_bits_when_run_by_anyone_in_any_way() {
-    let paths = paths();
-    #[cfg(feature = "std")]
-    let threads = Eager(crate::run::Threads::new(3).unwrap());
-    #[cfg(not(feature = "std"))]
-    let threads = Backwards { hands: 3 };
+    let (paths, threads) = (paths(), threads());
     for seed in 0..100 {
         let case = Case::any(seed);
         let need = Case { path: Path::Plain, ..Case::any(seed) }.whole();

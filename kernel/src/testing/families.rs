@@ -1,6 +1,6 @@
 //! Models of every family, with weights and sequences at random.
 
-use super::{artifacts, Random};
+use super::{artifacts, numbers, Random};
 use crate::{
     check::Checked,
     models::{
@@ -8,7 +8,7 @@ use crate::{
         Model, Outcome, Pool,
     },
     num::Scale,
-    program::{TensorId, Values},
+    program::{Rows, TensorId, Values},
     run::{Alone, Artifact, Crew, Path, Piece, Plan, Tensors, Tiling},
     sample::Rule,
 };
@@ -137,6 +137,14 @@ impl Case {
         case
     }
 
+    /// One that generates, dense or with experts.
+    pub fn decoder(seed: u64) -> Self {
+        let random = &mut Random(seed);
+        let rows = if random.below(4) == 0 { LONG } else { ROWS };
+        let made = if random.chance() { decoder(random) } else { mixture(random) };
+        Self::new(&Decoder { rows, ..made }.model(), random)
+    }
+
     /// Of any family, and now and then with a long sequence.
     pub fn any(seed: u64) -> Self {
         let random = &mut Random(seed);
@@ -151,7 +159,11 @@ impl Case {
     }
 
     pub fn plan(&self) -> Plan<'_> {
-        let plan = Plan::bind_for(self.path, &self.program, |id| self.artifacts.get(&id).cloned());
+        self.plan_for(self.path)
+    }
+
+    pub fn plan_for(&self, path: Path) -> Plan<'_> {
+        let plan = Plan::bind_for(path, &self.program, |id| self.artifacts.get(&id).cloned());
         plan.unwrap_or_else(|error| panic!("{error}")).tiled(self.tiling)
     }
 
@@ -185,6 +197,24 @@ impl Case {
         let piece = self.piece(0, self.length());
         let made = plan.run_by(crew, &mut plan.start(), &piece, &self.all());
         made.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Where the pieces of a generation end: a prompt in two, then one token after the other.
+    pub fn turns(&self, random: &mut Random) -> Vec<usize> {
+        let length = self.length() as u32;
+        let prompt = random.from(1, length);
+        let first = random.from(1, prompt);
+        let ends = [first].into_iter().chain((first < prompt).then_some(prompt));
+        ends.chain(prompt + 1..=length).map(|end| end as usize).collect()
+    }
+
+    /// What pieces have of a tensor: all rows of each, or the one row that there is at last.
+    pub fn joined(&self, id: TensorId, pieces: &[Tensors]) -> Vec<i32> {
+        let mut matrices = pieces.iter().filter_map(|piece| piece.get(id));
+        match self.program.tensor(id).map(|found| found.rows) {
+            Some(Rows::One) => matrices.next_back().map(numbers).unwrap_or_default(),
+            _ => matrices.flat_map(numbers).collect(),
+        }
     }
 
     /// Everything that is not an artifact's.
