@@ -218,9 +218,31 @@ fn halves(numbers: impl IntoIterator<Item = i64>) -> impl Iterator<Item = i32> {
 
 /// What every tensor of a model at random comes to.
 pub fn model(seed: u64, path: Path, tiling: Tiling, crew: &dyn Crew) -> u64 {
-    let case = Case { path, tiling, ..Case::any(seed) };
+    whole(&Case { path, tiling, ..Case::any(seed) }, crew)
+}
+
+/// What every tensor of a decoder at random comes to.
+pub fn decoded(seed: u64, path: Path, tiling: Tiling, crew: &dyn Crew) -> u64 {
+    whole(&Case { path, tiling, ..Case::decoder(seed) }, crew)
+}
+
+fn whole(case: &Case, crew: &dyn Crew) -> u64 {
     let whole = case.whole_by(crew);
     hash(case.all().into_iter().filter_map(|id| whole.get(id)).flat_map(numbers))
+}
+
+/// The same of a decoder whose tokens come as when text is generated: a prompt in two pieces, then
+/// one token after the other. Keys and values of those before are kept.
+pub fn generated(seed: u64, path: Path, tiling: Tiling, crew: &dyn Crew) -> u64 {
+    let case = Case { path, tiling, ..Case::decoder(seed) };
+    let plan = case.plan();
+    let (mut state, mut pieces) = (plan.start(), Vec::new());
+    for end in case.turns(&mut Random(!seed)) {
+        let piece = case.piece(state.rows(), end);
+        let made = plan.run_by(crew, &mut state, &piece, &case.all());
+        pieces.push(made.unwrap_or_else(|error| panic!("{error}")));
+    }
+    hash(case.all().into_iter().flat_map(|id| case.joined(id, &pieces)))
 }
 
 /// One who does the last job first.

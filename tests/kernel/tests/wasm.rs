@@ -1,7 +1,7 @@
 //! What the kernel computes as WASM, and the text that is made there.
 
 use cairn_kernel::{
-    run::{Path as Instructions, Threads, Tiling},
+    run::{Alone, Path as Instructions, Threads, Tiling},
     testing::{self, Backwards, Eager, Random},
 };
 use std::{
@@ -14,6 +14,7 @@ use wasmtime::{Engine, Error, Instance, Memory, Module, Store, TypedFunc};
 
 const OPERATORS: u64 = 10_000;
 const MODELS: u64 = 100;
+const DECODERS: u64 = 100;
 const DELTAS: u64 = 1_000;
 const RECORDS: u64 = 1_000;
 
@@ -42,6 +43,7 @@ struct Guest {
     store: Store<()>,
     operator: TypedFunc<u64, u64>,
     model: TypedFunc<u64, u64>,
+    generated: TypedFunc<u64, u64>,
     judged: TypedFunc<u64, u64>,
     delta: TypedFunc<u64, u64>,
     text: TypedFunc<(u32, u64, u32), u64>,
@@ -59,6 +61,7 @@ impl Guest {
         Ok(Self {
             operator: instance.get_typed_func(&mut store, "operator")?,
             model: instance.get_typed_func(&mut store, "model")?,
+            generated: instance.get_typed_func(&mut store, "generated")?,
             judged: instance.get_typed_func(&mut store, "judged")?,
             delta: instance.get_typed_func(&mut store, "delta")?,
             text: instance.get_typed_func(&mut store, "text")?,
@@ -76,6 +79,11 @@ impl Guest {
     fn model(&mut self, seed: u64) -> wasmtime::Result<u64> {
         self.forget.call(&mut self.store, ())?;
         self.model.call(&mut self.store, seed)
+    }
+
+    fn generated(&mut self, seed: u64) -> wasmtime::Result<u64> {
+        self.forget.call(&mut self.store, ())?;
+        self.generated.call(&mut self.store, seed)
     }
 
     fn judged(&mut self, seed: u64) -> wasmtime::Result<u64> {
@@ -146,14 +154,19 @@ fn text_should_be_the_same_when_it_is_made_as_wasm() -> wasmtime::Result<()> {
     Ok(())
 }
 
+/// Every path that this machine has; what it has not got is said aloud.
+fn paths() -> Vec<Instructions> {
+    let (there, missing): (Vec<_>, Vec<_>) =
+        Instructions::ALL.into_iter().partition(Instructions::is_there);
+    missing.into_iter().for_each(|path| eprintln!("SKIPPED: {path:?}, which is not there"));
+    there
+}
+
 #[test]
 fn kernel_should_give_the_same_bits_when_it_is_wasm() -> wasmtime::Result<()> {
     let mut guest = Guest::new()?;
     let threads = Eager(Threads::new(3).unwrap());
-    for path in Instructions::ALL.into_iter().filter(|path| !path.is_there()) {
-        eprintln!("SKIPPED: {path:?}, which this machine has not got");
-    }
-    let paths: Vec<_> = Instructions::ALL.into_iter().filter(Instructions::is_there).collect();
+    let paths = paths();
     for seed in 0..OPERATORS {
         let need = guest.operator(seed)?;
         // Others than those that the operator is made of.
@@ -174,6 +187,30 @@ fn kernel_should_give_the_same_bits_when_it_is_wasm() -> wasmtime::Result<()> {
                 let have = testing::model(seed, *path, tiling, &threads);
                 assert_eq!(have, need, "model {seed}, {path:?}, {tiling:?}");
             }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn generation_should_give_the_bits_of_the_whole_when_it_is_wasm() -> wasmtime::Result<()> {
+    let mut guest = Guest::new()?;
+    let threads = Eager(Threads::new(3).unwrap());
+    let (paths, usual) = (paths(), Tiling::USUAL);
+    for seed in 0..DECODERS {
+        let need = testing::decoded(seed, Instructions::Plain, usual, &Alone);
+        assert_eq!(guest.generated(seed)?, need, "decoder {seed}");
+        // Others than those that the decoder is made of.
+        let random = &mut Random(!seed);
+        for path in &paths {
+            let tiling = random.tiling();
+            let have = testing::generated(seed, *path, tiling, &Alone);
+            assert_eq!(have, need, "decoder {seed}, {path:?}, {tiling:?}");
+        }
+        // Threads take long for tokens that come one by one.
+        if seed % 8 == 0 {
+            let have = testing::generated(seed, Instructions::best(), usual, &threads);
+            assert_eq!(have, need, "decoder {seed}, threads");
         }
     }
     Ok(())

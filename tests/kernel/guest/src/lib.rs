@@ -27,6 +27,12 @@ pub extern "C" fn model(seed: u64) -> u64 {
     testing::model(seed, Path::best(), Tiling::USUAL, &Alone)
 }
 
+/// What a decoder at random comes to when its tokens come one after the other.
+#[no_mangle]
+pub extern "C" fn generated(seed: u64) -> u64 {
+    testing::generated(seed, Path::best(), Tiling::USUAL, &Alone)
+}
+
 /// What a judge makes of an operator at random.
 #[no_mangle]
 pub extern "C" fn judged(seed: u64) -> u64 {
