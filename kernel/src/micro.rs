@@ -37,8 +37,8 @@ pub struct Part {
     pub range: (i64, i64),
 }
 
-/// In which parts an element comes; in none where it is computed from few numbers anyhow, from a row
-/// and the weights for it, or from what a search in a list reads.
+/// In which parts an element comes; in none where it is computed from few numbers anyhow, from two
+/// of each slot, from a row and the weights for it, or from what a search in a list reads.
 pub fn parts(
     program: &Checked,
     operator: usize,

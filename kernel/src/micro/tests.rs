@@ -1,10 +1,11 @@
 use super::*;
 use crate::{
-    element::Given,
-    num::Scale,
+    check::MOST_COMBINED,
+    element::{element, Given},
+    num::{digits, Scale},
     program::{Program, Rows, Tensor, Values, SEMANTICS},
     sample::{sample, WHOLE},
-    testing::Random,
+    testing::{Random, Scene},
 };
 use std::cell::Cell;
 
@@ -69,6 +70,10 @@ pub(crate) fn steps_should_come_to(
     let steps = expand(program, operator, row, column, given).unwrap();
     assert_eq!(steps.len(), found.len());
     if !expanded {
+        let counted = Counted { given, steps: &[], reads: Cell::new(0) };
+        assert_eq!(element(program, operator, row, column, &counted), Ok(have));
+        let most = most_reads(program, operator);
+        assert!(counted.reads.get() <= most, "{} of {most}", counted.reads.get());
         return;
     }
     assert_eq!(steps.last(), Some(&vec![have]));
@@ -87,6 +92,37 @@ pub(crate) fn steps_should_come_to(
         assert_eq!(step(program, operator, place, part, *count, &counted), none);
     }
     nonsense_should_be_refused(random, program, operator, place, given, steps);
+}
+
+/// What an element that has no steps reads at most.
+fn most_reads(program: &Checked, operator: usize) -> u32 {
+    let columns = |tensor: TensorId| program.tensor(tensor).unwrap().columns;
+    match program.program().ops[operator].op {
+        // With a scale, an exponent, and a bias or a choice.
+        Op::Linear { values, .. } | Op::Expert { values, .. } => 2 * columns(values) + 3,
+        Op::Combine { shares, .. } => 2 * columns(shares),
+        // With two ends, a master and a change.
+        Op::Changed { places, .. } => {
+            let found = program.tensor(places).unwrap();
+            digits(found.rows.count(0) * u64::from(found.columns)) + 4
+        }
+        _ => 4,
+    }
+}
+
+#[test]
+fn combine_should_read_two_numbers_of_each_slot_when_there_are_most() {
+    let mut scene = Scene::new(1);
+    let values = scene.numbers(Rows::Slots(MOST_COMBINED), 3);
+    let shares = scene.narrow(Rows::Token, MOST_COMBINED, 16);
+    let result = Tensor { rows: Rows::Token, columns: 3, values: Values::Wide };
+    let program = scene.program(Op::Combine { values, shares }, result).check().unwrap();
+    let operator = program.program().ops.len() - 1;
+    let given = scene.given(SEED);
+    let counted = Counted { given: &given, steps: &[], reads: Cell::new(0) };
+    assert!(element(&program, operator, 0, 2, &counted).is_ok());
+    assert_eq!(counted.reads.get(), 128);
+    assert_eq!(parts(&program, operator, 0, 2, &given), Ok(vec![]));
 }
 
 /// Whatever is said of earlier steps, a step is something or refused.
