@@ -111,10 +111,14 @@ impl<I: Inputs> Expansion<'_, I> {
             let square = Normal::square(number(group.start + index)?, largest.unsigned_abs());
             return Ok(self.before(part, index, 0)? + square as i64);
         }
-        let sum = self.end(squares)?.unsigned_abs();
+        let (sum, c) = (self.end(squares)?, number(self.column)?);
+        if Normal::square(c, largest.unsigned_abs()) > sum.unsigned_abs() {
+            // No square is more than all of them, and what is normed would get too large.
+            return Err(Error::Step { part: squares, step: group.columns - 1, have: sum });
+        }
+        let (largest, sum) = (largest.unsigned_abs(), sum.unsigned_abs());
         let Group { divisor, epsilon, .. } = group;
-        let normal = Normal::from_squares(largest.unsigned_abs(), sum, divisor.into(), epsilon);
-        let n = normal.apply(number(self.column)?);
+        let n = Normal::from_squares(largest, sum, divisor.into(), epsilon).apply(c);
         match *self.op {
             Op::RmsNorm { gains, scale, .. } => {
                 let gain = self.judge.at(gains, 0, self.column - group.start)?;

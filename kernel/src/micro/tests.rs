@@ -125,6 +125,29 @@ fn combine_should_read_two_numbers_of_each_slot_when_there_are_most() {
     assert_eq!(parts(&program, operator, 0, 2, &given), Ok(vec![]));
 }
 
+/// Else what is normed would leave what a scale takes.
+#[test]
+fn norm_should_be_refused_when_its_squares_are_said_to_be_less_than_one_of_them() {
+    let mut scene = Scene::new(1);
+    let values = scene.made(Rows::Token, 4, Values::Wide);
+    let result = Tensor { rows: Rows::Token, columns: 4, values: Values::Wide };
+    let program = scene.program(Op::Unit { values, scale: Scale::ONE }, result).check().unwrap();
+    let operator = program.program().ops.len() - 1;
+    let mut given = scene.given(SEED);
+    given.rows.insert((values, 0), vec![300, -200, 100, 0]);
+    let mut steps = expand(&program, operator, 0, 0, &given).unwrap();
+    let mut judged = |squares: i64| {
+        steps[1][3] = squares;
+        let counted = Counted { given: &given, steps: &steps, reads: Cell::new(0) };
+        step(&program, operator, [0, 0], 2, 0, &counted)
+    };
+    // The largest is shifted to 20 bits.
+    let have = (300_i64 << 11).pow(2);
+    assert!(judged(have).is_ok());
+    let have = have - 1;
+    assert_eq!(judged(have), Err(Error::Step { part: 1, step: 3, have }));
+}
+
 /// Whatever is said of earlier steps, a step is something or refused.
 fn nonsense_should_be_refused(
     random: &mut Random,
