@@ -8,7 +8,7 @@ use cairn_engine::{
     exact::{self, ExactError, Generation},
     generate::{Reason, Request, Sampling},
     import,
-    model::{Decoder, ModelError, Segment},
+    model::{Decoder, Encoder, ModelError, Segment},
     quantise::{self, checked, Exact, Options, QuantiseError, Rounding},
     tokens::Tokenizer,
     train::draw_classes,
@@ -17,7 +17,7 @@ use cairn_kernel::{
     models::Outcome,
     run::{Alone, Crew, Piece, Threads},
 };
-use common::{device, fixture, off, texts, Reference};
+use common::{device, first_rows, fixture, off, texts, Reference};
 
 const DECODERS: [&str; 5] = ["llama", "llama3", "qwen3", "qwen3_moe", "qwen3_moe_all"];
 const OPTIONS: Options = Options { rounding: Rounding::Compensated, context: None };
@@ -265,6 +265,37 @@ fn embeddings_should_be_near_the_float_ones_when_computed_exactly() {
         let cosine = dot / length(&found) / length(&expected);
         assert!(cosine > 0.9995, "{cosine}");
     }
+}
+
+/// Embeddings of texts by an encoder in exact form, which is calibrated on others.
+fn exact_embeddings(encoder: &Encoder, sample: &[Vec<u32>], texts: &[Vec<u32>]) -> Vec<Vec<f32>> {
+    let exact = quantise::encoder(encoder, sample, &OPTIONS).expect("a model");
+    let model = exact.model();
+    let program = checked(&model).expect("a program");
+    let plan = exact.plan(&model, &program).expect("it fits");
+    let row = |tokens: &Vec<u32>| -> Vec<f32> {
+        let found = exact::embed(&plan, &Alone, tokens).expect("it runs");
+        found.iter().map(|x| (f64::from(*x) * exact.result_step()) as f32).collect()
+    };
+    texts.iter().map(row).collect()
+}
+
+#[test]
+fn embeddings_should_be_of_first_rows_when_an_encoder_that_takes_them_is_computed_exactly() {
+    let first = import::encoder(first_rows(true).path(), &device()).expect("supported");
+    let mean = import::encoder(&fixture("bert"), &device()).expect("supported");
+    let texts = samples(40, 21, 128);
+    let (sample, texts) = texts.split_at(30);
+    let found = exact_embeddings(&first, sample, texts);
+    let means = exact_embeddings(&mean, sample, texts);
+    for (tokens, found) in texts.iter().zip(&found) {
+        let expected = floats(first.embed(&[Segment { tokens, types: &[] }]).expect("it fits"));
+        let near = cosine(found, &expected);
+        // A row by itself: errors are not those of a mean, which cancel.
+        assert!(near > 0.998, "{near}");
+    }
+    let alike: f64 = found.iter().zip(&means).map(|(first, mean)| cosine(first, mean)).sum();
+    assert!(alike / (texts.len() as f64) < 0.98, "{alike}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use cairn_engine::{
     model::{Decoder, Segment},
     tokens::Tokenizer,
 };
-use common::{device, fixture, off, texts, whole, Reference, TOLERANCE};
+use common::{device, first_rows, fixture, off, texts, whole, Reference, TOLERANCE};
 use std::sync::Arc;
 
 const DECODERS: [&str; 5] = ["llama", "llama3", "qwen3", "qwen3_moe", "qwen3_moe_all"];
@@ -94,6 +94,28 @@ fn embeddings_should_be_those_of_transformers_when_texts_are_embedded_together()
         let mean = case["mean"].as_array().expect("a list");
         let mean: Vec<f32> = mean.iter().map(|x| x.as_f64().expect("a number") as f32).collect();
         assert!(off("embedding", row, &mean) < TOLERANCE);
+    }
+}
+
+#[test]
+fn embeddings_should_be_the_first_rows_of_transformers_when_the_checkpoint_says_so() {
+    let reference = Reference::of("bert");
+    let (tokens, types) = (reference.tokens("tokens"), reference.tokens("types"));
+    let hidden = reference.floats("hidden");
+    for unit in [false, true] {
+        let encoder = import::encoder(first_rows(unit).path(), &device()).expect("supported");
+        let columns = encoder.config().hidden;
+        let first = &hidden[..columns];
+        let length = match unit {
+            true => first.iter().map(|x| x * x).sum::<f32>().sqrt(),
+            false => 1.0,
+        };
+        let expected: Vec<f32> = first.iter().map(|x| x / length).collect();
+        // Behind another text, which has a first row of its own.
+        let before = Segment { tokens: &tokens[3..9], types: &[] };
+        let texts = [before, Segment { tokens: &tokens, types: &types }];
+        let rows = floats(encoder.embed(&texts).expect("they fit"));
+        assert!(off("first row", &rows[columns..], &expected) < TOLERANCE);
     }
 }
 

@@ -9,7 +9,7 @@ use cairn_engine::{
     model::Segment,
     tokens::{TokenError, Tokenizer},
 };
-use common::{device, fixture};
+use common::{copy, device, fixture};
 use proptest::prelude::*;
 use safetensors::{tensor::TensorView, Dtype, SafeTensors};
 use serde_json::{json, Value};
@@ -17,16 +17,6 @@ use std::{collections::BTreeMap, fs, path::Path};
 use tempfile::TempDir;
 
 const MODEL: &str = "model.safetensors";
-
-/// A copy of a fixture, to be changed.
-fn copy(name: &str) -> TempDir {
-    let folder = TempDir::new().expect("a folder");
-    for entry in fs::read_dir(fixture(name)).expect("a fixture") {
-        let entry = entry.expect("a file");
-        fs::copy(entry.path(), folder.path().join(entry.file_name())).expect("copied");
-    }
-    folder
-}
 
 fn read(folder: &Path) -> Result<Imported, ImportError> {
     import::import(folder, &device())

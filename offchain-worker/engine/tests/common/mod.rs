@@ -6,8 +6,12 @@ pub mod home;
 
 use cairn_engine::Device;
 use safetensors::{Dtype, SafeTensors};
-use serde_json::Value;
-use std::path::{Path, PathBuf};
+use serde_json::{json, Value};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+use tempfile::TempDir;
 
 /// The most that any number may be off.
 pub const TOLERANCE: f32 = 1e-4;
@@ -20,6 +24,36 @@ pub fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
 }
 
+/// A copy of a fixture, to be changed.
+pub fn copy(name: &str) -> TempDir {
+    let folder = TempDir::new().expect("a folder");
+    for entry in fs::read_dir(fixture(name)).expect("a fixture") {
+        let entry = entry.expect("a file");
+        fs::copy(entry.path(), folder.path().join(entry.file_name())).expect("copied");
+    }
+    folder
+}
+
+/// The fixture's encoder, with modules that say that a text's first row is its embedding, and
+/// whether that is scaled to length one.
+pub fn first_rows(unit: bool) -> TempDir {
+    let module = |kind: &str| {
+        json!({ "type": format!("sentence_transformers.models.{kind}"), "path": kind })
+    };
+    let mut modules = vec![module("Pooling")];
+    if unit {
+        modules.push(module("Normalize"));
+    }
+    let folder = copy("bert");
+    let write = |file: &str, value: Value| {
+        fs::write(folder.path().join(file), value.to_string()).expect("written");
+    };
+    write("modules.json", modules.into());
+    fs::create_dir(folder.path().join("Pooling")).expect("a folder");
+    write("Pooling/config.json", json!({ "pooling_mode_cls_token": true }));
+    folder
+}
+
 /// What a model of someone else's computed.
 pub struct Reference {
     bytes: Vec<u8>,
@@ -27,7 +61,7 @@ pub struct Reference {
 
 impl Reference {
     pub fn of(name: &str) -> Self {
-        let bytes = std::fs::read(fixture(name).join("reference.safetensors"));
+        let bytes = fs::read(fixture(name).join("reference.safetensors"));
         Self { bytes: bytes.expect("the fixture is in the repository") }
     }
 
@@ -55,7 +89,7 @@ impl Reference {
 
 /// What a tokenizer of someone else's made of texts.
 pub fn texts(name: &str) -> Vec<Value> {
-    let text = std::fs::read_to_string(fixture(name).join("texts.json")).expect("a fixture");
+    let text = fs::read_to_string(fixture(name).join("texts.json")).expect("a fixture");
     serde_json::from_str(&text).expect("JSON")
 }
 
