@@ -171,10 +171,14 @@ mod benchmarks {
 
     #[benchmark]
     fn heartbeat_seating() {
-        let (_, operator, provider) = enroll::<T>(0);
+        let (_, operator, provider) = seated::<T>();
+        // A penalty takes all of its bond, so that it leaves every lane: that costs more than to
+        // enter them.
+        let bond = record::<T>(provider).bond;
+        queue::<T>(provider, bond);
         #[extrinsic_call]
         heartbeat(RawOrigin::Signed(operator), provider);
-        assert_eq!(record::<T>(provider).seats.count(), 12);
+        assert!(record::<T>(provider).seats.is_empty());
     }
 
     #[benchmark]
@@ -238,12 +242,17 @@ mod benchmarks {
     #[benchmark]
     fn cancel_slash() -> Result<(), BenchmarkError> {
         let (_, _, provider) = seated::<T>();
-        queue::<T>(provider, 1);
+        // All of its bond, so that it is seated again without it.
+        let bond = record::<T>(provider).bond;
+        queue::<T>(provider, bond);
+        Pallet::<T>::amend(provider, |record| Pallet::<T>::settle_seats(provider, record));
+        assert!(record::<T>(provider).seats.is_empty());
         let origin =
             T::AppealOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
         #[extrinsic_call]
         _(origin as T::RuntimeOrigin, 0);
         assert!(Slashes::<T>::get(0).is_none());
+        assert_eq!(record::<T>(provider).seats.count(), 12);
         Ok(())
     }
 

@@ -45,9 +45,9 @@ impl<T: Config> Pallet<T> {
     ) -> DispatchResult {
         let mut record = Self::serving(&owner, provider)?;
         ensure!(amount > 0, Error::<T>::ZeroAmount);
-        let rest = record.bond.checked_sub(amount).ok_or(Error::<T>::NotBonded)?;
-        ensure!(rest >= Self::required_bond(record.roles), Error::<T>::BondBelowMinimum);
-        record.bond = rest;
+        record.bond = record.bond.checked_sub(amount).ok_or(Error::<T>::NotBonded)?;
+        let required = Self::required_bond(record.roles);
+        ensure!(record.free_bond() >= required, Error::<T>::BondBelowMinimum);
         let withdrawable_at = Self::start_unbonding(&mut record, amount);
         Providers::<T>::insert(provider, record);
         Self::deposit_event(Event::Unbonding { provider, amount, withdrawable_at });

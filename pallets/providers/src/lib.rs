@@ -306,7 +306,8 @@ pub mod pallet {
         /// The hardware backs another provider; let that one leave first, or commit to it with
         /// another salt if the binding is not yours.
         BindingTaken,
-        /// The bond would be less than the sum of what the roles need.
+        /// The bond, less what queued slashes are to take, would be less than the sum of what the
+        /// roles need.
         BondBelowMinimum,
         /// The owner's free balance does not cover the bond or the deposit.
         InsufficientBalance,
@@ -458,7 +459,8 @@ pub mod pallet {
             Self::do_link_account(who, other, same_party)
         }
 
-        /// Unbonds what the roles do not need. All that is unbonding waits from now.
+        /// Unbonds what neither the roles need nor queued slashes take. All that is unbonding waits
+        /// from now.
         #[pallet::call_index(8)]
         #[pallet::weight(T::WeightInfo::unbond())]
         pub fn unbond(

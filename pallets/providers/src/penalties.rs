@@ -69,6 +69,10 @@ impl<T: Config> Pallet<T> {
     /// Queues what a fault costs: a share of all that the provider has at stake, so that who is
     /// drawn more often for a larger bond also risks more. Only its own bond is looked at, and
     /// no more is queued than is there.
+    ///
+    /// If too little is left free for its roles it gets no work from now on. Its seats go when it
+    /// is drawn or sends a heartbeat, as those of the silent do: whoever penalises several must not
+    /// pay for that.
     pub(crate) fn do_penalise(provider: ProviderId, fault: Fault, subject: u64) {
         let Some(mut record) = Providers::<T>::get(provider) else { return };
         let (now, memory) = (T::Clock::now(), T::FaultMemory::get());
@@ -102,13 +106,14 @@ impl<T: Config> Pallet<T> {
         })
     }
 
-    /// Takes a slash back, and forgets the fault.
+    /// Takes a slash back, and forgets the fault. If enough is free again it has its seats again.
     pub(crate) fn do_cancel_slash(id: SlashId) -> DispatchResult {
         let slash = Slashes::<T>::take(id).ok_or(Error::<T>::UnknownSlash)?;
         Self::amend(slash.provider, |record| {
             record.queued = record.queued.saturating_sub(1);
             record.pending = record.pending.saturating_sub(slash.amount);
             record.faults.count = record.faults.count.saturating_sub(1);
+            Self::settle_seats(slash.provider, record);
         });
         Self::deposit_event(Event::SlashCancelled { slash: id, provider: slash.provider });
         Ok(())
@@ -143,7 +148,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Takes what a slash names from the bond, and from what is unbonding where that is not
-    /// enough. A bond that is now too small for its roles costs the provider its seats.
+    /// enough. A bond that is too small for its roles costs the provider the seats it still has.
     pub(crate) fn execute(id: SlashId, slash: Slash) {
         Slashes::<T>::remove(id);
         Self::amend(slash.provider, |record| {

@@ -74,7 +74,7 @@ impl<T: Config> Pallet<T> {
     ) -> DispatchResult {
         let mut record = Self::serving(&owner, provider)?;
         Self::ensure_roles(roles, &record.offers)?;
-        ensure!(record.bond >= Self::required_bond(roles), Error::<T>::BondBelowMinimum);
+        ensure!(record.free_bond() >= Self::required_bond(roles), Error::<T>::BondBelowMinimum);
         let details = ProviderDetails::<T>::get(provider).ok_or(Error::<T>::UnknownProvider)?;
         record.roles = roles;
         Self::settle_seats(provider, &mut record);

@@ -120,7 +120,7 @@ impl<T: Config> Pallet<T> {
             enclave: record.enclave,
             sealable: record.sealable,
             load: u8::try_from(record.load).unwrap_or(u8::MAX),
-            bond: record.bond,
+            bond: record.free_bond(),
             reputation,
         }
     }

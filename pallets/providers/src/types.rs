@@ -148,7 +148,7 @@ stored! {
         /// It unbonds all it has.
         #[codec(index = 0)]
         Leaving,
-        /// Its bond is less than its roles need.
+        /// What queued penalties leave of its bond is less than its roles need.
         #[codec(index = 1)]
         Underbonded,
         #[codec(index = 2)]
@@ -251,6 +251,12 @@ impl<AccountId> Registration<AccountId> {
     /// All it has at stake.
     pub fn stake(&self) -> Amount {
         self.bond.saturating_add(self.unbonding)
+    }
+
+    /// What of the bond no queued penalty is to take. Only that stands behind its work: whoever
+    /// has nothing left to lose could lie for nothing until the first penalty is executed.
+    pub fn free_bond(&self) -> Amount {
+        self.bond.saturating_sub(self.pending)
     }
 
     /// The lanes it serves when it is there.

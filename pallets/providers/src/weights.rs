@@ -18,7 +18,7 @@ cairn_seams::weights! {
     set_availability(): (225_443, 37, 61);
     /// Record, bonds, clock.
     heartbeat(): (24_767, 4, 1);
-    /// The operator as well; twelve lanes entered.
+    /// Twelve lanes left, which costs more than the first heartbeat, by which they are entered.
     heartbeat_seating(): (135_681, 16, 38);
     /// Record, both operators; twelve lanes left.
     rotate_operator(): (265_834, 38, 62);
@@ -31,7 +31,7 @@ cairn_seams::weights! {
     /// Record, clock, account and holds, operator, owner's list, counter, details, reputation at
     /// each of six kinds.
     withdraw(): (147_959, 12, 13);
-    /// Slash, record.
+    /// Slash, record, bonds; twelve lanes entered.
     cancel_slash(): (30_165, 2, 2);
     /// Queue, clock.
     on_idle_base(): (4_567, 2, 0);

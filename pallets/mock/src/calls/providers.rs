@@ -196,7 +196,8 @@ fn report(course: &mut Course, dice: &mut Dice, provider: ProviderId) {
     }
 }
 
-/// Whoever is drawn is there and serves the lane, in that class or above.
+/// Whoever is drawn is there and serves the lane, in that class or above, with a bond that is
+/// enough for its roles when all that is queued is taken.
 fn sample(course: &mut Course, dice: &mut Dice) {
     let all: Vec<Lane> = lanes::all().collect();
     let (lane, class) = (dice.one(&all), dice.one(&DeviceClass::ALL));
@@ -207,6 +208,10 @@ fn sample(course: &mut Course, dice: &mut Dice) {
             assert_eq!(Providers::candidate(provider, lane).as_ref(), Some(&candidate));
             assert_eq!(Providers::names_of(provider), names);
             assert!(candidate.hardware.class >= class, "{provider:?} is of a lower class");
+            let card = Providers::card(provider).expect("it is registered");
+            assert_eq!(candidate.bond, card.bond.saturating_sub(card.pending));
+            let least = Providers::required_bond(card.roles);
+            assert!(candidate.bond >= least, "{provider:?} has too little to lose");
         }
     });
 }

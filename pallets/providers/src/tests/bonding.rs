@@ -60,6 +60,27 @@ fn add_bond_should_bring_back_one_whose_bond_was_too_small() {
 }
 
 #[test]
+fn add_bond_should_bring_back_one_whose_bond_is_to_be_taken() {
+    execute(|| {
+        let provider = available(ALICE);
+        for _ in 0..2 {
+            Pallet::<Test>::penalise(provider, Fault::Wrong, 1);
+        }
+        assert_ok!(beat(provider));
+        assert!(record(provider).seats.is_empty());
+        let obstacle = || Pallet::<Test>::card(provider).unwrap().obstacle;
+        assert_ok!(add(ALICE, provider, 1_099));
+        assert_eq!(obstacle(), Some(Obstacle::Underbonded));
+        assert_ok!(add(ALICE, provider, 1));
+        assert_eq!((obstacle(), record(provider).seats.count()), (None, 4));
+        // What was added is what is left.
+        pass(Window::get());
+        idle();
+        assert_eq!((obstacle(), record(provider).bond), (None, 1_100));
+    });
+}
+
+#[test]
 fn add_bond_should_refuse_when_it_cannot_be() {
     execute(|| {
         let provider = available(ALICE);
@@ -124,6 +145,18 @@ fn unbond_should_refuse_when_the_rest_is_under_the_minimum() {
         assert_noop!(unbond(ALICE, provider, BOND), Error::<Test>::BondBelowMinimum);
         assert_ok!(unbond(ALICE, provider, BOND - 1_100));
         assert_noop!(unbond(ALICE, provider, 1), Error::<Test>::BondBelowMinimum);
+    });
+}
+
+#[test]
+fn unbond_should_refuse_when_penalties_leave_the_roles_too_little() {
+    execute(|| {
+        let provider = available(ALICE);
+        Pallet::<Test>::penalise(provider, Fault::Wrong, 1);
+        let most = BOND - BOND / 2 - 1_100;
+        assert_noop!(unbond(ALICE, provider, most + 1), Error::<Test>::BondBelowMinimum);
+        assert_ok!(unbond(ALICE, provider, most));
+        assert_eq!(Pallet::<Test>::card(provider).unwrap().obstacle, None);
     });
 }
 

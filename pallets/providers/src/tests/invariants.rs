@@ -188,7 +188,8 @@ fn take(step: Step) {
     }
 }
 
-/// Whoever is drawn is there and serves the lane, in that class or above.
+/// Whoever is drawn is there and serves the lane, in that class or above, with a bond that is
+/// enough for its roles when all that is queued is taken.
 fn sample(lane: usize, class: DeviceClass, seed: u8) {
     let lane: Lane = crate::lanes::all().nth(lane).unwrap();
     for Prospect { candidate, names } in Pallet::<Test>::sample(lane, class, 4, &[seed; 32]) {
@@ -196,6 +197,9 @@ fn sample(lane: usize, class: DeviceClass, seed: u8) {
         assert_eq!(Pallet::<Test>::candidate(provider, lane).as_ref(), Some(&candidate));
         assert_eq!(Pallet::<Test>::names_of(provider), names);
         assert!(candidate.hardware.class >= class);
+        let card = Pallet::<Test>::card(provider).unwrap();
+        assert_eq!(candidate.bond, card.bond.saturating_sub(card.pending));
+        assert!(candidate.bond >= Pallet::<Test>::required_bond(card.roles));
         let price = matches!(lane, Lane::Jobs(_));
         assert_eq!(candidate.price.is_some(), price);
     }

@@ -7,8 +7,9 @@ use crate::{
 use cairn_protocol::{
     fault::Fault,
     id::{Amount, ProviderId},
+    profile::{DeviceClass, Role},
 };
-use cairn_seams::Registry;
+use cairn_seams::{Lane, Registry};
 use frame_support::{
     assert_noop, assert_ok,
     dispatch::DispatchResult,
@@ -26,6 +27,10 @@ fn cancel(slash: u64) -> DispatchResult {
         .dispatch_bypass_filter(RuntimeOrigin::root())
         .map(|_| ())
         .map_err(|error| error.error)
+}
+
+fn obstacle(provider: ProviderId) -> Option<Obstacle> {
+    Pallet::<Test>::card(provider).unwrap().obstacle
 }
 
 #[test]
@@ -107,6 +112,33 @@ fn penalise_should_queue_no_more_than_the_stake() {
 }
 
 #[test]
+fn penalise_should_end_work_at_once_when_too_little_stays_free() {
+    execute(|| {
+        let guards = Lane::Holders(Role::Guard);
+        let drawn = || drawn(guards, DeviceClass::Cpu, 4, &[1; 32]);
+        let provider = available(ALICE);
+        // Above the minimum by what a first lateness costs.
+        assert_ok!(act(ALICE, Call::unbond { provider, amount: BOND - 1_100 - 110 }));
+        penalise(provider, Fault::Silent);
+        assert_eq!((obstacle(provider), drawn()), (None, vec![provider]));
+        penalise(provider, Fault::Silent);
+        assert_eq!(obstacle(provider), Some(Obstacle::Underbonded));
+        assert_eq!(Pallet::<Test>::candidate(provider, guards), None);
+        // Drawn and not there, it loses its seat, and all others with its next heartbeat.
+        assert_eq!(drawn(), []);
+        assert_eq!(record(provider).seats.count(), 3);
+        assert_ok!(beat(provider));
+        assert!(record(provider).seats.is_empty());
+        // So far nothing was taken; that it is changes nothing.
+        assert_eq!(held(HoldReason::Bond, ALICE), BOND);
+        pass(20);
+        idle();
+        assert_eq!(held(HoldReason::Bond, ALICE), BOND - 330);
+        assert_eq!(obstacle(provider), Some(Obstacle::Underbonded));
+    });
+}
+
+#[test]
 fn penalise_should_do_nothing_when_the_provider_is_gone() {
     execute(|| {
         penalise(ProviderId(3), Fault::Wrong);
@@ -164,7 +196,6 @@ fn on_idle_should_not_touch_other_registrations_of_the_owner() {
         idle();
         assert_eq!((record(first).bond, record(second).bond), (0, BOND));
         assert_eq!(held(HoldReason::Bond, ALICE), BOND);
-        let obstacle = |provider| Pallet::<Test>::card(provider).unwrap().obstacle;
         assert_eq!(obstacle(first), Some(Obstacle::Underbonded));
         assert_eq!(obstacle(second), None);
         assert!(record(first).seats.is_empty());
@@ -252,6 +283,23 @@ fn cancel_slash_should_undo_the_penalty() {
         idle();
         assert_eq!(record(provider).bond, BOND - 220);
         assert_eq!(SlashQueue::<Test>::get().first, 2);
+    });
+}
+
+#[test]
+fn cancel_slash_should_bring_back_one_who_has_enough_again() {
+    execute(|| {
+        let provider = available(ALICE);
+        for _ in 0..3 {
+            penalise(provider, Fault::Wrong);
+        }
+        assert_ok!(beat(provider));
+        assert_eq!(obstacle(provider), Some(Obstacle::Underbonded));
+        assert!(record(provider).seats.is_empty());
+        // Half of its bond is enough, and nothing more is to be done for it.
+        assert_ok!(cancel(1));
+        assert_eq!(obstacle(provider), None);
+        assert_eq!(record(provider).seats.count(), 4);
     });
 }
 

@@ -1,6 +1,7 @@
 use super::mock::*;
 use crate::{Call, Pallet};
 use cairn_protocol::{
+    fault::Fault,
     id::{ProviderId, Region},
     job::JobKind,
     profile::{Availability, Candidate, Profile, Role},
@@ -33,6 +34,21 @@ fn candidate_should_be_what_matching_looks_at() {
         let guard = Candidate { price: None, reputation: 13, ..expected };
         let guards = Lane::Holders(Role::Guard);
         assert_eq!(Pallet::<Test>::candidate(provider, guards), Some(guard));
+    });
+}
+
+#[test]
+fn candidate_should_count_for_what_no_penalty_is_to_take() {
+    execute(|| {
+        let provider = available(ALICE);
+        let bond = |lane| Pallet::<Test>::candidate(provider, lane).unwrap().bond;
+        for lane in [Lane::Jobs(JobKind::Infer), Lane::Holders(Role::Guard)] {
+            assert_eq!(bond(lane), BOND);
+        }
+        Pallet::<Test>::penalise(provider, Fault::Wrong, 1);
+        for lane in [Lane::Jobs(JobKind::Infer), Lane::Holders(Role::Guard)] {
+            assert_eq!(bond(lane), BOND / 2);
+        }
     });
 }
 

@@ -1,11 +1,12 @@
 use super::mock::*;
 use crate::{Call, Error, Event, HoldReason, Pallet};
 use cairn_protocol::{
+    fault::Fault,
     id::ProviderId,
     job::JobKind,
     profile::{DeviceClass, Profile, Role, RoleSet},
 };
-use cairn_seams::Lane;
+use cairn_seams::{Lane, Registry};
 use codec::Decode;
 use frame_support::{assert_noop, assert_ok, dispatch::DispatchResult};
 
@@ -53,6 +54,17 @@ fn set_roles_should_refuse_when_the_bond_does_not_cover_them() {
         assert_noop!(set(ALICE, ProviderId(0), &both), Error::<Test>::BondBelowMinimum);
         assert_ok!(act(ALICE, Call::add_bond { provider: ProviderId(0), amount: 1 }));
         assert_ok!(set(ALICE, ProviderId(0), &both));
+    });
+}
+
+#[test]
+fn set_roles_should_refuse_when_penalties_take_the_bond() {
+    execute(|| {
+        let provider = available(ALICE);
+        Pallet::<Test>::penalise(provider, Fault::Wrong, 1);
+        assert_ok!(set(ALICE, provider, &[Role::Guard]));
+        Pallet::<Test>::penalise(provider, Fault::Wrong, 1);
+        assert_noop!(set(ALICE, provider, &[Role::Entropy]), Error::<Test>::BondBelowMinimum);
     });
 }
 

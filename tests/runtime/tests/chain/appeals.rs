@@ -1,7 +1,7 @@
 //! A penalty waits for an appeal: governance may take it back and nobody else, and what nobody
 //! appealed is taken from the bond.
 
-use cairn_protocol::{fault::Fault, id::ProviderId};
+use cairn_protocol::{fault::Fault, id::ProviderId, lifecycle::Stage};
 use cairn_runtime::{
     configs::{governance::origins::Origin, parameters::market},
     units::UNITS,
@@ -10,7 +10,7 @@ use cairn_runtime::{
 };
 use cairn_runtime_tests::{account, market::*, Chain};
 use cairn_seams::Registry;
-use pallet_cairn_providers::{Call, Error, Event, SlashId};
+use pallet_cairn_providers::{Call, Error, Event, Obstacle, SlashId};
 use sp_runtime::{traits::Dispatchable, DispatchError, DispatchResult};
 
 /// How long a penalty can be appealed here.
@@ -46,6 +46,34 @@ fn cancel(chain: &mut Chain, origin: RuntimeOrigin, slash: SlashId) -> DispatchR
 fn bond(chain: &mut Chain, provider: u64) -> (Balance, Balance) {
     let card = chain.state(|| Providers::card(ProviderId(provider))).expect("it is registered");
     (card.bond, card.pending)
+}
+
+#[test]
+fn a_provider_should_get_no_work_while_penalties_wait_for_all_of_its_bond() {
+    let mut chain = market();
+    // Two days pass before any of it is taken.
+    chain.state(|| {
+        for subject in [0, 1] {
+            Providers::penalise(ProviderId(0), Fault::Wrong, subject);
+        }
+    });
+    assert_eq!(bond(&mut chain, 0), (BOND, BOND));
+    let obstacle = |chain: &mut Chain| {
+        chain.state(|| Providers::card(ProviderId(0))).expect("it is registered").obstacle
+    };
+    assert_eq!(obstacle(&mut chain), Some(Obstacle::Underbonded));
+    // As many workers as there are providers: without that one there are not enough.
+    let terms = terms(&mut chain, 5);
+    let id = submit(&mut chain, terms);
+    chain.blocks(40);
+    assert_eq!(task(&mut chain, id).stage, Stage::Queued);
+
+    // Half of it is enough for the role.
+    assert_eq!(cancel(&mut chain, Origin::EmergencyStop.into(), 1), Ok(()));
+    assert_eq!(obstacle(&mut chain), None);
+    wait_for(&mut chain, id, Stage::Assigned);
+    let seats = task(&mut chain, id).seats;
+    assert!(seats.iter().any(|seat| seat.provider == ProviderId(0)));
 }
 
 #[test]
