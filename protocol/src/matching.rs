@@ -25,6 +25,10 @@ pub struct Demand {
     pub sealed: bool,
     /// What one worker is paid for a unit.
     pub price: Amount,
+    /// What one worker is paid in all, its part of the tip with it.
+    pub offered: Amount,
+    /// Which share of a worker's bond that may be, at most. It may be more than the whole.
+    pub cover: Ppm,
 }
 
 wire! {
@@ -54,6 +58,8 @@ pub enum Unfit {
     PayloadKey,
     /// It asks more than is paid.
     Price,
+    /// Its bond does not cover what it is offered: a lie could bring it more than it risks.
+    Bond,
     /// It works on as many jobs as it can.
     Full,
     /// It scores less than those who are drawn by bond must.
@@ -61,13 +67,16 @@ pub enum Unfit {
 }
 
 impl Demand {
-    /// What each of `redundancy` workers is offered.
-    pub fn of(terms: &Terms, redundancy: u8) -> Self {
-        let each = terms.reward.checked_div(redundancy.into()).unwrap_or(0);
+    /// What each of `redundancy` workers is offered, and which share of its bond that may be.
+    pub fn of(terms: &Terms, redundancy: u8, cover: Ppm) -> Self {
+        let part = |sum: Amount| sum.checked_div(redundancy.into()).unwrap_or(0);
+        let each = part(terms.reward);
         Self {
             requirements: terms.requirements,
             sealed: terms.seal.is_some(),
             price: each.checked_div(terms.job.units.into()).unwrap_or(each),
+            offered: part(terms.reward.saturating_add(terms.tip)),
+            cover,
         }
     }
 
@@ -86,12 +95,19 @@ impl Demand {
             (candidate.enclave || !wanted.enclave, Unfit::Enclave),
             (candidate.sealable || !self.sealed, Unfit::PayloadKey),
             (price <= self.price, Unfit::Price),
+            (self.is_covered_by(candidate.bond), Unfit::Bond),
             (candidate.load < has.slots, Unfit::Full),
         ];
         match filters.into_iter().find(|(passes, _)| !passes) {
             Some((_, reason)) => Err(reason),
             None => Ok(()),
         }
+    }
+
+    /// Whether a bond is as large as must stand behind what one worker is offered.
+    fn is_covered_by(&self, bond: Amount) -> bool {
+        // More than can be counted covers everything.
+        mul_div(bond, self.cover.into(), WHOLE.into()).is_none_or(|most| self.offered <= most)
     }
 
     /// What those who are drawn by bond must pass: the filters, and a floor of the score.

@@ -117,6 +117,7 @@ wire! {
         pub sealable: bool,
         /// Jobs it works on now.
         pub load: u8,
+        /// What stands behind its work.
         pub bond: Amount,
         pub reputation: Ppm,
     }

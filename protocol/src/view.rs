@@ -112,6 +112,9 @@ answer! {
         /// It has gone silent, or its bond is less than its roles need.
         #[codec(index = 13)]
         Absent,
+        /// Its bond does not cover what each worker is offered.
+        #[codec(index = 14)]
+        Bond,
     }
 
     /// Why a task is not to be expected to find its workers.
@@ -199,6 +202,7 @@ impl From<Unfit> for Obstacle {
             Unfit::Enclave => Self::Enclave,
             Unfit::PayloadKey => Self::PayloadKey,
             Unfit::Price => Self::Price,
+            Unfit::Bond => Self::Bond,
             Unfit::Full => Self::Full,
             Unfit::Score => Self::Score,
         }
@@ -206,7 +210,7 @@ impl From<Unfit> for Obstacle {
 }
 
 impl Obstacle {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Kind,
         Self::Class,
         Self::Memory,
@@ -221,6 +225,7 @@ impl Obstacle {
         Self::Own,
         Self::Score,
         Self::Absent,
+        Self::Bond,
     ];
 
     /// What is the matter with such a provider.
@@ -240,6 +245,9 @@ impl Obstacle {
             Self::Own => "it belongs to the requester, or is linked to it",
             Self::Score => "it scores too low to be drawn for a task of several workers",
             Self::Absent => "it has gone silent, or its bond is too small",
+            Self::Bond => {
+                "its bond does not cover what each worker is offered: offer less, or split the job"
+            }
         }
     }
 }

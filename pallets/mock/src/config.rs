@@ -152,6 +152,8 @@ const RULES: Rules = Rules {
         sample: 16,
         weights: Weights { fit: 2, reputation: 4, price: 2, load: 1, region: 1 },
         floor: 200_000,
+        // Most bonds cover the dearest tasks, and the least do not.
+        cover: 4_000_000,
         reassignments: 2,
         rest: 30,
     },

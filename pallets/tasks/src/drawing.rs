@@ -95,7 +95,7 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn choose(task: &TaskOf<T>, terms: &Terms, seed: &Seed) -> Vec<ProviderId> {
         let draws = T::Rules::get().draws;
         // However many are asked in the end, each is offered what the first were.
-        let demand = Demand::of(terms, terms.redundancy);
+        let demand = Demand::of(terms, terms.redundancy, draws.cover);
         let lane = Lane::Jobs(task.kind);
         let mut field =
             T::Registry::sample(lane, terms.requirements.class, draws.sample.into(), seed);

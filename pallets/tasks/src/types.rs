@@ -164,6 +164,9 @@ pub struct Draws {
     pub weights: Weights,
     /// The least score of those who are drawn by bond.
     pub floor: Ppm,
+    /// What one worker is offered at most, with its part of the tip, as a share of its bond: a lie
+    /// must not bring more than it risks. It may be more than the whole.
+    pub cover: Ppm,
     /// How often vacant seats are filled again.
     pub reassignments: u8,
     /// How long a task rests after a draw that found too few, at most.

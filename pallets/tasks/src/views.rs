@@ -55,7 +55,7 @@ impl<T: Config> Pallet<T> {
         let draws = T::Rules::get().draws;
         // As matching does: for one worker there is no floor.
         let floor = if terms.redundancy > 1 { draws.floor } else { 0 };
-        let demand = Demand::of(terms, terms.redundancy);
+        let demand = Demand::of(terms, terms.redundancy, draws.cover);
         let lane = Lane::Jobs(terms.job.kind);
         let Survey { field, absent, pool, weaker } =
             T::Registry::survey(lane, terms.requirements.class, SAMPLE, seed);

@@ -42,6 +42,8 @@ fn demand() -> Demand {
         },
         sealed: false,
         price: 20,
+        offered: 20,
+        cover: WHOLE,
     }
 }
 
@@ -86,6 +88,7 @@ fn check_should_name_what_is_missing() {
     let cases = [
         (demand, Candidate { price: None, ..fit }, Unfit::Kind),
         (demand, Candidate { price: Some(21), ..fit }, Unfit::Price),
+        (demand, Candidate { bond: 19, ..fit }, Unfit::Bond),
         (demand, Candidate { load: 4, ..fit }, Unfit::Full),
         (demand, Candidate { reputation: 299_999, ..fit }, Unfit::Reputation),
         (demand, Candidate { throughput: 499, ..fit }, Unfit::Throughput),
@@ -129,9 +132,39 @@ fn score_should_prefer_each_term_when_the_rest_is_equal() {
 #[test]
 fn demand_should_share_the_reward_between_workers_and_units() {
     let terms = crate::testing::terms(1_000, 10);
-    assert_eq!(Demand::of(&terms, 1).price, 100);
-    assert_eq!(Demand::of(&terms, 3).price, 33);
-    assert_eq!(Demand::of(&terms, 0).price, 0);
+    assert_eq!(Demand::of(&terms, 1, WHOLE).price, 100);
+    assert_eq!(Demand::of(&terms, 3, WHOLE).price, 33);
+    assert_eq!(Demand::of(&terms, 0, WHOLE).price, 0);
+}
+
+#[test]
+fn demand_should_offer_each_its_part_of_reward_and_tip() {
+    let offered = |tip, workers| {
+        let terms = Terms { tip, ..crate::testing::terms(1_000, 10) };
+        Demand::of(&terms, workers, WHOLE).offered
+    };
+    let parts = [offered(0, 1), offered(101, 1), offered(101, 3), offered(101, 0)];
+    assert_eq!(parts, [1_000, 1_101, 367, 0]);
+    assert_eq!(offered(Amount::MAX, 1), Amount::MAX);
+}
+
+#[test]
+fn check_should_want_a_bond_that_covers_what_one_worker_is_offered() {
+    let fit = candidate(1);
+    let check = |offered, cover, bond| {
+        Demand { offered, cover, ..demand() }.check(&Candidate { bond, ..fit })
+    };
+    assert_eq!(check(60, 60_000, 1_000), Ok(()));
+    assert_eq!(check(61, 60_000, 1_000), Err(Unfit::Bond));
+    assert_eq!(check(60, 60_000, 999), Err(Unfit::Bond));
+    // More than the whole is a share, too.
+    assert_eq!(check(2_500, 2_500_000, 1_000), Ok(()));
+    assert_eq!(check(2_501, 2_500_000, 1_000), Err(Unfit::Bond));
+    // Nothing covers nothing, and what cannot be counted covers everything.
+    assert_eq!(check(1, u32::MAX, 0), Err(Unfit::Bond));
+    assert_eq!(check(0, 0, 0), Ok(()));
+    assert_eq!(check(Amount::MAX, u32::MAX, Amount::MAX), Ok(()));
+    assert_eq!(check(Amount::MAX, WHOLE - 1, Amount::MAX), Err(Unfit::Bond));
 }
 
 #[test]
@@ -228,6 +261,19 @@ proptest! {
         prop_assert!(of((fit + 1).min(pool), drawn, needed) + 1 >= this);
         prop_assert!(of(fit, drawn.saturating_add(1), needed) + 1 >= this);
         prop_assert!(of(fit, drawn, needed + 1) <= this + 1);
+    }
+
+    #[test]
+    fn check_should_offer_nobody_more_than_the_share_of_its_bond(
+        (bond, reward, tip) in any::<(u64, u64, u64)>(),
+        (workers, cover) in (1u8..=9, 0..=2 * WHOLE),
+    ) {
+        let terms = Terms { tip: tip.into(), ..crate::testing::terms(reward.into(), 1) };
+        let one = Candidate { bond: bond.into(), price: Some(0), ..candidate(1) };
+        let found = Demand::of(&terms, workers, cover).check(&one);
+        let each = (Amount::from(reward) + Amount::from(tip)) / Amount::from(workers);
+        let covers = each * Amount::from(WHOLE) <= Amount::from(bond) * Amount::from(cover);
+        prop_assert_eq!(found, if covers { Ok(()) } else { Err(Unfit::Bond) });
     }
 
     #[test]

@@ -79,7 +79,7 @@ fn obstacles_should_be_named_as_matching_names_them() {
     use Unfit::*;
     let unfit = [
         Kind, Class, Memory, Compute, Throughput, Region, Reputation, Enclave, PayloadKey, Price,
-        Full, Score,
+        Bond, Full, Score,
     ];
     for reason in unfit {
         assert_eq!(format!("{:?}", Obstacle::from(reason)), format!("{reason:?}"));

@@ -175,7 +175,7 @@ impl Market {
 
     /// Draws workers for the vacant seats; none where too few were found by the deadline.
     fn seat(&mut self, course: &mut Course) -> bool {
-        let demand = Demand::of(&course.terms, course.terms.redundancy);
+        let demand = Demand::of(&course.terms, course.terms.redundancy, COVER);
         let vacant = course.redundancy - course.seats.len() as u8;
         while course.draws < course.request.draws {
             let mut chance = self.chance(Purpose::Draw, course.draws);

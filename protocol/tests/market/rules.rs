@@ -22,6 +22,8 @@ pub const SAMPLE: usize = 16;
 pub const WEIGHTS: matching::Weights =
     matching::Weights { fit: 2, reputation: 4, price: 2, load: 1, region: 1 };
 pub const FLOOR: Ppm = 200_000;
+/// What one worker is offered at most, as a share of its bond.
+pub const COVER: Ppm = 60_000;
 /// How often vacant seats are filled again.
 pub const REASSIGNMENTS: u8 = 3;
 

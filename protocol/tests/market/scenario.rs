@@ -7,7 +7,7 @@ use super::{
     market::*,
     rules::*,
 };
-use cairn_protocol::id::Amount;
+use cairn_protocol::{id::Amount, share::WHOLE};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, OnceLock, PoisonError},
@@ -27,6 +27,8 @@ pub enum Owners {
 #[derive(Clone, Copy, Debug)]
 pub enum Bond {
     Least,
+    /// No more than covers what is offered.
+    Covering,
     LikeOthers,
 }
 
@@ -85,6 +87,11 @@ pub fn honest(actor: Actor, count: usize, chance: &mut Chance) -> Vec<Provider> 
         .collect()
 }
 
+/// The least bond with which one may be offered so much.
+fn covering(offered: Amount) -> Amount {
+    (offered * Amount::from(WHOLE)).div_ceil(Amount::from(COVER))
+}
+
 /// Sixty, a fifth of whom are of another kind.
 pub fn guards(others: Actor, run: u64) -> Vec<Provider> {
     let mut chance = Chance::of(run, Purpose::Population, 0, 1);
@@ -114,8 +121,10 @@ impl Scenario {
             if let Price::Lowest = self.price {
                 one.price = 0;
             }
-            if let Bond::Least = self.bond {
-                one.bond = COMPUTE_BOND;
+            match self.bond {
+                Bond::Least => one.bond = COMPUTE_BOND,
+                Bond::Covering => one.bond = covering(self.request.reward),
+                Bond::LikeOthers => {}
             }
             if let Owners::One = self.owners {
                 one.party = u32::MAX;

@@ -148,6 +148,9 @@ fn a_lie_should_cost_more_than_it_brings_when_one_worker_is_audited() {
     row("new", MARKET, &work);
     let always = row("new", liars(MARKET), &work);
     let seldom = row("new", Scenario { conduct: ONE_IN_TEN, ..MARKET }, &work);
+    // The largest reward that there may be for such a bond.
+    let covered = Scenario { bond: Bond::Covering, ..MARKET };
+    let covered = row("new, the reward just covered", liars(covered), &working(covered));
     let late = row("known", liars(known), &working(known));
     let posing = row("known, Sybils too", liars(posing), &working(posing));
     let unseen = row("new, not auditable", liars(unseen), &working(unseen));
@@ -156,7 +159,7 @@ fn a_lie_should_cost_more_than_it_brings_when_one_worker_is_audited() {
     let drawn = Scenario { request: Request { drawn: true, ..ORDINARY }, ..MARKET };
     let drawn = row("new, drawn by bonds", liars(drawn), &working(drawn));
     assert!(drawn.always(|books| percent(books.of(Actor::Sybil).seats, books.seats) < 10.0));
-    for found in [&always, &seldom, &posing, &drawn] {
+    for found in [&always, &seldom, &covered, &posing, &drawn] {
         assert!(found.loses() && found.is_worse_than_work());
     }
     assert!(late.always(|books| books.of(Actor::Sybil).seats == 0));

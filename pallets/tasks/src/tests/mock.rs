@@ -170,6 +170,8 @@ pub const RULES: Rules = Rules {
         sample: 16,
         weights: Weights { fit: 2, reputation: 4, price: 2, load: 1, region: 1 },
         floor: 200_000,
+        // Twenty bonds: more than most tests offer.
+        cover: 20_000_000,
         reassignments: 2,
         rest: 30,
     },

@@ -1,6 +1,7 @@
 use super::mock::*;
 use crate::{types::queue_key, Agenda, Queue, WeightInfo};
 use cairn_protocol::{
+    fault::Fault,
     id::{Amount, Height, ProviderId, Region, Seed, TaskId},
     job::{Requirements, Seal, Terms},
     lifecycle::Stage,
@@ -156,6 +157,31 @@ fn quote_should_name_what_each_lacks_who_is_not_fit() {
         assert_unfit(&quote(&terms(1)), 3, Obstacle::Price);
         (0..3).for_each(|provider| set_price(provider, 900));
         assert_eq!(quote(&terms(1)).supply.fit, 3);
+    });
+}
+
+#[test]
+fn quote_should_say_that_no_bond_covers_what_is_offered() {
+    market(3, || {
+        let mut rules = RULES;
+        // Of the 20,000 that each has bonded 1,200.
+        rules.draws.cover = 60_000;
+        TaskRules::set(rules);
+        let offer = |redundancy, reward, tip| Terms { reward, tip, ..terms(redundancy) };
+        assert_unfit(&quote(&offer(1, 1_200, 1)), 3, Obstacle::Bond);
+        assert_eq!(quote(&offer(1, 1_100, 100)).supply.fit, 3);
+        // Each of three is offered a third, and of the tip as much.
+        assert_unfit(&quote(&offer(3, 3_000, 603)), 3, Obstacle::Bond);
+        assert_eq!(quote(&offer(3, 3_000, 602)).lack, None);
+        // What a penalty is to take covers nothing.
+        Providers::penalise(ProviderId(0), Fault::Silent, 0);
+        let quoted = quote(&offer(1, 1_200, 0));
+        assert_eq!((quoted.supply.fit, quoted.supply.obstacles), (2, vec![(Obstacle::Bond, 1)]));
+        // As the draw has it.
+        let (dear, covered) = (submit(offer(1, 1_200, 1)), submit(offer(1, 1_200, 0)));
+        run(18);
+        assert_eq!((task(dear).stage, task(covered).stage), (Stage::Queued, Stage::Assigned));
+        assert_ne!(workers(covered), [ProviderId(0)]);
     });
 }
 

@@ -5,7 +5,7 @@ use cairn_protocol::{
     job::{Requirements, Terms},
     lifecycle::Stage,
     profile::{Availability, DeviceClass, Role},
-    view::{Lack, Quote},
+    view::{Lack, Obstacle, Quote},
 };
 use cairn_runtime::{
     configs::{market::longest_dispute, parameters::market},
@@ -186,6 +186,17 @@ fn a_quote_should_say_why_nobody_does_a_task() {
     let quoted = quote(&mut chain, &Terms { requirements, ..terms });
     assert_eq!((quoted.supply.pool, quoted.supply.weaker), (0, 5));
     assert_eq!((quoted.lack, quoted.wait), (Some(Lack::Class), None));
+}
+
+#[test]
+fn a_quote_should_say_that_no_bond_covers_what_is_offered() {
+    let mut chain = market();
+    // Six per cent of 200 CRN.
+    let covered = Terms { reward: 12 * UNITS, ..terms(&mut chain, 1) };
+    assert_eq!(quote(&mut chain, &covered).supply.fit, 5);
+    let quoted = quote(&mut chain, &Terms { tip: 1, ..covered });
+    assert_eq!((quoted.lack, quoted.wait), (Some(Lack::Unfit), None));
+    assert_eq!(quoted.supply.obstacles, [(Obstacle::Bond, 5)]);
 }
 
 /// Why the requester's call would fail now.

@@ -13,10 +13,14 @@ use pallet_staking::EraRewardPoints;
 /// Blocks of an era on the local network.
 const ERA: u32 = 300;
 
-/// A market of one provider, which is Alice's, who validates.
+/// A market of one provider, which is Alice's, who validates. Its bond covers all that is offered
+/// here.
 fn one_provider() -> (Chain, ProviderId) {
     let mut chain = Chain::local();
     let provider = enlist(&mut chain, 0, DeviceClass::Cpu);
+    let amount = 20_000_000 * UNITS;
+    let add = pallet_cairn_providers::Call::add_bond { provider, amount };
+    chain.submit("Alice", add).expect("she has more than that");
     (chain, provider)
 }
 

@@ -18,6 +18,7 @@ fn work_should_be_offered_and_paid_as_it_is_simulated() {
     let draws = TASK_RULES.draws;
     assert_eq!(rules::SAMPLE, usize::from(draws.sample));
     assert_eq!((rules::WEIGHTS, rules::FLOOR), (draws.weights, draws.floor));
+    assert_eq!(rules::COVER, draws.cover);
     assert_eq!(rules::REASSIGNMENTS, draws.reassignments);
     assert_eq!(rules::REPUTATION, REPUTATION_RULES);
 }

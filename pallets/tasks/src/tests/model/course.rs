@@ -17,6 +17,8 @@ const REMATCH: Height = 60;
 const RECORD: Height = 30;
 /// Jobs that each provider works on at once.
 const SLOTS: usize = 4;
+/// What one worker is offered at most: twenty times what each has bonded, which nobody adds to.
+const COVERED: Amount = 20 * 20_000;
 
 impl Task {
     fn ask_for_chunks(&mut self, now: Height) {
@@ -236,6 +238,8 @@ impl World {
         let price =
             task.terms.reward / Amount::from(task.terms.redundancy) / task.terms.job.units as u128;
         assert!(price >= 1, "too dear: {}", say());
+        let offered = (task.terms.reward + task.terms.tip) / Amount::from(task.terms.redundancy);
+        assert!(offered <= COVERED, "no bond covers it: {}", say());
     }
 
     fn one_party(&self, a: Account, b: Account) -> bool {
