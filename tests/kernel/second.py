@@ -102,14 +102,24 @@ def invroot(v):
     return isqrt((1 << 62) // part), z // 2
 
 
-def normal(c, d, epsilon):
-    e = max(-15, max(map(abs, c)).bit_length() - 20)
-    t = [rounded(one, e) if e >= 0 else one << -e for one in c]
-    v = sum(one * one for one in t) // d
+def exponent_of(largest):
+    return max(-15, largest.bit_length() - 20)
+
+
+def aligned(c, e):
+    return rounded(c, e) if e >= 0 else c << -e
+
+
+def inverse(squares, d, epsilon, e):
+    v = squares // d
     v += epsilon >> (2 * e) if e >= 0 else epsilon << (-2 * e)
-    if v == 0:
-        return [0] * len(t)
-    a, h = invroot(v)
+    return invroot(v) if v > 0 else (0, 0)
+
+
+def normal(c, d, epsilon):
+    e = exponent_of(max(map(abs, c)))
+    t = [aligned(one, e) for one in c]
+    a, h = inverse(sum(one * one for one in t), d, epsilon, e)
     return [rounded(one * a, 15 - h) for one in t]
 
 
@@ -241,8 +251,12 @@ def rotate(of, x, cosines, sines, heads):
     return made
 
 
+def power(difference, scale):
+    return exp2(max(0, min(1 << 21, times(difference, scale))))
+
+
 def powers(row, most, scale):
-    return [exp2(min(1 << 21, times(most - one, scale))) for one in row]
+    return [power(most - one, scale) for one in row]
 
 
 def attention(of, x, y, z, scale, h, g, f, causal):
@@ -427,7 +441,7 @@ class Bytes:
         many = self.number(4) if rows in (0, 2) else 0
         columns, values = self.number(4), self.number(1)
         extra = self.number({0: 4, 1: 4, 2: 1, 3: 0, 4: 0, 5: 1, 6: 0, 7: 4, 8: 1, 9: 0}[values])
-        b = {5: extra, 6: 32}.get(values)
+        b = {2: extra, 5: extra, 6: 32}.get(values)
         return SimpleNamespace(rows=lambda length: count(many, length), columns=columns, b=b)
 
     def rule(self):
@@ -467,39 +481,52 @@ def matrix(tensor, length, numbers):
     return [numbers[at : at + columns] for at in range(0, len(numbers), columns)]
 
 
+def read(case, numbers):
+    """The tensors and operators of a program, and the numbers of tensors as rows."""
+    tensors, operators = Bytes(bytes.fromhex(case["program"])).program()
+    given = {int(id): matrix(tensors[int(id)], case["length"], n) for id, n in numbers.items()}
+    return tensors, operators, given
+
+
+def resolved(one, given):
+    """What an operator is made of, with rows where it names a tensor."""
+    if isinstance(one, Id):
+        return given[one]
+    if isinstance(one, (list, tuple)):
+        return type(one)(resolved(part, given) for part in one)
+    return one
+
+
 def compare(number, case):
     """How many numbers are the same; ends the program where one is not."""
-    tensors, operators = Bytes(bytes.fromhex(case["program"])).program()
+    tensors, operators, given = read(case, case["tensors"] | case["need"])
     length, seed = case["length"], bytes.fromhex(case["seed"])
-    given = {int(id): numbers for id, numbers in (case["tensors"] | case["need"]).items()}
-    given = {id: matrix(tensors[id], length, numbers) for id, numbers in given.items()}
     left, compared = {int(id) for id in case["need"]}, 0
-
-    def resolved(one):
-        if isinstance(one, Id):
-            return given[one]
-        return type(one)(map(resolved, one)) if isinstance(one, (list, tuple)) else one
 
     for index, (function, parts, result) in enumerate(operators):
         if result not in left:
             continue
         left.remove(result)
         of = SimpleNamespace(b=tensors[result].b, length=length, seed=seed)
-        have, need = function(of, *map(resolved, parts)), given[result]
+        have, need = function(of, *resolved(parts, given)), given[result]
         place = f"case {number}, operator {index} ({function.__name__})"
         assert [len(row) for row in have] == [len(row) for row in need], f"{place}: the shape"
         for i, rows in enumerate(zip(have, need)):
             for j, (a, b) in enumerate(zip(*rows)):
                 if a != b:
-                    print(f"{place}, row {i}, column {j}: have {a}, need {b}")
-                    sys.exit(1)
+                    differ(f"{place}, row {i}, column {j}", a, b)
             compared += len(rows[0])
     assert not left, f"case {number}: no operator makes {left}"
     return compared
 
 
-def cases():
-    compared = [compare(number, json.loads(line)) for number, line in enumerate(sys.stdin)]
+def differ(place, have, need):
+    print(f"{place}: have {have}, need {need}")
+    sys.exit(1)
+
+
+def cases(one):
+    compared = [one(number, json.loads(line)) for number, line in enumerate(sys.stdin)]
     print(f"{len(compared)} cases, {sum(compared)} numbers")
 
 
@@ -542,4 +569,4 @@ def functions():
 
 
 if __name__ == "__main__":
-    functions() if sys.argv[1:] == ["functions"] else cases()
+    functions() if sys.argv[1:] == ["functions"] else cases(compare)
