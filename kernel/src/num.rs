@@ -67,6 +67,8 @@ impl Scale {
     /// What can be scaled: products stay below 2^62.
     pub const MOST_BITS: u32 = 46;
     pub const ONE: Self = Self::power(0);
+    /// The least there is, which leaves nothing of a number of 32 bits.
+    pub const LEAST: Self = Self::power(-47);
 
     /// 2^exponent, valid from -47 to 14.
     pub const fn power(exponent: i8) -> Self {
@@ -139,6 +141,14 @@ mod tests {
         assert_eq!(saturate(i32::MIN.into(), 32), -i64::from(i32::MAX));
         assert_eq!([i16::MIN, -32_641, -32_640, i16::MAX].map(weight), [-127, -127, -127, 127]);
         assert_eq!([-128, -129, 127, 128].map(weight), [0, -1, 0, 1]);
+    }
+
+    #[test]
+    fn least_should_leave_nothing_when_a_number_has_32_bits() {
+        assert_eq!(Scale::LEAST.shift, Scale::MOST_SHIFT);
+        for x in [-most(32), -1, 0, 1, most(32)] {
+            assert_eq!([Scale::LEAST.of(x), Scale::LEAST.lane(x)], [0; 2], "{x}");
+        }
     }
 
     #[test]

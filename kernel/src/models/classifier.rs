@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     num::Scale,
-    program::{Op, Values},
+    program::{Op, TensorId, Values},
 };
 use alloc::{format, vec::Vec};
 
@@ -22,6 +22,9 @@ pub struct Classifier {
     pub classes: u32,
     /// Whether the class is wanted, and not a number for each.
     pub chosen: bool,
+    /// What brings numbers of classes to units of 2^−16 of a logarithm to base 2, where the share
+    /// of each class is wanted: the softmax. It changes nothing of which class is chosen.
+    pub shares: Option<Scale>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -55,7 +58,19 @@ impl Classifier {
             let below = self.classes;
             let choose = Op::Choose { values, count: 1 };
             values = build.resized(values, 1, Values::Choices { below }, choose);
+        } else if let Some(scale) = self.shares {
+            values = shares(&mut build, values, scale);
         }
         build.finish(self.rows, values)
     }
+}
+
+/// The share of every column, in their order: that in which columns of equal numbers are chosen.
+fn shares(build: &mut Build, values: TensorId, scale: Scale) -> TensorId {
+    let columns = build.at(values).columns;
+    let nothing = Op::Narrow { values, scale: Scale::LEAST };
+    let equals = build.same(values, Values::Activations { bits: 2 }, nothing);
+    let every = Op::Choose { values: equals, count: columns };
+    let choices = build.same(values, Values::Choices { below: columns }, every);
+    build.same(values, FULL, Op::Share { values, choices, scale, all: true })
 }

@@ -2,10 +2,11 @@ use super::*;
 use crate::{
     delta::{LowRank, Sparse},
     element::{element, Given},
+    math::exp2,
     program::Rows,
     run::{Alone, Artifact, Crew, Error, Path, Plan, Tensors, Tiling},
     testing::{
-        families::{classifier, decoder, encoder, mixture, Case},
+        families::{classifier, decoder, encoder, mixture, sharing, Case},
         hash, numbers, Backwards, Eager, Random,
     },
 };
@@ -112,6 +113,14 @@ proptest! {
     }
 
     #[test]
+    fn shares_should_give_the_same_bits_when_run_in_pieces(seed: u64) {
+        let random = &mut Random(seed);
+        let case = Case::new(&sharing(random).model(), random);
+        pieces_should_be_the_whole(&case, random);
+        elements_should_be_the_whole(&case, random);
+    }
+
+    #[test]
     fn encoder_should_be_its_elements_when_run(seed: u64) {
         let random = &mut Random(seed);
         let case = Case::new(&encoder(random).model(), random);
@@ -126,8 +135,39 @@ proptest! {
             mixture(random).model().program,
             encoder(random).model().program,
             classifier(random).model().program,
+            sharing(random).model().program,
         ] {
             prop_assert_eq!(crate::program::Program::decode(&program.encode()), Ok(program));
+        }
+    }
+}
+
+#[test]
+fn shares_should_be_of_all_classes_in_their_order_when_a_classifier_gives_them() {
+    for seed in 0..40 {
+        let random = &mut Random(seed);
+        let case = Case::new(&sharing(random).model(), random);
+        let whole = case.whole();
+        let last = case.program.program().ops.last().unwrap();
+        let Op::Share { values, choices, scale, all: true } = last.op else {
+            panic!("{:?} comes last", last.op);
+        };
+        let [logits, choices, shares] =
+            [values, choices, last.result].map(|id| numbers(whole.get(id).unwrap()));
+        let classes = case.program.tensor(values).unwrap().columns as usize;
+        let rows = logits.chunks(classes).zip(choices.chunks(classes)).zip(shares.chunks(classes));
+        for ((logits, choices), shares) in rows {
+            assert!((0..).zip(choices).all(|(column, choice)| column == *choice), "{choices:?}");
+            let top = i64::from(*logits.iter().max().unwrap());
+            let power = |x: &i32| exp2(scale.of(top - i64::from(*x)).unsigned_abs());
+            let sum: i64 = logits.iter().map(power).sum();
+            for (x, share) in logits.iter().zip(shares) {
+                let need = (power(x) << 15) / sum;
+                assert!((i64::from(*share) - need).abs() <= 1, "{share} and not {need}");
+            }
+            // Half a unit of each of five is rounded, and the most is a unit less than all.
+            let sum: i32 = shares.iter().sum();
+            assert!((sum - (1 << 15)).abs() <= 3, "{shares:?}");
         }
     }
 }
@@ -225,6 +265,7 @@ fn results_should_be_what_they_always_were_when_computed_again() {
         0x04af_8951_60ae_5d4e,
         0xb3ba_112a_a0dc_abe4,
         0x0a44_dcc1_a503_c257,
+        0xf5ae_6af9_df3e_8402,
     ];
     for path in Path::ALL.into_iter().filter(Path::is_there) {
         let have = [
@@ -232,6 +273,7 @@ fn results_should_be_what_they_always_were_when_computed_again() {
             frozen(path, |random| mixture(random).model()),
             frozen(path, |random| encoder(random).model()),
             frozen(path, |random| classifier(random).model()),
+            frozen(path, |random| sharing(random).model()),
         ];
         assert_eq!(have, need, "{path:?}: {have:#018x?}");
     }

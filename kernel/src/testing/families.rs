@@ -91,7 +91,12 @@ pub fn classifier(random: &mut Random) -> Classifier {
     let layers = (0..2).map(|_| layer()).collect();
     let (features, bits) = (random.from(1, 30), random.from(8, 16) as u8);
     let chosen = random.chance();
-    Classifier { rows: ROWS, features, bits, layers, classes: CLASSES, chosen }
+    Classifier { rows: ROWS, features, bits, layers, classes: CLASSES, chosen, shares: None }
+}
+
+/// A classifier that gives the share of each class.
+pub fn sharing(random: &mut Random) -> Classifier {
+    Classifier { chosen: false, shares: Some(Scale::power(1)), ..classifier(random) }
 }
 
 /// A model with weights and a sequence at random.
@@ -149,11 +154,12 @@ impl Case {
     pub fn any(seed: u64) -> Self {
         let random = &mut Random(seed);
         let rows = if random.below(4) == 0 { LONG } else { ROWS };
-        let model = match random.below(4) {
+        let model = match random.below(5) {
             0 => Decoder { rows, ..decoder(random) }.model(),
             1 => Decoder { rows, ..mixture(random) }.model(),
             2 => Encoder { rows, ..encoder(random) }.model(),
-            _ => Classifier { rows, ..classifier(random) }.model(),
+            3 => Classifier { rows, ..classifier(random) }.model(),
+            _ => Classifier { rows, ..sharing(random) }.model(),
         };
         Self::new(&model, random)
     }

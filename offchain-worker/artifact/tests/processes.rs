@@ -29,7 +29,8 @@ const FEATURES: u32 = 1_500;
 fn model() -> Model {
     let layers = vec![Layer { outputs: 3_000, activation: Activation::Relu }];
     let (bits, classes) = (12, 3_000);
-    Classifier { rows: 1, features: FEATURES, bits, layers, classes, chosen: false }.model()
+    let (chosen, shares) = (false, None);
+    Classifier { rows: 1, features: FEATURES, bits, layers, classes, chosen, shares }.model()
 }
 
 fn tensor(model: &Model, name: &str) -> Option<Tensor<'static>> {
