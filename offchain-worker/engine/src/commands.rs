@@ -182,10 +182,15 @@ impl Output {
         let mut out = io::stdout().lock();
         match result {
             Value::Object(fields) if !self.json => {
-                let known = || fields.iter().filter(|(_, value)| !is_nothing(value));
+                let known = || fields.iter().filter(|(_, value)| !value.is_null());
                 let width = known().map(|(name, _)| name.len()).max().unwrap_or(0);
                 for (name, value) in known() {
-                    writeln!(out, "{name:width$}  {}", lines(value, width))?;
+                    let text = match value {
+                        Value::String(text) => text.clone(),
+                        Value::Object(_) => lines(value, width),
+                        other => other.to_string(),
+                    };
+                    writeln!(out, "{name:width$}  {text}")?;
                 }
                 Ok(())
             }
@@ -211,23 +216,13 @@ impl Output {
     }
 }
 
-/// Whether there is nothing to be said of a value.
-fn is_nothing(value: &Value) -> bool {
-    value.is_null() || value.as_array().is_some_and(Vec::is_empty)
-}
-
 /// What is within a value, a line each, in the column of the values.
 fn lines(value: &Value, indent: usize) -> String {
-    let plain = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+    let Value::Object(fields) = value else { return value.to_string() };
+    let line = |(name, value): (&String, &Value)| match value {
+        Value::String(text) => format!("{name} {text}"),
+        other => format!("{name} {other}"),
     };
-    let within: Vec<String> = match value {
-        Value::Object(fields) => {
-            fields.iter().map(|(name, value)| format!("{name} {}", plain(value))).collect()
-        }
-        Value::Array(values) => values.iter().map(plain).collect(),
-        other => vec![plain(other)],
-    };
-    within.join(&format!("\n{}", " ".repeat(indent + 2)))
+    let gap = format!("\n{}", " ".repeat(indent + 2));
+    fields.iter().map(line).collect::<Vec<_>>().join(&gap)
 }

@@ -112,6 +112,9 @@ pub struct ClassifierConfig {
     pub features: usize,
     pub layers: Vec<ClassifierLayer>,
     pub classes: usize,
+    /// Whether it gives the share of each class, which is the softmax of their numbers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shares: bool,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]

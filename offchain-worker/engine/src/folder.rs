@@ -122,8 +122,6 @@ pub struct FloatFolder {
     folder: PathBuf,
     pub model: Model,
     pub tokens: Tokens,
-    /// What was left out when it was imported, in words.
-    pub notes: Vec<String>,
 }
 
 impl Shape {
@@ -321,9 +319,8 @@ impl FloatFolder {
     /// a file of ONNX.
     pub fn import(folder: &Path, device: &Device) -> Result<Self, FolderError> {
         if folder.is_file() {
-            let (model, notes) = import::onnx::noted(folder, device)?;
-            let imported = Self::of(folder, Model::Classifier(model), Tokens::None);
-            return Ok(Self { notes, ..imported });
+            let model = Model::Classifier(import::onnx::classifier(folder, device)?);
+            return Ok(Self::of(folder, model, Tokens::None));
         }
         let (imported, notes) = import::noted(folder, device)?;
         let model = Model::from(imported);
@@ -344,7 +341,7 @@ impl FloatFolder {
 
     /// A model that came from a folder, whose tokenizer it has.
     pub fn of(folder: &Path, model: Model, tokens: Tokens) -> Self {
-        Self { folder: folder.to_owned(), model, tokens, notes: Vec::new() }
+        Self { folder: folder.to_owned(), model, tokens }
     }
 
     /// Writes the model into a folder, with the tokenizer of the one that it came from.

@@ -9,6 +9,7 @@ use cairn_engine::{
 use common::{
     fixture,
     home::{name, sayings, text, Home},
+    Reference,
 };
 use serde_json::Value;
 use std::{fs, path::Path, process::Stdio, time::Duration};
@@ -273,25 +274,38 @@ fn classifier_should_be_taught_and_judged_when_it_has_cases() {
 }
 
 #[test]
-fn import_should_say_what_it_leaves_out_when_a_file_ends_in_shares() {
+fn shares_should_stay_with_a_model_when_it_is_taken_through_all_commands() {
     let home = Home::new();
-    let shares = fixture("classifiers/matmul/model.onnx");
-    let said = home.said(&["import", name(&shares), "--out", "shares"]);
-    let notes = said["notes"].as_array().expect("a list");
-    assert_eq!(notes.len(), 1, "{said}");
-    assert!(notes[0].as_str().is_some_and(|note| note.contains("Softmax")), "{said}");
-    assert_eq!(home.said(&["inspect", name(&shares)])["notes"], said["notes"]);
-    let logits = fixture("classifiers/gemm/model.onnx");
-    let said = home.said(&["import", name(&logits), "--out", "logits"]);
-    assert_eq!(said["notes"].as_array().map(Vec::len), Some(0), "{said}");
-    // For a person a line, or none.
-    let shown =
-        |from: &Path, out: &str| text(&home.call(&["import", name(from), "--out", out]).stdout);
-    let noted = shown(&shares, "shown");
-    let is_note = |line: &str| line.starts_with("notes ") && line.contains("Softmax");
-    assert!(noted.lines().any(is_note), "{noted}");
-    let plain = shown(&logits, "plain");
-    assert!(plain.contains("folder") && !plain.contains("notes"), "{plain}");
+    let reference = Reference::of("classifiers/matmul");
+    let (features, shares) = (reference.floats("features"), reference.floats("shares"));
+    let case = |(features, shares): (&[f32], &[f32])| {
+        let best = (1..5).fold(0, |best, at| if shares[at] > shares[best] { at } else { best });
+        format!("{{\"features\": {features:?}, \"class\": {best}}}\n")
+    };
+    let cases = features.chunks(6).zip(shares.chunks(5)).map(case);
+    home.file("cases.jsonl", &cases.collect::<String>());
+    let source = ["--cases", "cases.jsonl"];
+
+    let onnx = fixture("classifiers/matmul/model.onnx");
+    let imported = home.said(&["import", name(&onnx), "--out", "floats"]);
+    assert_eq!(imported["model"]["classifier"]["shares"], true);
+    assert_eq!(home.said(&["inspect", name(&onnx)])["model"], imported["model"]);
+    home.said(&[&["quantise", "floats", "--out", "exact"], source.as_slice()].concat());
+    let train = ["train", "exact", "--out", "run", "--steps", "2", "--batch", "4"];
+    home.said(&[&train, source.as_slice()].concat());
+    home.said(&["apply", "exact", "run/changes/trunk.change", "--out", "better"]);
+    // One case is nearly of another class.
+    for (model, least) in [("floats", 24), ("exact", 24), ("run", 23), ("better", 23)] {
+        assert_eq!(home.said(&["inspect", model])["model"], imported["model"], "{model}");
+        let judged = home.said(&[&["eval", model], source.as_slice()].concat());
+        assert!(judged["right"].as_u64().is_some_and(|right| right >= least), "{model}: {judged}");
+    }
+
+    // Of a model that gives numbers nothing is written, as before there were others.
+    let onnx = fixture("classifiers/gemm/model.onnx");
+    home.said(&["import", name(&onnx), "--out", "numbers"]);
+    let about = fs::read_to_string(home.at("numbers").join("model.json")).expect("a model");
+    assert!(about.contains("classifier") && !about.contains("shares"), "{about}");
 }
 
 #[test]
@@ -330,7 +344,7 @@ fn biases_should_be_learned_when_a_model_is_in_floats_and_not_when_it_is_exact()
 fn perceptron() -> cairn_engine::model::Classifier {
     use cairn_engine::config::{Activation, ClassifierConfig, ClassifierLayer};
     let layer = ClassifierLayer { outputs: 16, activation: Activation::Gelu };
-    let config = ClassifierConfig { features: 2, layers: vec![layer], classes: 2 };
+    let config = ClassifierConfig { features: 2, layers: vec![layer], classes: 2, shares: false };
     let model = cairn_engine::model::Classifier::new(&config, &common::device()).expect("fit");
     cairn_engine::train::draw(model, &[3; 32])
 }

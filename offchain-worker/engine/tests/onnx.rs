@@ -8,7 +8,7 @@ use cairn_engine::{
     config::Activation,
     exact,
     import::{
-        onnx::{classifier, noted, OnnxError},
+        onnx::{classifier, OnnxError},
         ImportError,
     },
     model::Classifier,
@@ -33,6 +33,8 @@ const ALL: [&str; 9] = [
     "torch_script",
     "torch_script_shares",
 ];
+/// Those of them that end in Softmax.
+const SHARES: [&str; 3] = ["matmul", "torch_shares", "torch_script_shares"];
 
 fn stored(name: &str) -> Vec<u8> {
     fs::read(fixture("classifiers").join(name).join("model.onnx")).expect("a fixture")
@@ -74,11 +76,27 @@ fn refused_when(name: &str, change: impl FnOnce(&mut GraphProto)) -> OnnxError {
     refused(&changed(name, change))
 }
 
-fn logits(model: &Classifier, features: &[f32]) -> Vec<f32> {
+fn given(model: &Classifier, features: &[f32]) -> Tensor<2> {
     let columns = model.config().features;
     let shape = [features.len() / columns, columns];
-    let rows = Tensor::from_data(TensorData::new(features.to_vec(), shape), &device());
-    model.forward(rows).expect("it fits").try_into_vec_as::<f32>().expect("f32")
+    Tensor::from_data(TensorData::new(features.to_vec(), shape), &device())
+}
+
+fn logits(model: &Classifier, features: &[f32]) -> Vec<f32> {
+    let made = model.logits(given(model, features)).expect("it fits");
+    made.try_into_vec_as::<f32>().expect("f32")
+}
+
+/// What the exact form of a model makes of the features that it is calibrated on.
+fn exactly(model: &Classifier, features: &[f32]) -> (Vec<i32>, f64) {
+    let sample: Vec<&[f32]> = features.chunks(model.config().features).collect();
+    let exact = quantise::classifier(model, &sample, &Options::default()).expect("a sample");
+    let description = exact.model();
+    let program = checked(&description).expect("a program");
+    let plan = exact.plan(&description, &program).expect("it fits");
+    let given = exact::features(features, exact.feature_step());
+    let found = exact::rows(&plan, &Alone, &[], &given).expect("rows");
+    (found, exact.result_step())
 }
 
 fn largest<T: PartialOrd>(row: &[T]) -> usize {
@@ -104,19 +122,30 @@ fn shape_should_be_that_of_the_file_when_it_is_imported() {
 }
 
 #[test]
-fn import_should_note_the_softmax_when_it_takes_one_off() {
+fn shares_should_be_those_of_onnx_runtime_when_a_file_ends_in_softmax() {
     for name in ALL {
-        let file = ModelProto::parse_from_bytes(&stored(name)).expect("a fixture");
-        let nodes = &file.graph.as_ref().expect("a graph").node;
-        let shares = nodes.iter().filter(|node| node.op_type == "Softmax").count();
-        let path = fixture("classifiers").join(name).join("model.onnx");
-        let (_, notes) = noted(&path, &device()).expect("supported");
-        assert_eq!(notes.len(), shares, "{name}: {notes:?}");
+        let model = imported(name);
+        assert_eq!(model.config().shares, SHARES.contains(&name), "{name}");
+        let reference = Reference::of(&format!("classifiers/{name}"));
+        let found = model.forward(given(&model, &reference.floats("features")));
+        let found = found.expect("it fits").try_into_vec_as::<f32>().expect("f32");
+        let what = if model.config().shares { "shares" } else { "logits" };
+        assert!(off(name, &found, &reference.floats(what)) < TOLERANCE);
     }
-    let path = fixture("classifiers/matmul/model.onnx");
-    let (_, notes) = noted(&path, &device()).expect("supported");
-    let [note] = notes.as_slice() else { panic!("{notes:?}") };
-    assert!(note.contains("Softmax \"/3/Softmax\"") && note.contains("logits"), "{note}");
+}
+
+#[test]
+fn exact_shares_should_be_near_those_of_onnx_runtime_when_a_file_ends_in_softmax() {
+    for name in SHARES {
+        let reference = Reference::of(&format!("classifiers/{name}"));
+        let (found, step) = exactly(&imported(name), &reference.floats("features"));
+        for row in found.chunks(5) {
+            let sum: i32 = row.iter().sum();
+            assert!((sum - (1 << 15)).abs() <= 3, "{name}: {row:?}");
+        }
+        let found: Vec<f32> = found.iter().map(|x| (f64::from(*x) * step) as f32).collect();
+        assert!(off(name, &found, &reference.floats("shares")) < 0.01);
+    }
 }
 
 #[test]
@@ -124,14 +153,7 @@ fn classes_should_be_the_same_when_an_imported_classifier_becomes_exact() {
     for name in ALL {
         let reference = Reference::of(&format!("classifiers/{name}"));
         let (features, expected) = (reference.floats("features"), reference.floats("logits"));
-        let model = imported(name);
-        let sample: Vec<&[f32]> = features.chunks(model.config().features).collect();
-        let exact = quantise::classifier(&model, &sample, &Options::default()).expect("a sample");
-        let description = exact.model();
-        let program = checked(&description).expect("a program");
-        let plan = exact.plan(&description, &program).expect("it fits");
-        let given = exact::features(&features, exact.feature_step());
-        let found = exact::rows(&plan, &Alone, &[], &given).expect("rows");
+        let (found, _) = exactly(&imported(name), &features);
         let pairs = found.chunks(5).zip(expected.chunks(5));
         for (found, expected) in pairs {
             assert_eq!(largest(found), largest(expected), "{name}: {found:?}, {expected:?}");
@@ -211,6 +233,8 @@ fn import_should_name_the_attribute_when_it_is_not_supported() {
         ("gemm", 3, tanh, "approximate"),
         ("gemm", 2, one("broadcast"), "broadcast"),
         ("matmul", 5, one("axis"), "axis"),
+        // Shares of each class of all cases, and not of each case of all classes.
+        ("matmul", 5, attribute("axis", AttributeType::INT), "axis"),
         ("unbiased", 0, one("axis"), "axis"),
         ("unbiased", 4, one("value"), "value"),
     ];

@@ -40,11 +40,9 @@ impl Inspect {
     fn found(&self) -> Result<Value, Box<dyn Error>> {
         let path = &self.path;
         if path.extension().is_some_and(|ending| ending == "onnx") {
-            let FloatFolder { model, notes, .. } = FloatFolder::import(path, &Kind::Cpu.device()?)?;
-            let (shape, weights) = (serde_json::to_value(model.shape())?, model.count());
-            return Ok(
-                json!({ "form": "ONNX", "model": shape, "weights": weights, "notes": notes }),
-            );
+            let model = FloatFolder::import(path, &Kind::Cpu.device()?)?.model;
+            let shape = serde_json::to_value(model.shape())?;
+            return Ok(json!({ "form": "ONNX", "model": shape, "weights": model.count() }));
         }
         if path.is_file() {
             return self.change();

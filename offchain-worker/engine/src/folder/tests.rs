@@ -21,7 +21,7 @@ fn imported(name: &str) -> FloatFolder {
 
 fn classifier() -> Classifier {
     let layer = ClassifierLayer { outputs: 4, activation: Activation::Gelu };
-    let config = ClassifierConfig { features: 3, layers: vec![layer], classes: 2 };
+    let config = ClassifierConfig { features: 3, layers: vec![layer], classes: 2, shares: false };
     draw(Classifier::new(&config, &Device::flex()).expect("fit"), &[1; 32])
 }
 

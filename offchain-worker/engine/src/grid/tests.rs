@@ -227,7 +227,7 @@ fn change_should_be_of_what_has_masters_when_an_encoder_learned() {
 #[test]
 fn change_should_be_refused_when_it_is_of_what_has_no_masters() {
     let layer = ClassifierLayer { outputs: 4, activation: Activation::Relu };
-    let config = ClassifierConfig { features: 3, layers: vec![layer], classes: 2 };
+    let config = ClassifierConfig { features: 3, layers: vec![layer], classes: 2, shares: false };
     let model = draw(Classifier::new(&config, &Device::flex()).expect("fit"), &[1; 32]);
     let rows = [vec![0.5, -1.0, 2.0], vec![1.0, 0.25, -2.0]];
     let base = quantise::classifier(&model, &rows, &OPTIONS).expect("a model");

@@ -5,9 +5,8 @@
 //! names than the file, are rewritten on the way and read files beside it, and what is
 //! refused here is to be named as whoever exported it named it.
 //!
-//! Supported are Gemm, MatMul, Add, Relu, Gelu and, as the last one, Softmax. It is taken
-//! off, and a note says so: a classifier gives logits, and the largest of them is the largest
-//! share as well.
+//! Supported are Gemm, MatMul, Add, Relu, Gelu and, as the last one, Softmax, with which a
+//! classifier gives the share of each class.
 //! Identity, Dropout and Flatten do nothing to a row of features, and are left out.
 
 mod attributes;
@@ -44,18 +43,12 @@ const MOST_BYTES: u64 = 512 << 20;
 
 /// Reads the classifier in an ONNX file onto a device. No other file is read.
 pub fn classifier(path: &Path, device: &Device) -> Result<Classifier, ImportError> {
-    noted(path, device).map(|(model, _)| model)
-}
-
-/// The same, with notes on what of the file the classifier does not compute.
-pub fn noted(path: &Path, device: &Device) -> Result<(Classifier, Vec<String>), ImportError> {
     let failed = |source| ImportError::Onnx { path: path.to_owned(), source };
     let bytes = read_bytes(path, MOST_BYTES)?;
     let model = parsed(&bytes).map_err(failed)?;
     let graph = Graph::of(&model).map_err(failed)?;
     let mut weights = Weights::new(&graph.constants, bytes.len());
-    let Lowered { layers, notes } = lower::layers(&graph, &mut weights).map_err(failed)?;
-    Ok((filled(layers, device)?, notes))
+    filled(lower::layers(&graph, &mut weights).map_err(failed)?, device)
 }
 
 /// The messages in a file, once its form says that they take no more memory than it may.
@@ -69,7 +62,8 @@ fn parsed(bytes: &[u8]) -> Result<ModelProto, OnnxError> {
 }
 
 /// The model of these layers, of which the last one gives the classes.
-fn filled(layers: Vec<Layer>, device: &Device) -> Result<Classifier, ImportError> {
+fn filled(lowered: Lowered, device: &Device) -> Result<Classifier, ImportError> {
+    let Lowered { layers, shares } = lowered;
     let config = ClassifierConfig {
         features: layers.first().map_or(0, |layer| layer.inputs),
         layers: layers
@@ -80,6 +74,7 @@ fn filled(layers: Vec<Layer>, device: &Device) -> Result<Classifier, ImportError
             })
             .collect(),
         classes: layers.last().map_or(0, |layer| layer.outputs),
+        shares,
     };
     let mut model = Classifier::new(&config, device)?;
     for (part, layer) in

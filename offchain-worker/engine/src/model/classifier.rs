@@ -4,7 +4,7 @@ use burn::{
     module::Module,
     nn::Linear,
     tensor::{
-        activation::{gelu, relu},
+        activation::{gelu, relu, softmax},
         Device, Tensor, TensorData,
     },
 };
@@ -35,15 +35,21 @@ impl Classifier {
         &self.config
     }
 
-    /// A number for each class of one case.
+    /// A number for each class of one case, or its share.
     pub fn classes(&self, features: &[f32]) -> Result<Vec<f32>, ModelError> {
         let device = self.classes.weight.device();
         let row = TensorData::new(features.to_vec(), [1, features.len()]);
         numbers(self.forward(Tensor::from_data(row, &device))?)
     }
 
-    /// A number for each class: cases × classes.
+    /// A number for each class, or its share where the model gives shares: cases × classes.
     pub fn forward(&self, features: Tensor<2>) -> Result<Tensor<2>, ModelError> {
+        let logits = self.logits(features)?;
+        Ok(if self.config.shares { softmax(logits, 1) } else { logits })
+    }
+
+    /// A number for each class, which is what it learns from: cases × classes.
+    pub fn logits(&self, features: Tensor<2>) -> Result<Tensor<2>, ModelError> {
         let (need, have) = (self.config.features, features.dims()[1]);
         if have != need {
             return Err(ModelError::Features { need, have });

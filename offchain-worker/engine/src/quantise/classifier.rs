@@ -60,6 +60,7 @@ fn shape(config: &ClassifierConfig) -> Result<models::Classifier, QuantiseError>
         layers,
         classes: narrow("classes", config.classes)?,
         chosen: false,
+        shares: config.shares.then_some(Scale::ONE),
     })
 }
 

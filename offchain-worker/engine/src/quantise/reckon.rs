@@ -4,7 +4,10 @@
 //! its tensors can be looked at.
 
 use super::floats::{dot, Floats};
-use cairn_kernel::program::{Expert, Op, Program, Step, TensorId};
+use cairn_kernel::{
+    num::Scale,
+    program::{Expert, Op, Program, Step, TensorId},
+};
 use std::{cmp::Ordering, collections::BTreeMap};
 
 /// Units of what norms add, and of the residual squared.
@@ -77,6 +80,10 @@ impl Sheet<'_> {
             }
             Op::LayerNorm { values, gains, biases, epsilon, .. } => {
                 self.layer_norm(values, gains, biases, epsilon)
+            }
+            // It makes equals of columns, for all to be chosen in their order.
+            Op::Narrow { values, scale: Scale::LEAST } => {
+                Floats::zeros(self.at(values).count(), self.at(values).columns)
             }
             Op::Narrow { values, .. } | Op::Shift { values, .. } => self.at(values).clone(),
             Op::Exponent { values, .. } => Floats::zeros(self.at(values).count(), 1),
@@ -218,7 +225,7 @@ impl Sheet<'_> {
             // A stable sort: of equals the lower comes first.
             order.sort_by(|a, b| row[*b].partial_cmp(&row[*a]).unwrap_or(Ordering::Equal));
             order.truncate(count as usize);
-            // There are fewer experts than floats count.
+            // There are fewer experts, and fewer classes, than floats count.
             order.into_iter().map(|column| column as f32).collect::<Vec<_>>()
         };
         Floats::new(count as usize, self.at(values).rows().flat_map(choose).collect())

@@ -15,7 +15,7 @@ use std::{collections::BTreeMap, f64::consts::LOG2_E};
 
 /// What a step of what is wide stands for.
 pub(crate) const WIDE: f64 = 1.0 / 65_536.0;
-/// Of a share of an expert.
+/// Of a share of an expert or a class.
 const SHARE: f64 = 1.0 / 32_768.0;
 /// Of cosines and sines.
 const TURN: f64 = 1.0 / 16_384.0;
@@ -103,6 +103,8 @@ impl Settling<'_> {
             Op::Attention { values, fraction, .. } => {
                 self.step(values) / f64::from(1_u32 << fraction)
             }
+            // Columns, as which they are counted.
+            Op::Choose { .. } => 1.0,
             Op::Share { .. } => SHARE,
             Op::Gated { .. } if values == Values::Wide => {
                 (seen.most() * GATED_ROOM / f64::from(i32::MAX)).max(f64::MIN_POSITIVE)
@@ -139,7 +141,8 @@ impl Settling<'_> {
                 *scale = self.scale("a norm", WIDE * step / unit)?;
                 self.biases(*biases, unit)?;
             }
-            Op::Narrow { values, scale } => {
+            // The least leaves nothing, and is to.
+            Op::Narrow { values, scale } if *scale != Scale::LEAST => {
                 *scale = self.scale("the residual", self.step(*values) / unit)?;
             }
             Op::Unit { scale, .. } => *scale = self.scale("a unit", WIDE / unit)?,
@@ -177,7 +180,7 @@ impl Settling<'_> {
                 *scale = self.scale("a GELU", of * PART / unit)?;
             }
             Op::Share { values, scale, .. } => {
-                *scale = self.scale("a router", self.step(*values) * LOG2_E / WIDE)?;
+                *scale = self.scale("a share", self.step(*values) * LOG2_E / WIDE)?;
             }
             _ => {}
         }

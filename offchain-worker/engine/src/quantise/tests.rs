@@ -195,8 +195,8 @@ fn classes_should_be_near_the_float_ones_when_computed_exactly() {
     device.seed(3);
     for activation in [Activation::Relu, Activation::Gelu] {
         let layer = |outputs| ClassifierLayer { outputs, activation };
-        let config =
-            ClassifierConfig { features: 20, layers: vec![layer(32), layer(24)], classes: 5 };
+        let layers = vec![layer(32), layer(24)];
+        let config = ClassifierConfig { features: 20, layers, classes: 5, shares: false };
         let float = model::Classifier::new(&config, &device).unwrap();
         let cell = |at: usize| ((at * 37 % 101) as f32 - 50.0) / 20.0;
         let rows: Vec<Vec<f32>> =
@@ -220,5 +220,29 @@ fn classes_should_be_near_the_float_ones_when_computed_exactly() {
         assert!(matches!(short, Err(QuantiseError::Sample { at: 1, .. })));
         let wrong = refused(&[vec![f32::NAN; 20]]);
         assert!(matches!(wrong, Err(QuantiseError::SampleNotFinite { sample: 0, at: 0 })));
+    }
+}
+
+#[test]
+fn shares_should_be_of_all_classes_when_there_are_very_many() {
+    let device = Device::flex();
+    device.seed(4);
+    let classes = 20_000;
+    let config = ClassifierConfig { features: 2, layers: vec![], classes, shares: true };
+    let float = model::Classifier::new(&config, &device).unwrap();
+    let rows: [Vec<f32>; 2] = [vec![0.5, -1.0], vec![2.0, 1.5]];
+    let exact = classifier(&float, &rows, &Options::default()).unwrap();
+    let model = exact.model();
+    let program = checked(&model).unwrap();
+    let plan = exact.plan(&model, &program).unwrap();
+    let features = exact::features(&rows.concat(), exact.feature_step());
+    let found = exact::rows(&plan, &Alone, &[], &features).unwrap();
+    let given = Made::<2>::from_data(TensorData::new(rows.concat(), [2, 2]), &device);
+    let expected = numbers(float.forward(given).unwrap()).unwrap();
+    assert_eq!(found.len(), 2 * classes);
+    for (found, expected) in found.iter().zip(&expected) {
+        let found = f64::from(*found) * exact.result_step();
+        // A few steps of 2^−15, of which each class has one or two.
+        assert!((found - f64::from(*expected)).abs() < 1e-4, "{found} {expected}");
     }
 }

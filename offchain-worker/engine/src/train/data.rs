@@ -181,7 +181,7 @@ impl Lessons<Classifier> for Cases {
         let features = Tensor::from_data(TensorData::new(features, shape), device);
         let targets: Vec<Option<u32>> =
             chosen.iter().map(|case| Some(self.classes[*case])).collect();
-        cross_entropy(model.forward(features)?, &targets)
+        cross_entropy(model.logits(features)?, &targets)
     }
 }
 

@@ -367,7 +367,7 @@ fn rate_should_rise_and_fall_when_steps_go_by() {
 #[test]
 fn classifier_should_tell_classes_apart_when_it_has_seen_them() {
     let layer = ClassifierLayer { outputs: 16, activation: Activation::Gelu };
-    let config = ClassifierConfig { features: 2, layers: vec![layer], classes: 2 };
+    let config = ClassifierConfig { features: 2, layers: vec![layer], classes: 2, shares: false };
     let model = draw(Classifier::new(&config, &device()).expect("fit"), &SEED);
     let corners = [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)];
     let cases = Cases {
@@ -381,6 +381,19 @@ fn classifier_should_tell_classes_apart_when_it_has_seen_them() {
     let learned = run.finish(&cases).expect("steps").finish();
     let loss = loss(&learned, &cases);
     assert!(loss < 0.05, "{loss}");
+}
+
+#[test]
+fn loss_should_be_of_logits_when_a_classifier_gives_shares() {
+    let layer = ClassifierLayer { outputs: 16, activation: Activation::Gelu };
+    let lost = |shares: bool| {
+        let config = ClassifierConfig { features: 2, layers: vec![layer], classes: 2, shares };
+        let model = draw(Classifier::new(&config, &device()).expect("fit"), &SEED);
+        let features = vec![vec![0.5, -1.0], vec![3.0, 2.0]];
+        loss(&model, &Cases { seed: SEED, features, classes: vec![0, 1], count: 8 })
+    };
+    let (numbers, shares) = (lost(false), lost(true));
+    assert!((numbers - shares).abs() < 1e-9, "{numbers} and {shares}");
 }
 
 #[test]

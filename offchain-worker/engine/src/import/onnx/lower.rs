@@ -27,8 +27,8 @@ pub(super) struct Layer {
 /// What is computed of a graph.
 pub(super) struct Lowered {
     pub(super) layers: Vec<Layer>,
-    /// What is not, in words.
-    pub(super) notes: Vec<String>,
+    /// Whether it ends in Softmax.
+    pub(super) shares: bool,
 }
 
 pub(super) fn check_operator(node: &NodeProto) -> Result<(), OnnxError> {
@@ -40,8 +40,7 @@ pub(super) fn check_operator(node: &NodeProto) -> Result<(), OnnxError> {
 
 /// The layers of a graph: each with an activation, but for the last one.
 pub(super) fn layers(graph: &Graph, weights: &mut Weights) -> Result<Lowered, OnnxError> {
-    let (layers, notes) = (Vec::new(), Vec::new());
-    let mut chain = Chain { weights, layers, notes, width: graph.features, shares: false };
+    let mut chain = Chain { weights, layers: Vec::new(), width: graph.features, shares: false };
     for step in &graph.steps {
         chain.step(*step)?;
     }
@@ -51,7 +50,7 @@ pub(super) fn layers(graph: &Graph, weights: &mut Weights) -> Result<Lowered, On
         }
         (Some(last), _) => {
             graph.check_classes(last.outputs)?;
-            Ok(Lowered { layers: chain.layers, notes: chain.notes })
+            Ok(Lowered { layers: chain.layers, shares: chain.shares })
         }
         (None, _) => Err(OnnxError::NoLayer),
     }
@@ -60,7 +59,6 @@ pub(super) fn layers(graph: &Graph, weights: &mut Weights) -> Result<Lowered, On
 struct Chain<'a, 'b> {
     weights: &'a mut Weights<'b>,
     layers: Vec<Layer>,
-    notes: Vec<String>,
     /// Columns that the next operator takes, where they are known.
     width: Option<usize>,
     /// Whether the chain is past its Softmax.
@@ -86,11 +84,6 @@ impl Chain<'_, '_> {
                 arguments(node, 1, 1)?;
                 self.open(node)?;
                 self.shares = true;
-                self.notes.push(format!(
-                    "{} at the end is left out: the classifier gives logits, of which the largest \
-                     is that of the largest share; shares are their softmax",
-                    called(node)
-                ));
             }
             "Flatten" => {
                 attributes.whole("axis", 1, &[1, -1], "1, which leaves rows as they are")?;

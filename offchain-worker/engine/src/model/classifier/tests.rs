@@ -7,7 +7,7 @@ fn config() -> ClassifierConfig {
         ClassifierLayer { outputs: 7, activation: Activation::Relu },
         ClassifierLayer { outputs: 6, activation: Activation::Gelu },
     ];
-    ClassifierConfig { features: 5, layers, classes: 3 }
+    ClassifierConfig { features: 5, layers, classes: 3, shares: false }
 }
 
 /// One linear operator on one row, term by term.
@@ -43,6 +43,23 @@ fn forward_should_be_what_is_computed_term_by_term_when_weights_are_random() {
         let row: Vec<f64> = plain(&model.layers[1], &row).into_iter().map(plain_gelu).collect();
         for (found, expected) in found.iter().zip(plain(&model.classes, &row)) {
             assert!((f64::from(*found) - expected).abs() < 1e-5);
+        }
+    }
+}
+
+#[test]
+fn forward_should_give_shares_of_logits_when_they_are_wanted() {
+    let device = Device::flex();
+    let config = ClassifierConfig { shares: true, ..config() };
+    let model = Classifier::new(&config, &device).expect("a fit shape");
+    let cases = Tensor::<2>::random([4, 5], Distribution::Normal(0.0, 2.0), &device);
+    let logits = numbers(model.logits(cases.clone()).expect("it fits")).expect("on this machine");
+    let shares = numbers(model.forward(cases).expect("it fits")).expect("on this machine");
+    for (logits, shares) in logits.chunks(3).zip(shares.chunks(3)) {
+        let power = |x: &f32| f64::from(*x).exp();
+        let sum: f64 = logits.iter().map(power).sum();
+        for (x, share) in logits.iter().zip(shares) {
+            assert!((f64::from(*share) - power(x) / sum).abs() < 1e-6);
         }
     }
 }
