@@ -57,6 +57,23 @@ impl Build {
         self.same(left, Values::Wide, Op::Add { left, right })
     }
 
+    /// What a curve makes of something. Where it is shifted, row by row to what 16 bits hold, with
+    /// the exponents of the rows.
+    pub(super) fn curved(
+        &mut self,
+        like: TensorId,
+        op: Op,
+        shifted: bool,
+    ) -> (TensorId, Option<TensorId>) {
+        if !shifted {
+            return (self.same(like, FULL, op), None);
+        }
+        let values = self.same(like, Values::Wide, op);
+        let exponent = Op::Exponent { values, width: 16 };
+        let exponents = self.resized(values, 1, Values::Exponents { most: 16 }, exponent);
+        (self.same(values, FULL, Op::Shift { values, exponents }), Some(exponents))
+    }
+
     /// Weights and scales of these names, and where wanted biases.
     pub(super) fn linear(
         &mut self,

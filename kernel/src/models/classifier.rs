@@ -31,6 +31,8 @@ pub struct Classifier {
 pub struct Layer {
     pub outputs: u32,
     pub activation: Activation,
+    /// Whether what the activation makes is shifted row by row to what 16 bits hold.
+    pub shifted: bool,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -42,18 +44,20 @@ pub enum Activation {
 impl Classifier {
     pub fn model(&self) -> Model {
         let mut build = Build::default();
-        let mut values = build.given(self.features, Values::Features { bits: self.bits });
+        let features = Values::Features { bits: self.bits };
+        let mut read = (build.given(self.features, features), None);
         for (layer, index) in self.layers.iter().zip(0..) {
             let name = format!("layers.{index}");
-            values = build.linear(&name, (values, None), layer.outputs, FULL, true);
-            values = match layer.activation {
-                Activation::Relu => build.same(values, FULL, Op::Relu { values }),
-                Activation::Gelu { normal, scale } => {
-                    build.same(values, FULL, Op::Gelu { values, normal, scale })
-                }
+            let wide = layer.shifted && layer.activation == Activation::Relu;
+            let made = if wide { Values::Wide } else { FULL };
+            let values = build.linear(&name, read, layer.outputs, made, true);
+            let curve = match layer.activation {
+                Activation::Relu => Op::Relu { values },
+                Activation::Gelu { normal, scale } => Op::Gelu { values, normal, scale },
             };
+            read = build.curved(values, curve, layer.shifted);
         }
-        values = build.linear("classes", (values, None), self.classes, Values::Wide, true);
+        let mut values = build.linear("classes", read, self.classes, Values::Wide, true);
         if self.chosen {
             let below = self.classes;
             let choose = Op::Choose { values, count: 1 };

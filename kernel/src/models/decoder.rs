@@ -197,7 +197,7 @@ impl Decoder {
     ) -> TensorId {
         let gates = build.linear(&format!("{name}.gate"), (input, None), self.inner, FULL, false);
         let values = build.linear(&format!("{name}.up"), (input, None), self.inner, FULL, false);
-        let gated = gated(build, layer, gates, values);
+        let gated = build.curved(gates, gated(layer, gates, values), layer.shifted);
         build.linear(&format!("{name}.down"), gated, self.hidden, Values::Wide, false)
     }
 
@@ -227,7 +227,7 @@ impl Decoder {
         };
         let gates = expert(build, "gate", (input, None), self.inner, FULL);
         let values = expert(build, "up", (input, None), self.inner, FULL);
-        let gated = gated(build, layer, gates, values);
+        let gated = build.curved(gates, gated(layer, gates, values), layer.shifted);
         let values = expert(build, "down", gated, self.hidden, Values::Wide);
         build.same(input, Values::Wide, Op::Combine { values, shares })
     }
@@ -266,20 +266,6 @@ impl Decoder {
     }
 }
 
-/// What is gated, with the exponents of its rows where it is shifted.
-fn gated(
-    build: &mut Build,
-    layer: &DecoderLayer,
-    gates: TensorId,
-    values: TensorId,
-) -> (TensorId, Option<TensorId>) {
-    let (logistic, scale) = (layer.logistic, layer.gated);
-    let op = Op::Gated { gates, values, logistic, scale };
-    if !layer.shifted {
-        return (build.same(gates, FULL, op), None);
-    }
-    let values = build.same(gates, Values::Wide, op);
-    let exponent = Op::Exponent { values, width: 16 };
-    let exponents = build.resized(values, 1, Values::Exponents { most: 16 }, exponent);
-    (build.same(values, FULL, Op::Shift { values, exponents }), Some(exponents))
+fn gated(layer: &DecoderLayer, gates: TensorId, values: TensorId) -> Op {
+    Op::Gated { gates, values, logistic: layer.logistic, scale: layer.gated }
 }

@@ -48,6 +48,8 @@ pub struct EncoderLayer {
     pub normal: Scale,
     pub gelu: Scale,
     pub feed_norm: Scale,
+    /// Whether what a gelu makes is shifted row by row to what 16 bits hold.
+    pub shifted: bool,
 }
 
 /// What is taken of the rows of a text.
@@ -70,6 +72,7 @@ impl Default for EncoderLayer {
             normal: Scale::power(4),
             gelu: Scale::power(-16),
             feed_norm: Scale::power(-14),
+            shifted: false,
         }
     }
 }
@@ -142,9 +145,9 @@ impl Encoder {
         let input = build.same(residual, FULL, Op::Narrow { values: residual, scale: layer.feed });
         let values = build.linear(&format!("{name}.up"), (input, None), self.inner, FULL, true);
         let gelu = Op::Gelu { values, normal: layer.normal, scale: layer.gelu };
-        let curved = build.same(values, FULL, gelu);
+        let curved = build.curved(values, gelu, layer.shifted);
         let name = format!("{name}.down");
-        let made = build.linear(&name, (curved, None), self.hidden, Values::Wide, true);
+        let made = build.linear(&name, curved, self.hidden, Values::Wide, true);
         let sum = build.add(residual, made);
         self.norm(build, format!("{name}.norm"), sum, layer.feed_norm)
     }

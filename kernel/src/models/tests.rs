@@ -3,10 +3,14 @@ use crate::{
     delta::{LowRank, Sparse},
     element::{element, Given},
     math::exp2,
+    num::Scale,
     program::Rows,
-    run::{Alone, Artifact, Crew, Error, Path, Plan, Tensors, Tiling},
+    run::{Alone, Artifact, Crew, Error, Path, Piece, Plan, Tensors, Tiling},
     testing::{
-        families::{classifier, decoder, encoder, mixture, sharing, Case},
+        families::{
+            classifier, decoder, encoder, mixture, sharing, shifted_classifier, shifted_encoder,
+            Case,
+        },
         hash, numbers, Backwards, Eager, Random,
     },
 };
@@ -121,6 +125,16 @@ proptest! {
     }
 
     #[test]
+    fn shifted_rows_should_give_the_same_bits_when_run_in_pieces(seed: u64) {
+        let random = &mut Random(seed);
+        let case = Case::new(&shifted_classifier(random).model(), random);
+        pieces_should_be_the_whole(&case, random);
+        elements_should_be_the_whole(&case, random);
+        let case = Case::new(&shifted_encoder(random).model(), random);
+        elements_should_be_the_whole(&case, random);
+    }
+
+    #[test]
     fn encoder_should_be_its_elements_when_run(seed: u64) {
         let random = &mut Random(seed);
         let case = Case::new(&encoder(random).model(), random);
@@ -136,10 +150,49 @@ proptest! {
             encoder(random).model().program,
             classifier(random).model().program,
             sharing(random).model().program,
+            shifted_encoder(random).model().program,
+            shifted_classifier(random).model().program,
         ] {
             prop_assert_eq!(crate::program::Program::decode(&program.encode()), Ok(program));
         }
     }
+}
+
+/// What a classifier of one feature comes to, of which the hidden number is 127/16 times as large,
+/// and the result 127/4,096 times that.
+fn magnified(x: i16, shifted: bool) -> i32 {
+    let layers = vec![Layer { outputs: 1, activation: Activation::Relu, shifted }];
+    let (chosen, shares) = (false, None);
+    let model =
+        Classifier { rows: 1, features: 1, bits: 16, layers, classes: 1, chosen, shares }.model();
+    let program = model.program.clone().check().unwrap();
+    let scale = |exponent| Artifact::Constants(vec![Scale::power(exponent).pack()].into());
+    let weight = || Artifact::Masters(vec![127_i16 << 8].into());
+    let bias = || Artifact::Constants(vec![0_i32].into());
+    let artifacts = BTreeMap::from([
+        (model.names["layers.0.weights"], weight()),
+        (model.names["layers.0.scales"], scale(-4)),
+        (model.names["layers.0.biases"], bias()),
+        (model.names["classes.weights"], weight()),
+        (model.names["classes.scales"], scale(-12)),
+        (model.names["classes.biases"], bias()),
+    ]);
+    let plan = Plan::bind(&program, |id| artifacts.get(&id).cloned()).unwrap();
+    let piece = Piece { features: &[x], ..Piece::default() };
+    let made = plan.run(&mut plan.start(), &piece, &[]).unwrap();
+    numbers(made.get(program.program().result).unwrap())[0]
+}
+
+#[test]
+fn rows_should_keep_what_16_bits_do_not_hold_when_they_are_shifted() {
+    for x in [1, 300, 4_000, 30_000, 32_767] {
+        let need = (i32::from(x) * 127 * 127) >> 16;
+        let have = magnified(x, true);
+        assert!((have - need).abs() <= 1, "{x}: {have} and not {need}");
+    }
+    // Of what is not shifted nothing is left beyond 32,767 · 127 / 4,096.
+    assert_eq!(magnified(4_000, true), magnified(4_000, false));
+    assert_eq!([magnified(30_000, false), magnified(32_767, false)], [1_016; 2]);
 }
 
 #[test]
@@ -266,6 +319,8 @@ fn results_should_be_what_they_always_were_when_computed_again() {
         0xb3ba_112a_a0dc_abe4,
         0x0a44_dcc1_a503_c257,
         0xf5ae_6af9_df3e_8402,
+        0xf481_4f76_6e3c_e4df,
+        0x016e_bc65_69d4_c92d,
     ];
     for path in Path::ALL.into_iter().filter(Path::is_there) {
         let have = [
@@ -274,6 +329,8 @@ fn results_should_be_what_they_always_were_when_computed_again() {
             frozen(path, |random| encoder(random).model()),
             frozen(path, |random| classifier(random).model()),
             frozen(path, |random| sharing(random).model()),
+            frozen(path, |random| shifted_encoder(random).model()),
+            frozen(path, |random| shifted_classifier(random).model()),
         ];
         assert_eq!(have, need, "{path:?}: {have:#018x?}");
     }

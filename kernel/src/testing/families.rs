@@ -87,6 +87,7 @@ pub fn classifier(random: &mut Random) -> Classifier {
     let mut layer = || Layer {
         outputs: random.from(1, 30),
         activation: if random.chance() { gelu } else { Activation::Relu },
+        shifted: false,
     };
     let layers = (0..2).map(|_| layer()).collect();
     let (features, bits) = (random.from(1, 30), random.from(8, 16) as u8);
@@ -97,6 +98,28 @@ pub fn classifier(random: &mut Random) -> Classifier {
 /// A classifier that gives the share of each class.
 pub fn sharing(random: &mut Random) -> Classifier {
     Classifier { chosen: false, shares: Some(Scale::power(1)), ..classifier(random) }
+}
+
+/// What shifted rows are of: more than 16 bits hold.
+const CURVED: Scale = Scale::power(-14);
+
+/// An encoder that shifts what its layers make.
+pub fn shifted_encoder(random: &mut Random) -> Encoder {
+    let encoder = encoder(random);
+    let layer = EncoderLayer { shifted: true, gelu: CURVED, ..EncoderLayer::default() };
+    Encoder { layers: vec![layer; encoder.layers.len()], ..encoder }
+}
+
+/// A classifier that shifts what its layers make.
+pub fn shifted_classifier(random: &mut Random) -> Classifier {
+    let mut classifier = classifier(random);
+    for layer in &mut classifier.layers {
+        layer.shifted = true;
+        if let Activation::Gelu { scale, .. } = &mut layer.activation {
+            *scale = CURVED;
+        }
+    }
+    classifier
 }
 
 /// A model with weights and a sequence at random.
@@ -154,11 +177,13 @@ impl Case {
     pub fn any(seed: u64) -> Self {
         let random = &mut Random(seed);
         let rows = if random.below(4) == 0 { LONG } else { ROWS };
-        let model = match random.below(5) {
+        let model = match random.below(7) {
             0 => Decoder { rows, ..decoder(random) }.model(),
             1 => Decoder { rows, ..mixture(random) }.model(),
             2 => Encoder { rows, ..encoder(random) }.model(),
-            3 => Classifier { rows, ..classifier(random) }.model(),
+            3 => Encoder { rows, ..shifted_encoder(random) }.model(),
+            4 => Classifier { rows, ..classifier(random) }.model(),
+            5 => Classifier { rows, ..shifted_classifier(random) }.model(),
             _ => Classifier { rows, ..sharing(random) }.model(),
         };
         Self::new(&model, random)

@@ -27,7 +27,7 @@ const FEATURES: u32 = 1_500;
 
 /// Large enough that processes derive it at the same time.
 fn model() -> Model {
-    let layers = vec![Layer { outputs: 3_000, activation: Activation::Relu }];
+    let layers = vec![Layer { outputs: 3_000, activation: Activation::Relu, shifted: false }];
     let (bits, classes) = (12, 3_000);
     let (chosen, shares) = (false, None);
     Classifier { rows: 1, features: FEATURES, bits, layers, classes, chosen, shares }.model()
