@@ -57,8 +57,9 @@ pub trait Market {
     #[method(name = "cairn_providersOf", blocking)]
     fn providers_of(&self, owner: AccountId, at: Option<Hash>) -> RpcResult<Vec<u64>>;
 
-    /// Whether a call by an account would be accepted now: null, or the error that it would end
-    /// in, with its pallet, such as `Tasks::WrongStage`. Nothing comes of it.
+    /// Whether a call by an account would be accepted in the next block: null, or the error that
+    /// it would end in, with its pallet, such as `Tasks::WrongStage`, or the fee that the account
+    /// cannot pay. Nothing comes of it.
     #[method(name = "cairn_check", blocking)]
     fn check(&self, who: AccountId, call: Bytes, at: Option<Hash>) -> RpcResult<Value>;
 }
@@ -126,6 +127,9 @@ fn refusal_json(refusal: Refusal) -> Value {
     match refusal {
         Refusal::NotACall => json!({ "error": "NotACall" }),
         Refusal::Fails { name, .. } => json!({ "error": String::from_utf8_lossy(&name) }),
+        Refusal::FeeUnaffordable { fee } => {
+            json!({ "error": "FeeUnaffordable", "fee": amount(fee) })
+        }
     }
 }
 
@@ -317,5 +321,11 @@ mod tests {
             "volume": 12,
         });
         assert_eq!(entry_json(entry), expected);
+    }
+
+    #[test]
+    fn a_refusal_should_say_how_much_the_fee_is() {
+        let expected = json!({ "error": "FeeUnaffordable", "fee": "7000000000" });
+        assert_eq!(refusal_json(Refusal::FeeUnaffordable { fee: 7_000_000_000 }), expected);
     }
 }

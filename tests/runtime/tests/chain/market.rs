@@ -9,17 +9,22 @@ use cairn_protocol::{
 };
 use cairn_runtime::{
     configs::{market::longest_dispute, parameters::market},
-    market::{runtime_decl_for_market_api::MarketApiV2, Refusal},
+    market::{runtime_decl_for_market_api::MarketApiV3, Refusal},
     units::{DAYS, UNITS},
     Balance, Balances, MarketClock, Parameters, Providers, Runtime, RuntimeCall, RuntimeEvent,
-    RuntimeHoldReason, RuntimeOrigin, RuntimeParameters, SafeMode, Treasury,
+    RuntimeHoldReason, RuntimeOrigin, RuntimeParameters, SafeMode, System, TransactionPayment,
+    Treasury,
 };
-use cairn_runtime_tests::{account, market::*, Chain};
+use cairn_runtime_tests::{account, market::*, transfer, Chain};
 use cairn_seams::Clock;
 use codec::Encode;
-use frame_support::traits::{fungible::InspectHold, Get};
+use frame_support::traits::{
+    fungible::{Inspect, InspectHold},
+    Get,
+};
 use pallet_cairn_tasks::Event;
 use sp_runtime::DispatchError;
+use std::collections::BTreeSet;
 
 type Refused = pallet_cairn_entropy::Error<cairn_runtime::Runtime>;
 
@@ -199,13 +204,22 @@ fn a_quote_should_say_that_no_bond_covers_what_is_offered() {
     assert_eq!(quoted.supply.obstacles, [(Obstacle::Bond, 5)]);
 }
 
-/// Why the requester's call would fail now.
-fn refused(chain: &mut Chain, call: impl Into<RuntimeCall>) -> String {
+/// What would come of a call of that account.
+fn checked(chain: &mut Chain, seed: &str, call: impl Into<RuntimeCall>) -> Result<(), Refusal> {
     let call: RuntimeCall = call.into();
-    match chain.state(|| Runtime::check(account(REQUESTER), call.encode())) {
+    chain.state(|| Runtime::check(account(seed), call.encode()))
+}
+
+fn reason(checked: Result<(), Refusal>) -> String {
+    match checked {
         Err(Refusal::Fails { name, .. }) => String::from_utf8(name).expect("names are text"),
         other => panic!("{other:?}"),
     }
+}
+
+/// Why the requester's call would fail.
+fn refused(chain: &mut Chain, call: impl Into<RuntimeCall>) -> String {
+    reason(checked(chain, REQUESTER, call))
 }
 
 #[test]
@@ -224,4 +238,116 @@ fn a_refusal_should_say_which_pallet_refuses() {
     let quoted = chain.state(|| Runtime::quote(account(REQUESTER), terms));
     let Err(Refusal::Fails { name, .. }) = quoted else { panic!("{quoted:?}") };
     assert_eq!(name, b"Tasks::EvenRedundancy");
+}
+
+fn submission(terms: Terms) -> RuntimeCall {
+    pallet_cairn_tasks::Call::<Runtime>::submit { terms: Box::new(terms) }.into()
+}
+
+#[test]
+fn a_check_should_speak_of_the_next_block_when_a_deadline_passes() {
+    let mut chain = market();
+    let id = submit_to(&mut chain, 1);
+    wait_for(&mut chain, id, Stage::Assigned);
+    let assigned = task(&mut chain, id);
+    let (worker, due) = (operator(assigned.seats[0].provider), assigned.due);
+    while chain.state(MarketClock::now) + 1 < due {
+        chain.block(vec![]);
+    }
+    let commit = || pallet_cairn_tasks::Call::<Runtime>::commit { task: id, commitment: [1; 32] };
+    let poke = || pallet_cairn_tasks::Call::<Runtime>::poke { task: id };
+    assert_eq!(checked(&mut chain, worker, commit()), Ok(()));
+    assert_eq!(refused(&mut chain, poke()), "Tasks::TooEarly");
+
+    chain.block(vec![]);
+    assert_eq!(chain.state(MarketClock::now), due, "a commitment would be in time now");
+    assert_eq!(reason(checked(&mut chain, worker, commit())), "Tasks::TooLate");
+    assert_eq!(checked(&mut chain, REQUESTER, poke()), Ok(()));
+    let late = pallet_cairn_tasks::Error::<Runtime>::TooLate.into();
+    assert_eq!(chain.submit(worker, commit()), Err(late));
+}
+
+#[test]
+fn a_check_should_refuse_a_task_that_the_next_block_cannot_match() {
+    let mut chain = market();
+    let terms = terms(&mut chain, 1);
+    let next = chain.state(MarketClock::now) + 1;
+    let until = |match_by| submission(Terms { match_by, ..terms.clone() });
+    assert_eq!(refused(&mut chain, until(next)), "Tasks::DeadlinePassed");
+    assert_eq!(checked(&mut chain, REQUESTER, until(next + 1)), Ok(()));
+}
+
+#[test]
+fn a_check_should_foretell_the_error_when_rounds_begin_and_end() {
+    let mut chain = market();
+    let mut heard = BTreeSet::new();
+    for _ in 0..40 {
+        let call = pallet_cairn_entropy::Call::<Runtime>::commit { commitment: [1; 32] };
+        let foretold = checked(&mut chain, REQUESTER, call.clone());
+        let Err(Refusal::Fails { error, .. }) = foretold else { panic!("{foretold:?}") };
+        assert_eq!(chain.submit(REQUESTER, call), Err(error), "block {}", chain.number());
+        heard.insert(reason(foretold));
+    }
+    assert!(heard.len() > 1, "{heard:?}");
+}
+
+#[test]
+fn a_check_should_pass_when_safe_mode_ends_before_the_next_block() {
+    let mut chain = market();
+    let submission = submission(terms(&mut chain, 1));
+    chain.state(|| SafeMode::force_enter(RuntimeOrigin::root())).expect("root may");
+    let block = chain.number();
+    for (until, ended) in [(block + 1, false), (block, true)] {
+        chain.state(|| pallet_safe_mode::EnteredUntil::<Runtime>::put(until));
+        let done = checked(&mut chain, REQUESTER, submission.clone());
+        if ended {
+            assert_eq!(done, Ok(()));
+        } else {
+            assert_eq!(reason(done), "System::CallFiltered");
+        }
+    }
+}
+
+#[test]
+fn a_check_should_count_the_fee_when_a_balance_just_covers_the_escrow() {
+    const NEWCOMER: &str = "Greta";
+    let mut chain = market();
+    let terms = terms(&mut chain, 1);
+    let held = chain.state(|| {
+        let quoted = Runtime::quote(account(NEWCOMER), terms.clone()).expect("it is acceptable");
+        quoted.escrow.total().expect("it is an amount") + quoted.deposit
+    });
+    let least = chain.state(Balances::minimum_balance);
+    chain.submit("Alice", transfer(NEWCOMER, held + least)).expect("it can pay");
+    let done = checked(&mut chain, NEWCOMER, submission(terms.clone()));
+    assert_eq!(reason(done), "Tasks::NotEnoughBalance");
+
+    chain.submit("Alice", transfer(NEWCOMER, UNITS)).expect("it can pay");
+    assert_eq!(checked(&mut chain, NEWCOMER, submission(terms.clone())), Ok(()));
+    chain.submit(NEWCOMER, submission(terms)).expect("it was checked");
+}
+
+#[test]
+fn a_check_should_name_the_fee_when_it_cannot_be_paid() {
+    const NOBODY: &str = "Nobody";
+    let mut chain = market();
+    let call = submission(terms(&mut chain, 1));
+    let signed = chain.signed(NOBODY, call.clone());
+    let length = u32::try_from(signed.encoded_size()).expect("it is short");
+    let fee_of_it = chain.state(|| TransactionPayment::query_info(signed, length).partial_fee);
+    let done = checked(&mut chain, NOBODY, call);
+    let Err(Refusal::FeeUnaffordable { fee }) = done else { panic!("{done:?}") };
+    assert!(fee_of_it <= fee && fee < 2 * fee_of_it, "{fee} for a fee of {fee_of_it}");
+}
+
+#[test]
+fn a_check_should_leave_no_trace() {
+    let mut chain = market();
+    let call = submission(terms(&mut chain, 1));
+    let root = |chain: &mut Chain| {
+        chain.state(|| (System::block_number(), sp_io::storage::root(Default::default())))
+    };
+    let before = root(&mut chain);
+    assert_eq!(checked(&mut chain, REQUESTER, call), Ok(()));
+    assert_eq!(root(&mut chain), before);
 }
