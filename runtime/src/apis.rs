@@ -115,8 +115,8 @@ impl_runtime_apis! {
             Audits::audit_of(task)
         }
 
-        fn tasks_of(requester: AccountId) -> Vec<TaskId> {
-            Tasks::tasks_of(&requester)
+        fn tasks_of(requester: AccountId, after: Option<TaskId>) -> Vec<TaskId> {
+            Tasks::tasks_of(&requester, after)
         }
 
         fn provider(provider: ProviderId) -> Option<market::ProviderView> {

@@ -60,9 +60,9 @@ pub enum Refusal {
 sp_api::decl_runtime_apis! {
     /// The market as clients see it. The second version has `audit`, and quotes that say why. No
     /// network ran the first, so nothing of it is kept, and a client made for it has to stop where
-    /// it finds the second: it would misread a quote. The third has `FeeUnaffordable`, which a
-    /// client made for the second cannot read. A method that changes from here on keeps its older
-    /// form beside it, with `changed_in`.
+    /// it finds the second: it would misread a quote. The third has pages of `tasks_of`, and
+    /// `FeeUnaffordable`, which a client made for the second cannot read. A method that changes
+    /// from here on keeps its older form beside it, with `changed_in`.
     #[api_version(3)]
     pub trait MarketApi {
         /// What a task would cost an account now, who would do it and when, why nobody would, and
@@ -75,8 +75,14 @@ sp_api::decl_runtime_apis! {
         /// The audit of a task in the stage `Audited`, and who has to act by when.
         fn audit(task: TaskId) -> Option<AuditView>;
 
-        /// The tasks of an account that are still kept, 256 at most.
+        /// The tasks of an account that are still kept, 256 of them at most.
+        #[changed_in(3)]
         fn tasks_of(requester: AccountId) -> Vec<TaskId>;
+
+        /// The tasks of an account that are still kept, a page of 256 at most, in no order that
+        /// says anything. The next page is had after the last task of this one, until one is
+        /// empty; whatever is submitted meanwhile may stand on a page before.
+        fn tasks_of(requester: AccountId, after: Option<TaskId>) -> Vec<TaskId>;
 
         fn provider(provider: ProviderId) -> Option<ProviderView>;
 

@@ -25,7 +25,7 @@ use jsonrpsee::{
     types::{error::INVALID_PARAMS_CODE, ErrorObjectOwned},
 };
 use serde_json::{json, Value};
-use sp_api::{ApiError, ProvideRuntimeApi};
+use sp_api::{ApiError, ApiExt, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
 use sp_core::Bytes;
 
@@ -33,6 +33,8 @@ use sp_core::Bytes;
 const REFUSED: i32 = 9_001;
 /// The runtime could not be asked, or its answer not be read; `data` says why.
 const FAILED: i32 = 9_002;
+/// The first version of the runtime's `MarketApi` that lists tasks page by page.
+const PAGED: u32 = 3;
 
 #[rpc(server)]
 pub trait Market {
@@ -45,9 +47,15 @@ pub trait Market {
     #[method(name = "cairn_task", blocking)]
     fn task(&self, task: u64, at: Option<Hash>) -> RpcResult<Value>;
 
-    /// The tasks of an account that are still kept, 256 at most.
+    /// The tasks of an account that are still kept, a page of 256 at most; the next page is had
+    /// after the last task of this one, until one is empty.
     #[method(name = "cairn_tasksOf", blocking)]
-    fn tasks_of(&self, requester: AccountId, at: Option<Hash>) -> RpcResult<Vec<u64>>;
+    fn tasks_of(
+        &self,
+        requester: AccountId,
+        after: Option<u64>,
+        at: Option<Hash>,
+    ) -> RpcResult<Vec<u64>>;
 
     /// Everything known of a provider; null if there is none.
     #[method(name = "cairn_provider", blocking)]
@@ -97,9 +105,25 @@ where
         Ok(task_json(view, audit))
     }
 
-    fn tasks_of(&self, requester: AccountId, at: Option<Hash>) -> RpcResult<Vec<u64>> {
-        let tasks = self.0.runtime_api().tasks_of(self.at(at), requester).map_err(failed)?;
-        Ok(tasks.into_iter().map(|task| task.0).collect())
+    fn tasks_of(
+        &self,
+        requester: AccountId,
+        after: Option<u64>,
+        at: Option<Hash>,
+    ) -> RpcResult<Vec<u64>> {
+        let (api, at) = (self.0.runtime_api(), self.at(at));
+        let numbers = |tasks: Vec<TaskId>| tasks.into_iter().map(|task| task.0).collect::<Vec<_>>();
+        let version = api.api_version::<dyn MarketApi<Block>>(at).map_err(failed)?;
+        if version.is_none_or(|version| version >= PAGED) {
+            return api.tasks_of(at, requester, after.map(TaskId)).map(numbers).map_err(failed);
+        }
+        if after.is_some() {
+            let why = "the runtime of this block lists one page only";
+            return Err(ErrorObjectOwned::owned(FAILED, "there are no more pages", Some(why)));
+        }
+        #[allow(deprecated, reason = "an older runtime is asked as it was then")]
+        let tasks = api.tasks_of_before_version_3(at, requester).map_err(failed)?;
+        Ok(numbers(tasks))
     }
 
     fn provider(&self, provider: u64, at: Option<Hash>) -> RpcResult<Value> {

@@ -16,7 +16,7 @@ use frame_support::pallet_prelude::Get;
 const SAMPLE: u32 = 64;
 /// Tasks counted for a quote, of those that wait for their draw and of those that come due.
 const COUNTED: usize = 4_096;
-/// Tasks of one account that are listed.
+/// Tasks of one account that are listed at once.
 pub const LISTED: usize = 256;
 
 impl<T: Config> Pallet<T> {
@@ -226,8 +226,14 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// The tasks of an account that are still kept, in no order.
-    pub fn tasks_of(requester: &T::AccountId) -> Vec<TaskId> {
-        TasksOf::<T>::iter_key_prefix(requester).take(LISTED).collect()
+    /// The tasks of an account that are still kept, in the order of their hashes: as many as fit
+    /// on a page, from the first on, or from the one that follows another, kept or not.
+    pub fn tasks_of(requester: &T::AccountId, after: Option<TaskId>) -> Vec<TaskId> {
+        let from = after.map(|task| TasksOf::<T>::hashed_key_for(requester, task));
+        let tasks = match from {
+            Some(key) => TasksOf::<T>::iter_key_prefix_from(requester, key),
+            None => TasksOf::<T>::iter_key_prefix(requester),
+        };
+        tasks.take(LISTED).collect()
     }
 }

@@ -1,7 +1,7 @@
 use super::mock::*;
-use crate::{types::*, Error, Event, Queue};
+use crate::{types::*, views::LISTED, Error, Event, Queue, TasksOf};
 use cairn_protocol::{
-    id::{Amount, BlockId},
+    id::{Amount, BlockId, TaskId},
     job::{JobKind, Payload, Policy, Seal, Terms},
     lifecycle::Stage,
     settlement::Escrow,
@@ -175,5 +175,32 @@ fn submit_should_fail_when_the_reserve_cannot_be_held() {
         let endless = Terms { reward: u128::MAX / 2, ..proven(3) };
         assert_noop!(submit(endless), Error::<Test>::AmountTooLarge);
         assert_ok!(submit(Terms { redundancy: 1, ..dear }));
+    });
+}
+
+#[test]
+fn tasks_of_should_list_them_all_when_asked_page_by_page() {
+    market(1, || {
+        let submitted: Vec<TaskId> = (0..LISTED + 44).map(|_| submit(terms(1))).collect();
+        let first = Tasks::tasks_of(&ALICE, None);
+        assert_eq!(first.len(), LISTED);
+        let rest = Tasks::tasks_of(&ALICE, first.last().copied());
+        assert!(Tasks::tasks_of(&ALICE, rest.last().copied()).is_empty());
+        let mut listed = [first, rest].concat();
+        listed.sort_unstable();
+        assert_eq!(listed, submitted);
+        assert!(Tasks::tasks_of(&BOB, submitted.first().copied()).is_empty());
+    });
+}
+
+#[test]
+fn tasks_of_should_go_on_when_the_last_task_of_a_page_is_gone() {
+    market(1, || {
+        let submitted = [(); 5].map(|()| submit(terms(1)));
+        let listed = Tasks::tasks_of(&ALICE, None);
+        assert_eq!(listed.len(), submitted.len());
+        TasksOf::<Test>::remove(ALICE, listed[2]);
+        assert_eq!(Tasks::tasks_of(&ALICE, Some(listed[2])), listed[3..]);
+        TasksOf::<Test>::insert(ALICE, listed[2], ());
     });
 }

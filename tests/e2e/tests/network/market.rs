@@ -50,8 +50,10 @@ async fn task_should_be_paid_when_its_workers_agree() -> Test {
 
     let settled = wait_for(&watched, "payment", |task| task["stage"] == "Settled").await?;
     assert_eq!(settled["answers"][0]["answer"], hex(answer(42)));
-    let tasks: Value = watched.ask("cairn_tasksOf", &[requester]).await?;
+    let tasks: Value = watched.ask("cairn_tasksOf", &[requester.clone()]).await?;
     assert_eq!(tasks, json!([0]));
+    let after_it: Value = watched.ask("cairn_tasksOf", &[requester, json!(0)]).await?;
+    assert_eq!(after_it, json!([]));
     // Each has registered one, in this order; the requester has none.
     for (owner, owned) in [("Charlie", json!([0])), ("Ferdie", json!([2])), ("Dave", json!([]))] {
         let owner = json!(keys::account(owner)?);
