@@ -4,11 +4,11 @@ use crate::{
     report::{median, table},
     Error,
 };
-use cairn_protocol::profile::DeviceClass;
+use cairn_protocol::{challenge::work, profile::DeviceClass};
 use cairn_runtime::Runtime;
 use clap::Args;
 use frame_support::traits::Get;
-use pallet_cairn_capability::{job, Config, Job};
+use pallet_cairn_capability::{Config, Job};
 use serde_json::{json, Map};
 use std::{thread, time::Instant};
 
@@ -39,7 +39,7 @@ pub fn run(options: &Options) -> Result<(), Error> {
         rows.push(vec![
             cores.to_string(),
             format!("{:.2}", speed / 1e9),
-            format!("{:.2}", speed / job::HASH_UNITS as f64 / 1e6),
+            format!("{:.2}", speed / work::HASH_UNITS as f64 / 1e6),
             format!("{:.2}", job_units as f64 / speed),
         ]);
         line.insert(format!("capability_units_per_s_{cores}"), json!(speed.round()));
@@ -55,11 +55,11 @@ pub fn run(options: &Options) -> Result<(), Error> {
 
 /// Each core does a job of its own, as nothing of one job depends on another.
 fn units_a_second(cores: usize, rounds: u64) -> f64 {
-    let units = u64::from(job::LANES) * job::HASH_UNITS * rounds;
+    let units = u64::from(work::LANES) * work::HASH_UNITS * rounds;
     let began = Instant::now();
     thread::scope(|scope| {
         for core in 0..cores {
-            scope.spawn(move || std::hint::black_box(Asked::solve(&[core as u8; 32], units)));
+            scope.spawn(move || std::hint::black_box(work::solve(&[core as u8; 32], units)));
         }
     });
     cores as f64 * units as f64 / began.elapsed().as_secs_f64()
