@@ -272,6 +272,12 @@ pub fn agrees(policy: Policy, claim: &Report, report: &Report) -> bool {
     report.agrees(claim, policy)
 }
 
+/// Whether a guard came to what the worker claims in the one way there is to it, which nobody can
+/// know of an answer that is made up. Only exact programs have one.
+pub fn retraced(policy: Policy, claim: &Report, report: &Report) -> bool {
+    matches!(policy, Policy::Proven) && report.retraces(claim, policy)
+}
+
 /// Whether too few reported for the outcome to be known.
 pub fn is_short(policy: Policy, drawn: u8, reports: &[(ProviderId, Report)]) -> bool {
     match policy {

@@ -228,6 +228,9 @@ pub mod pallet {
         NotedTooLate,
         /// The note is too old to count.
         NoteTooOld,
+        /// A guard came to the answer by the trace that the worker showed, so it is not made up.
+        /// The audit is judged as any other.
+        FoundAgain,
     }
 
     #[pallet::hooks]

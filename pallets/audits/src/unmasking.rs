@@ -36,6 +36,8 @@ impl<T: Config> Pallet<T> {
         // From then on everyone could know what the worker said.
         ensure!(note.noted < audit.begun, Error::<T>::NotedTooLate);
         ensure!(Self::counts(&note, &plants), Error::<T>::NoteTooOld);
+        // A planter's word is worth less than the work of a guard.
+        ensure!(!audit.is_retraced(), Error::<T>::FoundAgain);
 
         Self::remove_note(planter, digest, note);
         let paid = Self::pay_planter(planter, &plants);

@@ -1,7 +1,7 @@
 //! The record of an audit: what is known of it while it is under way, what may be done with it as
 //! it stands, and how clients see it.
 
-use super::{Finding, Report};
+use super::{retraced, Finding, Report};
 use crate::{
     beacon::Ticket,
     id::{Amount, Digest, Height, ProviderId},
@@ -179,6 +179,18 @@ impl<AccountId> Audit<AccountId> {
         let shown = self.workers.iter().find_map(Member::report);
         let trace = shown.map(|report| report.trace).unwrap_or_default();
         Report { finding: self.claim.clone(), trace }
+    }
+
+    /// Whether a guard came to the claim by the trace that the worker showed. All commit before
+    /// anything is shown, so whoever did not do the job does not know it, and the claim is not
+    /// false on purpose.
+    pub fn is_retraced(&self) -> bool {
+        let claim = self.claimed();
+        let shown = self.workers.iter().any(|worker| worker.report().is_some());
+        let found = |guard: &Member| {
+            guard.report().is_some_and(|report| retraced(self.policy, &claim, report))
+        };
+        shown && self.guards.iter().any(found)
     }
 
     /// Who has to act.
@@ -380,5 +392,27 @@ mod tests {
         assert_eq!(audit.waits_for(), AuditWaitsFor::Reveals(vec![provider(WORKER)]));
         audit.policy = OUTCOME;
         assert_eq!(audit.waits_for(), AuditWaitsFor::Reveals(Vec::new()));
+    }
+
+    #[test]
+    fn is_retraced_should_take_the_trace_that_the_worker_showed() {
+        let report = |answer, trace| Report { finding: Finding::Answer([answer; 32]), trace };
+        let of = |policy, worker: Option<Digest>, guard: Report| {
+            let mut audit = audit(Stage::Unmasking, policy);
+            audit.advance(provider(GUARD), Progress::Revealed(guard));
+            if let Some(trace) = worker {
+                audit.advance(provider(WORKER), Progress::Revealed(report(1, trace)));
+            }
+            audit.is_retraced()
+        };
+        let (trace, none) = ([7; 32], [0; 32]);
+        assert!(of(Policy::Proven, Some(trace), report(1, trace)));
+        assert!(!of(Policy::Proven, Some(trace), report(1, none)));
+        assert!(!of(Policy::Proven, Some(trace), report(2, trace)));
+        // Nothing was shown, which is no trace.
+        assert!(!of(Policy::Proven, None, report(1, none)));
+        // Who repeats an answer has its trace as well, where there is none to compare.
+        assert!(!of(Policy::Replicated, Some(trace), report(1, trace)));
+        assert!(!of(Policy::Tolerance { within: 1 }, Some(none), report(1, none)));
     }
 }

@@ -435,6 +435,11 @@ pub(crate) fn same() -> Report {
     Report { finding: Finding::Answer(CLAIM), trace: TRACE }
 }
 
+/// The worker's answer, by somebody who did not find its trace.
+pub(crate) fn unread() -> Report {
+    Report { trace: [0; 32], ..same() }
+}
+
 pub(crate) fn measured(loss: u64) -> Report {
     Report { finding: Finding::Loss(loss), trace: [0; 32] }
 }

@@ -1,10 +1,19 @@
 use super::mock::*;
 use crate::{types::*, Error, Event, Licences, Notes};
-use cairn_protocol::{audit::Verdict, id::ProviderId, job::Policy};
+use cairn_protocol::{
+    audit::{Report, Verdict},
+    id::ProviderId,
+    job::Policy,
+};
 use frame_support::{assert_noop, assert_ok};
 
 /// A planted result that was audited by three, of whom the first two did not read it.
 fn planted() -> (ProviderId, Vec<ProviderId>) {
+    noted(Some(same()), [unread(), unread(), report(3, 3)])
+}
+
+/// A result that a planter noted, of which the worker and three guards say that.
+fn noted(worker_says: Option<Report>, said: [Report; 3]) -> (ProviderId, Vec<ProviderId>) {
     let (planter, worker) = (planter(), worker());
     assert_ok!(Audits::plant(by(planter), note(planter, worker)));
     run(1);
@@ -12,9 +21,8 @@ fn planted() -> (ProviderId, Vec<ProviderId>) {
     begin(TASK, brief(Policy::Proven, &[worker]));
     run(SEED);
     let guards = guards();
-    let said = [same(), same(), report(3, 3)];
     let mut reports: Vec<_> = guards.iter().copied().zip(said).collect();
-    reports.push((worker, same()));
+    reports.extend(worker_says.map(|report| (worker, report)));
     all_report(&reports);
     (planter, guards)
 }
@@ -51,6 +59,56 @@ fn unmask_should_pay_nothing_when_enough_was_planted_today() {
         Licences::<Test>::mutate(planter, |licence| licence.as_mut().unwrap().paid = 2);
         assert_ok!(unmask(planter));
         System::assert_has_event(Event::Unmasked { task: TASK, planter, paid: 0 }.into());
+    });
+}
+
+#[test]
+fn unmask_should_fail_when_a_guard_found_the_worker_s_trace() {
+    let judged = |said: [Report; 3], verdict| {
+        execute(|| {
+            let (planter, guards) = noted(Some(same()), said);
+            assert_noop!(unmask(planter), Error::<Test>::FoundAgain);
+            conclude();
+            assert_eq!(heard(), (verdict, vec![]));
+            for guard in guards {
+                assert_eq!(pending(guard), 0);
+            }
+        });
+    };
+    // The planter lied of a right answer.
+    judged([same(), same(), same()], Verdict::Confirmed);
+    // One who looked is enough.
+    judged([same(), unread(), report(3, 3)], Verdict::Passed);
+}
+
+#[test]
+fn unmask_should_catch_guards_who_agree_with_one_another_alone() {
+    // Whoever does not look can always say the same of the trace as others who do not.
+    for worker_says in [Some(same()), None] {
+        execute(|| {
+            let (planter, guards) = noted(worker_says, [unread(), unread(), unread()]);
+            assert_ok!(unmask(planter));
+            assert_eq!(heard(), (Verdict::Unmasked, vec![]));
+            for guard in guards {
+                assert_eq!(pending(guard), 5_000);
+            }
+        });
+    }
+}
+
+#[test]
+fn unmask_should_catch_whoever_agreed_where_there_is_no_trace_to_find() {
+    execute(|| {
+        let (planter, worker) = (planter(), worker());
+        assert_ok!(Audits::plant(by(planter), note(planter, worker)));
+        run(1);
+        crowd(4);
+        begin(TASK, brief(Policy::Replicated, &[worker]));
+        run(SEED);
+        let all: Vec<_> = guards().into_iter().chain([worker]).map(|one| (one, same())).collect();
+        all_report(&all);
+        assert_ok!(unmask(planter));
+        assert_eq!(pending(all[0].0), 5_000);
     });
 }
 

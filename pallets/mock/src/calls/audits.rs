@@ -115,8 +115,18 @@ fn deliver(course: &mut Course, dice: &mut Dice, id: TaskId) {
         }
     }
     // Most say when they reveal what they committed to.
-    let reports: Vec<_> =
-        audit.members().map(|member| (member.provider, report(dice, &audit))).collect();
+    let noted = noted_by(id, &audit).is_some();
+    let reports: Vec<_> = audit
+        .members()
+        .map(|member| {
+            let mut report = report(dice, &audit);
+            // Nobody finds the trace of what was made up.
+            if noted && report.trace == TRACE && audit.guard(member.provider).is_some() {
+                report.trace = [2; 32];
+            }
+            (member.provider, report)
+        })
+        .collect();
     for (provider, report) in &reports {
         if !dice.once_in(16) {
             commit(course, dice, id, &audit, *provider, report);
@@ -243,14 +253,18 @@ fn dig_up(course: &mut Course, dice: &mut Dice) {
     course.call(BOB, Call::<Mock>::dig_up { planter, note });
 }
 
-fn unmask(course: &mut Course, dice: &mut Dice, id: TaskId, audit: &AuditOf<Mock>) {
-    let who = dice.usually(audit.requester, &[ALICE, BOB]);
+/// Whoever has noted that the result is false, if somebody has.
+fn noted_by(id: TaskId, audit: &AuditOf<Mock>) -> Option<ProviderId> {
     let worker = audit.workers.first().map_or(ProviderId(0), |worker| worker.provider);
-    // Whoever has noted it, if somebody has.
     let noted = |planter: &ProviderId| {
         Notes::<Mock>::contains_key(planter, planted(*planter, id, worker, audit.answer))
     };
-    let planter = PLANTERS.into_iter().find(noted).unwrap_or_else(|| planter(dice));
+    PLANTERS.into_iter().find(noted)
+}
+
+fn unmask(course: &mut Course, dice: &mut Dice, id: TaskId, audit: &AuditOf<Mock>) {
+    let who = dice.usually(audit.requester, &[ALICE, BOB]);
+    let planter = noted_by(id, audit).unwrap_or_else(|| planter(dice));
     let salt = dice.usually(SALT, &[[1; 32]]);
     course.call(who, Call::<Mock>::unmask { task: id, planter, salt });
 }
