@@ -86,8 +86,9 @@ pub enum When {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Condition {
     Always,
-    /// Workers who are at it already are not sent home because others are looked for.
-    NoSeatTaken,
+    /// Workers who are at it are not sent home because others are looked for, and whoever has seen
+    /// results does not take the task back for nothing.
+    NothingDone,
 }
 
 /// One thing that may be done.
@@ -117,6 +118,8 @@ pub enum Refusal {
     NotAssigned,
     /// Not while somebody is at it.
     SeatTaken,
+    /// Not after results were shown, which contradict each other.
+    ResultsShown,
 }
 
 /// Something that happens to a task.
@@ -162,7 +165,7 @@ const fn rule(stage: Stage, act: Act, actor: Actor, when: When, condition: Condi
 pub const RULES: [Rule; 20] = {
     use {Act::*, Actor::*, Condition::*, Stage::*, When::*};
     [
-        rule(Queued, Cancel, Requester, InTime, NoSeatTaken),
+        rule(Queued, Cancel, Requester, InTime, NothingDone),
         rule(Queued, Poke, Anyone, Overdue, Always),
         rule(AwaitingKeys, PostKeys, Requester, InTime, Always),
         rule(AwaitingKeys, Poke, Anyone, Overdue, Always),

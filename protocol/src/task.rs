@@ -142,6 +142,12 @@ impl<AccountId> Task<AccountId> {
         self.redundancy.saturating_sub(taken)
     }
 
+    /// Whether results were shown that contradict each other, if so many workers were asked for:
+    /// it is all that has more asked.
+    pub fn is_contradicted(&self, asked: u8) -> bool {
+        self.redundancy > asked
+    }
+
     pub fn committed(&self) -> usize {
         let committed =
             |seat: &&Seat| matches!(seat.progress, Progress::Committed(_) | Progress::Revealed);
@@ -151,14 +157,15 @@ impl<AccountId> Task<AccountId> {
 
 impl<AccountId: PartialEq> Task<AccountId> {
     /// Whether somebody may do this now, as [`crate::lifecycle::RULES`] has it. `operated` looks up
-    /// the provider that an account operates, where that matters. Gives the seat of whoever acts
-    /// as a worker.
+    /// the provider that an account operates, and `asked` how many workers its terms ask for, each
+    /// where that matters. Gives the seat of whoever acts as a worker.
     pub fn admit(
         &self,
         act: Act,
         who: &AccountId,
         now: Height,
         operated: impl FnOnce(&AccountId) -> Option<ProviderId>,
+        asked: impl FnOnce() -> u8,
     ) -> Result<Option<Seat>, Refusal> {
         let rule = self.stage.allows(act, self.due, now)?;
         let seat = match rule.actor {
@@ -170,10 +177,15 @@ impl<AccountId: PartialEq> Task<AccountId> {
                 Some(*self.seat(provider).ok_or(Refusal::NotAssigned)?)
             }
         };
-        match rule.condition {
-            Condition::NoSeatTaken if !self.seats.is_empty() => Err(Refusal::SeatTaken),
-            Condition::NoSeatTaken | Condition::Always => Ok(seat),
+        if rule.condition == Condition::NothingDone {
+            if self.is_contradicted(asked()) {
+                return Err(Refusal::ResultsShown);
+            }
+            if !self.seats.is_empty() {
+                return Err(Refusal::SeatTaken);
+            }
         }
+        Ok(seat)
     }
 }
 

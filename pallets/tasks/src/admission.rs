@@ -14,6 +14,7 @@ impl<T> From<Refusal> for Error<T> {
         match reason {
             Refusal::WrongStage => Self::WrongStage,
             Refusal::SeatTaken => Self::SeatTaken,
+            Refusal::ResultsShown => Self::ResultsShown,
             Refusal::TooLate => Self::TooLate,
             Refusal::TooEarly => Self::TooEarly,
             Refusal::NotTheRequester => Self::NotTheRequester,
@@ -46,7 +47,8 @@ impl<T: Config> Pallet<T> {
     ) -> Result<(TaskOf<T>, Option<Seat>), Error<T>> {
         ensure!(!T::Clock::is_stopped(), Error::<T>::ChainStopped);
         let task = Tasks::<T>::get(id).ok_or(Error::<T>::UnknownTask)?;
-        let seat = task.admit(act, who, T::Clock::now(), T::Registry::operated_by)?;
+        let asked = || TermsOf::<T>::get(id).map_or(0, |terms| terms.redundancy);
+        let seat = task.admit(act, who, T::Clock::now(), T::Registry::operated_by, asked)?;
         Ok((task, seat))
     }
 }

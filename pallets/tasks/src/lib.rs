@@ -302,6 +302,9 @@ pub mod pallet {
 
         /// Workers are at it already, and are not sent home because others are still looked for.
         SeatTaken,
+        /// Results of the task were shown, and contradict each other. It is not taken back any
+        /// more: others are asked until they agree and are paid, or all of it is refunded.
+        ResultsShown,
     }
 
     #[pallet::hooks]
@@ -328,7 +331,8 @@ pub mod pallet {
             Self::do_submit(requester, *terms).map(|_| ())
         }
 
-        /// Takes a task back for which no worker has been found. Everything is returned.
+        /// Takes a task back that nobody is at and of which no result was shown. Everything is
+        /// returned.
         #[pallet::call_index(1)]
         #[pallet::weight(T::WeightInfo::cancel())]
         pub fn cancel(origin: OriginFor<T>, task: TaskId) -> DispatchResult {

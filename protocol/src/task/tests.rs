@@ -10,6 +10,8 @@ const IDLE: u8 = 3;
 const NOBODY: u8 = 4;
 const SEATED: ProviderId = ProviderId(20);
 const DUE: Height = 10;
+/// Workers that the terms ask for.
+const ASKED: u8 = 1;
 
 fn operated(who: &u8) -> Option<ProviderId> {
     match *who {
@@ -35,7 +37,7 @@ fn task(stage: Stage, seated: bool) -> Task<u8> {
         due: DUE,
         next: 0,
         sought: 0,
-        redundancy: 1,
+        redundancy: ASKED,
         round: 1,
         reassigned: 0,
         place: Place::Nowhere,
@@ -65,7 +67,7 @@ fn admit_should_take_whom_the_rule_names() {
     let mut admitted = 0;
     for (task, act, who, now) in cases() {
         let rule = RULES.iter().find(|rule| (rule.stage, rule.act) == (task.stage, act));
-        let done = task.admit(act, &who, now, operated);
+        let done = task.admit(act, &who, now, operated, || ASKED);
         let Ok(seat) = done else { continue };
         admitted += 1;
         let rule = rule.expect("what has no rule may not be done");
@@ -80,7 +82,7 @@ fn admit_should_take_whom_the_rule_names() {
     // Each of the requester's rules admits one account, a worker's where there is a seat, and
     // poking all; with a seat and without, but for what only one of them allows.
     let both = RULES.iter().map(|rule| match (rule.actor, rule.condition) {
-        (Actor::Worker, _) | (Actor::Requester, Condition::NoSeatTaken) => 1,
+        (Actor::Worker, _) | (Actor::Requester, Condition::NothingDone) => 1,
         (Actor::Requester, Condition::Always) => 2,
         (Actor::Anyone, _) => 8,
     });
@@ -89,7 +91,8 @@ fn admit_should_take_whom_the_rule_names() {
 
 #[test]
 fn admit_should_say_why_not() {
-    let of = |stage, act, who, now| task(stage, true).admit(act, &who, now, operated);
+    let asked = || ASKED;
+    let of = |stage, act, who, now| task(stage, true).admit(act, &who, now, operated, asked);
     use {Act::*, Stage::*};
     assert_eq!(of(Committed, Cancel, REQUESTER, DUE), Err(Refusal::WrongStage));
     assert_eq!(of(Assigned, Commit, WORKER, DUE + 1), Err(Refusal::TooLate));
@@ -101,19 +104,42 @@ fn admit_should_say_why_not() {
     // Who may not cancel at all is not told about seats.
     assert_eq!(of(Queued, Cancel, NOBODY, DUE), Err(Refusal::NotTheRequester));
     assert_eq!(of(Queued, Cancel, REQUESTER, DUE), Err(Refusal::SeatTaken));
-    assert_eq!(task(Queued, false).admit(Cancel, &REQUESTER, DUE, operated), Ok(None));
+    assert_eq!(task(Queued, false).admit(Cancel, &REQUESTER, DUE, operated, asked), Ok(None));
 }
 
 #[test]
-fn admit_should_look_nobody_up_when_no_worker_is_asked_for() {
+fn admit_should_not_let_a_task_be_taken_back_when_its_results_were_shown() {
+    let cancel = |task: &Task<u8>, who| task.admit(Act::Cancel, &who, DUE, operated, || 3);
+    for (redundancy, seated, refused) in [
+        (3, false, None),
+        (3, true, Some(Refusal::SeatTaken)),
+        (5, false, Some(Refusal::ResultsShown)),
+        (5, true, Some(Refusal::ResultsShown)),
+        (9, false, Some(Refusal::ResultsShown)),
+    ] {
+        let wider = Task { redundancy, ..task(Stage::Queued, seated) };
+        assert_eq!(cancel(&wider, REQUESTER).err(), refused, "{redundancy} of three, {seated}");
+        assert_eq!(cancel(&wider, NOBODY), Err(Refusal::NotTheRequester));
+    }
+}
+
+#[test]
+fn admit_should_look_up_only_what_the_rule_needs() {
     for (task, act, who, now) in cases() {
-        let mut looked = false;
-        let _ = task.admit(act, &who, now, |who| {
+        let (mut looked, mut counted) = (false, false);
+        let operated = |who: &u8| {
             looked = true;
             operated(who)
-        });
+        };
+        let asked = || {
+            counted = true;
+            ASKED
+        };
+        let _ = task.admit(act, &who, now, operated, asked);
         let rule = task.stage.allows(act, task.due, now);
         assert_eq!(looked, rule.is_ok_and(|rule| rule.actor == Actor::Worker), "{act:?}");
+        let matters = rule.is_ok_and(|rule| rule.condition == Condition::NothingDone);
+        assert_eq!(counted, matters && who == REQUESTER, "{act:?}");
     }
 }
 

@@ -166,6 +166,32 @@ fn cancel_should_fail_when_workers_are_at_it() {
 }
 
 #[test]
+fn cancel_should_fail_when_results_were_shown() {
+    market(PROVIDERS, || {
+        let before = free(ALICE);
+        let (id, _) = assigned(proven(3));
+        let deposit = task(id).deposit;
+        let refused = || {
+            let cancelled = || Tasks::cancel(RuntimeOrigin::signed(ALICE), id);
+            assert_eq!((task(id).stage, workers(id)), (Stage::Queued, vec![]));
+            assert_noop!(cancelled(), Error::<Test>::ResultsShown);
+        };
+        deliver(id, &[1, 1, 2]);
+        refused();
+        run(18);
+        // Nor when the five are late who were asked next, and nobody is at it again.
+        expire(id);
+        assert_eq!((task(id).redundancy, task(id).reassigned), (5, 1));
+        refused();
+        run(18);
+        deliver(id, &[2; 5]);
+        expire(id);
+        assert_eq!(task(id).stage, Stage::Settled);
+        assert_eq!(free(ALICE), before - deposit - 15_000 - 900 - 109);
+    });
+}
+
+#[test]
 fn submit_should_fail_when_the_reserve_cannot_be_held() {
     market(1, || {
         let reward = free(ALICE) / 2;

@@ -161,14 +161,16 @@ impl Pair {
             };
             assert!(right, "the rule names another: {}", say());
             assert_eq!(RULES[nth].when == When::Overdue, late, "another time: {}", say());
-            let free = RULES[nth].condition == Condition::Always || task.seats.is_empty();
-            assert!(free, "a seat is taken: {}", say());
+            let nothing_done = task.seats.is_empty() && !task.is_contradicted();
+            let free = RULES[nth].condition == Condition::Always || nothing_done;
+            assert!(free, "a seat is taken, or results were shown: {}", say());
             self.counts.rules[nth] += 1;
             return;
         };
         let takes_seat = matches!(act, Act::RejectKey | Act::Commit | Act::Reveal | Act::Show);
-        let reasons: [(Error<Test>, bool); 7] = [
+        let reasons: [(Error<Test>, bool); 8] = [
             (Error::WrongStage, rule.is_none()),
+            (Error::ResultsShown, act == Act::Cancel && task.is_contradicted()),
             (Error::SeatTaken, act == Act::Cancel && !task.seats.is_empty()),
             (Error::TooLate, late && act != Act::Poke),
             (Error::TooEarly, !late && act == Act::Poke),

@@ -133,6 +133,11 @@ impl Task {
         usize::from(self.redundancy) / 2 + 1
     }
 
+    /// Whether its results were shown, and others are asked because they differ.
+    pub(super) fn is_contradicted(&self) -> bool {
+        self.redundancy != self.terms.redundancy
+    }
+
     fn seat(&mut self, provider: ProviderId) -> Option<&mut Seat> {
         self.seats.iter_mut().find(|seat| seat.provider == provider)
     }
@@ -342,7 +347,8 @@ impl World {
 
     pub fn cancel(&mut self, who: Account, id: u64) -> bool {
         self.act(id, &[Stage::Queued], |world, task| {
-            let may = task.requester == who && task.seats.is_empty();
+            // Whoever was shown results waits for what comes of them.
+            let may = task.requester == who && task.seats.is_empty() && !task.is_contradicted();
             if may {
                 world.refund(task, Turn::GivenUp);
             }
