@@ -235,8 +235,9 @@ impl Draws {
         let rest = self.resting(looked);
         let quarter = rest.checked_div(4).unwrap_or(0);
         let apart = quarter.saturating_mul(2).saturating_add(1);
-        let by_number = id.0.checked_rem(apart).unwrap_or(0);
-        rest.saturating_sub(quarter).saturating_add(by_number)
+        let by_number = id.0.checked_rem(apart.into()).unwrap_or(0);
+        let more = Height::try_from(by_number).unwrap_or(0);
+        rest.saturating_sub(quarter).saturating_add(more)
     }
 
     /// How long a task rests in the middle. The longer it has looked for workers, the rarer are its

@@ -140,7 +140,7 @@ fn tasks_submitted_together_should_rest_apart() {
         let quarter = middle / 4;
         assert!(rests.iter().all(|rest| rest.abs_diff(middle) <= quarter));
         for rest in middle - quarter..=middle + quarter {
-            let alike = rests.iter().filter(|one| **one == rest).count() as u64;
+            let alike = rests.iter().filter(|one| **one == rest).count() as Height;
             let part = 1_000 / (2 * quarter + 1);
             assert!((part..=part + 1).contains(&alike), "{alike} rest {rest} after {looked}");
         }
