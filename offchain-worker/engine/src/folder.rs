@@ -122,6 +122,8 @@ pub struct FloatFolder {
     folder: PathBuf,
     pub model: Model,
     pub tokens: Tokens,
+    /// What was left out when it was imported, in words.
+    pub notes: Vec<String>,
 }
 
 impl Shape {
@@ -341,7 +343,7 @@ impl FloatFolder {
 
     /// A model that came from a folder, whose tokenizer it has.
     pub fn of(folder: &Path, model: Model, tokens: Tokens) -> Self {
-        Self { folder: folder.to_owned(), model, tokens }
+        Self { folder: folder.to_owned(), model, tokens, notes: Vec::new() }
     }
 
     /// Writes the model into a folder, with the tokenizer of the one that it came from.

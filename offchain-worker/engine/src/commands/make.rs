@@ -43,7 +43,12 @@ impl Import {
         model.save(&self.out)?;
         let shape = serde_json::to_value(model.model.shape())?;
         let out = self.out.display().to_string();
-        output.say(&json!({ "model": shape, "tokens": model.tokens, "folder": out }))?;
+        output.say(&json!({
+            "model": shape,
+            "tokens": model.tokens,
+            "folder": out,
+            "notes": model.notes,
+        }))?;
         Ok(())
     }
 }
