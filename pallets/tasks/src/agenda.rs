@@ -103,21 +103,23 @@ impl<T: Config> Pallet<T> {
     /// Tasks that a block takes into the queue and finds workers for, if it has no transactions.
     pub(crate) fn served_per_block() -> usize {
         let sample = T::Rules::get().draws.sample.into();
-        let draw = T::WeightInfo::find_worker(sample).max(T::WeightInfo::find_workers(sample));
+        let (one, several) =
+            (T::WeightInfo::find_worker(sample, 0), T::WeightInfo::find_workers(sample, 0));
         let each = T::WeightInfo::find_due()
             .saturating_add(T::WeightInfo::enter_queue())
-            .saturating_add(draw);
+            .saturating_add(one.max(several));
         let room = T::BlockWeights::get().max_block.saturating_sub(T::WeightInfo::serve());
         let fitting = room.checked_div_per_component(&each).unwrap_or(u64::MAX);
         let served = u64::from(T::ServedPerBlock::get()).min(fitting).max(1);
         usize::try_from(served).unwrap_or(usize::MAX)
     }
 
-    /// What it costs to look for workers among so many.
+    /// What it costs to look for workers among so many, and who of them failed before.
     fn cost_of_draw(task: &TaskOf<T>, sample: u32) -> Weight {
+        let failed = u32::try_from(task.excluded.len()).unwrap_or(u32::MAX);
         match task.redundancy {
-            1 => T::WeightInfo::find_worker(sample),
-            _ => T::WeightInfo::find_workers(sample),
+            1 => T::WeightInfo::find_worker(sample, failed),
+            _ => T::WeightInfo::find_workers(sample, failed),
         }
     }
 

@@ -10,7 +10,7 @@ use cairn_protocol::{
     job::MAX_REDUNDANCY,
     lifecycle::Stage,
 };
-use cairn_seams::Ticket;
+use cairn_seams::{Ticket, FAILED_AT_MOST};
 use frame_benchmarking::v2::*;
 use frame_support::{weights::WeightMeter, BoundedVec};
 use frame_system::RawOrigin;
@@ -25,6 +25,9 @@ pub trait BenchmarkHelper<AccountId> {
 
     /// Lets a provider fall silent. It keeps its seats until it is drawn.
     fn silence(provider: ProviderId);
+
+    /// Has a provider pause, which takes it out of every pool. It stays registered.
+    fn pause(provider: ProviderId, operator: AccountId);
 
     /// A model that anyone may use and that has a creator; none where none can be registered.
     fn model() -> Option<BlockId>;
@@ -332,10 +335,11 @@ mod benches {
         assert!(Tasks::<T>::get(id).is_none());
     }
 
-    /// The best is taken of a full sample, for which as many silent ones were looked at in vain.
+    /// The best is taken of a full sample, for which as many silent ones were looked at in vain. It
+    /// must be nobody's who failed before.
     #[benchmark]
-    fn find_worker(s: Linear<{ 2 * SEATS }, SAMPLE>) {
-        let id = queued_among::<T>(s, 1);
+    fn find_worker(s: Linear<{ 2 * SEATS }, SAMPLE>, f: Linear<0, FAILED_AT_MOST>) {
+        let id = queued_among::<T>(s, 1, f);
         #[block]
         {
             Pallet::<T>::find_workers(id, task::<T>(id));
@@ -345,8 +349,8 @@ mod benches {
 
     /// As above, and nine are drawn.
     #[benchmark]
-    fn find_workers(s: Linear<{ 2 * SEATS }, SAMPLE>) {
-        let id = queued_among::<T>(s, MAX_REDUNDANCY);
+    fn find_workers(s: Linear<{ 2 * SEATS }, SAMPLE>, f: Linear<0, FAILED_AT_MOST>) {
+        let id = queued_among::<T>(s, MAX_REDUNDANCY, f);
         #[block]
         {
             Pallet::<T>::find_workers(id, task::<T>(id));

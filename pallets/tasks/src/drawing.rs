@@ -102,9 +102,12 @@ impl<T: Config> Pallet<T> {
         field.retain(|Prospect { candidate, .. }| {
             !task.excluded.contains(&candidate.provider) && demand.check(candidate).is_ok()
         });
-        // None of the requester's own, and one of a party.
+        // None of the requester's own, and one of a party, which is asked once: who failed or was
+        // contradicted does not come again under another name.
         let mut taken = T::Registry::names(&task.requester);
-        taken.extend(task.seats.iter().flat_map(|seat| T::Registry::names_of(seat.provider)));
+        let seated = task.seats.iter().map(|seat| seat.provider);
+        let asked = seated.chain(task.excluded.iter().copied());
+        taken.extend(asked.flat_map(T::Registry::names_of));
         let field = T::Registry::strangers(field, taken);
         if task.redundancy > 1 {
             let field = T::Registry::parties(field);

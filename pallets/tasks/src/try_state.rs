@@ -1,7 +1,7 @@
 //! What has to hold after every block.
 
 use crate::{pallet::*, types::*};
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use cairn_protocol::{
     id::{Amount, TaskId},
     lifecycle::Stage,
@@ -18,6 +18,7 @@ impl<T: Config> Pallet<T> {
         Self::check_queue()?;
         for (id, task) in Tasks::<T>::iter() {
             Self::check_task(id, &task)?;
+            Self::check_owners(&task)?;
             Self::check_complaints(id, &task)?;
         }
         Self::check_belongings()
@@ -97,6 +98,18 @@ impl<T: Config> Pallet<T> {
             );
             let same = task.seats.iter().filter(|other| other.provider == seat.provider);
             ensure!(same.count() == 1, "tasks: a provider has two seats");
+        }
+        Ok(())
+    }
+
+    /// An owner is asked once, under whatever name.
+    fn check_owners(task: &TaskOf<T>) -> Result<(), TryRuntimeError> {
+        let failed: BTreeSet<_> =
+            task.excluded.iter().filter_map(|one| T::Registry::owner(*one)).collect();
+        let mut seated = BTreeSet::new();
+        for owner in task.seats.iter().filter_map(|seat| T::Registry::owner(seat.provider)) {
+            ensure!(!failed.contains(&owner), "tasks: an owner failed, and has a seat");
+            ensure!(seated.insert(owner), "tasks: an owner has two seats");
         }
         Ok(())
     }

@@ -58,8 +58,9 @@ cairn_seams::weights! {
     /// its key.
     prune(seats): (70_862, 3, 7) + seats * (9_037, 0, 2);
     /// Queue, record, terms, window of the seed, rules; one seated, four evicted. Of each looked
-    /// at two places in the pool and who sits there, its reputation, and what it goes by.
-    find_worker(sample): (57_141, 18, 27) + sample * (56_911, 7, 0);
+    /// at two places in the pool and who sits there, its reputation, and what it goes by. Of each
+    /// who failed what it goes by, and what links it.
+    find_worker(sample, failed): (57_141, 18, 27) + sample * (56_911, 7, 0) + failed * (60_000, 6, 0);
     /// The same; nine seated, and of each looked at what links it.
-    find_workers(sample): (463_750, 15, 35) + sample * (71_016, 10, 0);
+    find_workers(sample, failed): (463_750, 15, 35) + sample * (71_016, 10, 0) + failed * (60_000, 6, 0);
 }

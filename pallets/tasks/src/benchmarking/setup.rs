@@ -142,8 +142,9 @@ pub(super) fn enqueue<T: Config>(id: TaskId) {
     Tasks::<T>::insert(id, task);
 }
 
-/// A task in the queue whose sample is so many, for which as many silent ones are looked at.
-pub(super) fn queued_among<T: Config>(sample: u32, workers: u8) -> TaskId {
+/// A task in the queue whose sample is so many, for which as many silent ones are looked at, and at
+/// which so many others failed.
+pub(super) fn queued_among<T: Config>(sample: u32, workers: u8, failed: u32) -> TaskId {
     let mut rules = T::Rules::get();
     rules.draws.sample = sample as u8;
     T::BenchmarkHelper::set_rules(rules);
@@ -154,8 +155,18 @@ pub(super) fn queued_among<T: Config>(sample: u32, workers: u8) -> TaskId {
         }
     }
     let id = submit::<T>(&requester::<T>(), workers, true);
+    let mut task = task::<T>(id);
+    task.excluded = BoundedVec::truncate_from((0..failed).map(paused::<T>).collect());
+    Tasks::<T>::insert(id, task);
     enqueue::<T>(id);
     id
+}
+
+/// A provider beside those who are looked at.
+fn paused<T: Config>(nth: u32) -> ProviderId {
+    let (provider, operator) = T::BenchmarkHelper::enlist(2 * SAMPLE + 1 + nth);
+    T::BenchmarkHelper::pause(provider, operator);
+    provider
 }
 
 pub(super) type Staff<T> = Vec<(ProviderId, AccountIdOf<T>)>;

@@ -4,7 +4,7 @@ use super::mock::*;
 use crate::{benchmarking::BenchmarkHelper, types::Rules};
 use cairn_protocol::{
     id::{BlockId, Height, ProviderId},
-    profile::Role,
+    profile::{Availability, Role},
 };
 use cairn_seams::Ticket;
 use frame_support::{assert_ok, traits::fungible::Mutate};
@@ -29,6 +29,11 @@ impl BenchmarkHelper<AccountId> for Helper {
         pallet_cairn_providers::Providers::<Test>::mutate(provider, |record| {
             record.as_mut().expect("it is registered").missed = true;
         });
+    }
+
+    fn pause(provider: ProviderId, operator: AccountId) {
+        let origin = RuntimeOrigin::signed(operator);
+        assert_ok!(Providers::set_availability(origin, provider, Availability::Paused));
     }
 
     fn model() -> Option<BlockId> {

@@ -1,6 +1,10 @@
 use super::mock::*;
 use crate::{types::*, Error, Event};
-use cairn_protocol::{id::ProviderId, lifecycle::Stage, profile::Availability};
+use cairn_protocol::{
+    id::ProviderId,
+    lifecycle::Stage,
+    profile::{Availability, Role},
+};
 use frame_support::{assert_noop, assert_ok};
 
 #[test]
@@ -56,7 +60,7 @@ fn draw_should_take_one_registration_of_an_owner() {
     market(2, || {
         // A second registration of the first owner, which makes three registrations of two.
         let origin = RuntimeOrigin::signed(owner(ProviderId(0)));
-        let roles = [cairn_protocol::profile::Role::Compute].into_iter().collect();
+        let roles = [Role::Compute].into_iter().collect();
         assert_ok!(Providers::register(origin, BOB, Box::new(profile(77)), roles, 20_000));
         assert_ok!(Providers::heartbeat(RuntimeOrigin::signed(BOB), ProviderId(2)));
         let id = submit(terms(3));
@@ -94,6 +98,59 @@ fn draw_should_not_fill_a_seat_with_who_is_linked_to_another_seat() {
             let expected = if linked { Stage::Queued } else { Stage::Assigned };
             assert_eq!(task(id).stage, expected);
             assert_eq!(super::mock::workers(id)[0], workers[0]);
+        });
+    }
+}
+
+/// What a provider that joins has to do with one that is there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Tie {
+    Nothing,
+    Owner,
+    Link,
+}
+
+const TIES: [Tie; 3] = [Tie::Nothing, Tie::Owner, Tie::Link];
+
+fn join(provider: ProviderId, tie: Tie, to: ProviderId) {
+    let signed = RuntimeOrigin::signed;
+    let one = owner(to);
+    let owner = if tie == Tie::Owner { one } else { CREATOR };
+    let roles = [Role::Compute].into_iter().collect();
+    let profile = Box::new(profile(1_000 + provider.0));
+    assert_ok!(Providers::register(signed(owner), BOB, profile, roles, 20_000));
+    assert_ok!(Providers::heartbeat(signed(BOB), provider));
+    if tie == Tie::Link {
+        assert_ok!(Providers::link_account(signed(one), owner, true));
+        assert_ok!(Providers::link_account(signed(owner), one, true));
+    }
+}
+
+#[test]
+fn draw_should_not_ask_a_party_again_that_was_contradicted() {
+    for tie in TIES {
+        market(7, || {
+            let (id, workers) = assigned(proven(3));
+            join(ProviderId(7), tie, workers[0]);
+            deliver(id, &[1, 1, 2]);
+            run(30);
+            // Five are wanted, and with this one there are five beside the first three.
+            let expected = if tie == Tie::Nothing { Stage::Assigned } else { Stage::Queued };
+            assert_eq!(task(id).stage, expected, "{tie:?}");
+        });
+    }
+}
+
+#[test]
+fn draw_should_not_give_a_seat_to_a_party_that_was_late() {
+    for tie in TIES {
+        market(1, || {
+            let (id, workers) = assigned(terms(1));
+            join(ProviderId(1), tie, workers[0]);
+            expire(id);
+            run(18);
+            let expected = if tie == Tie::Nothing { Stage::Assigned } else { Stage::Queued };
+            assert_eq!(task(id).stage, expected, "{tie:?}");
         });
     }
 }

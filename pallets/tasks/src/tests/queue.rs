@@ -17,7 +17,7 @@ type Costs = <Test as crate::Config>::WeightInfo;
 
 /// What looking for a worker costs at most.
 fn draw() -> Weight {
-    Costs::find_worker(RULES.draws.sample.into())
+    Costs::find_worker(RULES.draws.sample.into(), 0)
 }
 
 /// A block that leaves tasks so much. Gives what they took of it.

@@ -9,6 +9,7 @@ use cairn_protocol::{
     id::{Amount, ContentId, Height, ProviderId, TaskId},
     job::{Seal, Terms},
     lifecycle::Stage,
+    profile::Role,
     result::{Answer, Output},
 };
 use frame_support::{
@@ -103,6 +104,13 @@ fn scene() -> Scene {
     Scene { settled, contested, accused, assigned, sealed, ready, drawing }
 }
 
+/// A further registration of an owner, after all that there are.
+fn register_another(owner: AccountId) {
+    let roles = [Role::Compute].into_iter().collect();
+    let profile = Box::new(profile(1_000));
+    assert_ok!(Providers::register(RuntimeOrigin::signed(owner), BOB, profile, roles, 20_000));
+}
+
 /// One without a seat at the task.
 fn stranger_to(id: TaskId) -> ProviderId {
     (0..MARKET).map(ProviderId).find(|one| !workers(id).contains(one)).unwrap()
@@ -190,6 +198,15 @@ fn try_state_should_fail_when_seats_are_wrong() {
         });
         breaks("tasks: a provider has two seats", || {
             amend(contested, |task| task.seats[1] = task.seats[0]);
+        });
+        let second = ProviderId(MARKET);
+        breaks("tasks: an owner has two seats", || {
+            register_another(owner(workers(sealed)[0]));
+            amend(sealed, |task| task.seats[1].provider = second);
+        });
+        breaks("tasks: an owner failed, and has a seat", || {
+            register_another(owner(worker));
+            amend(assigned, |task| task.excluded.try_push(second).unwrap());
         });
     });
 }

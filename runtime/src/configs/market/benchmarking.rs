@@ -12,7 +12,7 @@ use alloc::{boxed::Box, vec::Vec};
 use cairn_protocol::{
     id::{BlockId, Height, ProviderId, Region, Seed, TaskId},
     job::JobKind,
-    profile::{DeviceClass, Hardware, Offer, Offers, Profile, Role},
+    profile::{Availability, DeviceClass, Hardware, Offer, Offers, Profile, Role},
 };
 use cairn_seams::Ticket;
 use codec::Encode;
@@ -210,6 +210,11 @@ impl pallet_cairn_tasks::benchmarking::BenchmarkHelper<AccountId> for Helper {
                 record.missed = true;
             }
         });
+    }
+
+    fn pause(provider: ProviderId, operator: AccountId) {
+        let origin = RuntimeOrigin::signed(operator);
+        Providers::set_availability(origin, provider, Availability::Paused).expect("it is there");
     }
 
     fn model() -> Option<BlockId> {

@@ -62,8 +62,8 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// A market with more than one registration of some owners, a requester linked to an owner,
-    /// and at times nobody to take a creator's share or the treasury's.
+    /// A market with more than one registration of some owners, a requester linked to an owner, two
+    /// owners linked to each other, and at times nobody to take a creator's share or the treasury's.
     pub fn open(dice: &mut Dice) -> Self {
         let signed = RuntimeOrigin::signed;
         for n in 0..SECONDS {
@@ -73,9 +73,12 @@ impl Pair {
             assert_ok!(Providers::register(signed(owner), operator, what, roles, 20_000));
             assert_ok!(Providers::heartbeat(signed(operator), ProviderId(PROVIDERS + n)));
         }
-        let linked = (BOB, owner(ProviderId(5)));
-        assert_ok!(Providers::link_account(signed(linked.0), linked.1, true));
-        assert_ok!(Providers::link_account(signed(linked.1), linked.0, true));
+        let friends = (owner(ProviderId(6)), owner(ProviderId(7)));
+        let linked = vec![(BOB, owner(ProviderId(5))), friends];
+        for (one, other) in &linked {
+            assert_ok!(Providers::link_account(signed(*one), *other, true));
+            assert_ok!(Providers::link_account(signed(*other), *one, true));
+        }
         for account in [TREASURY, CREATOR] {
             if dice.once_in(4) {
                 assert_ok!(Balances::transfer_all(signed(account), BOB, false));
@@ -97,7 +100,7 @@ impl Pair {
             tasks: BTreeMap::new(),
             free: people.map(|account| (account, free(account))).collect(),
             providers,
-            linked: vec![linked],
+            linked,
             treasury: TREASURY,
             creator: CREATOR,
             moves: [0; MOVES.len()],

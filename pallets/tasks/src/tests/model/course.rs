@@ -227,9 +227,11 @@ impl World {
         let say = || format!("{drawn:?} was drawn for {task:?} with {all:?}");
         assert!(provider.available && !provider.left, "not there: {}", say());
         assert!(!task.excluded.contains(&drawn), "failed before: {}", say());
-        let seated = task.seats.iter().map(|seat| seat.provider).chain(all.iter().copied());
-        let of_owner = seated.filter(|other| self.providers[other].owner == provider.owner);
-        assert_eq!(of_owner.count(), 1, "one owner, two seats: {}", say());
+        let seated = task.seats.iter().map(|seat| &seat.provider);
+        let asked = seated.chain(all).chain(&task.excluded);
+        let owners = asked.map(|other| self.providers[other].owner);
+        let same = owners.filter(|owner| self.one_party(*owner, provider.owner));
+        assert_eq!(same.count(), 1, "one party, asked twice: {}", say());
         let own = [provider.owner, provider.operator]
             .iter()
             .any(|account| self.one_party(*account, task.requester));
