@@ -7,6 +7,7 @@ use crate::{
     share::Ppm,
 };
 use alloc::vec::Vec;
+use core::iter::successors;
 
 /// What a round of results comes to.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -28,6 +29,17 @@ pub fn quorum(redundancy: u8) -> usize {
 /// that.
 pub fn widened(redundancy: u8) -> Option<u8> {
     [3, 5, 9].into_iter().find(|wider| *wider > redundancy)
+}
+
+/// How many are asked in the end, if results contradict each other each time. Those of one worker
+/// cannot, and where a majority decides nobody is asked again.
+pub fn widest(policy: Policy, redundancy: u8) -> u8 {
+    match policy {
+        Policy::Proven | Policy::Tolerance { .. } if redundancy > 1 => {
+            successors(Some(redundancy), |asked| widened(*asked)).last().unwrap_or(redundancy)
+        }
+        _ => redundancy,
+    }
 }
 
 /// Judges what was revealed of `redundancy` results.
@@ -186,6 +198,16 @@ mod tests {
         assert_eq!([0, 1, 3, 4, 5, 7, 9].map(widened), {
             [Some(3), Some(3), Some(5), Some(5), Some(9), Some(9), None]
         });
+    }
+
+    #[test]
+    fn widest_should_be_where_asking_again_ends() {
+        for policy in [Policy::Proven, Policy::Tolerance { within: 1 }] {
+            assert_eq!([1, 3, 5, 7, 9].map(|asked| widest(policy, asked)), [1, 9, 9, 9, 9]);
+        }
+        for policy in [Policy::Replicated, Policy::Outcome { target: 1, guards: 3 }] {
+            assert_eq!([1, 3, 9].map(|asked| widest(policy, asked)), [1, 3, 9]);
+        }
     }
 
     proptest! {

@@ -10,6 +10,7 @@ mod auditing;
 pub mod benchmarking;
 mod complaint;
 mod drawing;
+mod footprint;
 mod judgement;
 mod rounds;
 mod sealing;

@@ -101,7 +101,7 @@ impl<T: Config> Pallet<T> {
             reserve: pay.reserve(terms.reward).ok_or(Error::<T>::AmountTooLarge)?,
         };
         ensure!(escrow.total().is_some(), Error::<T>::AmountTooLarge);
-        Ok((escrow, Self::deposit(terms, length, prices)))
+        Ok((escrow, Self::footprint(terms).deposit(prices)))
     }
 
     fn check_times(terms: &Terms, clocks: &Clocks) -> Result<(), Error<T>> {
@@ -138,18 +138,6 @@ impl<T: Config> Pallet<T> {
                 Ok(())
             }
         }
-    }
-
-    /// The record, its terms, and for each worker an answer and a wrapped key.
-    fn deposit(terms: &Terms, length: u32, prices: &Prices) -> Amount {
-        let key = if terms.seal.is_some() { WRAPPED_KEY_BYTES } else { 0 };
-        let each = terms.output_bytes.saturating_add(key);
-        let bytes = length.saturating_add(each.saturating_mul(terms.redundancy.into()));
-        let items = u128::from(terms.redundancy).saturating_add(2);
-        prices
-            .deposit_item
-            .saturating_mul(items)
-            .saturating_add(prices.deposit_byte.saturating_mul(bytes.into()))
     }
 
     pub(crate) fn do_cancel(requester: T::AccountId, id: TaskId) -> DispatchResult {

@@ -1,12 +1,13 @@
 //! What has to hold after every block.
 
-use crate::{pallet::*, types::*};
+use crate::{footprint::Footprint, pallet::*, types::*};
 use alloc::collections::{BTreeMap, BTreeSet};
 use cairn_protocol::{
     id::{Amount, TaskId},
     lifecycle::Stage,
 };
 use cairn_seams::Registry;
+use codec::Encode;
 use frame_support::{ensure, traits::fungible::InspectHold};
 use sp_runtime::TryRuntimeError;
 
@@ -20,6 +21,7 @@ impl<T: Config> Pallet<T> {
             Self::check_task(id, &task)?;
             Self::check_owners(&task)?;
             Self::check_complaints(id, &task)?;
+            Self::check_footprint(id, &task)?;
         }
         Self::check_belongings()
     }
@@ -129,6 +131,26 @@ impl<T: Config> Pallet<T> {
             let same = complaints.made.iter().filter(|(other, _)| other == provider);
             ensure!(same.count() == 1, "complaints: a provider is counted twice");
         }
+        Ok(())
+    }
+
+    /// A task takes no more room than its deposit is for. That of its audit is not looked at.
+    fn check_footprint(id: TaskId, task: &TaskOf<T>) -> Result<(), TryRuntimeError> {
+        let terms = TermsOf::<T>::get(id).ok_or("tasks: a task has no terms")?;
+        let mut taken = Footprint::default()
+            .with(1, task.encoded_size())
+            .with(1, terms.encoded_size())
+            .with(2, 0);
+        let complaints = Complaints::<T>::get(id).map(|all| all.encoded_size());
+        let answers = |seat: &Seat| Some(Answers::<T>::get(id, seat.provider)?.encoded_size());
+        let keys = |seat: &Seat| Some(Keys::<T>::get(id, seat.provider)?.encoded_size());
+        let of_seats = task.seats.iter().flat_map(|seat| [answers(seat), keys(seat)]);
+        for size in of_seats.chain([complaints]).flatten() {
+            taken = taken.with(1, size);
+        }
+        let most = Self::footprint(&terms);
+        let fits = taken.items <= most.items && taken.bytes <= most.bytes;
+        ensure!(fits, "footprint: a task takes more room than its deposit is for");
         Ok(())
     }
 

@@ -136,7 +136,7 @@ pub struct Prices {
     pub fee_fixed: Amount,
     pub fee_share: Ppm,
     pub shares: Shares,
-    /// Held for a task's record, and for each byte of it.
+    /// Held for each entry of the state that a task may come to have, and for each byte in it.
     pub deposit_item: Amount,
     pub deposit_byte: Amount,
     /// Bytes of a task's terms.

@@ -4,6 +4,7 @@ pub(crate) mod benchmarks;
 mod commit;
 mod complaint;
 mod draw;
+mod footprint;
 mod invariants;
 mod longest;
 pub(crate) mod mock;

@@ -145,7 +145,8 @@ fn a_result_should_be_refunded_and_punished_when_guards_find_another() {
         assert_eq!(pending(&mut chain, guard), 0);
     }
     // All came back but what the transaction cost, and the deposit comes when it is pruned.
-    assert!(before - chain.free(REQUESTER) < UNITS);
+    let deposit = task(&mut chain, id).deposit;
+    assert!(before - chain.free(REQUESTER) - deposit < UNITS);
 }
 
 #[test]

@@ -209,6 +209,31 @@ impl Task {
     }
 }
 
+/// What is held for the room a task may take: five for each entry, and one for each byte in it, as
+/// they are encoded where accounts have eight bytes.
+fn deposit(terms: &Terms) -> Amount {
+    let exact = matches!(terms.policy, Policy::Proven | Policy::Tolerance { .. });
+    let first = Amount::from(terms.redundancy);
+    let workers = if exact && first > 1 { 9 } else { first };
+    let guards = match terms.policy {
+        Policy::Outcome { guards, .. } => Amount::from(guards),
+        _ if terms.auditable => 9,
+        _ => 0,
+    };
+    let members = workers + guards;
+    let keys = if terms.seal.is_some() { members } else { 0 };
+    // Complaints, or the record of an audit and its place on an agenda.
+    let (more, beside) = match terms.policy {
+        _ if guards == 0 => (1, 137),
+        Policy::Tolerance { .. } => (2, 877 + 300 * members),
+        _ => (2, 651 + 74 * members),
+    };
+    let record = 418 + 47 * workers;
+    let answer = 302 + Amount::from(terms.output_bytes.max(40));
+    let fixed = record + terms.encoded_size() as Amount + beside;
+    5 * (4 + more + workers + keys) + fixed + workers * answer + keys * 1_283
+}
+
 impl World {
     pub fn now(&self) -> Height {
         self.stopped.unwrap_or(self.block - self.lost)
@@ -246,24 +271,20 @@ impl World {
             _ => return None,
         };
         let runs = job.model == modelled.then_some(MODEL) && job.units > 0;
-        let length = terms.encoded_size() as Amount;
-        let small = length <= 2_048 && terms.output_bytes <= 2_048;
+        let small = terms.encoded_size() <= 2_048 && terms.output_bytes <= 2_048;
         let paid = terms.reward >= 100 * Amount::from(workers);
         if self.stopped.is_some() || !(in_time && countable && judged && runs && small && paid) {
             return None;
         }
         let earned = terms.reward.checked_add(terms.tip)?;
         let fee = earned / 100 + 10;
-        let key = if terms.seal.is_some() { 1_280 } else { 0 };
-        let each = Amount::from(terms.output_bytes) + key;
-        let deposit = 5 * (Amount::from(workers) + 2) + length + Amount::from(workers) * each;
         let reserve = match terms.policy {
             Policy::Proven | Policy::Tolerance { .. } if workers > 1 => {
                 terms.reward.checked_mul(9)? / Amount::from(workers) - terms.reward
             }
             _ => 0,
         };
-        let held = [earned, fee, deposit, reserve];
+        let held = [earned, fee, deposit(terms), reserve];
         let whole = held.iter().try_fold(DUST, |sum, part| sum.checked_add(*part))?;
         (self.free[&who] >= whole).then_some(held)
     }
