@@ -93,6 +93,10 @@ impl<T: Config> Registry<T::AccountId> for Pallet<T> {
         Self::amend(provider, |record| record.engagements.defensive_saturating_reduce(1));
     }
 
+    fn engagements(provider: ProviderId) -> u32 {
+        Providers::<T>::get(provider).map_or(0, |record| record.engagements)
+    }
+
     fn penalise(provider: ProviderId, fault: Fault, subject: u64) {
         Self::do_penalise(provider, fault, subject);
     }

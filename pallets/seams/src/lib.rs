@@ -177,6 +177,9 @@ pub trait Registry<AccountId: Clone + PartialEq> {
     fn engage(provider: ProviderId);
     fn disengage(provider: ProviderId);
 
+    /// For how much work it may yet be called to account.
+    fn engagements(provider: ProviderId) -> u32;
+
     /// Queues a penalty, which can be appealed before it is executed. `subject` is what the
     /// fault was made in, in the caller's words.
     fn penalise(provider: ProviderId, fault: Fault, subject: u64);

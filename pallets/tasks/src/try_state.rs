@@ -3,7 +3,7 @@
 use crate::{footprint::Footprint, pallet::*, types::*};
 use alloc::collections::{BTreeMap, BTreeSet};
 use cairn_protocol::{
-    id::{Amount, TaskId},
+    id::{Amount, ProviderId, TaskId},
     lifecycle::Stage,
 };
 use cairn_seams::Registry;
@@ -23,6 +23,7 @@ impl<T: Config> Pallet<T> {
             Self::check_complaints(id, &task)?;
             Self::check_footprint(id, &task)?;
         }
+        Self::check_engagements()?;
         Self::check_belongings()
     }
 
@@ -71,6 +72,9 @@ impl<T: Config> Pallet<T> {
 
     fn check_task(id: TaskId, task: &TaskOf<T>) -> Result<(), TryRuntimeError> {
         ensure!(Agenda::<T>::contains_key(task.next, id), "tasks: a task has no deadline");
+        // In the block after its stage, or the first that is served.
+        let latest = task.due.saturating_add(1).max(Served::<T>::get());
+        ensure!(task.next <= latest, "tasks: a task is looked at long after it is due");
         ensure!(
             TasksOf::<T>::contains_key(&task.requester, id),
             "tasks: a requester lacks its task"
@@ -88,7 +92,6 @@ impl<T: Config> Pallet<T> {
         let full = matches!(task.stage, Stage::AwaitingKeys | Stage::Assigned);
         ensure!(!full || task.vacant() == 0, "tasks: a seat is vacant");
         for seat in &task.seats {
-            // Who has work in a dispute window cannot withdraw.
             let there = task.stage.is_end() || T::Registry::owner(seat.provider).is_some();
             ensure!(there, "tasks: a worker has left");
             let revealed = seat.progress == Progress::Revealed;
@@ -130,6 +133,23 @@ impl<T: Config> Pallet<T> {
         for (provider, _) in &complaints.made {
             let same = complaints.made.iter().filter(|(other, _)| other == provider);
             ensure!(same.count() == 1, "complaints: a provider is counted twice");
+        }
+        Ok(())
+    }
+
+    /// Whoever has seats at tasks that go on is engaged for each of them, and so cannot withdraw.
+    fn check_engagements() -> Result<(), TryRuntimeError> {
+        let mut seats: BTreeMap<ProviderId, u32> = BTreeMap::new();
+        for task in Tasks::<T>::iter_values().filter(|task| !task.stage.is_end()) {
+            for seat in &task.seats {
+                let count = seats.entry(seat.provider).or_default();
+                *count = count.saturating_add(1);
+            }
+        }
+        for (provider, count) in seats {
+            // Other work engages it as well.
+            let engaged = T::Registry::engagements(provider) >= count;
+            ensure!(engaged, "tasks: a worker could withdraw");
         }
         Ok(())
     }

@@ -185,6 +185,9 @@ impl Registry<AccountId> for Hand {
     fn end_work(_: ProviderId) {}
     fn engage(_: ProviderId) {}
     fn disengage(_: ProviderId) {}
+    fn engagements(_: ProviderId) -> u32 {
+        0
+    }
     fn penalise(_: ProviderId, _: Fault, _: u64) {}
 }
 

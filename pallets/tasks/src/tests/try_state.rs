@@ -12,6 +12,7 @@ use cairn_protocol::{
     profile::Role,
     result::{Answer, Output},
 };
+use cairn_seams::Registry;
 use frame_support::{
     assert_ok,
     storage::{with_transaction, TransactionOutcome},
@@ -140,7 +141,7 @@ fn try_state_should_fail_when_money_is_wrong() {
 #[test]
 fn try_state_should_fail_when_agenda_or_queue_is_wrong() {
     market(MARKET, || {
-        let Scene { ready, drawing, .. } = scene();
+        let Scene { settled, contested, assigned, ready, drawing, .. } = scene();
         breaks("agenda: a task on the agenda is unknown", || {
             Agenda::<Test>::insert(LATE, UNKNOWN, ());
         });
@@ -151,6 +152,14 @@ fn try_state_should_fail_when_agenda_or_queue_is_wrong() {
         breaks("tasks: a task has no deadline", || {
             Agenda::<Test>::remove(task(drawing).next, drawing);
         });
+        // Task and agenda agree on when it is, and that is long after its stage.
+        for id in [drawing, ready, assigned, contested, settled] {
+            breaks("tasks: a task is looked at long after it is due", || {
+                Agenda::<Test>::remove(task(id).next, id);
+                Agenda::<Test>::insert(LATE, id, ());
+                amend(id, |task| task.next = LATE);
+            });
+        }
         let enter = |id: TaskId| Queue::<Test>::insert(queue_key(1, 0, 10, id.0), ());
         breaks("queue: an unknown task queues", || enter(UNKNOWN));
         breaks("queue: a task stands in the queue twice", || enter(ready));
@@ -186,8 +195,12 @@ fn try_state_should_fail_when_seats_are_wrong() {
         breaks("tasks: a worker has left", || {
             amend(assigned, |task| task.seats[0].provider = ProviderId(99));
         });
-        let unlike = "tasks: an answer is missing, or was never revealed";
         let worker = workers(assigned)[0];
+        // At work, and while its result stands.
+        for one in [worker, accused] {
+            breaks("tasks: a worker could withdraw", || Providers::disengage(one));
+        }
+        let unlike = "tasks: an answer is missing, or was never revealed";
         breaks(unlike, || Answers::<Test>::insert(assigned, worker, answer(1)));
         breaks(unlike, || amend(assigned, |task| task.seats[0].progress = Progress::Revealed));
         breaks(unlike, || Answers::<Test>::remove(contested, accused));
