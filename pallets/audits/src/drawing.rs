@@ -79,9 +79,14 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Asks for another seed, if that was not done too often. The same one would be known.
+    /// Whether others may be drawn: not too often, and as long as all who were silent are known.
+    pub(crate) fn may_draw_again(audit: &AuditOf<T>, rules: &Rules) -> bool {
+        audit.round <= rules.draws.again.into() && !audit.excluded.is_full()
+    }
+
+    /// Asks for another seed, if others may be drawn. The same one would be known.
     pub(crate) fn draw_again(id: TaskId, audit: &mut AuditOf<T>, rules: &Rules) -> bool {
-        if audit.round > rules.draws.again.into() {
+        if !Self::may_draw_again(audit, rules) {
             return false;
         }
         audit.round = audit.round.saturating_add(1);

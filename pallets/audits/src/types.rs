@@ -77,7 +77,8 @@ stored! {
         pub guards: u8,
         /// Providers looked at for them.
         pub sample: u8,
-        /// How often they are drawn again where too few could be, or were silent at an outcome.
+        /// How often they are drawn again where too few could be, or were silent at an outcome;
+        /// never once as many were silent as are noted.
         pub again: u8,
     }
 

@@ -17,8 +17,8 @@ impl<T: Config> Pallet<T> {
         let rules = T::Rules::get();
         let reports = audit.reports();
         let judged = judge(audit.policy, audit.drawn, &audit.claimed(), &reports);
-        if is_short(audit.policy, audit.drawn, &reports) && audit.round <= rules.draws.again.into()
-        {
+        let short = is_short(audit.policy, audit.drawn, &reports);
+        if short && Self::may_draw_again(&audit, &rules) {
             Self::release(id, &mut audit, &judged.guards);
             audit.drawn = 0;
             audit.rejected = 0;

@@ -100,6 +100,26 @@ fn an_outcome_should_be_given_up_when_guards_are_silent_thrice() {
 }
 
 #[test]
+fn an_outcome_should_be_given_up_when_no_more_guards_can_be_left_out() {
+    execute(|| {
+        AuditRules::mutate(|rules| (rules.draws.again, rules.draws.sample) = (9, 64));
+        let worker = worker();
+        crowd(40);
+        let policy = Policy::Outcome { target: 100, guards: 9 };
+        begin(TASK, brief(policy, &[worker])).expect("it is measured");
+        for round in 1..=3 {
+            run(SEED);
+            assert_eq!((audit().round, guards().len()), (round, 9));
+            assert_eq!(audit().excluded.len(), 9 * usize::from(round - 1));
+            // Nobody commits.
+            run(21 + 2);
+        }
+        // Were more drawn who are silent, they could be drawn once more.
+        assert_eq!(heard().0, Verdict::Unmeasured);
+    });
+}
+
+#[test]
 fn a_worker_should_take_no_part_in_a_measurement() {
     execute(|| {
         let worker = worker();

@@ -63,7 +63,8 @@ pub struct Pair {
 
 impl Pair {
     /// A market with more than one registration of some owners, a requester linked to an owner, two
-    /// owners linked to each other, and at times nobody to take a creator's share or the treasury's.
+    /// owners linked to each other, and at times nobody to take a creator's share or the
+    /// treasury's.
     pub fn open(dice: &mut Dice) -> Self {
         let signed = RuntimeOrigin::signed;
         for n in 0..SECONDS {
