@@ -155,10 +155,9 @@ fn pay_and_call(who: AccountId, call: RuntimeCall) -> Result<(), Refusal> {
     let info = transaction.get_dispatch_info();
     let length = u32::try_from(transaction.encoded_size()).unwrap_or(u32::MAX);
     let (call, fee) = (transaction.function, TransactionPayment::compute_fee(length, &info, 0));
-    <Runtime as pallet_transaction_payment::Config>::OnChargeTransaction::withdraw_fee(
-        &who, &call, &info, fee, 0,
-    )
-    .map_err(|_| Refusal::FeeUnaffordable { fee })?;
+    type Charge = <Runtime as pallet_transaction_payment::Config>::OnChargeTransaction;
+    <Charge as OnChargeTransaction<Runtime>>::withdraw_fee(&who, &call, &info, fee, 0)
+        .map_err(|_| Refusal::FeeUnaffordable { fee })?;
     let result = call.dispatch(RuntimeOrigin::signed(who));
     result.map(|_| ()).map_err(|failure| Refusal::of(failure.error))
 }
