@@ -18,6 +18,16 @@ struct Outcome {
     gains: Vec<f64>,
 }
 
+/// What liars are left with, on average.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Lying {
+    /// Less than nothing.
+    Loses,
+    /// Less than work brings.
+    EarnsLess,
+    Pays,
+}
+
 /// Runs it with liars; `work` is what they make as workers, in the same runs.
 fn outcome(scenario: Scenario, work: &[Books]) -> Outcome {
     let runs = scenario.runs();
@@ -80,6 +90,16 @@ impl Outcome {
     /// In every run there is more to it than to work.
     fn pays(&self) -> bool {
         self.gains.iter().all(|gain| *gain > 0.0)
+    }
+
+    fn on_average(&self) -> Lying {
+        let gained = self.gains.iter().sum::<f64>();
+        let made = self.runs.iter().map(|books| books.made(Actor::Sybil)).sum::<f64>();
+        match () {
+            () if gained > 0.0 => Lying::Pays,
+            () if made < 0.0 => Lying::Loses,
+            () => Lying::EarnsLess,
+        }
     }
 
     fn verdict(&self) -> &'static str {
@@ -270,9 +290,14 @@ fn a_majority_should_pay_when_its_results_are_audited_too_seldom() {
         if redundancy == 3 {
             let slyest = Scenario { conduct: LiesUnanimously, bond: Bond::LikeOthers, ..base };
             let work = working(slyest);
-            // What nobody contradicts, nobody looks at, unless some of it is audited too.
-            assert!(mean(&row(contested, BONDS, slyest, &work)) > 0.0);
-            assert!(mean(&row(AUDITS, BONDS, slyest, &work)) < 0.0);
+            // What nobody contradicts, nobody looks at, unless some of it is audited too; and enough
+            // of it has to be, that slashes take what their work brings.
+            let half = of(WHOLE, AUDITS.shares.unanimous / 2);
+            for (audits, lying) in
+                [(contested, Lying::Pays), (half, Lying::EarnsLess), (AUDITS, Lying::Loses)]
+            {
+                assert_eq!(row(audits, BONDS, slyest, &work).on_average(), lying);
+            }
         }
     }
     table.close();
@@ -324,8 +349,9 @@ fn a_wider_draw_should_not_be_left_to_the_cheapest() {
     table.close();
 }
 
-/// Every way to lie, and whether it is expected to pay.
-fn strategies() -> Vec<(&'static str, Scenario, bool)> {
+/// Every way to lie, and what is expected to come of it.
+fn strategies() -> Vec<(&'static str, Scenario, Lying)> {
+    use Lying::*;
     let of = |policy, redundancy| Scenario { request: request(policy, redundancy), ..MARKET };
     let does = |scenario, conduct| Scenario { conduct, ..scenario };
     let rich = |scenario| Scenario { bond: Bond::LikeOthers, ..scenario };
@@ -335,20 +361,20 @@ fn strategies() -> Vec<(&'static str, Scenario, bool)> {
     let (three, five) = (of(Policy::Replicated, 3), of(Policy::Replicated, 5));
     let proven = of(Policy::Proven, 3);
     vec![
-        ("1, Replicated", does(one, Lies), false),
-        ("1, Replicated", does(one, ONE_IN_TEN), false),
-        ("1, Replicated, all known", does(posing, Lies), false),
-        ("1, Replicated, `auditable: false`", does(unseen, Lies), true),
-        ("1, Proven", does(exact, Lies), true),
-        ("3, Replicated", does(three, Lies), false),
-        ("3, Replicated", does(three, LiesInMajority), false),
-        ("3, Replicated, a fifth of the bonds", does(rich(three), LiesInMajority), false),
-        ("3, Replicated, a fifth of the bonds", does(rich(three), LiesUnanimously), false),
-        ("5, Replicated", does(five, Lies), false),
-        ("5, Replicated", does(five, LiesInMajority), false),
-        ("5, Replicated, a fifth of the bonds", does(rich(five), LiesInMajority), false),
-        ("3, Proven", does(proven, Lies), false),
-        ("3, Proven, a fifth of the bonds", does(rich(proven), LiesUnanimously), true),
+        ("1, Replicated", does(one, Lies), Loses),
+        ("1, Replicated", does(one, ONE_IN_TEN), Loses),
+        ("1, Replicated, all known", does(posing, Lies), Loses),
+        ("1, Replicated, `auditable: false`", does(unseen, Lies), Pays),
+        ("1, Proven", does(exact, Lies), Pays),
+        ("3, Replicated", does(three, Lies), Loses),
+        ("3, Replicated", does(three, LiesInMajority), Loses),
+        ("3, Replicated, a fifth of the bonds", does(rich(three), LiesInMajority), Loses),
+        ("3, Replicated, a fifth of the bonds", does(rich(three), LiesUnanimously), Loses),
+        ("5, Replicated", does(five, Lies), Loses),
+        ("5, Replicated", does(five, LiesInMajority), Loses),
+        ("5, Replicated, a fifth of the bonds", does(rich(five), LiesInMajority), Loses),
+        ("3, Proven", does(proven, Lies), EarnsLess),
+        ("3, Proven, a fifth of the bonds", does(rich(proven), LiesUnanimously), Pays),
     ]
 }
 
@@ -361,7 +387,7 @@ fn a_lie_should_pay_only_where_the_page_says_so() {
         "CRN, more than by work",
         "lying",
     ]);
-    for (where_, scenario, pays) in strategies() {
+    for (where_, scenario, lying) in strategies() {
         let found = outcome(scenario, &working(scenario));
         table.row(&[
             &where_,
@@ -370,8 +396,7 @@ fn a_lie_should_pay_only_where_the_page_says_so() {
             &found.gained(),
             &found.verdict(),
         ]);
-        let mean = found.gains.iter().sum::<f64>();
-        assert_eq!(mean > 0.0, pays, "{where_}, {}", named(scenario.conduct));
+        assert_eq!(found.on_average(), lying, "{where_}, {}", named(scenario.conduct));
     }
     table.close();
 }
@@ -379,12 +404,14 @@ fn a_lie_should_pay_only_where_the_page_says_so() {
 #[test]
 #[ignore = "five minutes: ten times as many tasks, for scripts/test --long"]
 fn a_lie_should_pay_only_where_the_page_says_so_for_long() {
-    for (where_, scenario, pays) in strategies() {
+    for (where_, scenario, lying) in strategies() {
         let scenario = Scenario { tasks: 10 * scenario.tasks, ..scenario };
         let found = outcome(scenario, &working(scenario));
         let (name, made) = (named(scenario.conduct), found.made());
         println!("{where_}, {name}: {made}, {} more than by work", found.gained());
         // What hung on chance in the short runs no longer does.
-        assert!(if pays { found.pays() } else { found.is_worse_than_work() }, "{where_}, {name}");
+        assert_eq!(found.on_average(), lying, "{where_}, {name}");
+        let always = if lying == Lying::Pays { found.pays() } else { found.is_worse_than_work() };
+        assert!(always, "{where_}, {name}");
     }
 }
