@@ -234,7 +234,6 @@ mod benches {
         [pallet_cairn_entropy, Entropy]
         [pallet_cairn_merit, Merit]
         [pallet_cairn_providers, Providers]
-        [pallet_cairn_reputation, Reputation]
         [pallet_cairn_tasks, Tasks]
         [pallet_conviction_voting, ConvictionVoting]
         [pallet_election_provider_multi_phase, ElectionProviderMultiPhase]

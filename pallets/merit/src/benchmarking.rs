@@ -19,8 +19,8 @@ pub trait BenchmarkHelper<AccountId> {
     fn enlist(validator: &AccountId) -> ProviderId;
 }
 
-/// Links a provider whatever its owner.
-fn link<T: Config>(validator: &T::AccountId, provider: ProviderId) {
+/// Links a provider whatever its owner, for a validator that can pay the deposit.
+pub fn link<T: Config>(validator: &T::AccountId, provider: ProviderId) {
     let deposit = T::Deposit::get();
     T::Currency::hold(&HoldReason::Link.into(), validator, deposit).expect("it has funds");
     let session = CurrentSession::<T>::get().unwrap_or_default();
@@ -68,16 +68,6 @@ mod benches {
         #[extrinsic_call]
         _(RawOrigin::Signed(validator.clone()));
         assert!(!Links::<T>::contains_key(validator));
-    }
-
-    #[benchmark]
-    fn settled() {
-        let (validator, provider) = first(linked::<T>(1));
-        #[block]
-        {
-            Pallet::<T>::settled(provider, 1);
-        }
-        assert_eq!(Links::<T>::get(validator).map(|link| link.work), Some(1));
     }
 
     #[benchmark]

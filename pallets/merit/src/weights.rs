@@ -9,8 +9,6 @@ cairn_seams::weights! {
     link_provider(): (266_295, 17, 8);
     /// Link, account and holds; provider.
     unlink_provider(): (61_030, 3, 4);
-    /// Validator, session, link, rules; link. For those who settle tasks.
-    settled(): (20_440, 4, 1);
     /// Session, block number, rules, validators, those that are disabled, era, its points;
     /// session, points. Of each validator its link, and whether it and the provider are one party.
     flush(v): (63_755, 6, 2) + v * (38_997, 6, 0);

@@ -199,7 +199,6 @@ impl pallet_cairn_reputation::Config for Mock {
     type Clock = Clock;
     type Registry = Providers;
     type Rules = ReputationRules;
-    type WeightInfo = ();
 }
 
 /// A model that anyone may use, and one that nobody has a licence for.

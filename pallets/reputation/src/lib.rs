@@ -1,8 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(feature = "std"), no_std)]
 
-#[cfg(feature = "runtime-benchmarks")]
-pub mod benchmarking;
 mod observation;
 mod reading;
 #[cfg(test)]
@@ -10,15 +8,12 @@ mod tests;
 #[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;
 pub mod types;
-pub mod weights;
 
 pub use pallet::*;
 pub use types::{Card, Entry};
-pub use weights::WeightInfo;
 
 #[frame_support::pallet]
 pub mod pallet {
-    use super::*;
     use cairn_protocol::{
         id::ProviderId,
         job::JobKind,
@@ -42,13 +37,6 @@ pub mod pallet {
 
         /// How records are weighed.
         type Rules: Get<Rules>;
-
-        /// What reporting and reading cost those who do it.
-        type WeightInfo: WeightInfo;
-
-        /// Sets the registry up for benchmarks.
-        #[cfg(feature = "runtime-benchmarks")]
-        type BenchmarkHelper: benchmarking::BenchmarkHelper<Self::AccountId>;
     }
 
     #[pallet::pallet]

@@ -119,12 +119,9 @@ pub fn longest_dispute() -> BlockNumber {
 }
 
 impl pallet_cairn_reputation::Config for Runtime {
-    #[cfg(feature = "runtime-benchmarks")]
-    type BenchmarkHelper = benchmarking::Helper;
     type Clock = MarketClock;
     type Registry = Providers;
     type Rules = market::ReputationRules;
-    type WeightInfo = pallet_cairn_reputation::weights::SubstrateWeight<Runtime>;
 }
 
 impl pallet_cairn_tasks::Config for Runtime {

@@ -173,12 +173,9 @@ impl pallet_cairn_providers::Config for Test {
 }
 
 impl pallet_cairn_reputation::Config for Test {
-    #[cfg(feature = "runtime-benchmarks")]
-    type BenchmarkHelper = Helper;
     type Clock = Clock;
     type Registry = Providers;
     type Rules = ReputationRules;
-    type WeightInfo = ();
 }
 
 /// Every result of one worker is audited, so that tests need not wait for a lot to fall.
@@ -560,19 +557,10 @@ impl crate::benchmarking::BenchmarkHelper<AccountId> for Helper {
     fn endow() {}
 }
 
-/// Neither is measured here.
+/// It is not measured here.
 #[cfg(feature = "runtime-benchmarks")]
 impl pallet_cairn_entropy::benchmarking::BenchmarkHelper<AccountId> for Helper {
     fn enlist(_: &AccountId) {}
 
     fn set_height(_: Height) {}
-}
-
-#[cfg(feature = "runtime-benchmarks")]
-impl pallet_cairn_reputation::benchmarking::BenchmarkHelper<AccountId> for Helper {
-    fn register() -> (ProviderId, AccountId) {
-        (worker(), 0)
-    }
-
-    fn pass_blocks() {}
 }

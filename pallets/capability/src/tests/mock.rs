@@ -179,12 +179,9 @@ impl pallet_cairn_providers::Config for Test {
 }
 
 impl pallet_cairn_reputation::Config for Test {
-    #[cfg(feature = "runtime-benchmarks")]
-    type BenchmarkHelper = Helper;
     type Clock = Clock;
     type Registry = Providers;
     type Rules = ReputationRules;
-    type WeightInfo = ();
 }
 
 /// The register, as the runtime has it.
@@ -268,15 +265,6 @@ impl benchmarking::BenchmarkHelper<AccountId> for Helper {
 impl pallet_cairn_entropy::benchmarking::BenchmarkHelper<AccountId> for Helper {
     fn enlist(_: &AccountId) {}
     fn set_height(_: Height) {}
-}
-
-#[cfg(feature = "runtime-benchmarks")]
-impl pallet_cairn_reputation::benchmarking::BenchmarkHelper<AccountId> for Helper {
-    fn register() -> (ProviderId, AccountId) {
-        (join(DeviceClass::Cpu), 0)
-    }
-
-    fn pass_blocks() {}
 }
 
 /// Providers that can be registered.

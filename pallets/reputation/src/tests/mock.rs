@@ -162,23 +162,6 @@ impl Config for Test {
     type Registry = HandRegistry;
     type Clock = HandClock;
     type Rules = CurrentRules;
-    type WeightInfo = ();
-    #[cfg(feature = "runtime-benchmarks")]
-    type BenchmarkHelper = Helper;
-}
-
-#[cfg(feature = "runtime-benchmarks")]
-pub struct Helper;
-
-#[cfg(feature = "runtime-benchmarks")]
-impl benchmarking::BenchmarkHelper<AccountId> for Helper {
-    fn register() -> (ProviderId, AccountId) {
-        (WORKER, operator_of(OTHER))
-    }
-
-    fn pass_blocks() {
-        HandClock::pass(10);
-    }
 }
 
 pub fn new_test_ext() -> sp_io::TestExternalities {

@@ -52,19 +52,11 @@ impl BenchmarkHelper<AccountId> for Helper {
     }
 }
 
-/// Neither is measured here.
+/// It is not measured here.
 impl pallet_cairn_entropy::benchmarking::BenchmarkHelper<AccountId> for Helper {
     fn enlist(_: &AccountId) {}
 
     fn set_height(_: Height) {}
-}
-
-impl pallet_cairn_reputation::benchmarking::BenchmarkHelper<AccountId> for Helper {
-    fn register() -> (ProviderId, AccountId) {
-        <Self as BenchmarkHelper<AccountId>>::enlist(0)
-    }
-
-    fn pass_blocks() {}
 }
 
 pub(crate) fn new_test_ext() -> sp_io::TestExternalities {

@@ -204,12 +204,9 @@ impl pallet_cairn_providers::Config for Test {
 }
 
 impl pallet_cairn_reputation::Config for Test {
-    #[cfg(feature = "runtime-benchmarks")]
-    type BenchmarkHelper = super::benchmarks::Helper;
     type Clock = Clock;
     type Registry = Providers;
     type Rules = ReputationRules;
-    type WeightInfo = ();
 }
 
 /// The only model there is, and who made it.

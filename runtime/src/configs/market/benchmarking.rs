@@ -120,20 +120,6 @@ impl pallet_cairn_entropy::benchmarking::BenchmarkHelper<AccountId> for Helper {
     }
 }
 
-impl pallet_cairn_reputation::benchmarking::BenchmarkHelper<AccountId> for Helper {
-    fn register() -> (ProviderId, AccountId) {
-        let worker =
-            Self::enlist_as(account("owner", 1, 0), account("operator", 1, 0), Role::Compute);
-        let other = account("operator", 2, 0);
-        Self::enlist_as(account("owner", 2, 0), account("operator", 2, 0), Role::Compute);
-        (worker, other)
-    }
-
-    fn pass_blocks() {
-        System::set_block_number(System::block_number() + 1_000);
-    }
-}
-
 impl pallet_cairn_audits::benchmarking::BenchmarkHelper<AccountId> for Helper {
     fn enlist(nth: u32) -> (ProviderId, AccountId) {
         let operator: AccountId = account("operator", nth, 4);
@@ -201,7 +187,12 @@ impl pallet_cairn_tasks::benchmarking::BenchmarkHelper<AccountId> for Helper {
     fn enlist(nth: u32) -> (ProviderId, AccountId) {
         let operator: AccountId = account("operator", nth, 1);
         let owner = account("owner", nth, 1);
-        (Self::enlist_as(owner, operator.clone(), Role::Compute), operator)
+        let provider = Self::enlist_as(owner, operator.clone(), Role::Compute);
+        // Each worked for a validator of its own, so that what settling notes of it is measured.
+        let validator: AccountId = account("validator", nth, 1);
+        Balances::mint_into(&validator, 1_000_000 * UNITS).expect("the supply has room");
+        pallet_cairn_merit::benchmarking::link::<Runtime>(&validator, provider);
+        (provider, operator)
     }
 
     fn silence(provider: ProviderId) {
