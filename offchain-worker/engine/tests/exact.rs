@@ -15,6 +15,7 @@ use cairn_engine::{
 };
 use cairn_kernel::{
     models::Outcome,
+    program::{Op, TensorId},
     run::{Alone, Crew, Piece, Threads},
 };
 use common::{device, first_rows, fixture, off, texts, Reference};
@@ -296,6 +297,39 @@ fn embeddings_should_be_of_first_rows_when_an_encoder_that_takes_them_is_compute
     }
     let alike: f64 = found.iter().zip(&means).map(|(first, mean)| cosine(first, mean)).sum();
     assert!(alike / (texts.len() as f64) < 0.98, "{alike}");
+}
+
+#[test]
+fn gelus_should_have_room_and_exponents_when_an_encoder_is_quantised() {
+    let encoder = import::encoder(&fixture("bert"), &device()).expect("supported");
+    let texts = samples(12, 21, 128);
+    let exact = quantise::encoder(&encoder, &texts, &OPTIONS).expect("a model");
+    let model = exact.model();
+    let ops = || model.program.ops.iter().map(|step| &step.op);
+    let bent = ops().filter_map(|op| match op {
+        Op::Gelu { values, .. } => Some(*values),
+        _ => None,
+    });
+    let bent: Vec<TensorId> = bent.collect();
+    let shifted = ops().filter(|op| matches!(op, Op::Linear { exponents: Some(_), .. })).count();
+    assert_eq!([bent.len(), shifted], [encoder.config().layers; 2]);
+    let program = checked(&model).expect("a program");
+    let plan = exact.plan(&model, &program).expect("it fits");
+    let mut largest = vec![0; bent.len()];
+    for tokens in &texts {
+        let tokens: Vec<i32> = tokens.iter().map(|token| *token as i32).collect();
+        let piece = Piece { tokens: &tokens, ..Piece::default() };
+        let made = plan.run(&mut plan.start(), &piece, &bent).expect("it runs");
+        for (largest, id) in largest.iter_mut().zip(&bent) {
+            let made = made.get(*id).expect("it was asked for");
+            for column in 0..made.columns() {
+                let column = (0..made.rows()).filter_map(|row| made.at(row, column));
+                *largest = column.map(i32::abs).fold(*largest, i32::max);
+            }
+        }
+    }
+    // An eighth of what 16 bits hold, but for what is rounded on the way.
+    assert!(largest.iter().all(|most| (3_700..=4_400).contains(most)), "{largest:?}");
 }
 
 #[test]

@@ -51,7 +51,8 @@ fn shape(config: &ClassifierConfig) -> Result<models::Classifier, QuantiseError>
             Activation::Relu => models::Activation::Relu,
             Activation::Gelu => models::Activation::Gelu { normal: Scale::ONE, scale: Scale::ONE },
         };
-        layers.push(Layer { outputs: narrow("outputs", layer.outputs)?, activation });
+        let outputs = narrow("outputs", layer.outputs)?;
+        layers.push(Layer { outputs, activation, shifted: true });
     }
     Ok(models::Classifier {
         rows: ROWS,

@@ -42,7 +42,7 @@ pub(super) fn shape(
         embedding: Scale::ONE,
         position: Scale::ONE,
         norm: Scale::ONE,
-        layers: vec![EncoderLayer::default(); config.layers],
+        layers: vec![EncoderLayer { shifted: true, ..EncoderLayer::default() }; config.layers],
         pool: match config.pooling {
             Pooling::Mean => Pool::Mean,
             Pooling::First => Pool::First,

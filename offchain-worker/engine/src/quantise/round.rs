@@ -11,7 +11,7 @@ pub(crate) const STEP: f64 = 256.0;
 /// The largest master, in steps of a weight: its upper byte is 127.
 const MOST: f64 = 32_639.0 / STEP;
 /// The largest weight.
-const WEIGHT: f64 = 127.0;
+pub(crate) const WEIGHT: f64 = 127.0;
 /// How far a row may be cut off for the rest of it to be finer.
 const CUTS: u32 = 24;
 const CUT: f64 = 0.02;

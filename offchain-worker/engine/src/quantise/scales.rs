@@ -3,7 +3,7 @@
 use super::{
     calibrate::Calibration,
     floats::Floats,
-    round::{in_steps, rounded, table, Metric, STEP},
+    round::{in_steps, rounded, table, Metric, STEP, WEIGHT},
     QuantiseError, Rounding,
 };
 use cairn_artifact::contents::{Numbers, Tensor};
@@ -11,7 +11,10 @@ use cairn_kernel::{
     num::Scale,
     program::{Expert, Op, Program, TensorId, Values},
 };
-use std::{collections::BTreeMap, f64::consts::LOG2_E};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    f64::consts::LOG2_E,
+};
 
 /// What a step of what is wide stands for.
 pub(crate) const WIDE: f64 = 1.0 / 65_536.0;
@@ -27,6 +30,10 @@ const OPENED: f64 = 1.0 / 256.0;
 const LEAST_ROOM: f64 = 2.0;
 /// Parts of what 32 bits hold that gated numbers take up.
 const GATED_ROOM: f64 = 8.0;
+/// Parts of what 32 bits hold that the sample takes up of what is only cut, and then shifted.
+const CUT_ROOM: f64 = 64.0;
+/// Room that what a GELU reads has more than others, where it is shifted behind it.
+const BENT_ROOM: f64 = 4.0;
 
 /// The scale that is nearest to a number, if there is one near.
 pub(crate) fn scale(number: f64) -> Option<Scale> {
@@ -75,10 +82,14 @@ impl Settling<'_> {
                 self.steps.insert(id, self.calibration.seen(id).step(bits.into()));
             }
         }
+        let curved = curved(program);
         let mut ops = std::mem::take(&mut program.ops);
         for step in &mut ops {
             let values = program.tensors[step.result.0 as usize].values;
-            let unit = self.unit(&step.op, step.result, values)?;
+            let unit = match curved.contains(&step.result) {
+                true => self.roomy(&step.op, step.result, values),
+                false => self.unit(&step.op, step.result, values)?,
+            };
             self.steps.insert(step.result, unit);
             self.set(&mut step.op, unit, program)?;
         }
@@ -109,6 +120,8 @@ impl Settling<'_> {
             Op::Gated { .. } if values == Values::Wide => {
                 (seen.most() * GATED_ROOM / f64::from(i32::MAX)).max(f64::MIN_POSITIVE)
             }
+            // It times a part of a normal distribution, which 32 bits hold without a loss.
+            Op::Gelu { values: read, .. } if values == Values::Wide => self.step(read) * PART,
             _ => match values {
                 Values::Activations { bits } => seen.step(bits.into()),
                 _ => {
@@ -121,6 +134,28 @@ impl Settling<'_> {
                 }
             },
         })
+    }
+
+    /// The same of what a curve reads whose rows are shifted behind it, so that they may go far
+    /// beyond the sample.
+    fn roomy(&self, op: &Op, result: TensorId, values: Values) -> f64 {
+        let seen = self.calibration.seen(result);
+        match (op, values) {
+            (_, Values::Activations { bits }) => {
+                let step = seen.step(bits.into());
+                // A GELU's scale brings it to units of 2^−16, and is below 2^15.
+                step.max((step * BENT_ROOM).min(WIDE * f64::from(i16::MAX)))
+            }
+            (Op::Linear { values, weights, .. }, _) => {
+                let least = match seen.most() {
+                    0.0 => WIDE,
+                    most => most * CUT_ROOM / f64::from(i32::MAX),
+                };
+                // Nothing is finer than products are, whose scales have to hold exponents.
+                least.max(self.step(*values) * self.weights[weights].peak() / WEIGHT)
+            }
+            _ => WIDE,
+        }
     }
 
     fn set(&mut self, op: &mut Op, unit: f64, program: &Program) -> Verdict {
@@ -146,16 +181,18 @@ impl Settling<'_> {
                 *scale = self.scale("the residual", self.step(*values) / unit)?;
             }
             Op::Unit { scale, .. } => *scale = self.scale("a unit", WIDE / unit)?,
-            Op::Linear { values, weights, scales, biases, .. } => {
+            Op::Linear { values, weights, scales, biases, exponents } => {
                 let expert = Expert { weights: *weights, scales: *scales };
-                self.linear(*values, expert, unit, program)?;
+                let least = shifted_by(*exponents, program);
+                self.linear(*values, expert, (unit, least), program)?;
                 if let Some(biases) = *biases {
                     self.biases(biases, unit)?;
                 }
             }
-            Op::Expert { values, experts, .. } => {
+            Op::Expert { values, experts, exponents, .. } => {
+                let least = shifted_by(*exponents, program);
                 for expert in experts {
-                    self.linear(*values, *expert, unit, program)?;
+                    self.linear(*values, *expert, (unit, least), program)?;
                 }
             }
             Op::Rotate { cosines, sines, .. } => {
@@ -203,13 +240,15 @@ impl Settling<'_> {
         Ok(step)
     }
 
+    /// To results of this unit, with scales that are shifted by so much at least.
     fn linear(
         &mut self,
         values: TensorId,
         Expert { weights, scales }: Expert,
-        unit: f64,
+        (unit, least): (f64, u8),
         program: &Program,
     ) -> Verdict {
+        let fitting = |number: f64| scale(number).filter(|found| found.shift >= least);
         let of = self.step(values);
         let floats = self.weights[&weights];
         let steps = match self.steps.get(&weights) {
@@ -221,10 +260,16 @@ impl Settling<'_> {
                     let compensated = rounding == Rounding::Compensated;
                     Metric::of(calibration.gram(values)?, compensated)
                 });
-                let made = match metric {
+                let mut made = match metric {
                     Some(metric) => rounded(floats, metric),
                     None => rounded(floats, &Metric::even(floats.columns)),
                 };
+                for (step, row) in made.steps.iter_mut().zip(floats.rows()) {
+                    // Zeros are zeros in any steps, so in some that have a scale.
+                    if row.iter().all(|x| *x == 0.0) && fitting(of * *step / unit).is_none() {
+                        *step = unit / of / 2.0;
+                    }
+                }
                 self.keep(weights, floats.columns, made.masters);
                 // Of a weight there are as many steps of its master.
                 let steps = made.steps.iter().map(|step| (step / STEP) as f32).collect();
@@ -235,7 +280,7 @@ impl Settling<'_> {
         let mut packed = Vec::with_capacity(steps.len());
         for (step, output) in steps.into_iter().zip(0..) {
             let number = of * step / unit;
-            let found = scale(number).ok_or_else(|| {
+            let found = fitting(number).ok_or_else(|| {
                 let name = self.names.get(&weights).copied().unwrap_or("weights");
                 QuantiseError::Scale { what: format!("output {output} of {name}"), number }
             })?;
@@ -272,6 +317,24 @@ impl Settling<'_> {
         let columns = constants.len() as u32;
         let numbers = Numbers::Constants(constants.into());
         self.made.insert(id, Tensor { rows: 1, columns, numbers });
+    }
+}
+
+/// What curves read whose results are wide, and shifted row by row.
+fn curved(program: &Program) -> BTreeSet<TensorId> {
+    let wide = |id: TensorId| program.tensors[id.0 as usize].values == Values::Wide;
+    let read = program.ops.iter().filter_map(|step| match step.op {
+        Op::Relu { values } | Op::Gelu { values, .. } if wide(step.result) => Some(values),
+        _ => None,
+    });
+    read.collect()
+}
+
+/// The most that rows are shifted by.
+fn shifted_by(exponents: Option<TensorId>, program: &Program) -> u8 {
+    match exponents.map(|id| program.tensors[id.0 as usize].values) {
+        Some(Values::Exponents { most }) => most,
+        _ => 0,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
     generate::{Generation, Request, Sampling},
     import, model,
     model::numbers,
+    parts::{self, Role},
 };
 use burn::{
     module::Param,
@@ -245,4 +246,77 @@ fn shares_should_be_of_all_classes_when_there_are_very_many() {
         // A few steps of 2^−15, of which each class has one or two.
         assert!((found - f64::from(*expected)).abs() < 1e-4, "{found} {expected}");
     }
+}
+
+/// A classifier with weights that a function says, and no biases.
+fn weighted(
+    config: &ClassifierConfig,
+    weight: impl Fn(&str, usize) -> f32,
+) -> (model::Classifier, Device) {
+    let device = Device::flex();
+    let model = model::Classifier::new(config, &device).unwrap();
+    let weighted = parts::replace(model, |name, role, shape| {
+        let count: usize = shape.iter().product();
+        let of = |at| if role == Role::Bias { 0.0 } else { weight(name, at) };
+        Some((0..count).map(of).collect())
+    });
+    (weighted, device)
+}
+
+/// Up to one, with either sign.
+fn number(at: usize) -> f32 {
+    ((at * 37 % 101) as f32 - 50.0) / 50.0
+}
+
+#[test]
+fn classes_should_be_near_the_float_ones_when_layers_go_far_beyond_the_sample() {
+    for activation in [Activation::Relu, Activation::Gelu] {
+        let layers = vec![ClassifierLayer { outputs: 24, activation }];
+        let config = ClassifierConfig { features: 12, layers, classes: 5, shares: false };
+        let (float, device) = weighted(&config, |name, at| match name {
+            "classes.weight" => number(at + 7) * 0.3,
+            _ => number(at),
+        });
+        // One feature at a time, and then all, each as some hidden number weighs it.
+        let one = |n: usize, at: usize| match (at == n % 12, n < 12) {
+            (false, _) => 0.0,
+            (true, true) => 1.0,
+            (true, false) => -1.0,
+        };
+        let sample: Vec<Vec<f32>> =
+            (0..24).map(|n| (0..12).map(|at| one(n, at)).collect()).collect();
+        let all = |n: usize| (0..12).map(move |at| 1.0_f32.copysign(number(at * 24 + n)));
+        let rows: Vec<f32> = (0..24).flat_map(all).collect();
+        let exact = classifier(&float, &sample, &Options::default()).unwrap();
+        let model = exact.model();
+        let program = checked(&model).unwrap();
+        let plan = exact.plan(&model, &program).unwrap();
+        let features = exact::features(&rows, exact.feature_step());
+        let found = exact::rows(&plan, &Alone, &[], &features).unwrap();
+        let given = Made::<2>::from_data(TensorData::new(rows, [24, 12]), &device);
+        let expected = numbers(float.forward(given).unwrap()).unwrap();
+        for (found, expected) in found.iter().zip(&expected) {
+            let found = f64::from(*found) * exact.result_step();
+            assert!((found - f64::from(*expected)).abs() < 0.05, "{found} {expected}");
+        }
+    }
+}
+
+#[test]
+fn rows_of_zeros_should_have_scales_when_what_they_are_multiplied_with_is_large() {
+    let layers = vec![ClassifierLayer { outputs: 2, activation: Activation::Relu }];
+    let config = ClassifierConfig { features: 2, layers, classes: 3, shares: false };
+    // A column for each output: the second is dead, and so are all classes.
+    let (float, _) = weighted(&config, |name, at| match (name, at) {
+        ("layers.0.weight", 0) => 2_000.0,
+        ("layers.0.weight", 2) => -1_500.0,
+        _ => 0.0,
+    });
+    let rows: [Vec<f32>; 2] = [vec![1.0, 0.0], vec![1.0, -1.0]];
+    let exact = classifier(&float, &rows, &Options::default()).unwrap();
+    let model = exact.model();
+    let program = checked(&model).unwrap();
+    let plan = exact.plan(&model, &program).unwrap();
+    let features = exact::features(&rows.concat(), exact.feature_step());
+    assert_eq!(exact::rows(&plan, &Alone, &[], &features).unwrap(), [0; 6]);
 }
