@@ -137,6 +137,12 @@ pub fn features(values: &[f32], step: f64) -> Vec<i16> {
     values.iter().map(feature).collect()
 }
 
+/// How many of the numbers are further out than features in steps of a size are, and cut off there.
+pub fn cut(values: &[f32], step: f64) -> usize {
+    let most = f64::from(i16::MAX);
+    values.iter().filter(|x| (f64::from(**x) / step).round().abs() > most).count()
+}
+
 /// The tokens of one request, made as they are asked for by a program that comes to
 /// [`Outcome::LastLogits`]. What is kept of earlier tokens changes no bit.
 pub struct Generation<'a> {

@@ -271,6 +271,11 @@ fn classifier_should_be_taught_and_judged_when_it_has_cases() {
         let judged = home.said(&[&["eval", model], source.as_slice()].concat());
         assert_eq!((&judged["cases"], &judged["right"]), (&4.into(), &4.into()), "{model}");
     }
+    // Features go twice as far as those that it was calibrated on, and what is beyond is counted.
+    home.file("far.jsonl", &[(1.9, -1.9, 0), (9.0, -9.0, 1), (0.5, 2.5, 1)].map(case).concat());
+    for (cases, cut) in [("cases.jsonl", 0), ("far.jsonl", 3)] {
+        assert_eq!(home.said(&["eval", "exact", "--cases", cases])["cut"], cut);
+    }
 }
 
 #[test]

@@ -73,7 +73,10 @@ impl Eval {
             exact::rows(&plan, &crew, &[], &given)
         };
         let rows = cases.features.iter().map(row).collect::<Result<Vec<_>, _>>()?;
-        Ok(verdict("exact", &rows, &cases.classes))
+        let mut said = verdict("exact", &rows, &cases.classes);
+        let cut = cases.features.iter().map(|case| exact::cut(case, folder.feature_step()));
+        said["cut"] = cut.sum::<usize>().into();
+        Ok(said)
     }
 
     fn exact(&self, folder: &ExactFolder) -> Found<Value> {
