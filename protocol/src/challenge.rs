@@ -1,4 +1,5 @@
-//! Capability challenges: what three providers are asked at once, and what is made of their answers.
+//! Capability challenges: what three providers are asked at once, and what is made of what they
+//! answer.
 
 pub mod work;
 

@@ -37,6 +37,9 @@ pub trait BenchmarkHelper<AccountId> {
 
     /// Makes the seed of a ticket there.
     fn make_seed(ticket: &Ticket);
+
+    /// Whether whoever hears of settled work noted some of this provider.
+    fn is_noted(provider: ProviderId) -> bool;
 }
 
 #[benchmarks]
@@ -301,11 +304,13 @@ mod benches {
     fn settle(s: Linear<1, SEATS>) {
         let id = agreed::<T>(s);
         let task = expire::<T>(id);
+        let workers: Vec<_> = task.seats.iter().map(|seat| seat.provider).collect();
         #[block]
         {
             Pallet::<T>::look_at(id, task);
         }
         assert_eq!(stage::<T>(id), Stage::Settled);
+        assert!(workers.into_iter().all(T::BenchmarkHelper::is_noted));
     }
 
     /// It is over, and nobody said what came of it.

@@ -44,9 +44,9 @@ cairn_seams::weights! {
     close_commits(seats): (363_270, 15, 6) + seats * (60_418, 4, 5);
     /// The same; terms, and of each seat its answer; what begins an audit.
     judge(seats): (203_736, 16, 6) + seats * (92_962, 4, 5);
-    /// Terms, model, account and holds, treasury, creator, issuance, session, rules of merit; agenda,
-    /// record. Of each seat the provider and what links it, its reputation, the owner's account, the
-    /// validator that it works for and what it did for that one.
+    /// Terms, model, account and holds, treasury, creator, issuance, session, rules of merit;
+    /// agenda, record. Of each seat the provider and what links it, its reputation, the owner's
+    /// account, the validator that it works for and what it did for that one.
     settle(seats): (178_882, 12, 6) + seats * (133_774, 6, 3);
     /// Audit; agenda, record.
     look_at_audit(): (41_232, 4, 3);

@@ -58,8 +58,8 @@ pub struct Audits {
     pub planted: Ppm,
 }
 
-/// A tenth where one worker answers. Where several compare hashes, all that was contradicted and one
-/// in twenty-five of the rest.
+/// A tenth where one worker answers. Where several compare hashes, all that was contradicted and
+/// one in twenty-five of the rest.
 pub const AUDITS: Audits = Audits {
     shares: audit::Shares { alone: 100_000, contested: WHOLE, unanimous: 40_000 },
     planted: 50_000,

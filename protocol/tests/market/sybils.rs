@@ -290,8 +290,8 @@ fn a_majority_should_pay_when_its_results_are_audited_too_seldom() {
         if redundancy == 3 {
             let slyest = Scenario { conduct: LiesUnanimously, bond: Bond::LikeOthers, ..base };
             let work = working(slyest);
-            // What nobody contradicts, nobody looks at, unless some of it is audited too; and enough
-            // of it has to be, that slashes take what their work brings.
+            // What nobody contradicts, nobody looks at, unless some of it is audited too; and of
+            // that enough, that slashes take what their work brings.
             let half = of(WHOLE, AUDITS.shares.unanimous / 2);
             for (audits, lying) in
                 [(contested, Lying::Pays), (half, Lying::EarnsLess), (AUDITS, Lying::Loses)]

@@ -107,8 +107,8 @@ pub const QUICK_TASK_RULES: Rules = Rules {
 
 pub const AUDIT_RULES: audits::Rules = audits::Rules {
     // A lie with a majority is contested but by majorities of all seats, and half of a bond is what
-    // fifty lies bring. Of what nobody contests, so many that liars with a fifth of all bonds, whose
-    // every other task is work, make less than nothing.
+    // fifty lies bring. Of what nobody contests, so many that liars with a fifth of all bonds, who
+    // work where they do not hold every seat, make less than nothing.
     shares: audit::Shares { alone: 100_000, contested: WHOLE, unanimous: 40_000 },
     // Of three who look two decide. Some of 32 guards are strangers and can do the job.
     draws: audits::Draws { guards: 3, sample: 32, again: 2 },

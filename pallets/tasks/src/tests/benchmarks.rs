@@ -50,6 +50,10 @@ impl BenchmarkHelper<AccountId> for Helper {
             *window = Some(Window { stage: Stage::Closed { seed: [7; 32] }, ..asked });
         });
     }
+
+    fn is_noted(provider: ProviderId) -> bool {
+        Settlements::get().iter().any(|(one, _)| *one == provider)
+    }
 }
 
 /// It is not measured here.

@@ -222,4 +222,10 @@ impl pallet_cairn_tasks::benchmarking::BenchmarkHelper<AccountId> for Helper {
     fn make_seed(ticket: &Ticket) {
         Self::close(ticket, [7; 32]);
     }
+
+    fn is_noted(provider: ProviderId) -> bool {
+        pallet_cairn_merit::ValidatorOf::<Runtime>::get(provider)
+            .and_then(pallet_cairn_merit::Links::<Runtime>::get)
+            .is_some_and(|link| link.work > 0)
+    }
 }
