@@ -28,6 +28,9 @@ use scale_info::TypeInfo;
 use sp_core::ecdsa;
 use sp_runtime::{generic::Era, traits::Dispatchable, DispatchError};
 
+/// How fees are taken.
+type Charge = <Runtime as pallet_transaction_payment::Config>::OnChargeTransaction;
+
 /// As deep as a call in a transaction may nest.
 const CALL_DEPTH: u32 = 256;
 /// Blocks for which a wallet's transaction stays valid; any number takes as many bytes.
@@ -155,7 +158,6 @@ fn pay_and_call(who: AccountId, call: RuntimeCall) -> Result<(), Refusal> {
     let info = transaction.get_dispatch_info();
     let length = u32::try_from(transaction.encoded_size()).unwrap_or(u32::MAX);
     let (call, fee) = (transaction.function, TransactionPayment::compute_fee(length, &info, 0));
-    type Charge = <Runtime as pallet_transaction_payment::Config>::OnChargeTransaction;
     <Charge as OnChargeTransaction<Runtime>>::withdraw_fee(&who, &call, &info, fee, 0)
         .map_err(|_| Refusal::FeeUnaffordable { fee })?;
     let result = call.dispatch(RuntimeOrigin::signed(who));
