@@ -12,7 +12,7 @@ use common::{
     Reference,
 };
 use serde_json::Value;
-use std::{fs, path::Path, process::Stdio, time::Duration};
+use std::{fs, process::Stdio, time::Duration};
 
 #[test]
 fn model_should_learn_and_be_changed_when_it_is_taken_through_all_commands() {

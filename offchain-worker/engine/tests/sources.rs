@@ -157,9 +157,8 @@ fn quantise_should_say_how_many_records_its_sample_was() {
     assert_eq!(sampled("bert", "b", text), 1);
     let cases = ["--cases", "cases.jsonl", "--length", "24", "--records", "7"];
     assert_eq!(sampled("bert", "c", cases), 7);
-    let refused = |more: &[&str]| {
-        home.refused(&[&["quantise", "bert", "--out", "d"], more].concat())
-    };
+    let refused =
+        |more: &[&str]| home.refused(&[&["quantise", "bert", "--out", "d"], more].concat());
     home.file("blank.txt", "\n \n");
     for (more, words) in [
         (["--text", "blank.txt", "--length", "24"], "no example"),

@@ -113,7 +113,11 @@ impl Source {
         let text = read(path)?;
         let lines = text.lines().filter(|line| !line.trim().is_empty());
         let lines = filled(path, lines.collect())?;
-        Ok(lines.into_iter().take(count).map(|line| codec.encode(line)).collect::<Result<_, _>>()?)
+        Ok(lines
+            .into_iter()
+            .take(count)
+            .map(|line| codec.encode(line))
+            .collect::<Result<_, _>>()?)
     }
 
     /// Text of the grammar, where it is to come from there.

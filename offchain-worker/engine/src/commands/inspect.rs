@@ -28,9 +28,11 @@ pub struct Inspect {
 impl Inspect {
     pub fn run(&self, output: &Output) -> Outcome {
         if self.profile.is_some() {
-            return Err("inspect says what there is, and computes nothing; leave --profile out, or \
+            return Err(
+                "inspect says what there is, and computes nothing; leave --profile out, or \
                         give it to eval, generate or embed"
-                .into());
+                    .into(),
+            );
         }
         processor(self.device, "what is inspected is read")?;
         output.say(&self.found()?)?;

@@ -207,7 +207,8 @@ pub struct Apply {
 
 impl Apply {
     pub fn run(&self, output: &Output) -> Outcome {
-        let instead = "changes are added to whole numbers; leave --profile out, and have what they \
+        let instead =
+            "changes are added to whole numbers; leave --profile out, and have what they \
                        come to computed in floats: cairn-engine eval --profile float";
         only(Profile::Exact, self.profile, instead)?;
         processor(self.device, "changes are added")?;

@@ -37,9 +37,7 @@ pub fn copy(name: &str) -> TempDir {
 /// The fixture's encoder, with modules that say that a text's first row is its embedding, and
 /// whether that is scaled to length one.
 pub fn first_rows(unit: bool) -> TempDir {
-    let module = |kind: &str| {
-        json!({ "type": format!("sentence_transformers.models.{kind}"), "path": kind })
-    };
+    let module = |kind: &str| json!({ "type": format!("sentence_transformers.models.{kind}"), "path": kind });
     let mut modules = vec![module("Pooling")];
     if unit {
         modules.push(module("Normalize"));

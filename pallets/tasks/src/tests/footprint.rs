@@ -140,14 +140,8 @@ fn largest(terms: &Terms, plain: &Task<AccountId>) -> Footprint {
     if guards > 0 {
         return all.with(1, largest_audit(terms, workers, guards).encoded_size()).with(1, 0);
     }
-    let open = Complaint {
-        against: NAME,
-        deposit: 0,
-        ticket: TICKET,
-        chunks: 0,
-        asked: true,
-        rest: 0,
-    };
+    let open =
+        Complaint { against: NAME, deposit: 0, ticket: TICKET, chunks: 0, asked: true, rest: 0 };
     let made = vec![(NAME, 1); workers].try_into().expect("they are nine at most");
     all.with(1, Grievances { open: Some(open), made }.encoded_size())
 }
