@@ -50,7 +50,7 @@ async fn task_should_be_paid_when_its_workers_agree() -> Test {
 
     let settled = wait_for(&watched, "payment", |task| task["stage"] == "Settled").await?;
     assert_eq!(settled["answers"][0]["answer"], hex(answer(42)));
-    let tasks: Value = watched.ask("cairn_tasksOf", &[requester.clone()]).await?;
+    let tasks: Value = watched.ask("cairn_tasksOf", std::slice::from_ref(&requester)).await?;
     assert_eq!(tasks, json!([0]));
     let after_it: Value = watched.ask("cairn_tasksOf", &[requester, json!(0)]).await?;
     assert_eq!(after_it, json!([]));
