@@ -432,10 +432,9 @@ fn neighbours_should_be_the_float_ones_when_a_real_model_is_quantised() {
     let written = written.iter().map(|case| case["text"].as_str().expect("a text").to_owned());
     let sample = model.tokens(all.iter().step_by(3).map(question).chain(written));
     let texts = model.tokens(all);
-    for (rounding, enough) in [
-        (Rounding::Nearest, texts.len() * 97 / 100),
-        (Rounding::Compensated, texts.len()),
-    ] {
+    for (rounding, enough) in
+        [(Rounding::Nearest, texts.len() * 97 / 100), (Rounding::Compensated, texts.len())]
+    {
         let (gap, same) = model.quantised(&sample, &texts, rounding);
         assert!(gap < 0.005 && same >= enough, "{rounding:?}: {gap} {same}");
     }
