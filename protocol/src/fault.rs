@@ -27,4 +27,9 @@ wire! {
 impl Fault {
     pub const ALL: [Self; 5] =
         [Self::Silent, Self::Unrevealed, Self::Withheld, Self::AgreedUnread, Self::Wrong];
+
+    /// Whether it was late and no more. Others can bring that about, by an input that nobody gets.
+    pub fn is_lateness(self) -> bool {
+        matches!(self, Self::Silent | Self::Unrevealed)
+    }
 }

@@ -103,6 +103,7 @@ fn queue<T: Config>(provider: ProviderId, amount: Amount) -> Slash {
     Pallet::<T>::amend(provider, |record| {
         record.queued = 1;
         record.pending = amount;
+        record.grave = amount;
     });
     slash
 }

@@ -105,7 +105,7 @@ impl Conditions {
         if record.leaving {
             return Some(Obstacle::Leaving);
         }
-        if record.free_bond() < self.bonds.sum(record.roles) {
+        if record.sound_bond() < self.bonds.sum(record.roles) {
             return Some(Obstacle::Underbonded);
         }
         match record.availability {

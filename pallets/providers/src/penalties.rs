@@ -70,9 +70,9 @@ impl<T: Config> Pallet<T> {
     /// drawn more often for a larger bond also risks more. Only its own bond is looked at, and
     /// no more is queued than is there.
     ///
-    /// If too little is left free for its roles it gets no work from now on. Its seats go when it
-    /// is drawn or sends a heartbeat, as those of the silent do: whoever penalises several must not
-    /// pay for that.
+    /// If a fault graver than lateness leaves too little for its roles it gets no work from now on.
+    /// Its seats go when it is drawn or sends a heartbeat, as those of the silent do: whoever
+    /// penalises several must not pay for that.
     pub(crate) fn do_penalise(provider: ProviderId, fault: Fault, subject: u64) {
         let Some(mut record) = Providers::<T>::get(provider) else { return };
         let (now, memory) = (T::Clock::now(), T::FaultMemory::get());
@@ -83,6 +83,9 @@ impl<T: Config> Pallet<T> {
         if amount > 0 {
             record.queued = record.queued.saturating_add(1);
             record.pending = record.pending.saturating_add(amount);
+            if !fault.is_lateness() {
+                record.grave = record.grave.saturating_add(amount);
+            }
             let slash = Self::enqueue(Slash { provider, fault, subject, amount, queued_at: now });
             let executes_at = now.saturating_add(T::AppealWindow::get());
             Self::deposit_event(Event::SlashQueued {
@@ -110,8 +113,7 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn do_cancel_slash(id: SlashId) -> DispatchResult {
         let slash = Slashes::<T>::take(id).ok_or(Error::<T>::UnknownSlash)?;
         Self::amend(slash.provider, |record| {
-            record.queued = record.queued.saturating_sub(1);
-            record.pending = record.pending.saturating_sub(slash.amount);
+            record.settle(&slash);
             record.faults.count = record.faults.count.saturating_sub(1);
             Self::settle_seats(slash.provider, record);
         });
@@ -157,8 +159,7 @@ impl<T: Config> Pallet<T> {
             let from_unbonding = amount.saturating_sub(from_bond);
             record.bond = record.bond.saturating_sub(from_bond);
             record.unbonding = record.unbonding.saturating_sub(from_unbonding);
-            record.queued = record.queued.saturating_sub(1);
-            record.pending = record.pending.saturating_sub(slash.amount);
+            record.settle(&slash);
             Self::settle_seats(slash.provider, record);
             Self::take_bond(&record.owner, amount);
             Self::deposit_event(Event::Slashed { slash: id, provider: slash.provider, amount });

@@ -28,7 +28,7 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn wanted_seats(record: &Registration<T::AccountId>) -> LaneSet {
         let there = Self::is_seatable(record)
             && !record.missed
-            && record.free_bond() >= Self::required_bond(record.roles);
+            && record.sound_bond() >= Self::required_bond(record.roles);
         if there {
             record.lanes()
         } else {

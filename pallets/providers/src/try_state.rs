@@ -157,19 +157,23 @@ impl<T: Config> Pallet<T> {
     fn check_slashes(records: &Records<T>) -> Checked {
         let queue = SlashQueue::<T>::get();
         let mut slashes: BTreeMap<_, _> = Slashes::<T>::iter().collect();
-        let mut sums: BTreeMap<ProviderId, (u32, Amount)> = BTreeMap::new();
+        let mut sums: BTreeMap<ProviderId, (u32, Amount, Amount)> = BTreeMap::new();
         let mut latest: Height = 0;
         while let Some((id, slash)) = slashes.pop_first() {
             ensure!((queue.first..queue.next).contains(&id), "slashes: outside the queue");
             ensure!(slash.queued_at >= latest, "slashes: later than the next");
             latest = slash.queued_at;
-            let (count, sum) = sums.entry(slash.provider).or_default();
+            let (count, sum, grave) = sums.entry(slash.provider).or_default();
             *count = count.saturating_add(1);
             *sum = sum.saturating_add(slash.amount);
+            if !slash.fault.is_lateness() {
+                *grave = grave.saturating_add(slash.amount);
+            }
         }
         for (provider, record) in records {
             let queued = sums.remove(provider).unwrap_or_default();
-            ensure!(queued == (record.queued, record.pending), "slashes: not as recorded");
+            let recorded = (record.queued, record.pending, record.grave);
+            ensure!(queued == recorded, "slashes: not as recorded");
             ensure!(record.pending <= record.stake(), "slashes: more than is at stake");
         }
         ensure!(sums.is_empty(), "slashes: of no provider");

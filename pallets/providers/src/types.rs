@@ -79,6 +79,8 @@ stored! {
         pub queued: u32,
         /// What these come to.
         pub pending: Amount,
+        /// What those of them come to that are for more than lateness.
+        pub grave: Amount,
         pub faults: Faults,
     }
 
@@ -235,6 +237,7 @@ impl<AccountId> Registration<AccountId> {
             deposit: 0,
             queued: 0,
             pending: 0,
+            grave: 0,
             faults: Faults::default(),
         }
     }
@@ -257,6 +260,21 @@ impl<AccountId> Registration<AccountId> {
     /// has nothing left to lose could lie for nothing until the first penalty is executed.
     pub fn free_bond(&self) -> Amount {
         self.bond.saturating_sub(self.pending)
+    }
+
+    /// Takes a penalty off what is queued.
+    pub fn settle(&mut self, slash: &Slash) {
+        self.queued = self.queued.saturating_sub(1);
+        self.pending = self.pending.saturating_sub(slash.amount);
+        if !slash.fault.is_lateness() {
+            self.grave = self.grave.saturating_sub(slash.amount);
+        }
+    }
+
+    /// What of the bond has to be enough for its roles. Lateness counts once its penalty is executed:
+    /// others can bring it about, and it is little. Whoever lied shall do so no more until then.
+    pub fn sound_bond(&self) -> Amount {
+        self.bond.saturating_sub(self.grave)
     }
 
     /// The lanes it serves when it is there.

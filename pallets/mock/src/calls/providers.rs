@@ -13,7 +13,7 @@ use cairn_protocol::{
     profile::{Availability, DeviceClass, Profile, Role, RoleSet},
 };
 use cairn_seams::{Lane, Prospect, Registry};
-use pallet_cairn_providers::{lanes, Call, SlashQueue};
+use pallet_cairn_providers::{lanes, Call, Providers as Records, SlashQueue};
 
 /// What is done with a provider.
 #[derive(Clone, Copy)]
@@ -197,7 +197,7 @@ fn report(course: &mut Course, dice: &mut Dice, provider: ProviderId) {
 }
 
 /// Whoever is drawn is there and serves the lane, in that class or above, with a bond that is
-/// enough for its roles when all that is queued is taken.
+/// enough for its roles when all that is queued for more than lateness is taken.
 fn sample(course: &mut Course, dice: &mut Dice) {
     let all: Vec<Lane> = lanes::all().collect();
     let (lane, class) = (dice.one(&all), dice.one(&DeviceClass::ALL));
@@ -211,7 +211,8 @@ fn sample(course: &mut Course, dice: &mut Dice) {
             let card = Providers::card(provider).expect("it is registered");
             assert_eq!(candidate.bond, card.bond.saturating_sub(card.pending));
             let least = Providers::required_bond(card.roles);
-            assert!(candidate.bond >= least, "{provider:?} has too little to lose");
+            let record = Records::<Mock>::get(provider).expect("it is registered");
+            assert!(record.sound_bond() >= least, "{provider:?} has too little to lose");
         }
     });
 }

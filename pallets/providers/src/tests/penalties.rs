@@ -117,11 +117,11 @@ fn penalise_should_end_work_at_once_when_too_little_stays_free() {
         let guards = Lane::Holders(Role::Guard);
         let drawn = || drawn(guards, DeviceClass::Cpu, 4, &[1; 32]);
         let provider = available(ALICE);
-        // Above the minimum by what a first lateness costs.
-        assert_ok!(act(ALICE, Call::unbond { provider, amount: BOND - 1_100 - 110 }));
-        penalise(provider, Fault::Silent);
+        // Above the minimum by what it costs not to show a result once.
+        assert_ok!(act(ALICE, Call::unbond { provider, amount: BOND - 1_100 - 550 }));
+        penalise(provider, Fault::Withheld);
         assert_eq!((obstacle(provider), drawn()), (None, vec![provider]));
-        penalise(provider, Fault::Silent);
+        penalise(provider, Fault::Withheld);
         assert_eq!(obstacle(provider), Some(Obstacle::Underbonded));
         assert_eq!(Pallet::<Test>::candidate(provider, guards), None);
         // Drawn and not there, it loses its seat, and all others with its next heartbeat.
@@ -133,8 +133,28 @@ fn penalise_should_end_work_at_once_when_too_little_stays_free() {
         assert_eq!(held(HoldReason::Bond, ALICE), BOND);
         pass(20);
         idle();
-        assert_eq!(held(HoldReason::Bond, ALICE), BOND - 330);
+        assert_eq!(held(HoldReason::Bond, ALICE), BOND - 1_650);
         assert_eq!(obstacle(provider), Some(Obstacle::Underbonded));
+    });
+}
+
+#[test]
+fn penalise_should_end_work_when_it_is_executed_if_it_was_for_lateness() {
+    execute(|| {
+        let guards = Lane::Holders(Role::Guard);
+        let provider = available(ALICE);
+        assert_ok!(act(ALICE, Call::unbond { provider, amount: BOND - 1_100 }));
+        for (fault, left) in [(Fault::Silent, 990), (Fault::Unrevealed, 550)] {
+            penalise(provider, fault);
+            assert_eq!(obstacle(provider), None);
+            assert_eq!(drawn(guards, DeviceClass::Cpu, 4, &[1; 32]), [provider]);
+            // It weighs less in draws at once.
+            assert_eq!(Pallet::<Test>::candidate(provider, guards).unwrap().bond, left);
+        }
+        pass(20);
+        idle();
+        assert_eq!(obstacle(provider), Some(Obstacle::Underbonded));
+        assert!(record(provider).seats.is_empty());
     });
 }
 

@@ -253,10 +253,14 @@ fn try_state_should_fail_when_slashes_are_wrong() {
         breaks(unlike, || amend_slash(0, |slash| slash.amount += 1));
         breaks(unlike, || amend(penalised, |record| record.queued += 1));
         breaks(unlike, || amend(penalised, |record| record.pending += 1));
+        breaks(unlike, || amend(penalised, |record| record.grave += 1));
         // Two items, since what is queued has to be what is recorded.
         breaks("slashes: more than is at stake", || {
             amend_slash(0, |slash| slash.amount += BOND);
-            amend(penalised, |record| record.pending += BOND);
+            amend(penalised, |record| {
+                record.pending += BOND;
+                record.grave += BOND;
+            });
         });
         // Two items, since it has to stand in the queue.
         breaks("slashes: of no provider", || {
