@@ -122,7 +122,9 @@ pub async fn deliver(
     answers: &[Answer; 3],
 ) -> Result<[ProviderId; 3], Failure> {
     let genesis = client.genesis().0;
-    let seats = task(client).await?["seats"].as_array().cloned().unwrap_or_default();
+    // Another node may have seen them first.
+    let assigned = wait_for(client, "workers", |task| task["stage"] == "Assigned").await?;
+    let seats = assigned["seats"].as_array().cloned().unwrap_or_default();
     let workers = seats.iter().map(|seat| id_of(&seat["provider"])).collect::<Option<Vec<_>>>();
     let workers: [ProviderId; 3] =
         workers.and_then(|workers| workers.try_into().ok()).expect("three work at it");
