@@ -7,8 +7,8 @@ use std::{
 };
 use thiserror::Error;
 use tokenizers::{
-    DecoderWrapper, Encoding, ModelWrapper, NormalizerWrapper, PostProcessorWrapper,
-    PreTokenizerWrapper, TruncationParams,
+    DecoderWrapper, ModelWrapper, NormalizerWrapper, PostProcessorWrapper, PreTokenizerWrapper,
+    TruncationParams,
 };
 
 /// Why a text is not made tokens, or tokens no text.
@@ -74,20 +74,21 @@ impl Tokenizer {
             .map_err(TokenError::Failed)
     }
 
-    /// A text and what goes on from it, as one text: the tokens that the rules put around a text are
-    /// around both, and none are between. Also how many there are before what goes on.
+    /// A text and what goes on from it, as the one text that they are together. Also how many tokens
+    /// are before what goes on: one with letters of both is of what goes on.
     pub fn encode_on(&self, text: &str, more: &str) -> Result<(Vec<u32>, usize), TokenError> {
-        let (both, length) = guarded(|| {
-            let (text, more) = (self.rules.encode(text, false)?, self.rules.encode(more, false)?);
-            let length = text.len();
-            let both = Encoding::merge([text, more], false);
-            Ok((self.rules.post_process(both, None, true)?, length))
-        })
-        .map_err(TokenError::Failed)?;
-        let special = both.get_special_tokens_mask().iter();
-        let before = special.take_while(|special| **special == 1).count() + length;
-        // Rules that cut texts may have left less than that.
-        Ok((both.get_ids().to_vec(), before.min(both.len())))
+        let both = guarded(|| self.rules.encode([text, more].concat(), true))
+            .map_err(TokenError::Failed)?;
+        let special = both.get_special_tokens_mask();
+        // Of the text's own letters; what the rules put around it has none.
+        let own = |at: &usize| special[*at] == 0;
+        let ends = both.get_offsets();
+        let before = (0..both.len())
+            .filter(own)
+            .find(|at| ends[*at].1 > text.len())
+            .or_else(|| (0..both.len()).rfind(own).map(|last| last + 1))
+            .unwrap_or(both.len());
+        Ok((both.get_ids().to_vec(), before))
     }
 
     /// Without tokens that are no text.

@@ -276,6 +276,14 @@ fn classifier_should_be_taught_and_judged_when_it_has_cases() {
     for (cases, cut) in [("cases.jsonl", 0), ("far.jsonl", 3)] {
         assert_eq!(home.said(&["eval", "exact", "--cases", cases])["cut"], cut);
     }
+    // What is of another shape is nobody's mistake but the file's.
+    home.file("long.jsonl", "{\"features\": [0.0, 1.0, 1.0, 0.0], \"class\": 1}\n");
+    home.file("other.jsonl", &case((0.0, 1.0, 2)));
+    for model in ["taught", "exact"] {
+        let eval = |cases| home.refused(&["eval", model, "--cases", cases]);
+        assert!(eval("long.jsonl").contains("case 0 has 4 features, and the model takes 2"));
+        assert!(eval("other.jsonl").contains("case 0 is of class 2, which is not below 2"));
+    }
 }
 
 #[test]
@@ -456,6 +464,7 @@ fn profile_or_device_should_be_refused_in_words_when_it_means_nothing() {
         (&import[..], ["--device", "wgpu"], "leave --device out"),
         (&train[..], exact, "learn in floats"),
         (&quantise[..], float, "eval --profile float"),
+        (&quantise[..], ["--device", "cuda"], "leave --device out"),
         (&apply[..], float, "eval --profile float"),
         (&apply[..], ["--device", "cuda"], "leave --device out"),
         (&["inspect", "floats"][..], exact, "computes nothing"),

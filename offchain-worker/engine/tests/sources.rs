@@ -5,6 +5,8 @@ mod common;
 use cairn_artifact::hex;
 use cairn_engine::{
     folder::{ExactFolder, FloatFolder, Model, Purpose},
+    generate::{Generation, Request, Sampling},
+    import,
     quantise::{self, Options},
     tokens::Tokenizer,
 };
@@ -13,7 +15,7 @@ use common::{
     home::{name, sayings, Home},
 };
 use serde_json::{json, Value};
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, sync::Arc};
 
 /// A line for each text that has one of the words, which is its class.
 fn labelled(words: &[&str]) -> String {
@@ -191,6 +193,46 @@ fn framed(home: &Home) -> PathBuf {
     });
     fs::write(to.join("tokenizer.json"), rules.to_string()).expect("written");
     to
+}
+
+#[test]
+fn answer_should_be_of_one_text_with_its_prompt_when_texts_begin_with_a_space() {
+    let home = Home::new();
+    let rules = fs::read_to_string(fixture("llama").join("tokenizer.json")).expect("a fixture");
+    let mut rules: Value = serde_json::from_str(&rules).expect("JSON");
+    // Which an answer alone would have as well, in the middle of the text.
+    rules["pre_tokenizer"]["add_prefix_space"] = true.into();
+    home.file("tokenizer.json", &rules.to_string());
+    let rules = Tokenizer::open(&home.at("."), 160).expect("a tokenizer");
+    for (prompt, answer) in [("the path", " is laid"), ("the pa", "th is laid")] {
+        let (both, before) = rules.encode_on(prompt, answer).expect("encodes");
+        let whole = [prompt, answer].concat();
+        assert_eq!(both, rules.encode(&whole).expect("encodes"));
+        let decode = |tokens| rules.decode(tokens).expect("decodes");
+        // A token with letters of both is of the answer.
+        assert!(prompt.starts_with(decode(&both[..before]).trim_start()), "{prompt}{answer}");
+        assert!(decode(&both[before..]).ends_with(answer), "{prompt}{answer}");
+    }
+}
+
+#[test]
+fn generation_should_go_on_from_a_text_that_has_no_end_when_tokens_go_around_texts() {
+    let home = Home::new();
+    let framed = framed(&home);
+    let rules = Tokenizer::open(&framed, 160).expect("a tokenizer");
+    let prompt = rules.encode("the path").expect("encodes");
+    let decoder = Arc::new(import::decoder(&framed, &device()).expect("supported"));
+    let made = |prompt: &[u32]| -> Vec<u32> {
+        let (prompt, sampling) = (prompt.to_vec(), Sampling::Greedy);
+        let request = Request { prompt, sampling, most: 6, stops: vec![2] };
+        let tokens = Generation::new(Arc::clone(&decoder), request).expect("it fits");
+        tokens.map(|token| token.expect("it is computed")).collect()
+    };
+    let open = made(&prompt[..prompt.len() - 1]);
+    assert_ne!(made(&prompt), open);
+    home.said(&["import", name(&framed), "--out", "floats"]);
+    let said = home.said(&["generate", "floats", "--prompt", "the path", "--most", "6"]);
+    assert_eq!(said["tokens"], json!(open));
 }
 
 #[test]

@@ -61,13 +61,17 @@ impl Eval {
     fn judged(&self, folder: &ExactFolder) -> Found<Value> {
         let package = folder.package(Purpose::Classes)?;
         let (plan, crew) = (package.plan()?, self.chosen.crew()?);
-        if matches!(folder.shape(), Shape::Encoder(_)) {
+        if let Shape::Encoder(config) = folder.shape() {
             let cases = self.source.labelled(&folder.codec()?, 1, [0; 32])?;
+            cases.fit(config)?;
             let row = |text: &Vec<u32>| exact::embed(&plan, &crew, text);
             let rows = cases.texts.iter().map(row).collect::<Result<Vec<_>, _>>()?;
             return Ok(verdict("exact", &rows, &cases.classes));
         }
         let cases = self.source.cases(1, [0; 32])?;
+        if let Shape::Classifier(config) = folder.shape() {
+            cases.fit(config)?;
+        }
         let row = |case: &Vec<f32>| {
             let given = features(case, folder.feature_step());
             exact::rows(&plan, &crew, &[], &given)
@@ -144,12 +148,14 @@ impl Eval {
             }
             Model::Classifier(classifier) => {
                 let cases = self.source.cases(1, [0; 32])?;
+                cases.fit(classifier.config())?;
                 let rows = cases.features.iter().map(|case| classifier.classes(case));
                 let rows = rows.collect::<Result<Vec<_>, _>>()?;
                 Ok(verdict("float", &rows, &cases.classes))
             }
             Model::Encoder(encoder) => {
                 let cases = self.source.labelled(&folder.codec()?, 1, [0; 32])?;
+                cases.fit(encoder.config())?;
                 Ok(verdict("float", &classes(encoder, &cases.texts)?, &cases.classes))
             }
         }
@@ -239,7 +245,9 @@ impl Generate {
             Opened::Float(folder) => (folder.codec()?, &folder.tokens),
         };
         let stops = tokens.stops().to_vec();
-        let prompt = codec.encode(&self.prompt)?;
+        // Without what the rules end a text with: it goes on.
+        let (mut prompt, before) = codec.encode_on(&self.prompt, "")?;
+        prompt.truncate(before);
         let request = Request { prompt, sampling, most: self.most, stops };
         let mut made = Made {
             codec: &codec,

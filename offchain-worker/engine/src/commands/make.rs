@@ -86,7 +86,7 @@ pub struct Quantise {
     #[arg(long)]
     profile: Option<Profile>,
 
-    /// Where the sample is computed: cpu, wgpu or cuda.
+    /// What computes the sample: cpu.
     #[arg(long, default_value = "cpu")]
     device: Kind,
 }
@@ -104,6 +104,7 @@ impl Quantise {
         let instead = "what is quantised is in exact form; leave --profile out, and have it \
                        computed in floats where it is used: cairn-engine eval --profile float";
         only(Profile::Exact, self.profile, instead)?;
+        processor(self.device, "the sample is computed")?;
         let mut from = FloatFolder::open(&self.model, &self.device.device()?)?;
         let mut shape = from.model.shape();
         if let Some(context) = self.context {

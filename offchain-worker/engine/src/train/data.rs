@@ -2,7 +2,10 @@
 //! that a run that was stopped goes on with those that it would have had.
 
 use super::{cross_entropy, Lessons, TrainError};
-use crate::model::{Classifier, Decoder, Encoder, ModelError, Segment};
+use crate::{
+    config::{ClassifierConfig, EncoderConfig},
+    model::{Classifier, Decoder, Encoder, ModelError, Segment},
+};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use cairn_kernel::chacha;
 
@@ -146,16 +149,23 @@ pub struct Cases {
     pub count: usize,
 }
 
-impl Lessons<Classifier> for Cases {
-    fn check(&self, model: &Classifier) -> Result<(), TrainError> {
-        check_count(self.features.len(), self.classes.len(), self.count)?;
+impl Cases {
+    /// That a classifier can be asked all of them, and be right.
+    pub fn fit(&self, config: &ClassifierConfig) -> Result<(), TrainError> {
         for (features, case) in self.features.iter().zip(0..) {
-            let (need, have) = (model.config().features, features.len());
+            let (need, have) = (config.features, features.len());
             if need != have {
                 return Err(TrainError::Features { case, need, have });
             }
         }
-        check_classes(&self.classes, model.config().classes)
+        check_classes(&self.classes, config.classes)
+    }
+}
+
+impl Lessons<Classifier> for Cases {
+    fn check(&self, model: &Classifier) -> Result<(), TrainError> {
+        check_count(self.features.len(), self.classes.len(), self.count)?;
+        self.fit(model.config())
     }
 
     fn about(&self) -> String {
@@ -213,15 +223,22 @@ pub struct Labelled {
     pub count: usize,
 }
 
+impl Labelled {
+    /// That an encoder can be right of all of them.
+    pub fn fit(&self, config: &EncoderConfig) -> Result<(), TrainError> {
+        check_classes(&self.classes, config.classes.ok_or(ModelError::Classes)?)
+    }
+}
+
 impl Lessons<Encoder> for Labelled {
     fn check(&self, model: &Encoder) -> Result<(), TrainError> {
         check_count(self.texts.len(), self.classes.len(), self.count)?;
-        let below = model.config().classes.ok_or(ModelError::Classes)?;
+        self.fit(model.config())?;
         for (tokens, case) in self.texts.iter().zip(0..) {
             let text = Segment { tokens, types: &[] };
             model.check(&text).map_err(|source| TrainError::Text { case, source })?;
         }
-        check_classes(&self.classes, below)
+        Ok(())
     }
 
     fn about(&self) -> String {
