@@ -252,8 +252,37 @@ fn invariants_should_hold_whatever_is_called() {
     sequences(100);
 }
 
-#[test]
-#[ignore = "a quarter of an hour: 20,000 sequences, for scripts/test --long"]
-fn invariants_should_hold_whatever_is_called_for_long() {
-    sequences(20_000);
+/// A hundred thousand sequences, a fifth a test.
+mod for_long {
+    use super::*;
+
+    #[test]
+    #[ignore = "a quarter of an hour: 20,000 sequences, for scripts/test --long"]
+    fn invariants_should_hold_in_the_first_fifth() {
+        sequences(20_000);
+    }
+
+    #[test]
+    #[ignore = "a quarter of an hour: 20,000 sequences, for scripts/test --long"]
+    fn invariants_should_hold_in_the_second_fifth() {
+        sequences(20_000);
+    }
+
+    #[test]
+    #[ignore = "a quarter of an hour: 20,000 sequences, for scripts/test --long"]
+    fn invariants_should_hold_in_the_third_fifth() {
+        sequences(20_000);
+    }
+
+    #[test]
+    #[ignore = "a quarter of an hour: 20,000 sequences, for scripts/test --long"]
+    fn invariants_should_hold_in_the_fourth_fifth() {
+        sequences(20_000);
+    }
+
+    #[test]
+    #[ignore = "a quarter of an hour: 20,000 sequences, for scripts/test --long"]
+    fn invariants_should_hold_in_the_last_fifth() {
+        sequences(20_000);
+    }
 }

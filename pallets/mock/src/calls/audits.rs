@@ -120,8 +120,9 @@ fn deliver(course: &mut Course, dice: &mut Dice, id: TaskId) {
         .members()
         .map(|member| {
             let mut report = report(dice, &audit);
-            // Nobody finds the trace of what was made up.
-            if noted && report.trace == TRACE && audit.guard(member.provider).is_some() {
+            // Nobody finds the trace of what was made up, but some planters note what was not.
+            let guard = audit.guard(member.provider).is_some();
+            if noted && report.trace == TRACE && guard && !dice.once_in(16) {
                 report.trace = [2; 32];
             }
             (member.provider, report)
