@@ -2,10 +2,10 @@
 //!
 //! Substrate takes a database for new where its first keys cannot be read, and writes a genesis
 //! block into it; ParityDB makes a new `metadata` file where that is missing, with a new salt
-//! under which no old key is found, and silently lengthens an index that was cut short. Either
-//! would bury what a damaged directory still holds. So the directory is judged first: by the
-//! lengths of its files, which changes nothing, and then by reading back the blocks that the
-//! chain hangs on.
+//! under which no old key is found, silently lengthens an index that was cut short, and throws a
+//! log away that it cannot read. Each would bury what a damaged directory still holds. So the
+//! directory is judged first: by the lengths and beginnings of its files, which changes nothing,
+//! and then by reading back the blocks that the chain hangs on.
 //!
 //! What is judged is the frame of the database. Damage deep in a table is met where it is read,
 //! and [`report_panics`] tells it in the same words.
@@ -40,6 +40,13 @@ const TABLE_STEP: u64 = 256 * 1024;
 /// The least that an entry of a value table takes.
 const LEAST_ENTRY: u64 = 32;
 
+/// The first byte of a log, and what it is where a crash came before the log's contents.
+const LOG_BEGINS: u8 = 1;
+const LOG_EMPTY: u8 = 0;
+
+/// The least that an entry of a value table takes in a log: its place, and what it is.
+const LEAST_LOGGED: u64 = 11;
+
 /// The tables of a column's longest values have entries of one length.
 const LONG_VALUES: (&str, u64) = ("_ff", 4096);
 
@@ -56,6 +63,8 @@ pub enum Damage {
     Length { name: String, length: u64 },
     #[error("its file {name} is shorter than its own header says")]
     CutShort { name: String },
+    #[error("its file {name} does not begin as a log does")]
+    Log { name: String },
     #[error("it holds blocks, but not its entry `{key}`")]
     EntryMissing { key: &'static str },
     #[error("the block in its entry `{key}` cannot be read")]
@@ -131,8 +140,11 @@ fn inspect(directory: &Path) -> Result<(), Finding> {
         (false, false) => return Err(Damage::MetadataMissing.into()),
         (_, true) => files.check_lengths()?,
     }
+    files.check_logs(directory)?;
+    // What waits in a log may be counted before the table has room for it.
+    files.check_headers(directory, files.logged() / LEAST_LOGGED)?;
     let database = open(directory)?;
-    files.check_headers(directory)?;
+    files.check_headers(directory, 0)?;
     check_chain(&database, &files)
 }
 
@@ -222,8 +234,21 @@ impl DataFiles {
     }
 
     fn tables(&self) -> impl Iterator<Item = (&String, u64)> {
-        let tables = self.0.iter().filter(|(name, _)| name.starts_with("table_"));
-        tables.filter(|(_, length)| *length > 0).map(|(name, length)| (name, *length))
+        self.filled("table_")
+    }
+
+    fn logs(&self) -> impl Iterator<Item = (&String, u64)> {
+        self.filled("log")
+    }
+
+    fn filled(&self, kind: &'static str) -> impl Iterator<Item = (&String, u64)> {
+        let files = self.0.iter().filter(move |(name, _)| name.starts_with(kind));
+        files.filter(|(_, length)| *length > 0).map(|(name, length)| (name, *length))
+    }
+
+    /// Bytes of what is to be replayed.
+    fn logged(&self) -> u64 {
+        self.logs().fold(0, |sum, (_, length)| sum.saturating_add(length))
     }
 
     /// A file of length zero passes: a crash can leave one, and the log fills it.
@@ -242,8 +267,20 @@ impl DataFiles {
         }
     }
 
-    /// Reading past the end of a table, which is a memory map, would kill the process.
-    fn check_headers(&self, directory: &Path) -> Result<(), Finding> {
+    fn check_logs(&self, directory: &Path) -> Result<(), Finding> {
+        for (name, _) in self.logs() {
+            let mut first = [0u8; 1];
+            File::open(directory.join(name))?.read_exact(&mut first)?;
+            if ![LOG_BEGINS, LOG_EMPTY].contains(&first[0]) {
+                return Err(Damage::Log { name: name.clone() }.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Reading past the end of a table, which is a memory map, would kill the process. So many
+    /// of its entries may be missing yet.
+    fn check_headers(&self, directory: &Path, missing: u64) -> Result<(), Finding> {
         for (name, _) in self.tables() {
             let mut file = File::open(directory.join(name))?;
             let length = file.metadata()?.len();
@@ -251,7 +288,7 @@ impl DataFiles {
             let (mut free, mut used) = ([0u8; 8], [0u8; 8]);
             file.read_exact(&mut free)?;
             file.read_exact(&mut used)?;
-            let entries = u64::from_le_bytes(used);
+            let entries = u64::from_le_bytes(used).saturating_sub(missing);
             let (suffix, long_entry) = LONG_VALUES;
             let entry = if name.ends_with(suffix) { long_entry } else { LEAST_ENTRY };
             if entries.saturating_mul(entry) > length {

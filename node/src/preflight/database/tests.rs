@@ -1,7 +1,13 @@
 use super::*;
 use codec::Encode;
 use sp_runtime::traits::Header as _;
-use std::fs::OpenOptions;
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    fs::OpenOptions,
+    thread::sleep,
+    time::{Duration, Instant},
+};
 use tempfile::TempDir;
 
 /// A database with a genesis block, and block 1 as its best and final one.
@@ -29,6 +35,31 @@ impl Sample {
             .unwrap();
         drop(database);
         sample
+    }
+
+    /// One whose process was killed when its last values were only in the log.
+    fn killed() -> Self {
+        let whole = Self::new();
+        let database = whole.open();
+        let best = header(1, header(0, Default::default()).hash());
+        database.commit([(META, b"fstate".to_vec(), Some(lookup(&best)))]).unwrap();
+        let log = whole.directory().join("log0");
+        let until = Instant::now() + Duration::from_secs(30);
+        while !fs::metadata(&log).is_ok_and(|file| file.len() > 0) {
+            assert!(Instant::now() < until, "nothing was logged");
+            sleep(Duration::from_millis(10));
+        }
+        let left = Self { root: TempDir::new().unwrap() };
+        fs::create_dir(left.directory()).unwrap();
+        for (name, bytes) in whole.contents() {
+            fs::write(left.directory().join(name), bytes).unwrap();
+        }
+        left
+    }
+
+    fn contents(&self) -> BTreeMap<OsString, Vec<u8>> {
+        let entries = fs::read_dir(self.directory()).unwrap().map(Result::unwrap);
+        entries.map(|entry| (entry.file_name(), fs::read(entry.path()).unwrap())).collect()
     }
 
     fn directory(&self) -> PathBuf {
@@ -86,6 +117,42 @@ fn check_should_pass_again_and_again_when_the_database_is_whole() {
     check(&sample.directory()).unwrap();
     check(&sample.directory()).unwrap();
     assert!(sample.open().get(META, b"gen").unwrap().is_some());
+}
+
+#[test]
+fn check_should_pass_when_the_last_values_are_only_in_the_log() {
+    let sample = Sample::killed();
+    check(&sample.directory()).unwrap();
+    assert!(sample.open().get(META, b"fstate").unwrap().is_some());
+}
+
+#[test]
+fn check_should_pass_when_a_crash_came_before_what_the_log_was_to_hold() {
+    let sample = Sample::killed();
+    fs::write(sample.file("log"), [0; 64]).unwrap();
+    check(&sample.directory()).unwrap();
+    assert!(sample.open().get(META, b"gen").unwrap().is_some());
+}
+
+#[test]
+fn check_should_refuse_and_keep_the_log_when_it_is_garbage() {
+    let sample = Sample::killed();
+    let length = fs::metadata(sample.file("log")).unwrap().len();
+    fs::write(sample.file("log"), vec![0xa5; length as usize]).unwrap();
+    let before = sample.contents();
+    assert!(matches!(sample.damage(), Damage::Log { name } if name == "log0"));
+    assert!(sample.contents() == before, "files were changed");
+}
+
+#[test]
+fn check_should_refuse_and_not_replay_the_log_when_a_table_is_garbage() {
+    let sample = Sample::killed();
+    let table = sample.file("table_00");
+    let length = fs::metadata(&table).unwrap().len() as usize;
+    fs::write(&table, vec![0xa5; length]).unwrap();
+    let before = sample.contents();
+    assert!(matches!(sample.damage(), Damage::CutShort { .. }));
+    assert!(sample.contents() == before, "files were changed");
 }
 
 #[test]

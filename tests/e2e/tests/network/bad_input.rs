@@ -229,7 +229,8 @@ fn scribble(path: &Path) -> Result<(), Failure> {
 async fn node_should_refuse_and_change_nothing_when_its_database_is_damaged() -> Test {
     let mut net = TestNet::start(1).await?;
     net.wait_finalized(3, FIRST_BLOCKS).await?;
-    net.stop().await?;
+    // Killed, so that there is a log, too, which ParityDB would throw away.
+    net.nodes[0].kill()?;
     let base_path = net.nodes[0].base_path().to_owned();
     let database = database(&base_path)?
         .ok_or_else(|| Failure::new(format!("there is no database below {base_path:?}")))?;
