@@ -135,15 +135,25 @@ impl Report {
     }
 }
 
-/// How likely an agreed result is audited. Where several workers were asked, only a majority of
-/// equal hashes needs it.
+/// Whether a result of such a task may ever be audited. Where several workers were asked, only a
+/// majority of equal hashes needs it.
+pub fn may_be(policy: Policy, redundancy: u8) -> bool {
+    match policy {
+        Policy::Replicated | Policy::Outcome { .. } => true,
+        Policy::Proven | Policy::Tolerance { .. } => redundancy <= 1,
+    }
+}
+
+/// How likely an agreed result is audited.
 pub fn chance(policy: Policy, redundancy: u8, contested: bool, shares: &Shares) -> Ppm {
+    if !may_be(policy, redundancy) {
+        return 0;
+    }
     match (policy, redundancy) {
         (Policy::Outcome { .. }, _) => WHOLE,
         (_, 0..=1) => shares.alone,
-        (Policy::Replicated, _) if contested => shares.contested,
-        (Policy::Replicated, _) => shares.unanimous,
-        (Policy::Proven | Policy::Tolerance { .. }, _) => 0,
+        _ if contested => shares.contested,
+        _ => shares.unanimous,
     }
 }
 

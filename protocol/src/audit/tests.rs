@@ -147,6 +147,21 @@ fn chance_should_depend_on_what_was_compared() {
 }
 
 #[test]
+fn may_be_should_hold_where_a_lot_can_fall() {
+    let shares = Shares { alone: 1, contested: 2, unanimous: 3 };
+    let policies = [Policy::Proven, Policy::Replicated, TOLERANCE, OUTCOME];
+    for policy in policies {
+        for redundancy in 0..=u8::MAX {
+            let likely = |contested| chance(policy, redundancy, contested, &shares);
+            let can_fall = [likely(false) > 0, likely(true) > 0];
+            assert_eq!(can_fall, [may_be(policy, redundancy); 2], "{policy:?} by {redundancy}");
+        }
+    }
+    assert_eq!(policies.map(|policy| may_be(policy, 1)), [true; 4]);
+    assert_eq!(policies.map(|policy| may_be(policy, 3)), [false, true, false, true]);
+}
+
+#[test]
 fn falls_should_fall_as_often_as_it_should() {
     let fallen = |chance| (0..10_000u32).filter(|n| falls(chance, &seed(*n))).count();
     assert_eq!((fallen(0), fallen(WHOLE)), (0, 10_000));
