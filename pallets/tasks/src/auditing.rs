@@ -1,6 +1,6 @@
 //! Results that guards look at again.
 
-use crate::{pallet::*, types::*};
+use crate::{footprint::guards, pallet::*, types::*};
 use alloc::vec::Vec;
 use cairn_protocol::{
     audit::Verdict,
@@ -24,7 +24,8 @@ impl<T: Config> Pallet<T> {
         contested: bool,
     ) {
         let measured = matches!(terms.policy, Policy::Outcome { .. });
-        let audited = (measured || terms.auditable)
+        // No other audit has room in the state that is paid for.
+        let audited = (guards(terms) > 0)
             .then(|| Self::brief(id, &task, terms, &by, contested))
             .flatten()
             .and_then(|brief| T::Audits::begin(id, brief));

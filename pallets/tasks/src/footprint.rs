@@ -3,6 +3,7 @@
 use crate::{pallet::*, types::*};
 use cairn_protocol::{
     audit::{
+        may_be,
         record::{Audit, Member, MAX_GUARDS},
         Finding,
     },
@@ -60,10 +61,10 @@ impl<T: Config> Pallet<T> {
 }
 
 /// How many guards may look at the result, at most. How many do is decided when they are drawn.
-fn guards(terms: &Terms) -> u32 {
+pub(crate) fn guards(terms: &Terms) -> u32 {
     match terms.policy {
         Policy::Outcome { guards, .. } => guards.into(),
-        _ if terms.auditable => MAX_GUARDS,
+        _ if terms.auditable && may_be(terms.policy, terms.redundancy) => MAX_GUARDS,
         _ => 0,
     }
 }

@@ -1,6 +1,10 @@
 //! What has to hold after every block.
 
-use crate::{footprint::Footprint, pallet::*, types::*};
+use crate::{
+    footprint::{guards, Footprint},
+    pallet::*,
+    types::*,
+};
 use alloc::collections::{BTreeMap, BTreeSet};
 use cairn_protocol::{
     id::{Amount, ProviderId, TaskId},
@@ -154,7 +158,8 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// A task takes no more room than its deposit is for. That of its audit is not looked at.
+    /// A task takes no more room than its deposit is for. Of its audit it is looked at only whether
+    /// the deposit is for one.
     fn check_footprint(id: TaskId, task: &TaskOf<T>) -> Result<(), TryRuntimeError> {
         let terms = TermsOf::<T>::get(id).ok_or("tasks: a task has no terms")?;
         let mut taken = Footprint::default()
@@ -171,6 +176,8 @@ impl<T: Config> Pallet<T> {
         let most = Self::footprint(&terms);
         let fits = taken.items <= most.items && taken.bytes <= most.bytes;
         ensure!(fits, "footprint: a task takes more room than its deposit is for");
+        let counted = task.stage != Stage::Audited || guards(&terms) > 0;
+        ensure!(counted, "footprint: a task waits for an audit that its deposit is not for");
         Ok(())
     }
 

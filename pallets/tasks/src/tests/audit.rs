@@ -103,6 +103,18 @@ fn agree_should_not_wait_when_guards_may_not_or_do_not_look() {
 }
 
 #[test]
+fn agree_should_ask_no_guards_when_all_of_several_had_to_say_the_same() {
+    market(PROVIDERS, || {
+        let (id, _) = assigned(Terms { auditable: true, ..proven(3) });
+        deliver(id, &[1, 1, 2]);
+        // Nor when five agree in the end.
+        run(18);
+        deliver(id, &[1; 5]);
+        assert_eq!((task(id).stage, task(id).redundancy), (Stage::Window, 5));
+    });
+}
+
+#[test]
 fn judged_should_open_the_window_when_nothing_was_found_out() {
     market(1, || {
         let (id, workers) = audited(auditable(1));

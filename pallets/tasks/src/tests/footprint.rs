@@ -47,11 +47,16 @@ fn every_terms() -> Vec<Terms> {
     all
 }
 
+/// Whether results of several have to be the same, or others are asked.
+fn is_unanimous(terms: &Terms) -> bool {
+    let exact = matches!(terms.policy, Policy::Proven | Policy::Tolerance { .. });
+    exact && terms.redundancy > 1
+}
+
 /// How many are asked in the end, where results that differ have more asked.
 fn asked_last(terms: &Terms) -> usize {
-    let exact = matches!(terms.policy, Policy::Proven | Policy::Tolerance { .. });
     let mut asked = terms.redundancy;
-    while let Some(wider) = widened(asked).filter(|_| exact && terms.redundancy > 1) {
+    while let Some(wider) = widened(asked).filter(|_| is_unanimous(terms)) {
         asked = wider;
     }
     asked.into()
@@ -118,7 +123,7 @@ fn largest(terms: &Terms, plain: &Task<AccountId>) -> Footprint {
     let workers = asked_last(terms);
     let guards = match terms.policy {
         Policy::Outcome { guards, .. } => guards.into(),
-        _ if terms.auditable => 9,
+        _ if terms.auditable && !is_unanimous(terms) => 9,
         _ => 0,
     };
     let progress = Progress::Committed([0; 32]);

@@ -3,7 +3,7 @@
 
 use crate::{self as pallet_cairn_tasks, types::*};
 use cairn_protocol::{
-    audit::Verdict,
+    audit::{may_be, Verdict},
     id::{Amount, Digest, EngineId, Height, ProviderId, Region, Seed, TaskId},
     job::{Job, JobKind, Payload, Policy, Requirements, Terms},
     matching::Weights,
@@ -258,6 +258,7 @@ pub const AUDIT: Height = 40;
 pub struct ByHand;
 impl cairn_seams::Audits<AccountId> for ByHand {
     fn begin(task: TaskId, brief: cairn_seams::Brief<AccountId>) -> Option<Height> {
+        assert!(may_be(brief.policy, brief.redundancy), "{task:?} is never audited: {brief:?}");
         if !Auditing::get() {
             return None;
         }

@@ -246,12 +246,15 @@ fn try_state_should_fail_when_complaints_are_wrong() {
 #[test]
 fn try_state_should_fail_when_a_task_takes_more_room_than_it_pays_for() {
     market(MARKET, || {
-        let Scene { settled, .. } = scene();
+        let Scene { settled, assigned, .. } = scene();
         breaks("footprint: a task takes more room than its deposit is for", || {
             // Longer than what was asked for.
             let output = Output::Inline(vec![1; 2_048].try_into().unwrap());
             let paid = workers(settled)[0];
             Answers::<Test>::insert(settled, paid, Answer { output, ..answer(1) });
+        });
+        breaks("footprint: a task waits for an audit that its deposit is not for", || {
+            amend(assigned, |task| task.stage = Stage::Audited);
         });
     });
 }

@@ -92,7 +92,7 @@ impl World {
         }
         if let Some(agree) = task.verdict() {
             task.dismiss(|seat| agree.contains(&seat.provider));
-            if task.terms.auditable || matches!(task.terms.policy, Policy::Outcome { .. }) {
+            if guards(&task.terms) > 0 {
                 task.due = self.now() + AUDIT;
                 task.audit = Some(task.due);
                 return self.turn(task, Turn::AgreedAuditable, Stage::Audited);

@@ -209,17 +209,23 @@ impl Task {
     }
 }
 
+/// How many may look at the result, at most: nobody where all of several have to say the same.
+pub(super) fn guards(terms: &Terms) -> Amount {
+    match terms.policy {
+        Policy::Outcome { guards, .. } => guards.into(),
+        Policy::Proven | Policy::Tolerance { .. } if terms.redundancy > 1 => 0,
+        _ if terms.auditable => 9,
+        _ => 0,
+    }
+}
+
 /// What is held for the room a task may take: five for each entry, and one for each byte in it, as
 /// they are encoded where accounts have eight bytes.
 fn deposit(terms: &Terms) -> Amount {
     let exact = matches!(terms.policy, Policy::Proven | Policy::Tolerance { .. });
     let first = Amount::from(terms.redundancy);
     let workers = if exact && first > 1 { 9 } else { first };
-    let guards = match terms.policy {
-        Policy::Outcome { guards, .. } => Amount::from(guards),
-        _ if terms.auditable => 9,
-        _ => 0,
-    };
+    let guards = guards(terms);
     let members = workers + guards;
     let keys = if terms.seal.is_some() { members } else { 0 };
     // Complaints, or the record of an audit and its place on an agenda.
