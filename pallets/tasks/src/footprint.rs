@@ -22,6 +22,26 @@ pub(crate) struct Footprint {
 }
 
 impl Footprint {
+    /// The most that a task with these terms occupies at once.
+    pub(crate) fn of<AccountId: MaxEncodedLen>(terms: &Terms) -> Self {
+        let workers = u32::from(widest(terms.policy, terms.redundancy));
+        let guards = guards(terms);
+        let keys = if terms.seal.is_some() { workers.saturating_add(guards) } else { 0 };
+        let task = Self::default()
+            .with(1, record::<AccountId>(workers))
+            .with(1, terms.encoded_size())
+            // Its places on the agenda and among its requester's tasks. That in the queue it has
+            // left before the last answer is there.
+            .with(2, 0)
+            .with(workers, answer(terms.output_bytes))
+            .with(keys, WrappedKey::max_encoded_len());
+        if guards == 0 {
+            return task.with(1, Grievances::max_encoded_len());
+        }
+        // It is over before there can be complaints. It has a place on an agenda, too.
+        task.with(1, audit::<AccountId>(terms.policy, workers, guards)).with(1, 0)
+    }
+
     /// With so many more entries of so many bytes each.
     pub(crate) fn with(self, items: u32, each: usize) -> Self {
         let each = u32::try_from(each).unwrap_or(u32::MAX);
@@ -41,22 +61,7 @@ impl Footprint {
 impl<T: Config> Pallet<T> {
     /// The most that a task with these terms occupies at once.
     pub(crate) fn footprint(terms: &Terms) -> Footprint {
-        let workers = u32::from(widest(terms.policy, terms.redundancy));
-        let guards = guards(terms);
-        let keys = if terms.seal.is_some() { workers.saturating_add(guards) } else { 0 };
-        let task = Footprint::default()
-            .with(1, record::<T::AccountId>(workers))
-            .with(1, terms.encoded_size())
-            // Its places on the agenda and among its requester's tasks. That in the queue it has
-            // left before the last answer is there.
-            .with(2, 0)
-            .with(workers, answer(terms.output_bytes))
-            .with(keys, WrappedKey::max_encoded_len());
-        if guards == 0 {
-            return task.with(1, Grievances::max_encoded_len());
-        }
-        // It is over before there can be complaints. It has a place on an agenda, too.
-        task.with(1, audit::<T::AccountId>(terms.policy, workers, guards)).with(1, 0)
+        Footprint::of::<T::AccountId>(terms)
     }
 }
 

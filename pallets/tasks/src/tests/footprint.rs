@@ -9,7 +9,7 @@ use cairn_protocol::{
     },
     beacon::{Subject, Ticket},
     id::{Amount, ContentId, ProviderId},
-    job::{JobKind, Policy, Seal, Terms, MAX_REDUNDANCY},
+    job::{JobKind, Payload, Policy, Seal, Terms, MAX_REDUNDANCY},
     lifecycle::{audit::Stage as AuditStage, Stage},
     result::{Answer, Fingerprint, Output},
     tally::widened,
@@ -165,6 +165,46 @@ fn footprint_should_cover_the_largest_that_a_task_can_come_to() {
             let most = largest.bytes + 256;
             assert!((largest.bytes..=most).contains(&counted.bytes), "{}", say());
         }
+    });
+}
+
+/// Tasks as there may be many, with an input of 500 bytes and answers of up to 1,000 but for
+/// training, whose answer is an artifact.
+fn typical() -> [(&'static str, Terms); 5] {
+    let seal = Some(Seal { commitment: [1; 32], key_blocks: 20 });
+    let mut training = proven(1);
+    training.job.kind = JobKind::Train;
+    training.policy = Policy::Outcome { target: 1, guards: 3 };
+    let all = [
+        ("`Proven`, one worker", proven(1)),
+        ("the same, sealed", Terms { seal, ..proven(1) }),
+        ("`Replicated`, three workers", terms(3)),
+        ("`Proven`, three workers", proven(3)),
+        ("`Outcome`, three guards", training),
+    ];
+    all.map(|(name, mut terms)| {
+        terms.job.input = Payload::Inline(vec![1; 500].try_into().expect("it is short"));
+        terms.output_bytes = if terms.job.kind == JobKind::Train { 0 } else { 1_000 };
+        (name, Terms { auditable: true, ..terms })
+    })
+}
+
+#[test]
+fn the_readme_should_say_what_typical_tasks_are_held_for() {
+    market(0, || {
+        let mut table = String::from("| task | items | bytes | CRN |\n|---|---|---|---|\n");
+        // In thousandths.
+        let prices = Prices { deposit_item: 100, deposit_byte: 1, ..RULES.prices };
+        for (name, terms) in typical() {
+            // On the chain an account has 32 bytes.
+            let counted = Footprint::of::<[u8; 32]>(&terms);
+            let (Footprint { items, bytes }, held) = (counted, counted.deposit(&prices));
+            let bytes = format!("{},{:03}", bytes / 1_000, bytes % 1_000);
+            let held = format!("{}.{:03}", held / 1_000, held % 1_000);
+            table += &format!("| {name} | {items} | {bytes} | {held} |\n");
+        }
+        let readme = include_str!("../../README.md");
+        assert!(readme.contains(&table), "the README should say:\n{table}");
     });
 }
 
