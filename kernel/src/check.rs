@@ -20,6 +20,9 @@ pub const MOST_ROWS: u32 = 1 << 17;
 pub const MOST_COLUMNS: u32 = 1 << 20;
 /// The most slots of a token that are combined.
 pub const MOST_COMBINED: u32 = 1 << 6;
+/// The most steps that lead a judge to the last of a row's choices, all columns for each of them:
+/// those of as many choices as are combined, among the most columns.
+pub const MOST_SEARCHED: u32 = MOST_COMBINED * MOST_COLUMNS;
 /// The most columns of a head of attention.
 pub const MOST_HEAD: u32 = 1 << 8;
 /// The most bits of what attention compares and averages.
@@ -231,6 +234,15 @@ fn number(what: &'static str, least: u32, most: u32, have: u32) -> Result<(), Fl
         Ok(())
     } else {
         Err(Flaw::Number { what, least, most, have })
+    }
+}
+
+/// That a judge gets to the last of so many choices, each of which is searched for in all columns.
+fn searched(columns: u32, count: u32) -> Result<(), Flaw> {
+    if u64::from(columns) * u64::from(count) <= u64::from(MOST_SEARCHED) {
+        Ok(())
+    } else {
+        Err(Flaw::Searches { most: MOST_SEARCHED, columns, count })
     }
 }
 

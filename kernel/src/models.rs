@@ -15,7 +15,7 @@ mod encoder;
 #[cfg(test)]
 mod tests;
 
-pub use classifier::{Activation, Classifier, Layer};
+pub use classifier::{Activation, Classifier, Layer, MOST_SHARED};
 pub use decoder::{Decoder, DecoderLayer, Experts, Outcome};
 pub use encoder::{Encoder, EncoderLayer, Pool};
 

@@ -98,6 +98,12 @@ pub enum Flaw {
         most: u32,
         have: u32,
     },
+    /// Choices for the last of which a judge would be led through too many steps.
+    Searches {
+        most: u32,
+        columns: u32,
+        count: u32,
+    },
     /// A number that does not divide into so many equal parts.
     Parts {
         what: &'static str,
@@ -199,6 +205,14 @@ impl fmt::Display for Flaw {
             }
             Self::Number { what, least, most, have } => {
                 write!(f, "{what} are from {least} to {most}, and not {have}")
+            }
+            Self::Searches { most, columns, count } => {
+                let steps = u64::from(*count) * u64::from(*columns);
+                write!(
+                    f,
+                    "the last of {count} choices among {columns} columns takes {steps} steps to \
+                     judge, and may take {most}; choose fewer, or among fewer columns"
+                )
             }
             Self::Parts { what, whole, parts } => {
                 write!(f, "{whole} {what} do not divide into {parts} equal parts")

@@ -1,6 +1,8 @@
 //! What each operator needs of the tensors that it reads and makes.
 
-use super::{number, valid, Flaw, Kind, MOST_COMBINED, MOST_FRACTION, MOST_HEAD, MOST_HEAD_BITS};
+use super::{
+    number, searched, valid, Flaw, Kind, MOST_COMBINED, MOST_FRACTION, MOST_HEAD, MOST_HEAD_BITS,
+};
 use crate::{
     num::Scale,
     program::{Expert, Op, Program, Rows, Step, Tensor, TensorId, Values},
@@ -264,6 +266,7 @@ impl<'a> Rules<'a> {
     fn choose(&self, values: TensorId, count: u32, result: TensorId) -> Verdict {
         let input = self.numbers(values)?;
         number("choices", 1, input.columns, count)?;
+        searched(input.columns, count)?;
         self.chosen(result, input, count)
     }
 

@@ -10,6 +10,10 @@ use crate::{
 };
 use alloc::{format, vec::Vec};
 
+/// The most classes of which a program gives shares: each is a choice among all of them, and
+/// [`MOST_SEARCHED`](crate::check::MOST_SEARCHED) is its square.
+pub const MOST_SHARED: u32 = 1 << 13;
+
 /// A multi-layer perceptron. Each row is a case of its own.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Classifier {
@@ -23,7 +27,8 @@ pub struct Classifier {
     /// Whether the class is wanted, and not a number for each.
     pub chosen: bool,
     /// What brings numbers of classes to units of 2^−16 of a logarithm to base 2, where the share
-    /// of each class is wanted: the softmax. It changes nothing of which class is chosen.
+    /// of each class is wanted: the softmax. It changes nothing of which class is chosen. Of more
+    /// than [`MOST_SHARED`] classes the program is refused.
     pub shares: Option<Scale>,
 }
 

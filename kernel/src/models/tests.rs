@@ -1,5 +1,6 @@
 use super::*;
 use crate::{
+    check::{self, Flaw, MOST_SEARCHED},
     delta::{LowRank, Sparse},
     element::{element, Given},
     math::exp2,
@@ -223,6 +224,19 @@ fn shares_should_be_of_all_classes_in_their_order_when_a_classifier_gives_them()
             assert!((sum - (1 << 15)).abs() <= 3, "{shares:?}");
         }
     }
+}
+
+#[test]
+fn shares_should_be_refused_when_there_are_more_classes_than_a_judge_goes_through() {
+    let checked = |classes| {
+        let (layers, chosen, shares) = (vec![], false, Some(Scale::ONE));
+        let model = Classifier { rows: 1, features: 1, bits: 16, layers, classes, chosen, shares };
+        model.model().program.check().map(drop)
+    };
+    assert_eq!(checked(MOST_SHARED), Ok(()));
+    let (most, columns) = (MOST_SEARCHED, MOST_SHARED + 1);
+    let flaw = Flaw::Searches { most, columns, count: columns };
+    assert_eq!(checked(columns), Err(check::Error::Operator { index: 2, flaw }));
 }
 
 /// Every path that this machine has; what it has not got is said aloud.

@@ -1,5 +1,6 @@
 //! The shapes of models, as numbers that fit together.
 
+use cairn_kernel::models::MOST_SHARED;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -16,6 +17,8 @@ pub enum ConfigError {
     Range { field: &'static str, found: usize, least: usize, most: usize },
     #[error("{field} is {found}, and has to be a multiple of {of}, which is {factor}")]
     Multiple { field: &'static str, found: usize, of: &'static str, factor: usize },
+    #[error("classes is {found}, and shares are given of at most {most}; have the model give the numbers of classes, without a Softmax behind them: they are in the same order")]
+    Shares { found: usize, most: usize },
     #[error("{field} is {found}, and has to be a finite number above zero")]
     Positive { field: &'static str, found: f64 },
     #[error("{field} is {found}, and has to be below {of}, which is {limit}")]
@@ -112,7 +115,8 @@ pub struct ClassifierConfig {
     pub features: usize,
     pub layers: Vec<ClassifierLayer>,
     pub classes: usize,
-    /// Whether it gives the share of each class, which is the softmax of their numbers.
+    /// Whether it gives the share of each class, which is the softmax of their numbers. The exact
+    /// form has no shares of very many classes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub shares: bool,
 }
@@ -194,7 +198,12 @@ impl ClassifierConfig {
         for layer in &self.layers {
             range("outputs", layer.outputs, 1, MOST)?;
         }
-        range("classes", self.classes, 1, MOST)
+        range("classes", self.classes, 1, MOST)?;
+        let most = MOST_SHARED as usize;
+        if self.shares && self.classes > most {
+            return Err(ConfigError::Shares { found: self.classes, most });
+        }
+        Ok(())
     }
 }
 

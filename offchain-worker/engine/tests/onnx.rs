@@ -5,7 +5,7 @@ mod common;
 
 use burn::tensor::{Tensor, TensorData};
 use cairn_engine::{
-    config::Activation,
+    config::{Activation, ConfigError},
     exact,
     import::{
         onnx::{classifier, OnnxError},
@@ -14,7 +14,7 @@ use cairn_engine::{
     model::Classifier,
     quantise::{self, checked, Options},
 };
-use cairn_kernel::run::Alone;
+use cairn_kernel::{models::MOST_SHARED, run::Alone};
 use common::{device, fixture, off, Reference, TOLERANCE};
 use onnx_ir::{AttributeProto, AttributeType, GraphProto, Message, ModelProto, NodeProto};
 use proptest::prelude::*;
@@ -359,6 +359,28 @@ fn import_should_say_why_when_an_operator_is_not_in_its_place() {
     assert!(matches!(none, OnnxError::NoLayer), "{none}");
     let arguments = refused_when("gemm", |graph| graph.node[0].input.push(String::new()));
     assert!(matches!(arguments, OnnxError::Arguments { found: 4, .. }), "{arguments}");
+}
+
+#[test]
+fn import_should_say_what_to_do_when_softmax_is_of_too_many_classes() {
+    const HIDDEN: usize = 12;
+    let stored = |classes: usize| {
+        changed("matmul", |graph| {
+            for (at, rows) in [(2, HIDDEN), (3, 1)] {
+                graph.initializer[at].dims = vec![rows as i64, classes as i64];
+                graph.initializer[at].raw_data = vec![0; rows * classes * 4].into();
+            }
+            let made = graph.output[0].type_.as_mut().expect("a type");
+            made.mut_tensor_type().shape.clear();
+        })
+    };
+    let most = MOST_SHARED as usize;
+    let read = read(&stored(most)).expect("it is supported");
+    assert_eq!((read.config().classes, read.config().shares), (most, true));
+    let error = refused(&stored(most + 1));
+    let shares = ConfigError::Shares { found: most + 1, most };
+    assert!(matches!(&error, OnnxError::Config(found) if *found == shares), "{error}");
+    assert!(error.to_string().contains("without a Softmax"), "{error}");
 }
 
 #[test]

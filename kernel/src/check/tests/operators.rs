@@ -421,6 +421,24 @@ fn choices_should_be_refused_when_they_name_other_columns() {
     assert_eq!(none.0, Err(flaw));
 }
 
+#[test]
+fn choices_should_be_refused_when_the_last_one_takes_too_many_steps() {
+    let columns = 1 << 16;
+    let choose = |count| {
+        move |scene: &mut Scene| {
+            let values = scene.made(Rows::Token, columns, WIDE);
+            (Op::Choose { values, count }, token(count, Values::Choices { below: columns }))
+        }
+    };
+    let most = MOST_SEARCHED;
+    accepts(choose(most / columns));
+    // The second is nothing in 32 bits.
+    for count in [most / columns + 1, columns] {
+        let flaw = Flaw::Searches { most, columns, count };
+        assert_eq!(check(choose(count)).0, Err(flaw));
+    }
+}
+
 /// The operands of an operator, in order.
 fn operands(op: &Op) -> Vec<TensorId> {
     let mut all = Vec::new();

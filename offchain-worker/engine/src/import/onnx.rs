@@ -48,7 +48,7 @@ pub fn classifier(path: &Path, device: &Device) -> Result<Classifier, ImportErro
     let model = parsed(&bytes).map_err(failed)?;
     let graph = Graph::of(&model).map_err(failed)?;
     let mut weights = Weights::new(&graph.constants, bytes.len());
-    filled(lower::layers(&graph, &mut weights).map_err(failed)?, device)
+    lower::layers(&graph, &mut weights).and_then(|lowered| filled(lowered, device)).map_err(failed)
 }
 
 /// The messages in a file, once its form says that they take no more memory than it may.
@@ -62,7 +62,7 @@ fn parsed(bytes: &[u8]) -> Result<ModelProto, OnnxError> {
 }
 
 /// The model of these layers, of which the last one gives the classes.
-fn filled(lowered: Lowered, device: &Device) -> Result<Classifier, ImportError> {
+fn filled(lowered: Lowered, device: &Device) -> Result<Classifier, OnnxError> {
     let Lowered { layers, shares } = lowered;
     let config = ClassifierConfig {
         features: layers.first().map_or(0, |layer| layer.inputs),

@@ -1,3 +1,4 @@
+use crate::config::ConfigError;
 use onnx_ir::NodeProto;
 use thiserror::Error;
 
@@ -33,6 +34,8 @@ pub enum OnnxError {
     Place { node: String, reason: &'static str },
     #[error("it has no linear layer, and a classifier has at least one")]
     NoLayer,
+    #[error("its layers describe no model: {0}")]
+    Config(#[from] ConfigError),
     #[error("the chain ends at {found}, and its output is {expected}")]
     End { found: String, expected: String },
     #[error("more than one tensor or node makes {0}")]

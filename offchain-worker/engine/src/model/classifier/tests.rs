@@ -1,6 +1,7 @@
 use super::*;
 use crate::{config::ClassifierLayer, model::numbers};
 use burn::tensor::{Distribution, TensorData};
+use cairn_kernel::models::MOST_SHARED;
 
 fn config() -> ClassifierConfig {
     let layers = vec![
@@ -70,6 +71,17 @@ fn forward_should_refuse_when_a_row_has_other_features() {
     let cases = Tensor::from_data(TensorData::new(vec![0.0_f32; 8], [2, 4]), &Device::flex());
     let refused = model.forward(cases).err();
     assert_eq!(refused, Some(ModelError::Features { need: 5, have: 4 }));
+}
+
+#[test]
+fn new_should_refuse_when_shares_are_of_more_classes_than_the_exact_form_gives() {
+    let classes = MOST_SHARED as usize + 1;
+    let new = |classes, shares| {
+        let config = ClassifierConfig { classes, shares, ..config() };
+        Classifier::new(&config, &Device::flex()).map(drop)
+    };
+    assert_eq!(new(classes, true), Err(ConfigError::Shares { found: classes, most: classes - 1 }));
+    assert_eq!([new(classes, false), new(classes - 1, true)], [Ok(()), Ok(())]);
 }
 
 #[test]
