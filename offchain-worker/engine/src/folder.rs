@@ -379,9 +379,9 @@ pub fn save(to: &Path, model: &Model, tokens: &Tokens, from: &Path) -> Result<()
         views.push((name.as_str(), view.map_err(|error| bad(error.to_string()))?));
     }
     let bytes = safetensors::serialize(views, None).map_err(|error| bad(error.to_string()))?;
-    fs::write(&path, bytes).map_err(|source| file(&path, source))?;
+    files::write(&path, &bytes).map_err(|source| file(&path, source))?;
     copy_rules(tokens, from, to)?;
-    // Last, so that a folder that has it has everything.
+    // Last, once all else is on disk, so that a folder that has it has everything.
     let about = About { form: FORM.into(), shape: model.shape(), tokens: tokens.clone() };
     write(&to.join(ABOUT), &about)
 }
@@ -390,7 +390,7 @@ fn copy_rules(tokens: &Tokens, from: &Path, to: &Path) -> Result<(), FolderError
     let (from, to) = (from.join(RULES), to.join(RULES));
     match tokens {
         Tokens::Rules { .. } if from != to => {
-            fs::copy(&from, &to).map(drop).map_err(|source| file(&from, source))
+            files::copy(&from, &to).map_err(|source| file(&from, source))
         }
         _ => Ok(()),
     }

@@ -2,7 +2,7 @@ use super::{check_form, copy_rules, file, read, write, Codec, FolderError, Model
 use crate::{
     apply::{apply_changes, ApplyError},
     base::Base,
-    exact,
+    exact, files,
     grid::Grid,
     quantise::Exact,
 };
@@ -198,7 +198,7 @@ impl ExactFolder {
             let to = store.folder().join(name);
             // One file for both where the disk can: nobody writes to a file of a store.
             fs::hard_link(from, &to)
-                .or_else(|_| fs::copy(from, &to).map(drop))
+                .or_else(|_| files::copy(from, &to))
                 .map_err(|source| file(&to, source))
         };
         let failed = |source| file(self.store.folder(), source);
@@ -234,7 +234,7 @@ fn finish(
     copy_rules(&card.tokens, from, folder)?;
     let text = |(purpose, id): (&Purpose, &ContentId)| (*purpose, cairn_artifact::hex(id));
     let card = Card { manifests: manifests.iter().map(text).collect(), ..card };
-    // Last, so that a folder that has it has everything.
+    // Last, once all else is on disk, so that a folder that has it has everything.
     write(&folder.join(CARD), &card)?;
     Ok(ExactFolder { folder: folder.to_owned(), card, manifests, store })
 }
