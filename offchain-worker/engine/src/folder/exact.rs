@@ -196,6 +196,9 @@ impl ExactFolder {
         let link = |from: &Path| -> Result<(), FolderError> {
             let Some(name) = from.file_name() else { return Ok(()) };
             let to = store.folder().join(name);
+            // What a killed command has left there may be this very file by another name, which a
+            // copy would empty.
+            let _ = fs::remove_file(&to);
             // One file for both where the disk can: nobody writes to a file of a store.
             fs::hard_link(from, &to)
                 .or_else(|_| files::copy(from, &to))

@@ -174,6 +174,29 @@ fn programs_should_be_changed_together_when_an_encoder_has_classes() {
 }
 
 #[test]
+fn change_should_be_applied_when_a_killed_command_has_left_files_of_the_base() {
+    let home = TempDir::new().expect("a folder");
+    let rows = vec![vec![0.5, -1.0, 2.0], vec![1.0, 0.25, -2.0]];
+    let exact = quantise::classifier(&classifier(), &rows, &Options::default()).expect("a model");
+    let shape = Model::Classifier(classifier()).shape();
+    let [to, left] = ["exact", "left"].map(|name| home.path().join(name));
+    let base = ExactFolder::write(&to, &exact, &shape, &Tokens::None, home.path());
+    let base = base.expect("published");
+    let store = cairn_artifact::store::Store::at(left.join("store")).expect("a store");
+    for entry in fs::read_dir(base.store().folder()).expect("a folder") {
+        let from = entry.expect("a file").path();
+        let name = from.file_name().expect("a name");
+        fs::hard_link(&from, store.folder().join(name)).expect("linked");
+    }
+    let id = base.manifests()[&Purpose::Classes];
+    let file = base.store().manifest(&id).expect("a manifest").components["trunk"].file.id;
+    let delta = Delta::Sparse(Sparse::new(2, 4, vec![(0, vec![(0, 1)])]).expect("a change"));
+    let change = Change::new(file, [("classes.weights".to_owned(), delta)].into());
+    let changed = base.changed(&[change.expect("a change")], &left).expect("applied");
+    assert!(changed.package(Purpose::Classes).is_ok() && base.package(Purpose::Classes).is_ok());
+}
+
+#[test]
 fn steps_should_be_missed_when_a_model_was_published_without_them() {
     let home = TempDir::new().expect("a folder");
     let rows = vec![vec![0.5, -1.0, 2.0], vec![1.0, 0.25, -2.0]];
