@@ -36,18 +36,7 @@ fn model_should_learn_and_be_changed_when_it_is_taken_through_all_commands() {
     assert!((before / lost("floats", "float") - 1.0).abs() < 0.005);
     assert!((before / lost("exact", "float") - 1.0).abs() < 0.005);
 
-    // Of answers alone, whichever arithmetic.
-    let answers = "{\"prompt\": \"the red\", \"answer\": \" hen lays\"}\n";
-    home.file("answers.jsonl", &answers.repeat(3));
-    let answered = |profile: &str| {
-        let eval = ["eval", "exact", "--profile", profile, "--answers", "answers.jsonl"];
-        let said = home.said(&eval);
-        assert!(said["tokens_per_s"].as_f64().is_some_and(|rate| rate > 0.0), "{said}");
-        (said["tokens"].as_u64(), said["loss"].as_f64().expect("a number"))
-    };
-    let (exact, floats) = (answered("exact"), answered("float"));
-    assert_eq!(exact.0, floats.0);
-    assert!((exact.1 / floats.1 - 1.0).abs() < 0.01, "{exact:?} {floats:?}");
+    losses_of_answers_should_be_alike(&home);
 
     // All weights, and factors of low rank.
     for (run, rank) in [("whole", None), ("low", Some(["--rank", "4"]))] {
@@ -77,6 +66,26 @@ fn model_should_learn_and_be_changed_when_it_is_taken_through_all_commands() {
     }
     assert_eq!(lost("exact", "exact"), before, "the base is as it was");
 
+    texts_should_be_made(&home);
+}
+
+/// Of answers alone, whichever arithmetic.
+fn losses_of_answers_should_be_alike(home: &Home) {
+    let answers = "{\"prompt\": \"the red\", \"answer\": \" hen lays\"}\n";
+    home.file("answers.jsonl", &answers.repeat(3));
+    let answered = |profile: &str| {
+        let eval = ["eval", "exact", "--profile", profile, "--answers", "answers.jsonl"];
+        let said = home.said(&eval);
+        assert!(said["tokens_per_s"].as_f64().is_some_and(|rate| rate > 0.0), "{said}");
+        (said["tokens"].as_u64(), said["loss"].as_f64().expect("a number"))
+    };
+    let (exact, floats) = (answered("exact"), answered("float"));
+    assert_eq!(exact.0, floats.0);
+    assert!((exact.1 / floats.1 - 1.0).abs() < 0.01, "{exact:?} {floats:?}");
+}
+
+/// The same tokens again, and for a person the text alone.
+fn texts_should_be_made(home: &Home) {
     let made = |model: &str, more: &[&str]| {
         let generate = ["generate", model, "--prompt", "the red", "--most", "12"];
         let mut said = home.said(&[generate.as_slice(), more].concat());
@@ -93,7 +102,6 @@ fn model_should_learn_and_be_changed_when_it_is_taken_through_all_commands() {
     let drawn = ["--temperature", "0.8", "--top-k", "20", "--top-p", "0.9", "--seed", "5"];
     assert_eq!(made("whole-exact", &drawn), made("whole-exact", &drawn));
     assert!(made("floats", &[])["text"].is_string());
-    // For a person the text alone.
     let output = home.call(&["generate", "whole-exact", "--prompt", "the red", "--most", "12"]);
     assert_eq!(text(&output.stdout).trim_end(), greedy["text"].as_str().expect("text").trim_end());
 }

@@ -158,6 +158,7 @@ impl Settling<'_> {
         }
     }
 
+    /// Sets the scales of an operator, and makes what it reads of artifacts.
     fn set(&mut self, op: &mut Op, unit: f64, program: &Program) -> Verdict {
         match op {
             Op::Embed { table, scale, .. } | Op::Position { table, scale, .. } => {
@@ -176,11 +177,6 @@ impl Settling<'_> {
                 *scale = self.scale("a norm", WIDE * step / unit)?;
                 self.biases(*biases, unit)?;
             }
-            // The least leaves nothing, and is to.
-            Op::Narrow { values, scale } if *scale != Scale::LEAST => {
-                *scale = self.scale("the residual", self.step(*values) / unit)?;
-            }
-            Op::Unit { scale, .. } => *scale = self.scale("a unit", WIDE / unit)?,
             Op::Linear { values, weights, scales, biases, exponents } => {
                 let expert = Expert { weights: *weights, scales: *scales };
                 let least = shifted_by(*exponents, program);
@@ -201,6 +197,19 @@ impl Settling<'_> {
                     self.keep(turns, self.weights[&turns].columns, masters);
                 }
             }
+            _ => self.set_scales(op, unit, program)?,
+        }
+        Ok(())
+    }
+
+    /// The same of an operator that reads nothing of artifacts.
+    fn set_scales(&self, op: &mut Op, unit: f64, program: &Program) -> Verdict {
+        match op {
+            // The least leaves nothing, and is to.
+            Op::Narrow { values, scale } if *scale != Scale::LEAST => {
+                *scale = self.scale("the residual", self.step(*values) / unit)?;
+            }
+            Op::Unit { scale, .. } => *scale = self.scale("a unit", WIDE / unit)?,
             Op::Attention { queries, keys, scale, heads, .. } => {
                 let columns = program.tensors[queries.0 as usize].columns / *heads;
                 let score = self.step(*queries) * self.step(*keys) / f64::from(columns).sqrt();
