@@ -101,7 +101,8 @@ wire! {
         /// Rather there than elsewhere.
         pub near: Option<Region>,
         pub reputation: Ppm,
-        /// Only in a trusted execution environment with a quote.
+        /// Only by whoever declares a quote of a trusted execution environment, which the chain
+        /// does not verify.
         pub enclave: bool,
     }
 

@@ -88,7 +88,8 @@ wire! {
         pub payload_key: Option<PayloadKey>,
         /// Where its artifacts are fetched from.
         pub node: [u8; 32],
-        /// A quote of the trusted execution environment it runs in, as an artifact.
+        /// A quote of the trusted execution environment it runs in, as an artifact. The chain does
+        /// not verify it.
         pub enclave: Option<ContentId>,
     }
 

@@ -238,7 +238,7 @@ impl Obstacle {
             Self::Throughput => "it was measured to be too slow, or not at all yet",
             Self::Region => "it stands in another region",
             Self::Reputation => "its reputation is too low",
-            Self::Enclave => "it has no quote of a trusted execution environment",
+            Self::Enclave => "it declares no quote of a trusted execution environment",
             Self::PayloadKey => "the task is sealed, and it has no payload key",
             Self::Price => "it asks more for a unit than the reward pays",
             Self::Full => "it works on as many jobs as it can",

@@ -45,7 +45,7 @@ impl<T: Config> Pallet<T> {
             lack,
             why: lack.map(|lack| Self::why(lack, &supply)).unwrap_or_default(),
             judged: Self::in_words(terms).as_bytes().to_vec(),
-            warning: Self::warning(terms).as_bytes().to_vec(),
+            warning: Self::warning(terms),
             supply,
         })
     }
@@ -160,7 +160,14 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    fn warning(terms: &Terms) -> &'static str {
+    fn warning(terms: &Terms) -> Vec<u8> {
+        let all = [Self::unchecked(terms), Self::unverified(terms)];
+        let told: Vec<&str> = all.into_iter().filter(|words| !words.is_empty()).collect();
+        told.join(" ").into_bytes()
+    }
+
+    /// Where a false result would most likely be paid.
+    fn unchecked(terms: &Terms) -> &'static str {
         match (terms.policy, terms.redundancy, terms.auditable) {
             (Policy::Outcome { .. }, _, _) => "",
             (_, 1, false) => {
@@ -172,6 +179,16 @@ impl<T: Config> Pallet<T> {
                  by lot. Ask more workers where a wrong result would cost you more than they do."
             }
             _ => "",
+        }
+    }
+
+    /// What providers declare and nobody verifies, of what is asked of them.
+    fn unverified(terms: &Terms) -> &'static str {
+        if terms.requirements.enclave {
+            "A trusted execution environment is what its provider declares: the chain verifies no \
+             quote, so do not rely on it to keep the input secret."
+        } else {
+            ""
         }
     }
 

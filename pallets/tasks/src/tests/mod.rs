@@ -16,3 +16,4 @@ mod seal;
 mod settle;
 mod submit;
 mod try_state;
+mod wording;
