@@ -66,7 +66,8 @@ impl Statement for SealCommitment {
     const TAG: &'static str = "cairn/seal";
 }
 
-/// The devices that a registration stands on, known to nobody else.
+/// The devices that a registration stands on, as its owner declares them. The chain never opens
+/// it, and the same devices under another salt give another one.
 #[derive(Clone, Debug, Encode)]
 pub struct BindingCommitment {
     /// Hashes of the device ids, sorted.

@@ -303,8 +303,8 @@ pub mod pallet {
         OperatorTaken,
         /// The account is the operator already.
         SameOperator,
-        /// The hardware backs another provider; let that one leave first, or commit to it with
-        /// another salt if the binding is not yours.
+        /// The binding backs another provider. Let that one leave first, or commit to your devices
+        /// with another salt if it is not yours.
         BindingTaken,
         /// The bond, less what queued slashes are to take, would be less than the sum of what the
         /// roles need.
