@@ -3,6 +3,7 @@
 use crate::{pallet::*, types::*};
 use alloc::vec::Vec;
 use cairn_protocol::{
+    audit::may_be,
     id::{Amount, Height, Seed, TaskId},
     job::{Policy, Terms},
     lifecycle::Stage,
@@ -132,29 +133,50 @@ impl<T: Config> Pallet<T> {
     }
 
     fn in_words(terms: &Terms) -> &'static str {
-        match (terms.policy, terms.redundancy) {
-            (Policy::Proven, 1) => {
-                "One worker computes an exact program. Whoever recomputes it gets the same bits."
+        let guarded = terms.auditable && may_be(terms.policy, terms.redundancy);
+        match (terms.policy, terms.redundancy, guarded) {
+            (Policy::Proven, 1, false) => {
+                "One worker computes an exact program. Whoever recomputes it gets the same bits, \
+                 and the chain has nobody do so."
             }
-            (Policy::Proven, _) => {
+            (Policy::Proven, 1, true) => {
+                "One worker computes an exact program. Whoever recomputes it gets the same bits, \
+                 as guards do where the lot falls on it: a result that they all contradict alike \
+                 is refunded."
+            }
+            (Policy::Proven, _, _) => {
                 "All workers must get the same bits. If they do not, up to nine others are asked, \
                  and nobody is paid until a round is unanimous. The task costs up to its reserve \
                  more than its reward; what is not paid comes back."
             }
-            (Policy::Replicated, 1) => "One worker is believed: nothing is compared.",
-            (Policy::Replicated, _) => {
+            (Policy::Replicated, 1, false) => "One worker is believed: nothing is compared.",
+            (Policy::Replicated, 1, true) => {
+                "One worker is believed unless guards are drawn by lot to recompute the result: \
+                 one that most of them contradict alike is refunded, and its worker penalised."
+            }
+            (Policy::Replicated, _, false) => {
                 "The majority of equal hashes is paid. A majority of colluding workers could \
                  pass off a wrong result."
             }
-            (Policy::Tolerance { .. }, 1) => {
-                "One worker gives a fingerprint that an auditor can compare. Nothing is proven."
+            (Policy::Replicated, _, true) => {
+                "The majority of equal hashes is paid. A majority of colluding workers could \
+                 pass off a wrong result unless guards are drawn by lot to recompute it, which \
+                 is likelier where a worker contradicts."
             }
-            (Policy::Tolerance { .. }, _) => {
+            (Policy::Tolerance { .. }, 1, false) => {
+                "One worker gives a fingerprint that nobody compares. Nothing is proven."
+            }
+            (Policy::Tolerance { .. }, 1, true) => {
+                "One worker gives a fingerprint, which guards compare with theirs where the lot \
+                 falls on it: a result that they all contradict alike is refunded. Nothing is \
+                 proven."
+            }
+            (Policy::Tolerance { .. }, _, _) => {
                 "All fingerprints must lie near each other. If they do not, up to nine others are \
                  asked. This screens results and proves none. The task costs up to its reserve \
                  more than its reward; what is not paid comes back."
             }
-            (Policy::Outcome { .. }, _) => {
+            (Policy::Outcome { .. }, _, _) => {
                 "Drawn guards measure the loss exactly. At or under the target it is paid."
             }
         }
