@@ -239,7 +239,7 @@ pub enum Unjudgeable {
     EvenRedundancy,
     /// One guard alone would decide, or an even number, or more than [`MAX_REDUNDANCY`].
     WrongNumberOfGuards,
-    /// Sampled text is what a float engine infers; nothing else is sampled.
+    /// Sampled text is what a float engine infers, which Tolerance judges; nothing else is sampled.
     NotSampledText,
 }
 
@@ -256,9 +256,9 @@ impl Policy {
             return Err(Unjudgeable::NotSampledText);
         }
         match (self, job.kind) {
-            (Self::Proven, JobKind::Infer | JobKind::Embed | JobKind::Evaluate) if !job.sampled => {
-                odd(redundancy)
-            }
+            // An exact program has one output, however it comes to it.
+            (Self::Proven, JobKind::Infer) if job.sampled => Err(Unjudgeable::NotSampledText),
+            (Self::Proven, JobKind::Infer | JobKind::Embed | JobKind::Evaluate) => odd(redundancy),
             (Self::Proven, _) => Err(Unjudgeable::NotAKernelProgram),
             (Self::Replicated, JobKind::Simulate | JobKind::Wasm) => odd(redundancy),
             (Self::Replicated, _) => Err(Unjudgeable::HashesMayDiffer),
@@ -362,7 +362,9 @@ mod tests {
     fn judges_should_name_the_reason_when_a_policy_does_not_fit() {
         let cases = [
             (Policy::Proven, JobKind::Train, false, 1, Unjudgeable::NotAKernelProgram),
-            (Policy::Proven, JobKind::Infer, true, 1, Unjudgeable::NotAKernelProgram),
+            (Policy::Proven, JobKind::Infer, true, 1, Unjudgeable::NotSampledText),
+            (Policy::Proven, JobKind::Evaluate, true, 1, Unjudgeable::NotSampledText),
+            (Policy::Replicated, JobKind::Infer, true, 1, Unjudgeable::HashesMayDiffer),
             (Policy::Replicated, JobKind::Infer, false, 3, Unjudgeable::HashesMayDiffer),
             (Policy::Replicated, JobKind::Wasm, true, 1, Unjudgeable::NotSampledText),
             (Policy::Replicated, JobKind::Wasm, false, 2, Unjudgeable::EvenRedundancy),

@@ -306,6 +306,9 @@ pub mod pallet {
         /// Results of the task were shown, and contradict each other. It is not taken back any
         /// more: others are asked until they agree and are paid, or all of it is refunded.
         ResultsShown,
+        /// `sampled` is for text that a float engine infers: the kind Infer with the policy
+        /// Tolerance. Leave it off for any other job, exact ones too.
+        NotSampledText,
     }
 
     #[pallet::hooks]

@@ -25,11 +25,11 @@ impl<T> From<Unjudgeable> for Error<T> {
             Unjudgeable::EvenRedundancy => Self::EvenRedundancy,
             Unjudgeable::SampledTextDiffers => Self::SampledTextDiffers,
             Unjudgeable::WrongNumberOfGuards => Self::WrongNumberOfGuards,
+            Unjudgeable::NotSampledText => Self::NotSampledText,
             Unjudgeable::NotAKernelProgram
             | Unjudgeable::HashesMayDiffer
             | Unjudgeable::NoFingerprint
-            | Unjudgeable::OutcomeIsForTraining
-            | Unjudgeable::NotSampledText => Self::PolicyDoesNotFit,
+            | Unjudgeable::OutcomeIsForTraining => Self::PolicyDoesNotFit,
         }
     }
 }

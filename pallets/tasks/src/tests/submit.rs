@@ -20,6 +20,14 @@ fn refused(change: impl FnOnce(&mut Terms), error: Error<Test>) {
     });
 }
 
+fn accepted(change: impl FnOnce(&mut Terms)) {
+    market(1, || {
+        let mut terms = terms(1);
+        change(&mut terms);
+        submit(terms);
+    });
+}
+
 #[test]
 fn submit_should_put_aside_what_the_task_costs() {
     market(1, || {
@@ -71,6 +79,40 @@ fn submit_should_fail_when_the_result_cannot_be_judged() {
         terms.redundancy = 3;
     };
     refused(sampled, Error::SampledTextDiffers);
+}
+
+#[test]
+fn submit_should_fail_when_the_policy_does_not_fit_the_kind() {
+    let asks = |terms: &mut Terms, policy: Policy, kind: JobKind, sampled: bool| {
+        (terms.policy, terms.job.kind, terms.job.sampled) = (policy, kind, sampled);
+        terms.job.model = kind.needs_model().then_some(MODEL);
+    };
+    let tolerance = Policy::Tolerance { within: 10 };
+    let outcome = Policy::Outcome { target: 1, guards: 3 };
+    let unfit = [
+        (Policy::Proven, JobKind::Train, false),
+        (Policy::Replicated, JobKind::Infer, false),
+        // Nor would it if nothing were sampled.
+        (Policy::Replicated, JobKind::Infer, true),
+        (tolerance, JobKind::Wasm, false),
+        (outcome, JobKind::Embed, false),
+    ];
+    for (policy, kind, sampled) in unfit {
+        refused(|terms| asks(terms, policy, kind, sampled), Error::PolicyDoesNotFit);
+    }
+    let not_sampled = [
+        (Policy::Proven, JobKind::Infer),
+        (Policy::Proven, JobKind::Evaluate),
+        (Policy::Replicated, JobKind::Simulate),
+        (tolerance, JobKind::Embed),
+        (outcome, JobKind::Train),
+    ];
+    for (policy, kind) in not_sampled {
+        refused(|terms| asks(terms, policy, kind, true), Error::NotSampledText);
+        // It is for nothing else that they are refused.
+        accepted(|terms| asks(terms, policy, kind, false));
+    }
+    accepted(|terms| asks(terms, tolerance, JobKind::Infer, true));
 }
 
 #[test]
