@@ -7,20 +7,21 @@ use crate::{
 };
 use cairn_protocol::{
     id::{Amount, ProviderId},
+    job::JobKind,
     profile::RoleSet,
+    reputation::Record,
 };
 use cairn_seams::{Clock, Reputation};
 use codec::{Encode, MaxEncodedLen};
 use frame_support::{
     dispatch::DispatchResult,
     ensure,
-    traits::{fungible::hold::Mutate, tokens::Precision, Get},
+    traits::{fungible::hold::Mutate, tokens::Precision, ConstU32, Get},
+    BoundedVec,
 };
 
-/// Record, details, operator and binding.
-const RECORD_ITEMS: u32 = 4;
-/// The seat and the place in the pool.
-const SEAT_ITEMS: u32 = 2;
+/// Records of a provider's reputation, at most.
+const RECORDS: u32 = JobKind::ALL.len() as u32;
 
 impl<T: Config> Pallet<T> {
     pub(crate) fn do_add_bond(
@@ -121,7 +122,7 @@ impl<T: Config> Pallet<T> {
             .map_err(|_| Error::<T>::InsufficientBalance.into())
     }
 
-    /// Holds for a registration what its state costs now, no more and no less.
+    /// Holds for a registration what is due for it now, no more and no less.
     pub(crate) fn settle_deposit(
         record: &mut Registration<T::AccountId>,
         details: &Details,
@@ -139,12 +140,28 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    fn deposit_of(record: &Registration<T::AccountId>, details: &Details) -> Amount {
-        let seats = record.lanes().count().saturating_mul(SEAT_ITEMS);
-        // A record's size changes with its state, so that its bound is what counts.
-        let bytes =
-            Registration::<T::AccountId>::max_encoded_len().saturating_add(details.encoded_size());
-        Self::deposit_for(seats.saturating_add(RECORD_ITEMS), bytes)
+    /// For the most that a registration may come to occupy, its reputation included. Nothing but
+    /// its owner's calls changes that, so nobody else has to settle it.
+    pub(crate) fn deposit_of(record: &Registration<T::AccountId>, details: &Details) -> Amount {
+        let lanes = record.possible_lanes().count();
+        let entries = [
+            // Its size changes with its state, so that its bound is what counts.
+            (1, Registration::<T::AccountId>::max_encoded_len()),
+            (1, details.encoded_size()),
+            // By its operator, and by its binding.
+            (2, ProviderId::max_encoded_len()),
+            // The owner's list, as if no other stood there.
+            (1, BoundedVec::<ProviderId, ConstU32<1>>::max_encoded_len()),
+            // Its place in each pool, and where that is.
+            (lanes, ProviderId::max_encoded_len()),
+            (lanes, u32::max_encoded_len()),
+            (RECORDS, Record::max_encoded_len()),
+        ];
+        let items = entries.iter().fold(0u32, |sum, (count, _)| sum.saturating_add(*count));
+        let bytes = entries.iter().fold(0usize, |sum, (count, each)| {
+            sum.saturating_add(each.saturating_mul(*count as usize))
+        });
+        Self::deposit_for(items, bytes)
     }
 
     pub(crate) fn deposit_for(items: u32, bytes: usize) -> Amount {

@@ -284,6 +284,16 @@ impl<AccountId> Registration<AccountId> {
         let rising = (computes && self.class < self.hardware.class).then_some(Lane::Rising);
         jobs.chain(self.roles.iter().map(Lane::Holders)).chain(rising).collect()
     }
+
+    /// The lanes it may come to serve without saying anything else of itself: whoever computes
+    /// may be measured to do less than it declares.
+    pub fn possible_lanes(&self) -> LaneSet {
+        let mut lanes = self.lanes();
+        if self.roles.contains(Role::Compute) {
+            lanes.insert(Lane::Rising);
+        }
+        lanes
+    }
 }
 
 impl Details {

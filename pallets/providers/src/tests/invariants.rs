@@ -1,7 +1,7 @@
 //! Random calls, with every invariant checked after each.
 
 use super::mock::*;
-use crate::{Call, HoldReason, NextProvider, Pallet, Providers, SlashQueue};
+use crate::{Call, HoldReason, NextProvider, Pallet, ProviderDetails, Providers, SlashQueue};
 use cairn_protocol::{
     fault::Fault,
     id::{Amount, Height, ProviderId},
@@ -206,6 +206,15 @@ fn sample(lane: usize, class: DeviceClass, seed: u8) {
     }
 }
 
+/// Nothing that is done with a registration leaves it with another deposit than it would be asked
+/// for.
+fn deposits_are_due() {
+    for (provider, record) in Providers::<Test>::iter() {
+        let details = ProviderDetails::<Test>::get(provider).unwrap();
+        assert_eq!(record.deposit, Pallet::<Test>::deposit_of(&record, &details));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
@@ -225,6 +234,7 @@ proptest! {
             for step in steps {
                 take(step);
                 assert_eq!(Pallet::<Test>::do_try_state(), Ok(()));
+                deposits_are_due();
                 assert_eq!(Balances::total_issuance() + Slashed::get(), 9 * ENDOWMENT);
                 assert!(NextProvider::<Test>::get() >= given, "an id was taken back");
                 given = NextProvider::<Test>::get();

@@ -7,9 +7,10 @@ use cairn_protocol::{
     id::{Amount, ProviderId},
     job::JobKind,
     profile::{DeviceClass, Profile, Role, RoleSet, PAYLOAD_KEY_BYTES},
+    reputation::Record,
 };
-use codec::{Decode, MaxEncodedLen};
-use frame_support::{assert_noop, assert_ok, traits::fungible::Mutate};
+use codec::{Decode, Encode, MaxEncodedLen};
+use frame_support::{assert_noop, assert_ok, storage::storage_prefix, traits::fungible::Mutate};
 
 #[test]
 fn register_should_bond_and_wait_for_the_operator_when_all_is_in_order() {
@@ -42,16 +43,54 @@ fn register_should_bond_and_wait_for_the_operator_when_all_is_in_order() {
 fn register_should_hold_a_deposit_for_what_is_stored() {
     execute(|| {
         assert_ok!(register(ALICE, 77, profile(1), &[Role::Compute, Role::Guard], 1_100));
-        // Four items of the record and two for each of its four lanes; a byte for each of the
-        // payload key, the node and the enclave, the latter two behind a byte that says so.
+        // Five items are its own, of which one is the owner's list; two are for each of its four
+        // lanes and for that of those who rise; six are its reputation. A byte for each of the
+        // payload key, the node and the enclave, the first and the last behind one that says so.
         let record = Registration::<u64>::max_encoded_len() as Amount;
-        let fixed = 10 * (4 + 2 * 4) + record;
+        let fixed = 10 * (5 + 2 * 5 + 6) + record + 2 * 8 + 9 + 5 * (8 + 4) + 6 * 60;
         let key = Amount::from(PAYLOAD_KEY_BYTES);
         assert_eq!(held(HoldReason::Deposit, ALICE), fixed + (1 + key) + 32 + (1 + 32));
 
         let plain = Profile { payload_key: None, enclave: None, ..profile(2) };
         assert_ok!(register(BOB, 78, plain, &[Role::Compute, Role::Guard], 1_100));
         assert_eq!(held(HoldReason::Deposit, BOB), fixed + 1 + 32 + 1);
+    });
+}
+
+/// Entries that registrations have, and bytes in them.
+fn stored() -> (Amount, Amount) {
+    let prefix = sp_io::hashing::twox_128(b"Market");
+    let sizes_of_pools = storage_prefix(b"Market", b"PoolSizes");
+    let next = |key: &Vec<u8>| sp_io::storage::next_key(key);
+    let all = std::iter::successors(Some(prefix.to_vec()), next);
+    let keys = all.take_while(|key| key.starts_with(&prefix));
+    // What is there but once has no more than its name for a key.
+    let of_some = keys.filter(|key| key.len() > 32 && !key.starts_with(&sizes_of_pools));
+    let sizes: Vec<_> =
+        of_some.filter_map(|key| sp_io::storage::get(&key)).map(|value| value.len()).collect();
+    (sizes.len() as Amount, sizes.iter().sum::<usize>() as Amount)
+}
+
+#[test]
+fn register_should_hold_a_deposit_for_all_that_comes_to_be_stored() {
+    execute(|| {
+        let all = JobKind::ALL.map(|kind| (kind, 10));
+        let profile = Profile { offers: offers(&all), ..profile(1) };
+        let provider = ProviderId(0);
+        assert_ok!(register(ALICE, 77, profile, &Role::ALL, BOND));
+        let deposit = held(HoldReason::Deposit, ALICE);
+        assert_ok!(beat(provider));
+        // Slower than it says, it sits in every lane there is.
+        Pallet::<Test>::note_throughput(provider, 0);
+        assert_eq!(record(provider).seats.count(), 12);
+        assert_eq!(held(HoldReason::Deposit, ALICE), deposit);
+
+        let (items, bytes) = stored();
+        let record = record(provider);
+        let longest = Registration::<u64>::max_encoded_len() - record.encoded_size();
+        // Kept elsewhere, at each kind of job.
+        let reputation = JobKind::ALL.len() * (10 + Record::max_encoded_len());
+        assert_eq!(deposit, items * 10 + bytes + (longest + reputation) as Amount);
     });
 }
 

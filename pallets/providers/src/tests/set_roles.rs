@@ -41,8 +41,8 @@ fn set_roles_should_settle_the_deposit_when_the_lanes_change() {
         let provider = available(ALICE);
         let before = held(HoldReason::Deposit, ALICE);
         assert_ok!(set(ALICE, provider, &[Role::Entropy]));
-        // Three lanes fewer, two items each.
-        assert_eq!(held(HoldReason::Deposit, ALICE), before - 3 * 2 * 10);
+        // Three lanes fewer, and it cannot come to rise: two items each, of eight and four bytes.
+        assert_eq!(held(HoldReason::Deposit, ALICE), before - 4 * (2 * 10 + 8 + 4));
     });
 }
 
