@@ -14,10 +14,10 @@ use crate::{
     report::{median, table},
     Error,
 };
+use cairn_protocol::{id::Height, job::Terms};
 #[cfg(feature = "weights")]
 pub use chain::genesis;
 use empty::Unfit;
-use occupied::Occupied;
 use serde_json::{json, Map, Value};
 
 #[derive(Debug, clap::Args)]
@@ -149,21 +149,34 @@ async fn lifecycle(options: &Options, line: &mut Line) -> Result<(), Error> {
     Ok(())
 }
 
+/// A name, that of the number in the last line, and terms by their deadline and time to work.
+type Kind = (&'static str, &'static str, fn(Height, Height) -> Terms);
+
+/// The tasks whose state is measured.
+const KINDS: [Kind; 6] = [
+    ("minimal", "state_bytes_task_min", work::minimal),
+    ("typical", "state_bytes_task", |by, within| work::typical(1, by, within)),
+    ("three workers", "state_bytes_task_r3", |by, within| work::typical(3, by, within)),
+    ("sealed", "state_bytes_task_sealed", |by, within| work::sealed(work::typical(1, by, within))),
+    ("audited", "state_bytes_task_audited", |by, within| {
+        work::auditable(work::typical(1, by, within))
+    }),
+    ("sealed and audited", "state_bytes_task_sealed_audited", |by, within| {
+        work::auditable(work::sealed(work::typical(1, by, within)))
+    }),
+];
+
 async fn state(line: &mut Line) -> Result<(), Error> {
-    let minimal = apart(|| occupied::measure(work::minimal)).await?;
-    let typical = apart(|| occupied::measure(|by, within| work::typical(1, by, within))).await?;
-    let three = apart(|| occupied::measure(|by, within| work::typical(3, by, within))).await?;
-    let row = |name: &str, task: &Occupied| {
-        let stages = [task.waits_for_seed, task.at_work, task.committed, task.window];
-        [name.into()].into_iter().chain(stages.map(|bytes| bytes.to_string())).collect()
-    };
-    table(
-        &["task", "queued, bytes", "at work", "committed", "revealed"],
-        &[row("minimal", &minimal), row("typical", &typical), row("three workers", &three)],
-    );
-    line.insert("state_bytes_task_min".into(), json!(minimal.most()));
-    line.insert("state_bytes_task".into(), json!(typical.most()));
-    line.insert("state_bytes_task_r3".into(), json!(three.most()));
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for (name, key, terms) in KINDS {
+        let task = apart(move || occupied::measure(terms)).await?;
+        let stages = [task.waits_for_seed, task.at_work, task.committed, task.revealed];
+        let stages = stages.into_iter().map(|bytes| bytes.to_string());
+        let audited = task.audited.map_or_else(|| "-".into(), |bytes| bytes.to_string());
+        rows.push([name.into()].into_iter().chain(stages).chain([audited]).collect());
+        line.insert(key.into(), json!(task.most()));
+    }
+    table(&["task", "queued, bytes", "at work", "committed", "revealed", "audited"], &rows);
     Ok(())
 }
 

@@ -195,7 +195,8 @@ fn register(number: u64, stranger: &AccountId) -> Result<(), Error> {
     Ok(())
 }
 
-fn refused(error: sp_runtime::DispatchError) -> Error {
+/// What a call was refused with.
+pub fn refused(error: sp_runtime::DispatchError) -> Error {
     Error::Setup(format!("{error:?}"))
 }
 

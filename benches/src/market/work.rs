@@ -1,9 +1,12 @@
 //! Who serves, what is asked for, and what comes back.
 
 use cairn_protocol::{
+    audit::Report,
     id::{Amount, ContentId, Digest, EngineId, Height, ProviderId, Region, TaskId},
-    job::{Job, JobKind, Payload, Policy, Requirements, Terms},
-    preimage::{ResultCommitment, Statement},
+    job::{
+        Job, JobKind, Payload, Policy, Requirements, Seal, Terms, WrappedKey, WRAPPED_KEY_BYTES,
+    },
+    preimage::{AuditCommitment, ResultCommitment, Statement},
     profile::{DeviceClass, Hardware, Offer, Offers, Profile, Role, RoleSet},
     result::{Answer, Output},
 };
@@ -16,6 +19,10 @@ pub const BOND: Amount = 200 * UNITS;
 pub const FUNDS: Amount = 100_000 * UNITS;
 /// The length of a typical answer: a hash.
 pub const OUTPUT_BYTES: u32 = 32;
+/// What everyone who looks at a result shows beside it.
+pub const TRACE: Digest = [8; 32];
+/// For the requester of a sealed task to post its keys.
+const KEY_BLOCKS: Height = 600;
 const ENGINE: EngineId = EngineId([1; 32]);
 const SALT: Digest = [9; 32];
 
@@ -86,6 +93,21 @@ pub fn typical(redundancy: u8, match_by: Height, work_blocks: Height) -> Terms {
     terms
 }
 
+/// The same with an input that nobody reads without a key.
+pub fn sealed(terms: Terms) -> Terms {
+    Terms { seal: Some(Seal { commitment: [6; 32], key_blocks: KEY_BLOCKS }), ..terms }
+}
+
+/// The same with a result that guards may look at.
+pub fn auditable(terms: Terms) -> Terms {
+    Terms { auditable: true, ..terms }
+}
+
+/// The key of a sealed input for one provider, as long as it may be.
+pub fn wrapped_key() -> WrappedKey {
+    WrappedKey::Inline(vec![4; WRAPPED_KEY_BYTES as usize].try_into().unwrap_or_default())
+}
+
 /// What every worker finds.
 pub fn answer(bytes: u32) -> Answer {
     let output = vec![42; bytes as usize].try_into().unwrap_or_default();
@@ -113,4 +135,16 @@ pub fn commitment(
         salt: SALT,
     }
     .digest(genesis)
+}
+
+/// What somebody commits to who takes part in an audit.
+pub fn audit_commitment(
+    task: TaskId,
+    round: u16,
+    provider: ProviderId,
+    report: &Report,
+    genesis: &Digest,
+) -> Digest {
+    let (answer, trace) = (report.digest(genesis), report.trace);
+    AuditCommitment { task, round, provider, answer, trace, salt: SALT }.digest(genesis)
 }
