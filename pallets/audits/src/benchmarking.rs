@@ -7,10 +7,10 @@ use cairn_protocol::{
     id::{Amount, Digest, Height, ProviderId, Seed, TaskId},
     job::{Policy, Requirements, WrappedKey, WRAPPED_KEY_BYTES},
     preimage::{AuditCommitment, PlantCommitment, Statement},
-    profile::DeviceClass,
+    profile::{DeviceClass, Role},
     result::{Fingerprint, FINGERPRINT_VALUES},
 };
-use cairn_seams::{Audits as _, Brief, Clock};
+use cairn_seams::{Audits as _, Beacon, Brief, Clock, Lane, Registry, Survey};
 use frame_benchmarking::v2::*;
 use frame_support::{
     traits::{fungible::Mutate, EnsureOrigin, Get},
@@ -24,6 +24,15 @@ pub trait BenchmarkHelper<AccountId> {
     /// Registers an available provider of a party of its own that computes and guards, and has a
     /// payload key. Gives it and its operator.
     fn enlist(nth: u32) -> (ProviderId, AccountId);
+
+    /// Lets a provider fall silent. It keeps its seats until it is drawn.
+    fn silence(provider: ProviderId);
+
+    /// Has a provider pause, which takes it out of every pool. It stays registered.
+    fn pause(provider: ProviderId, operator: AccountId);
+
+    /// How many of the silent lose their seat in a pool by one draw, at most.
+    fn evictions() -> u32;
 
     /// Makes a task that waits for its audit, of nine workers at most.
     fn await_audit(task: TaskId, requester: &AccountId, workers: &[ProviderId]);
@@ -111,6 +120,32 @@ fn begun<T: Config>(workers: u32, sealed: bool) -> (T::AccountId, Staff<T>) {
 fn seeded<T: Config>() {
     let ticket = audit::<T>().ticket.expect("it waits for it");
     T::BenchmarkHelper::make_seed(&ticket, [7; 32]);
+}
+
+/// Two samples of guards. The first half has fallen silent, and others have to take their places.
+fn enlist_guards<T: Config>(sample: u32) {
+    for nth in 0..2 * sample {
+        let (guard, _) = T::BenchmarkHelper::enlist(100 + nth);
+        if nth < sample {
+            T::BenchmarkHelper::silence(guard);
+        }
+    }
+}
+
+/// Whom a draw of guards finds.
+fn survey<T: Config>(sample: u32, seed: &Seed) -> Survey<T::AccountId> {
+    T::Registry::survey(Lane::Holders(Role::Guard), DeviceClass::Cpu, sample, seed)
+}
+
+/// Makes a seed by which all of two samples are looked at, since the last of them is there.
+fn seeded_for_all<T: Config>(sample: u32) {
+    let ticket = audit::<T>().ticket.expect("it waits for it");
+    let made = (0..=u8::MAX).any(|byte| {
+        T::BenchmarkHelper::make_seed(&ticket, [byte; 32]);
+        let seed = T::Beacon::seed(&ticket).expect("it was made");
+        survey::<T>(sample, &seed).absent == sample
+    });
+    assert!(made, "by every second seed it is");
 }
 
 /// Nine guards are drawn for the results of so many workers. Gives guards and workers.
@@ -336,21 +371,27 @@ mod benches {
         assert_eq!(found.map(|audit| audit.next), Some(next));
     }
 
-    /// Nine are drawn of a full sample, for the results of nine.
+    /// Nine are drawn of a full sample, for the results of nine, none of whom is looked at. As many
+    /// silent ones are, in vain, and as many of these as may lose their seats.
     #[benchmark]
     fn draw(s: Linear<{ 2 * MAX_GUARDS }, SAMPLE>) {
         all_guards::<T>(s);
-        begun::<T>(MAX_GUARDS, true);
-        for nth in 0..s {
-            T::BenchmarkHelper::enlist(100 + nth);
+        let (requester, workers) = begun::<T>(MAX_GUARDS, true);
+        let own = T::Registry::operated_by(&requester).expect("it operates one");
+        for (provider, operator) in workers.into_iter().chain([(own, requester)]) {
+            T::BenchmarkHelper::pause(provider, operator);
         }
-        seeded::<T>();
+        enlist_guards::<T>(s);
+        seeded_for_all::<T>(s);
+        let pool = || survey::<T>(0, &Seed::default()).pool;
+        assert_eq!(pool(), u64::from(2 * s));
         let audit = audit::<T>();
         #[block]
         {
             Pallet::<T>::draw(TASK, audit);
         }
         assert_eq!(super::audit::<T>().guards.len() as u32, MAX_GUARDS);
+        assert_eq!(pool(), u64::from(2 * s - T::BenchmarkHelper::evictions().min(s)));
     }
 
     /// Nobody has committed.

@@ -30,9 +30,10 @@ cairn_seams::weights! {
     serve(): (12_279, 3, 1);
     /// Agenda, audit.
     find_due(): (26_980, 2, 0);
-    /// Audit, rules, window of the seed, nine guards seated; agenda. Of each provider looked at
-    /// its place and record, licence, reputation, and whether it is linked to nine workers, the
-    /// requester, and the other guards.
+    /// Audit, rules, window of the seed, what nine workers and the requester go by and what links
+    /// them; nine guards seated, four evicted; agenda. Of each of the sample two places in the pool
+    /// and who sits there, one of whom has gone silent; of the other its licence, its reputation,
+    /// what it goes by, and what links it.
     draw(sample): (334_719, 73, 13) + sample * (49_787, 8, 0);
     /// Audit, rules, faults; agenda, audit. Of each guard its registration and lanes, reputation,
     /// penalty and key.

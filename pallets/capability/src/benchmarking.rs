@@ -1,13 +1,18 @@
 //! Measures every call and hook step at its most expensive.
 
-use crate::{types::*, *};
+use crate::{
+    drawing::{number, part},
+    types::*,
+    *,
+};
 use alloc::vec::Vec;
 use cairn_protocol::{
     id::{Digest, ProviderId, Seed},
     preimage::{ChallengeCommitment, Statement},
     profile::DeviceClass,
 };
-use cairn_seams::Clock;
+use cairn_seams::{Beacon, Clock, Registry, Ticket};
+use core::ops::Range;
 use frame_benchmarking::v2::*;
 use frame_support::{traits::Get, weights::WeightMeter};
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
@@ -17,6 +22,15 @@ pub trait BenchmarkHelper<AccountId> {
     /// Registers an available provider of a party of its own that offers every kind of work, with
     /// that hardware and all roles. Gives it and its operator.
     fn enlist(nth: u32, class: DeviceClass) -> (ProviderId, AccountId);
+
+    /// Lets a provider fall silent. It keeps its seats until it is drawn.
+    fn silence(provider: ProviderId);
+
+    /// How many of the silent lose their seat in a pool by one draw, at most.
+    fn evictions() -> u32;
+
+    /// Makes the seed of a ticket there.
+    fn make_seed(ticket: &Ticket, seed: Seed);
 }
 
 const CLASS: DeviceClass = DeviceClass::Accelerator;
@@ -24,21 +38,51 @@ const SEED: Seed = [3; 32];
 const ANSWER: Digest = [4; 32];
 const SALT: Digest = [5; 32];
 
-/// So many of the class that is challenged.
-fn enlist<T: Config>(count: u32) -> Vec<(ProviderId, T::AccountId)> {
-    (0..count).map(|nth| T::BenchmarkHelper::enlist(nth, CLASS)).collect()
+/// These of the class that is challenged, with their operators.
+fn enlist<T: Config>(which: Range<u32>) -> Vec<(ProviderId, T::AccountId)> {
+    which.map(|nth| T::BenchmarkHelper::enlist(nth, CLASS)).collect()
+}
+
+/// The same, without their operators.
+fn crowd<T: Config>(which: Range<u32>) -> Vec<ProviderId> {
+    enlist::<T>(which).into_iter().map(|(provider, _)| provider).collect()
+}
+
+/// Has the first half of a crowd fall silent, whose places others then have to take, and gives all
+/// others work.
+fn thin_out<T: Config>(crowd: &[ProviderId]) {
+    let (silent, others) = crowd.split_at(crowd.len() / 2);
+    silent.iter().copied().for_each(T::BenchmarkHelper::silence);
+    others.iter().copied().for_each(T::Registry::begin_work);
+}
+
+/// Opens all other challenges that there may be.
+fn open_others<T: Config>() {
+    for id in 1..u64::from(T::MaxOpen::get()) {
+        assert!(Pallet::<T>::schedule(id, u32::MAX));
+    }
+}
+
+/// Makes the seed that is waited for one by which a lot in the upper half of the urn is drawn.
+fn make_seed<T: Config>() -> Seed {
+    let ticket = Awaited::<T>::get().expect("it was asked for");
+    (0..=u8::MAX)
+        .find_map(|byte| {
+            T::BenchmarkHelper::make_seed(&ticket, [byte; 32]);
+            let seed = T::Beacon::seed(&ticket)?;
+            (number(&part(&seed, "class")) > u64::MAX / 2).then_some(seed)
+        })
+        .expect("every second one is")
 }
 
 /// A challenge of three, with all others open that there may be. Its operators, by member.
 fn handed_out<T: Config>() -> (ChallengeId, Vec<(ProviderId, T::AccountId)>) {
     pass::<T>(1);
-    let operators = enlist::<T>(MEMBERS);
+    let operators = enlist::<T>(0..MEMBERS);
     Pallet::<T>::ask();
     Pallet::<T>::draw(0, u32::MAX, &SEED);
     let challenge = Challenges::<T>::get(0).expect("there are three, and the urn is full");
-    for id in 1..u64::from(T::MaxOpen::get()) {
-        assert!(Pallet::<T>::schedule(id, u32::MAX));
-    }
+    open_others::<T>();
     let operator = |member: &Member| {
         operators.iter().find(|known| known.0 == member.provider).cloned().expect("it is enlisted")
     };
@@ -104,27 +148,45 @@ mod benches {
         assert_eq!(Awaited::<T>::get().map(|ticket| ticket.requested_at), Some(T::Clock::now()));
     }
 
-    /// The seed is given rather than waited for: nobody can make blocks here. As many are looked at
-    /// again, of whom one has the third seat.
+    /// In the class as among those who are rising to it one is silent for each who is there, and as
+    /// many of the silent as may lose their seats. All others work on something, but for three of
+    /// the class. The last of these comes last, after all who are rising were looked at in vain, so
+    /// nearly all are compared with two members and looked at by each kind of work.
     #[benchmark]
-    fn draw(s: Linear<{ MEMBERS }, 16>) {
+    fn draw(s: Linear<{ MEMBERS }, { T::Sample::get() }>) {
         pass::<T>(1);
-        enlist::<T>(s);
-        for nth in s..s.saturating_mul(2) {
-            let (provider, _) = T::BenchmarkHelper::enlist(nth, CLASS);
-            T::Measured::note_throughput(provider, T::Measured::floor(CLASS).saturating_sub(1));
-        }
-        assert_eq!(T::Measured::rising(CLASS), s);
         Pallet::<T>::ask();
-        let ticket = Awaited::<T>::get().expect("it was asked for");
+        // The urn is full.
+        let blocks = T::Interval::get();
+        pass::<T>(blocks);
+        open_others::<T>();
+        let own = crowd::<T>(0..2 * s);
+        let rising = crowd::<T>(2 * s..4 * s);
+        for provider in &rising {
+            T::Measured::note_throughput(*provider, T::Measured::floor(CLASS).saturating_sub(1));
+        }
+        assert_eq!([T::Measured::population(CLASS), T::Measured::rising(CLASS)], [2 * s; 2]);
+        // Three lots of five are the class's, and they are the last.
+        let seed = make_seed::<T>();
+        // As long as nobody is silent, all are drawn, in the order in which they are looked at.
+        let mut order = T::Measured::sample(CLASS, 2 * s, &part(&seed, "members"));
+        thin_out::<T>(&own);
+        thin_out::<T>(&rising);
+        order.retain(|one| !own[..s as usize].contains(one));
+        assert_eq!(order.len() as u32, s);
+        let idle = [order[0], order[1], order[order.len() - 1]];
+        idle.into_iter().for_each(T::Registry::end_work);
         #[block]
         {
-            assert_eq!(<T::Beacon as cairn_seams::Beacon>::seed(&ticket), None);
-            <T::Beacon as cairn_seams::Beacon>::release(ticket);
-            Pallet::<T>::draw(0, u32::MAX, &SEED);
-            Pallet::<T>::ask();
+            Pallet::<T>::pass_draw();
         }
-        assert!(Challenges::<T>::contains_key(0));
+        let challenge = Challenges::<T>::get(0).expect("three are idle");
+        assert_eq!(challenge.class, CLASS);
+        let members: Vec<_> = challenge.members.iter().map(|member| member.provider).collect();
+        assert_eq!(members, idle);
+        let left = 2 * s - T::BenchmarkHelper::evictions().min(s);
+        assert_eq!([T::Measured::population(CLASS), T::Measured::rising(CLASS)], [left; 2]);
+        assert_eq!(Draws::<T>::get(), 2);
     }
 
     #[benchmark]

@@ -20,12 +20,12 @@ use sp_runtime::SaturatedConversion;
 const PURPOSE: [u8; 8] = *b"capable?";
 
 /// A part of a seed that nothing else depends on.
-fn part(seed: &Seed, of: &'static str) -> Seed {
+pub(crate) fn part(seed: &Seed, of: &'static str) -> Seed {
     blake2_256(&(of, seed).encode())
 }
 
 /// The first bytes, as a number.
-fn number(seed: &Seed) -> u64 {
+pub(crate) fn number(seed: &Seed) -> u64 {
     seed.first_chunk().copied().map_or(0, u64::from_le_bytes)
 }
 

@@ -18,10 +18,10 @@ cairn_seams::weights! {
     /// Challenge, agenda, floors, rules, clock. Each member: registration and record, and
     /// eleven lanes left in one class and twelve entered in the one below.
     judge(): (800_806, 69, 127);
-    /// A seed is there, and so many providers are looked at: clock, awaited seed, its window, pool
-    /// sizes, parameters; two seats that lose theirs; what is handed out, and the next seed asked
-    /// for. Each provider: place and record, twice, for half of them may have gone silent; its
-    /// record at each kind, and whether it is linked to two others, which is looked up from both
-    /// sides.
+    /// A seed is there: clock, awaited seed, its window, trace, genesis hash, number of draws, pool
+    /// sizes, parameters, agenda; four evicted of the class and four of those rising to it; what is
+    /// handed out, and the next seed asked for. Of each of the sample two places of the class and
+    /// two of the rising, and who sits there, half of whom have gone silent; of the others their
+    /// records at each kind, and what links them to two members.
     draw(sample): (265_388, 30, 8) + sample * (19_696, 2, 0);
 }

@@ -226,7 +226,7 @@ pub(crate) const BOB: AccountId = 2;
 pub(crate) const TREASURY: AccountId = 3;
 pub(crate) const RICH: Amount = 10_000_000;
 /// Providers that can be registered.
-pub(crate) const MOST: u64 = 128;
+pub(crate) const MOST: u64 = 160;
 pub(crate) const SALT: Digest = [5; 32];
 /// What the worker says.
 pub(crate) const CLAIM: Digest = [1; 32];
@@ -535,6 +535,22 @@ impl crate::benchmarking::BenchmarkHelper<AccountId> for Helper {
     fn enlist(_: u32) -> (ProviderId, AccountId) {
         let provider = join_with(DeviceClass::Gpu, &[Role::Compute, Role::Guard]);
         (provider, operator(provider))
+    }
+
+    fn silence(provider: ProviderId) {
+        pallet_cairn_providers::Providers::<Test>::mutate(provider, |record| {
+            record.as_mut().expect("it is registered").missed = true;
+        });
+    }
+
+    fn pause(provider: ProviderId, operator: AccountId) {
+        let paused = cairn_protocol::profile::Availability::Paused;
+        assert_ok!(Providers::set_availability(signed(operator), provider, paused));
+    }
+
+    fn evictions() -> u32 {
+        use frame_support::traits::Get;
+        <Test as pallet_cairn_providers::Config>::MaxEvictions::get()
     }
 
     fn await_audit(task: TaskId, _: &AccountId, workers: &[ProviderId]) {

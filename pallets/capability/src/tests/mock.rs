@@ -259,6 +259,25 @@ impl benchmarking::BenchmarkHelper<AccountId> for Helper {
         let provider = join_with(class, &Role::ALL);
         (provider, operator(provider))
     }
+
+    fn silence(provider: ProviderId) {
+        pallet_cairn_providers::Providers::<Test>::mutate(provider, |record| {
+            record.as_mut().expect("it is registered").missed = true;
+        });
+    }
+
+    fn evictions() -> u32 {
+        use frame_support::traits::Get;
+        <Test as pallet_cairn_providers::Config>::MaxEvictions::get()
+    }
+
+    fn make_seed(ticket: &cairn_seams::Ticket, seed: Seed) {
+        use pallet_cairn_entropy::types::{Stage, Window};
+        pallet_cairn_entropy::Windows::<Test>::mutate(ticket.requested_at, |window| {
+            let asked = window.take().expect("a seed was asked for");
+            *window = Some(Window { stage: Stage::Closed { seed }, ..asked });
+        });
+    }
 }
 
 #[cfg(feature = "runtime-benchmarks")]

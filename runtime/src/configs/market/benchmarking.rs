@@ -100,6 +100,26 @@ impl Helper {
         provider
     }
 
+    /// Lets a provider fall silent. It keeps its seats until it is drawn.
+    fn mute(provider: ProviderId) {
+        pallet_cairn_providers::Providers::<Runtime>::mutate(provider, |record| {
+            if let Some(record) = record {
+                record.missed = true;
+            }
+        });
+    }
+
+    /// Takes a provider out of every pool. It stays registered.
+    fn unseat(provider: ProviderId, operator: AccountId) {
+        let origin = RuntimeOrigin::signed(operator);
+        Providers::set_availability(origin, provider, Availability::Paused).expect("it is there");
+    }
+
+    /// How many of the silent lose their seat in a pool by one draw, at most.
+    fn most_evicted() -> u32 {
+        <Runtime as pallet_cairn_providers::Config>::MaxEvictions::get()
+    }
+
     /// Makes the seed of a ticket there.
     fn close(ticket: &Ticket, seed: Seed) {
         pallet_cairn_entropy::Windows::<Runtime>::mutate(ticket.requested_at, |window| {
@@ -128,6 +148,18 @@ impl pallet_cairn_audits::benchmarking::BenchmarkHelper<AccountId> for Helper {
         (Self::enlist_with(owner, operator.clone(), &roles, DeviceClass::Gpu), operator)
     }
 
+    fn silence(provider: ProviderId) {
+        Self::mute(provider);
+    }
+
+    fn pause(provider: ProviderId, operator: AccountId) {
+        Self::unseat(provider, operator);
+    }
+
+    fn evictions() -> u32 {
+        Self::most_evicted()
+    }
+
     fn await_audit(task: TaskId, requester: &AccountId, workers: &[ProviderId]) {
         let made = pallet_cairn_tasks::benchmarking::await_audit::<Runtime>(requester, workers);
         assert_eq!(made, task);
@@ -154,6 +186,18 @@ impl pallet_cairn_capability::benchmarking::BenchmarkHelper<AccountId> for Helpe
         let operator: AccountId = account("operator", nth, 2);
         let owner = account("owner", nth, 2);
         (Self::enlist_with(owner, operator.clone(), &Role::ALL, class), operator)
+    }
+
+    fn silence(provider: ProviderId) {
+        Self::mute(provider);
+    }
+
+    fn evictions() -> u32 {
+        Self::most_evicted()
+    }
+
+    fn make_seed(ticket: &Ticket, seed: Seed) {
+        Self::close(ticket, seed);
     }
 }
 
@@ -196,16 +240,11 @@ impl pallet_cairn_tasks::benchmarking::BenchmarkHelper<AccountId> for Helper {
     }
 
     fn silence(provider: ProviderId) {
-        pallet_cairn_providers::Providers::<Runtime>::mutate(provider, |record| {
-            if let Some(record) = record {
-                record.missed = true;
-            }
-        });
+        Self::mute(provider);
     }
 
     fn pause(provider: ProviderId, operator: AccountId) {
-        let origin = RuntimeOrigin::signed(operator);
-        Providers::set_availability(origin, provider, Availability::Paused).expect("it is there");
+        Self::unseat(provider, operator);
     }
 
     fn model() -> Option<BlockId> {
