@@ -131,7 +131,7 @@ impl<T: Config> Pallet<T> {
             Stage::Queued if task.place == Place::Resting => T::WeightInfo::ask_again(),
             Stage::Queued => T::WeightInfo::enter_queue(),
             Stage::Audited => T::WeightInfo::look_at_audit(),
-            Stage::Contested => T::WeightInfo::ask_for_chunks().max(T::WeightInfo::withhold(seats)),
+            Stage::Contested => T::WeightInfo::ask_for_chunks().max(T::WeightInfo::withhold()),
             Stage::AwaitingKeys => T::WeightInfo::forfeit(seats),
             Stage::Assigned => T::WeightInfo::close_commits(seats),
             Stage::Committed => T::WeightInfo::judge(seats),
@@ -151,7 +151,7 @@ impl<T: Config> Pallet<T> {
             .max(T::WeightInfo::close_commits(seats))
             .max(T::WeightInfo::judge(seats))
             .max(T::WeightInfo::settle(seats))
-            .max(T::WeightInfo::withhold(seats))
+            .max(T::WeightInfo::withhold())
             .max(T::WeightInfo::prune(seats))
     }
 

@@ -53,8 +53,8 @@ cairn_seams::weights! {
     /// Complaints, window of the seed, answer, rules; agenda, record.
     ask_for_chunks(): (97_043, 7, 4);
     /// Complaints, window of the seed, faults, account and holds, one provider, its reputation
-    /// and its penalty; agenda, record. Of each seat the provider, its answer and its key.
-    withhold(seats): (273_962, 21, 13) + seats * (0, 0, 0);
+    /// and its penalty, its answer and its key; agenda, record. Nothing of other workers.
+    withhold(): (273_962, 21, 13);
     /// Account and holds; agenda, lists, terms, complaints, record. Of each seat its answer and
     /// its key.
     prune(seats): (82_378, 3, 7) + seats * (2_951, 0, 2);
