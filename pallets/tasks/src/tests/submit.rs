@@ -153,8 +153,8 @@ fn submit_should_fail_when_the_chain_is_stopped() {
     market(1, || {
         use frame_support::traits::SafeModeNotify;
         Clock::entered();
-        let submitted = Tasks::submit(RuntimeOrigin::signed(ALICE), Box::new(terms(1)));
-        assert_eq!(submitted, Err(Error::<Test>::ChainStopped.into()));
+        let (alice, terms) = (RuntimeOrigin::signed(ALICE), Box::new(terms(1)));
+        assert_noop!(Tasks::submit(alice, terms), Error::<Test>::ChainStopped);
     });
 }
 
