@@ -17,11 +17,13 @@ const EXACT: &str = "One worker computes an exact program. Whoever recomputes it
 const EXACT_GUARDED: &str = "One worker computes an exact program. Whoever recomputes it gets the \
                              same bits, as guards do where the lot falls on it: a result that \
                              they all contradict alike is refunded.";
-const EXACT_ALL: &str = "All workers must get the same bits. If they do not, up to nine others are \
+const EXACT_ALL: &str =
+    "All workers must get the same bits. If they do not, up to nine others are \
                          asked, and nobody is paid until a round is unanimous. The task costs up \
                          to its reserve more than its reward; what is not paid comes back.";
 const BELIEVED: &str = "One worker is believed: nothing is compared.";
-const BELIEVED_GUARDED: &str = "One worker is believed unless guards are drawn by lot to recompute \
+const BELIEVED_GUARDED: &str =
+    "One worker is believed unless guards are drawn by lot to recompute \
                                 the result: one that most of them contradict alike is refunded, \
                                 and its worker penalised.";
 const MAJORITY: &str = "The majority of equal hashes is paid. A majority of colluding workers \
