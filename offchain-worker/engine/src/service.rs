@@ -26,6 +26,14 @@ pub enum Unserved {
     Model(#[from] ModelError),
 }
 
+/// Ends a request from any thread, also while another waits for what it comes to.
+#[derive(Clone)]
+pub struct Cancel {
+    cancelled: Arc<AtomicBool>,
+    /// Has whoever waits hear of it at once.
+    wake: Arc<dyn Fn() + Send + Sync>,
+}
+
 /// What the thread computes: the requests that were taken in, some or all of them at once.
 pub(crate) trait Work: Sized + Send + 'static {
     type Id: Copy + Ord + Send;
@@ -68,7 +76,7 @@ pub(crate) struct Front<W: Work> {
 /// What is said of one request as it comes. Dropping it cancels the request.
 pub(crate) struct Line<N> {
     news: Receiver<Message<N>>,
-    cancelled: Arc<AtomicBool>,
+    cancel: Cancel,
     /// Whether nothing comes any more.
     over: bool,
 }
@@ -79,10 +87,10 @@ pub(crate) struct Order<W: Work> {
 }
 
 pub(crate) struct Outlet<N> {
-    /// Given back before whoever listens hears that nothing more comes: the first field is
-    /// dropped first.
+    /// Given back before whoever listens hears that nothing more comes, unless they cancelled: the
+    /// first field is dropped first.
     place: Place,
-    news: Sender<Message<N>>,
+    news: Arc<Sender<Message<N>>>,
     cancelled: Arc<AtomicBool>,
 }
 
@@ -93,6 +101,29 @@ enum Message<N> {
     News(N),
     Last(N),
     Failed(Unserved),
+    Cancelled,
+}
+
+impl Cancel {
+    fn new<N: Send + 'static>(news: &Arc<Sender<Message<N>>>) -> Self {
+        // Whoever waits hears by itself that nobody is left to say more, also while this is kept.
+        let news = Arc::downgrade(news);
+        let wake = move || {
+            if let Some(news) = news.upgrade() {
+                // Whoever has stopped listening waits for nothing.
+                let _ = news.send(Message::Cancelled);
+            }
+        };
+        Self { cancelled: Arc::default(), wake: Arc::new(wake) }
+    }
+
+    /// Whoever waits hears at once that nothing more comes. The request is left out of the next
+    /// step, and then its place is another's. One that has ended stays what it came to.
+    pub fn cancel(&self) {
+        if !self.cancelled.swap(true, Ordering::Relaxed) {
+            (self.wake)();
+        }
+    }
 }
 
 impl<W: Work> Front<W> {
@@ -118,10 +149,11 @@ impl<W: Work> Front<W> {
         let full = Unserved::Full { most: self.most };
         let place = Place::take(&self.taken, self.most).ok_or(full)?;
         let (sender, news) = channel();
-        let cancelled = Arc::new(AtomicBool::new(false));
-        let outlet = Outlet { place, news: sender, cancelled: cancelled.clone() };
+        let sender = Arc::new(sender);
+        let cancel = Cancel::new(&sender);
+        let outlet = Outlet { place, news: sender, cancelled: cancel.cancelled.clone() };
         orders.send(Order { request, outlet }).map_err(|_| Unserved::Lost)?;
-        Ok(Line { news, cancelled, over: false })
+        Ok(Line { news, cancel, over: false })
     }
 }
 
@@ -136,15 +168,14 @@ impl<W: Work> Drop for Front<W> {
 }
 
 impl<N> Line<N> {
-    /// Ends the request before the next step.
-    pub(crate) fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Relaxed);
+    pub(crate) fn cancel_handle(&self) -> Cancel {
+        self.cancel.clone()
     }
 }
 
 impl<N> Drop for Line<N> {
     fn drop(&mut self) {
-        self.cancel();
+        self.cancel.cancel();
     }
 }
 
@@ -163,11 +194,15 @@ impl<N> Iterator for Line<N> {
                 return Some(Ok(news));
             }
             Ok(Message::Failed(error)) => error,
+            Ok(Message::Cancelled) => {
+                self.over = true;
+                return None;
+            }
             // Whoever was to say more is gone.
             Err(_) => Unserved::Lost,
         };
         self.over = true;
-        let cancelled = self.cancelled.load(Ordering::Relaxed);
+        let cancelled = self.cancel.cancelled.load(Ordering::Relaxed);
         (!cancelled).then_some(Err(failure))
     }
 }

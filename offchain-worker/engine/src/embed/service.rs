@@ -1,7 +1,7 @@
 use super::{fitting, pass, EmbedError, Embedder, ROWS};
 use crate::{
     model::{ModelError, Segment},
-    service::{Front, Line, Told, Work},
+    service::{Cancel, Front, Line, Told, Work},
 };
 use std::{
     collections::VecDeque,
@@ -65,9 +65,14 @@ impl Answer {
         Ok(self.0.next().transpose()?)
     }
 
-    /// Takes the text out of those that wait. One that is being computed still is.
+    /// Takes the text out of those that wait. One that is being computed still is, for nobody.
     pub fn cancel(&self) {
-        self.0.cancel();
+        self.cancel_handle().cancel();
+    }
+
+    /// What cancels from another thread, while this one waits for the row.
+    pub fn cancel_handle(&self) -> Cancel {
+        self.0.cancel_handle()
     }
 }
 

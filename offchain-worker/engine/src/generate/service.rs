@@ -1,7 +1,7 @@
 use super::{Batch, Event, GenerateError, Id, Limits, Reason, Request};
 use crate::{
     model::{Decoder, ModelError},
-    service::{Front, Line, Told, Work},
+    service::{Cancel, Front, Line, Told, Work},
 };
 use std::sync::Arc;
 
@@ -37,9 +37,14 @@ impl Stream {
         self.reason
     }
 
-    /// Ends the request before the next step.
+    /// Nothing comes any more, and the request is out of the batch before its next step.
     pub fn cancel(&self) {
-        self.events.cancel();
+        self.cancel_handle().cancel();
+    }
+
+    /// What cancels from another thread, while this one waits for a token.
+    pub fn cancel_handle(&self) -> Cancel {
+        self.events.cancel_handle()
     }
 }
 

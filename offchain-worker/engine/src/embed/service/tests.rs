@@ -7,7 +7,9 @@ use crate::{
 use burn::tensor::Device;
 use std::{
     path::{Path, PathBuf},
-    sync::mpsc::Receiver,
+    sync::mpsc::{channel, Receiver},
+    thread::spawn,
+    time::Duration,
 };
 
 const TOLERANCE: f32 = 1e-4;
@@ -112,6 +114,30 @@ fn text_should_leave_its_place_and_take_no_rows_when_it_is_cancelled_or_dropped(
     desk.turn(&orders).expect("a turn");
     assert_eq!((service.passes(), left(&service, &desk)), (1, (0, 0, 0)));
     assert!(matches!(last.wait(), Ok(None)));
+}
+
+#[test]
+fn waiting_should_end_before_any_turn_when_another_thread_cancels() {
+    let embedder = embedder();
+    // One is computed at a time, so the second waits behind the first.
+    let (service, mut desk, orders) = idle(&embedder, Limits { rows: 1, waiting: 3 });
+    let [first, second, third] = [0, 1, 2].map(|at| service.submit(TEXTS[at]).expect("room"));
+    desk.turn(&orders).expect("a pass");
+    assert_eq!((service.passes(), left(&service, &desk)), (1, (2, 2, 2)));
+    let cancel = second.cancel_handle();
+    let (told, heard) = channel();
+    let reader = spawn(move || told.send(second.wait().map_err(|error| error.to_string())));
+    cancel.cancel();
+    // Only one that is never woken is waited for so long.
+    let end = heard.recv_timeout(Duration::from_secs(60)).expect("the reader is woken");
+    assert_eq!(end, Ok(None));
+    reader.join().expect("it returned").expect("it was heard");
+    assert_eq!((service.passes(), left(&service, &desk)), (1, (2, 2, 2)));
+    // It takes neither a pass nor the turn of the one behind it.
+    desk.turn(&orders).expect("a pass");
+    assert_eq!((service.passes(), left(&service, &desk)), (2, (0, 0, 0)));
+    should_be_as_alone(first, &embedder, TEXTS[0]);
+    should_be_as_alone(third, &embedder, TEXTS[2]);
 }
 
 #[test]

@@ -10,7 +10,12 @@ use burn::{
 };
 use std::{
     path::Path,
-    sync::{atomic::Ordering, mpsc::Receiver},
+    sync::{
+        atomic::Ordering,
+        mpsc::{channel, Receiver},
+    },
+    thread::spawn,
+    time::Duration,
 };
 
 fn decoder() -> Decoder {
@@ -106,7 +111,7 @@ fn submit_should_refuse_when_as_many_requests_wait_as_may() {
     streams.push(submit(8).expect("room"));
     assert_eq!(submit(9).err(), Some(full));
     // So does each that has ended.
-    let thread = std::thread::spawn(move || desk.run(&orders));
+    let thread = spawn(move || desk.run(&orders));
     for stream in streams.drain(..) {
         let made: Result<Vec<u32>, _> = stream.collect();
         assert_eq!(made.expect("no failure").len(), 2);
@@ -114,6 +119,57 @@ fn submit_should_refuse_when_as_many_requests_wait_as_may() {
     streams.extend((5..8).map(|token| submit(token).expect("room")));
     drop(service);
     thread.join().expect("it returned");
+}
+
+#[test]
+fn reader_should_be_woken_before_any_turn_when_another_thread_cancels() {
+    // There is room for one, so the second waits behind the first.
+    let limits = Limits { sequences: 1, ..Limits::default() };
+    let (service, mut desk, orders) = idle(Arc::new(decoder()), limits);
+    let request = |token| Request { most: 6, ..two_after(token) };
+    let streams = [5, 6].map(|token| service.submit(request(token)).expect("room"));
+    desk.turn(&orders).expect("a step");
+    for (mut stream, made) in streams.into_iter().zip([1, 0]) {
+        let cancel = stream.cancel_handle();
+        let (told, heard) = channel();
+        let reader = spawn(move || {
+            let tokens: Result<Vec<u32>, _> = stream.by_ref().collect();
+            told.send((tokens.map(|tokens| tokens.len()), stream.reason()))
+        });
+        cancel.cancel();
+        // Only one that is never woken is waited for so long.
+        let end = heard.recv_timeout(Duration::from_secs(60)).expect("the reader is woken");
+        assert_eq!(end, (Ok(made), None));
+        reader.join().expect("it returned").expect("it was heard");
+        // Once more is nothing more, also when all is over.
+        cancel.cancel();
+    }
+    let left = |desk: &Desk<Batch>| {
+        (desk.work.len(), desk.outlets.len(), service.front.taken.load(Ordering::Relaxed))
+    };
+    assert_eq!(left(&desk), (2, 2, 2));
+    desk.turn(&orders).expect("a turn");
+    assert_eq!(left(&desk), (0, 0, 0));
+}
+
+#[test]
+fn stream_should_stay_what_it_came_to_when_it_is_cancelled_afterwards() {
+    let (service, mut desk, orders) = idle(Arc::new(decoder()), Limits::default());
+    let mut stream = service.submit(two_after(5)).expect("room");
+    let cancel = stream.cancel_handle();
+    for _ in 0..2 {
+        desk.turn(&orders).expect("a step");
+    }
+    cancel.cancel();
+    assert_eq!(stream.by_ref().filter_map(Result::ok).count(), 2);
+    assert_eq!(stream.reason(), Some(Reason::Most));
+    // Nor does who may cancel keep a reader waiting where nobody is left to compute.
+    let mut waiting = service.submit(two_after(6)).expect("room");
+    let cancel = waiting.cancel_handle();
+    drop((desk, orders));
+    assert_eq!(waiting.next(), Some(Err(Unserved::Lost.into())));
+    cancel.cancel();
+    assert_eq!(waiting.next(), None);
 }
 
 fn cancelled(stream: Stream) -> Option<Stream> {
