@@ -66,7 +66,7 @@ fn identities(values: impl IntoIterator<Item = u32>, device: &Device) -> Tensor<
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
-fn check_tokens(tokens: &[u32], vocabulary: usize) -> Result<(), ModelError> {
+pub(crate) fn check_tokens(tokens: &[u32], vocabulary: usize) -> Result<(), ModelError> {
     match tokens.iter().position(|token| *token as usize >= vocabulary) {
         None => Ok(()),
         Some(at) => Err(ModelError::Token { token: tokens[at], at, below: vocabulary }),

@@ -441,6 +441,31 @@ fn commands_should_say_what_to_do_when_something_is_wrong() {
 }
 
 #[test]
+fn examples_should_be_refused_alike_in_either_arithmetic_when_one_cannot_be_judged() {
+    let home = Home::new();
+    home.file("sayings.txt", &sayings());
+    home.said(&["import", name(&fixture("llama")), "--out", "floats"]);
+    let sample = ["--text", "sayings.txt", "--length", "24"];
+    home.said(&[&["quantise", "floats", "--out", "exact"], sample.as_slice()].concat());
+    let example = |answer: &str| format!("{{\"prompt\": \"the red\", \"answer\": \"{answer}\"}}\n");
+    let (fit, given, long) = (example(" hen"), example(""), example(&" hen".repeat(99)));
+    for (examples, words) in [
+        (given.clone(), ["example 0 has", "left to be foretold"]),
+        // Also beside one that can be.
+        (fit.clone() + &given, ["example 1 has", "left to be foretold"]),
+        (fit + &long, ["takes 64", "cut it"]),
+    ] {
+        home.file("answers.jsonl", &examples);
+        let [exact, float] = ["exact", "float"].map(|profile| {
+            let eval = ["eval", "exact", "--profile", profile, "--answers", "answers.jsonl"];
+            home.refused(&eval)
+        });
+        assert!(words.iter().all(|word| exact.contains(word)), "{exact}");
+        assert_eq!(exact, float);
+    }
+}
+
+#[test]
 fn profiles_and_devices_should_be_taken_where_they_say_what_is_done() {
     let home = Home::new();
     home.file("sayings.txt", &sayings());

@@ -57,6 +57,16 @@ impl Eval {
         self.source.texts(codec, self.length, self.records, self.from)
     }
 
+    /// What a decoder is judged by, whichever arithmetic it has: all of it fits before any is
+    /// computed.
+    fn sequences(&self, codec: &Codec, shape: &Shape) -> Found<Vec<Sequence>> {
+        let all = batches(self.source.sequences(codec, self.length)?, 1, [0; 32]);
+        if let Shape::Decoder(config) = shape {
+            all.fit(config)?;
+        }
+        Ok(all.examples)
+    }
+
     /// How many cases a program in exact form gets right.
     fn judged(&self, folder: &ExactFolder) -> Found<Value> {
         let package = folder.package(Purpose::Classes)?;
@@ -97,7 +107,7 @@ impl Eval {
                 (records, Vec::new(), Some(texts.floor()))
             }
             None => {
-                let all = self.source.sequences(&codec, self.length)?;
+                let all = self.sequences(&codec, folder.shape())?;
                 let read = all.iter().filter(|one| one.given > 1);
                 let given = read.map(|one| one.tokens[..one.given].to_vec()).collect();
                 (all.into_iter().map(|one| one.tokens).collect(), given, None)
@@ -144,7 +154,7 @@ impl Eval {
                         "tokens_per_s": per_second(tokens as u64, took),
                     }));
                 }
-                sequences(decoder, self.source.sequences(&codec, self.length)?)
+                sequences(decoder, self.sequences(&codec, &folder.model.shape())?)
             }
             Model::Classifier(classifier) => {
                 let cases = self.source.cases(1, [0; 32])?;

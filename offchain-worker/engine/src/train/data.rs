@@ -3,8 +3,8 @@
 
 use super::{cross_entropy, Lessons, TrainError};
 use crate::{
-    config::{ClassifierConfig, EncoderConfig},
-    model::{Classifier, Decoder, Encoder, ModelError, Segment},
+    config::{ClassifierConfig, DecoderConfig, EncoderConfig},
+    model::{check_tokens, Classifier, Decoder, Encoder, ModelError, Segment},
 };
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use cairn_kernel::chacha;
@@ -57,7 +57,7 @@ impl Lessons<Decoder> for Texts {
         if self.count == 0 || self.length < 2 {
             return Err(TrainError::Nothing);
         }
-        fits(self.length - 1, model)?;
+        fits(self.length - 1, model.config())?;
         let (need, have) = (256, model.config().vocabulary);
         match have < need {
             true => Err(TrainError::Vocabulary { need, have }),
@@ -96,19 +96,26 @@ pub struct Sequence {
     pub given: usize,
 }
 
+impl Sequences {
+    /// That a decoder can be asked all of them, each for something that is not given.
+    pub fn fit(&self, config: &DecoderConfig) -> Result<(), TrainError> {
+        for (Sequence { tokens, given }, example) in self.examples.iter().zip(0..) {
+            if (*given).max(1) >= tokens.len() {
+                return Err(TrainError::Example { example, length: tokens.len(), given: *given });
+            }
+            fits(tokens.len() - 1, config)?;
+            check_tokens(tokens, config.vocabulary)?;
+        }
+        Ok(())
+    }
+}
+
 impl Lessons<Decoder> for Sequences {
     fn check(&self, model: &Decoder) -> Result<(), TrainError> {
         if self.count == 0 || self.examples.is_empty() {
             return Err(TrainError::Nothing);
         }
-        for (Sequence { tokens, given }, example) in self.examples.iter().zip(0..) {
-            if (*given).max(1) >= tokens.len() {
-                return Err(TrainError::Example { example, length: tokens.len(), given: *given });
-            }
-            fits(tokens.len() - 1, model)?;
-            model.check_tokens(tokens)?;
-        }
-        Ok(())
+        self.fit(model.config())
     }
 
     fn about(&self) -> String {
@@ -275,8 +282,8 @@ fn foretold(
     cross_entropy(logits.reshape([count * length, vocabulary]), targets)
 }
 
-fn fits(length: usize, model: &Decoder) -> Result<(), TrainError> {
-    let most = model.config().context;
+fn fits(length: usize, config: &DecoderConfig) -> Result<(), TrainError> {
+    let most = config.context;
     match length > most {
         true => Err(TrainError::Long { length, most }),
         false => Ok(()),
