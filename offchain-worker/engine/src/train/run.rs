@@ -17,7 +17,7 @@ pub struct Store {
 pub struct Run<M> {
     trainer: Trainer<M>,
     kept: Option<Kept>,
-    bar: ProgressBar,
+    pub(super) bar: ProgressBar,
 }
 
 /// What a run is kept by.

@@ -15,6 +15,8 @@ use burn::module::{ModuleVisitor, Param};
 use std::{collections::BTreeMap, fs, path::Path};
 use tempfile::TempDir;
 
+mod bar;
+
 const SEED: [u8; 32] = [7; 32];
 
 fn device() -> Device {
