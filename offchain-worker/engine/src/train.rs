@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod data;
+mod lock;
 mod log;
 mod lora;
 mod optim;
@@ -12,6 +13,7 @@ mod start;
 mod tests;
 
 pub use data::{Cases, Labelled, Sequence, Sequences, Texts};
+pub use lock::Lock;
 pub use lora::{factors, Factors};
 pub use optim::Schedule;
 pub use run::{Run, Store};
@@ -58,6 +60,8 @@ pub enum TrainError {
     Diverged { step: u64, loss: f64 },
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },
+    #[error("another run writes to {}; wait until it has ended, or use another folder", folder.display())]
+    Busy { folder: PathBuf },
     #[error("{} does not continue this run: {reason}; use another folder, or remove it to begin anew", path.display())]
     Checkpoint { path: PathBuf, reason: String },
 }

@@ -12,7 +12,7 @@ use cairn_engine::{
     folder::{save, Codec, ExactFolder, FloatFolder, Model, Tokens},
     grid::Grid,
     parts::Named,
-    train::{draw_classes, factors, Learned, Lessons, Run, Schedule, Settings, Store},
+    train::{draw_classes, factors, Learned, Lessons, Lock, Run, Schedule, Settings, Store},
 };
 use cairn_protocol::chunk::content;
 use clap::Args;
@@ -130,7 +130,8 @@ impl Train {
                 self.learn(encoder, &cases, base.as_ref(), Model::Encoder)
             }
         };
-        let (learned, mut result) = result?;
+        // Kept until the model is written, which no other run may do meanwhile.
+        let (learned, mut result, _lock) = result?;
         self.keep(&learned, &tokens, &folder, &device)?;
         result.insert("folder".into(), self.out.display().to_string().into());
         output.say(&Value::Object(result))?;
@@ -206,7 +207,7 @@ impl Train {
         lessons: &impl Lessons<M>,
         base: Option<&ExactFolder>,
         whole: impl Fn(M) -> Model,
-    ) -> Result<(Model, Map<String, Value>), Box<dyn Error>> {
+    ) -> Result<(Model, Map<String, Value>, Option<Lock>), Box<dyn Error>> {
         let settings = self.settings(base);
         let mut run = Run::open(model, settings.clone(), lessons, Some(self.store()))?;
         self.check_out(run.trainer().done() >= self.steps)?;
@@ -229,7 +230,8 @@ impl Train {
             };
             result.insert("changes".into(), self.write(&published.changes(deltas)?)?);
         }
-        Ok((whole(run.into_trainer().finish()), result))
+        let lock = run.lock();
+        Ok((whole(run.into_trainer().finish()), result, lock))
     }
 
     /// Writes what is to be submitted, a file for each component.

@@ -1,4 +1,6 @@
-use super::{checkpoint::Origin, log, log::Log, Lessons, Report, Settings, TrainError, Trainer};
+use super::{
+    checkpoint::Origin, lock::Lock, log, log::Log, Lessons, Report, Settings, TrainError, Trainer,
+};
 use crate::parts::Named;
 use burn::module::Module;
 use indicatif::ProgressBar;
@@ -7,7 +9,7 @@ use std::{fs, path::PathBuf};
 /// Where a run is kept.
 #[derive(Clone, Debug)]
 pub struct Store {
-    /// Has `checkpoint.safetensors` and `loss.jsonl`.
+    /// Has `checkpoint.safetensors`, `loss.jsonl` and `run.lock`.
     pub folder: PathBuf,
     /// Steps between checkpoints.
     pub every: u64,
@@ -23,13 +25,15 @@ pub struct Run<M> {
 /// What a run is kept by.
 struct Kept {
     store: Store,
+    lock: Lock,
     log: Log,
     from: Origin,
 }
 
 impl<M: Module + Named> Run<M> {
     /// Begins, or goes on from what is in the store. The model has to be the one that the run
-    /// began with, also where there is a checkpoint: what was learned is a change of it.
+    /// began with, also where there is a checkpoint: what was learned is a change of it. A store
+    /// that another run writes to is refused.
     pub fn open(
         model: M,
         settings: Settings,
@@ -44,9 +48,10 @@ impl<M: Module + Named> Run<M> {
             Some((store, from)) => {
                 let fail = |source| TrainError::File { path: store.folder.clone(), source };
                 fs::create_dir_all(&store.folder).map_err(fail)?;
+                let lock = Lock::take(&store.folder)?;
                 trainer.resume(&store.checkpoint(), &from)?;
                 let log = Log::open(store.folder.join("loss.jsonl"), trainer.done())?;
-                Some(Kept { store, log, from })
+                Some(Kept { store, lock, log, from })
             }
         };
         let bar = log::bar(trainer.settings().steps, trainer.done());
@@ -55,6 +60,12 @@ impl<M: Module + Named> Run<M> {
 
     pub fn trainer(&self) -> &Trainer<M> {
         &self.trainer
+    }
+
+    /// What keeps other runs from its store, where it has one. Whoever writes there after the run
+    /// keeps it until then.
+    pub fn lock(&self) -> Option<Lock> {
+        self.kept.as_ref().map(|kept| kept.lock.clone())
     }
 
     pub fn into_trainer(self) -> Trainer<M> {
@@ -69,7 +80,7 @@ impl<M: Module + Named> Run<M> {
             return Ok(None);
         }
         let report = self.trainer.step(lessons)?;
-        if let Some(Kept { store, log, from }) = &mut self.kept {
+        if let Some(Kept { store, log, from, .. }) = &mut self.kept {
             log.write(&report)?;
             if report.step == steps || report.step % store.every.max(1) == 0 {
                 self.trainer.save(&store.checkpoint(), from)?;

@@ -322,6 +322,28 @@ fn checkpoint_should_be_refused_when_it_is_of_another_run_or_damaged() {
 }
 
 #[test]
+fn run_should_be_refused_when_another_writes_to_its_folder() {
+    let folder = TempDir::new().expect("a folder");
+    let open = || {
+        let store = Store { folder: folder.path().to_owned(), every: 5 };
+        Run::open(decoder(&tiny()), settings(10), &sequences(4), Some(store))
+    };
+    let refused = || open().err().map(|error| error.to_string()).unwrap_or_default();
+    let log = || fs::read_to_string(folder.path().join("loss.jsonl")).expect("a log");
+    let mut run = open().expect("fit");
+    run.step(&sequences(4)).expect("a step");
+    let error = refused();
+    assert!(error.contains("another run") && error.contains("use another folder"), "{error}");
+    assert_eq!(log().lines().count(), 1, "what it has written is as it was");
+    // Also while what the run came to is written.
+    let lock = run.lock();
+    drop(run);
+    assert!(refused().contains("another run"));
+    drop(lock);
+    assert_eq!(refused(), "");
+}
+
+#[test]
 fn examples_should_be_refused_when_a_model_cannot_learn_from_them() {
     let model = decoder(&tiny());
     let one = |tokens: Vec<u32>, given| Sequences {

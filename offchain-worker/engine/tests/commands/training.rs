@@ -38,6 +38,32 @@ fn training_should_come_to_the_same_when_it_is_killed_and_begun_again() {
 }
 
 #[test]
+fn training_should_be_refused_when_another_process_learns_into_its_folder() {
+    let home = Home::new();
+    let train = |steps: &'static str| {
+        let small = ["--length", "24", "--batch", "2", "--every", "1000000", "--steps", steps];
+        [&["train", "demo", "--out", "run", "--synthetic", "1"], small.as_slice()].concat()
+    };
+    let log = || fs::read_to_string(home.at("run").join("loss.jsonl")).unwrap_or_default();
+    // Of more steps than it will make, and without a checkpoint.
+    let mut command = home.command(&train("1000000"));
+    let mut child = command.stdout(Stdio::null()).spawn().expect("it starts");
+    while log().is_empty() {
+        assert_eq!(child.try_wait().expect("it can be asked"), None, "it ended by itself");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let other = home.call(&train("2"));
+    let running = child.try_wait().expect("it can be asked").is_none();
+    child.kill().and_then(|()| child.wait()).expect("it is killed");
+    let error = text(&other.stderr);
+    assert!(running && !other.status.success(), "{error}");
+    assert!(error.contains("another run") && error.contains("use another folder"), "{error}");
+    // One that was killed keeps nobody out.
+    home.said(&train("2"));
+    assert_eq!(log().lines().count(), 2);
+}
+
+#[test]
 fn training_should_be_refused_when_its_folder_has_a_model() {
     let home = Home::new();
     home.file("sayings.txt", &sayings());
