@@ -61,13 +61,6 @@ pub struct Loss {
     pub tokens: u64,
 }
 
-impl Loss {
-    /// For each token, rounded down. None where there are no tokens.
-    pub fn mean(&self) -> Option<i64> {
-        self.micro_nats.checked_div_euclid(i64::try_from(self.tokens).ok()?)
-    }
-}
-
 /// The outcome that [`loss`] evaluates.
 pub fn losses() -> Outcome {
     // A constant, which has a scale.
