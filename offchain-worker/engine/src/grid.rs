@@ -8,7 +8,7 @@ use crate::{
     apply::Deltas,
     base::Base,
     model::ModelError,
-    parts::{self, Named, Part, Role},
+    parts::{self, turned, Named, Part, Role},
     quantise::Exact,
     train::Factors,
 };
@@ -305,11 +305,6 @@ fn laid(part: &Part) -> (usize, usize, Vec<f32>) {
         (_, &[rows, columns]) => (rows, columns, part.values.clone()),
         _ => (1, part.values.len(), part.values.clone()),
     }
-}
-
-/// Columns as rows.
-fn turned(values: &[f32], columns: usize) -> Vec<f32> {
-    (0..columns).flat_map(|at| values.iter().skip(at).step_by(columns).copied()).collect()
 }
 
 fn nearest(weights: &[f32], columns: usize, steps: &[f32]) -> Vec<i16> {

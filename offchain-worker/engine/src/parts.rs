@@ -197,3 +197,37 @@ impl<F: FnMut(&str, Role, &[usize]) -> Option<Vec<f32>>> ModuleMapper for Writer
         Param::from_mapped_value(id, new.set_require_grad(old.is_require_grad()), mapper)
     }
 }
+
+/// Rows as columns.
+pub(crate) fn turned(values: &[f32], columns: usize) -> Vec<f32> {
+    let rows = values.len() / columns.max(1);
+    let mut turned = vec![0.0; values.len()];
+    // In squares that a cache holds.
+    const SIDE: usize = 32;
+    for top in (0..rows).step_by(SIDE) {
+        for left in (0..columns).step_by(SIDE) {
+            for row in top..rows.min(top + SIDE) {
+                for column in left..columns.min(left + SIDE) {
+                    turned[column * rows + row] = values[row * columns + column];
+                }
+            }
+        }
+    }
+    turned
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turned_should_have_columns_as_rows_when_it_is_more_than_a_square() {
+        let (rows, columns) = (45, 70);
+        let values: Vec<f32> = (0..rows * columns).map(|at| at as f32).collect();
+        let across = turned(&values, columns);
+        let column = |at: usize| values.iter().skip(at).step_by(columns).copied();
+        assert_eq!(across, (0..columns).flat_map(column).collect::<Vec<f32>>());
+        assert_eq!(turned(&across, rows), values);
+        assert!(turned(&[], 0).is_empty());
+    }
+}

@@ -1,4 +1,5 @@
 use super::{checkpoint::Checkpoint, error::ImportError};
+use crate::parts::turned;
 use burn::{
     module::Param,
     nn::{Embedding, LayerNorm, Linear, RmsNorm},
@@ -67,22 +68,4 @@ impl Checkpoint {
         *part = Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), &device));
         Ok(())
     }
-}
-
-/// Rows as columns.
-pub(super) fn turned(values: &[f32], columns: usize) -> Vec<f32> {
-    let rows = values.len() / columns;
-    let mut turned = vec![0.0; values.len()];
-    // In squares that a cache holds.
-    const SIDE: usize = 32;
-    for top in (0..rows).step_by(SIDE) {
-        for left in (0..columns).step_by(SIDE) {
-            for row in top..rows.min(top + SIDE) {
-                for column in left..columns.min(left + SIDE) {
-                    turned[column * rows + row] = values[row * columns + column];
-                }
-            }
-        }
-    }
-    turned
 }

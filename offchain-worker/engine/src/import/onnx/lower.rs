@@ -1,11 +1,10 @@
 use super::{
-    super::fill::turned,
     attributes::Attributes,
     error::{called, operator, OnnxError},
     graph::{Graph, Step},
     tensor::{Stored, Weights},
 };
-use crate::config::Activation;
+use crate::{config::Activation, parts::turned};
 use onnx_ir::NodeProto;
 
 /// Operators that compute, those that leave a row of features as it is, and constants.
