@@ -208,11 +208,12 @@ impl Output {
         out.flush()
     }
 
+    /// Says what is wrong. Where nobody reads that any more, nobody is left to be told so.
     pub fn fail(&self, error: &dyn Error) {
-        match self.json {
-            true => println!("{}", json!({ "error": error.to_string().trim_end() })),
-            false => eprintln!("Error: {error}"),
-        }
+        let _ = match self.json {
+            true => writeln!(io::stdout(), "{}", json!({ "error": error.to_string().trim_end() })),
+            false => writeln!(io::stderr(), "Error: {error}"),
+        };
     }
 }
 

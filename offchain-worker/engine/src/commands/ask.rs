@@ -392,7 +392,7 @@ impl Embed {
                 |other: &Vec<f32>| point.iter().zip(other).map(|(x, y)| x * y).sum::<f32>();
             let near: Vec<String> =
                 points.iter().map(|one| format!("{:.4}", cosine(one))).collect();
-            println!("{}  {text}", near.join(" "));
+            output.stream(&format!("{}  {text}\n", near.join(" ")))?;
         }
         Ok(())
     }

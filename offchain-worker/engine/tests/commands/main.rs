@@ -341,6 +341,30 @@ fn commands_should_say_what_to_do_when_something_is_wrong() {
 }
 
 #[test]
+fn commands_should_fail_and_not_panic_when_nobody_reads_what_they_say() {
+    let home = Home::new();
+    home.said(&["import", name(&fixture("bert")), "--out", "floats"]);
+    let closed = || {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        writer
+    };
+    for arguments in [
+        &["embed", "floats", "a red hen"][..],
+        &["--json", "embed", "floats", "a red hen"],
+        &["inspect", "floats"],
+        &["--json", "inspect", "nowhere"],
+    ] {
+        let output = home.command(arguments).stdout(closed()).output().expect("it starts");
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {error}");
+        assert!(!error.contains("panicked"), "{arguments:?}: {error}");
+    }
+    let output = home.command(&["inspect", "nowhere"]).stderr(closed()).output();
+    assert_eq!(output.expect("it starts").status.code(), Some(1));
+}
+
+#[test]
 fn examples_should_be_refused_alike_in_either_arithmetic_when_one_cannot_be_judged() {
     let home = Home::new();
     home.file("sayings.txt", &sayings());
