@@ -40,6 +40,8 @@ pub enum TrainError {
     Model(#[from] ModelError),
     #[error("there is nothing to learn from; give examples, and take at least one a step")]
     Nothing,
+    #[error("a step takes {count} examples, and may take {most}; take fewer")]
+    Many { count: usize, most: usize },
     #[error("example {example} has {length} tokens, and {given} of them are given; at least one has to be left to be foretold, after one that is given")]
     Example { example: usize, length: usize, given: usize },
     #[error("an example has {length} tokens before its last, and the model takes {most}; cut it")]

@@ -9,10 +9,13 @@ use crate::{
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use cairn_kernel::chacha;
 
+/// A step has so many draws, as a power of two, and takes no more examples.
+const DRAWS: u32 = 20;
+
 /// A number below `below` for each draw of a step.
 fn drawn(seed: &[u8; 32], step: u64, draw: usize, below: usize) -> usize {
-    // A block for each draw of a step; nobody draws 2^20 examples at once.
-    let block = chacha::block(seed, (step << 20) | draw as u64);
+    // A block for each draw of a step.
+    let block = chacha::block(seed, (step << DRAWS) | draw as u64);
     let word = u64::from(block[0]) | u64::from(block[1]) << 32;
     ((u128::from(word) * below as u128) >> 64) as usize
 }
@@ -20,6 +23,16 @@ fn drawn(seed: &[u8; 32], step: u64, draw: usize, below: usize) -> usize {
 /// The examples of a step, of so many.
 fn chosen(seed: &[u8; 32], step: u64, count: usize, below: usize) -> Vec<usize> {
     (0..count).map(|draw| drawn(seed, step, draw, below)).collect()
+}
+
+/// That a step takes some examples, and each by a draw of its own.
+fn check_count(count: usize) -> Result<(), TrainError> {
+    let most: usize = 1 << DRAWS;
+    match count {
+        0 => Err(TrainError::Nothing),
+        count if count > most => Err(TrainError::Many { count, most }),
+        _ => Ok(()),
+    }
 }
 
 /// Synthetic text, of which no record is seen twice: a byte is a token.
@@ -54,7 +67,8 @@ impl Texts {
 
 impl Lessons<Decoder> for Texts {
     fn check(&self, model: &Decoder) -> Result<(), TrainError> {
-        if self.count == 0 || self.length < 2 {
+        check_count(self.count)?;
+        if self.length < 2 {
             return Err(TrainError::Nothing);
         }
         fits(self.length - 1, model.config())?;
@@ -112,7 +126,8 @@ impl Sequences {
 
 impl Lessons<Decoder> for Sequences {
     fn check(&self, model: &Decoder) -> Result<(), TrainError> {
-        if self.count == 0 || self.examples.is_empty() {
+        check_count(self.count)?;
+        if self.examples.is_empty() {
             return Err(TrainError::Nothing);
         }
         self.fit(model.config())
@@ -171,7 +186,8 @@ impl Cases {
 
 impl Lessons<Classifier> for Cases {
     fn check(&self, model: &Classifier) -> Result<(), TrainError> {
-        check_count(self.features.len(), self.classes.len(), self.count)?;
+        check_count(self.count)?;
+        check_labels(self.features.len(), self.classes.len())?;
         self.fit(model.config())
     }
 
@@ -202,12 +218,12 @@ impl Lessons<Classifier> for Cases {
     }
 }
 
-/// That there are cases, each with a class, and that a step takes some.
-fn check_count(cases: usize, labels: usize, count: usize) -> Result<(), TrainError> {
+/// That there are cases, each with a class.
+fn check_labels(cases: usize, labels: usize) -> Result<(), TrainError> {
     if cases != labels {
         return Err(TrainError::Labels { cases, labels });
     }
-    if count == 0 || cases == 0 {
+    if cases == 0 {
         return Err(TrainError::Nothing);
     }
     Ok(())
@@ -239,7 +255,8 @@ impl Labelled {
 
 impl Lessons<Encoder> for Labelled {
     fn check(&self, model: &Encoder) -> Result<(), TrainError> {
-        check_count(self.texts.len(), self.classes.len(), self.count)?;
+        check_count(self.count)?;
+        check_labels(self.texts.len(), self.classes.len())?;
         self.fit(model.config())?;
         for (tokens, case) in self.texts.iter().zip(0..) {
             let text = Segment { tokens, types: &[] };
