@@ -4,6 +4,8 @@
 
 mod path;
 mod plain;
+#[cfg(test)]
+mod tests;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 

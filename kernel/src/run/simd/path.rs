@@ -49,24 +49,27 @@ impl Path {
     /// Does the work with these instructions.
     pub(in crate::run) fn apply<W: Work>(self, work: W) -> W::Made {
         #[cfg(target_arch = "x86_64")]
-        return super::x86::apply(self, work);
-        #[cfg(not(target_arch = "x86_64"))]
-        return work.work();
+        let work = match super::x86::apply(self, work) {
+            Ok(made) => return made,
+            Err(work) => work,
+        };
+        work.work()
     }
 
     /// The sums of products of so many rows of inputs with a part of a panel of weights, a row of
-    /// the tile for each row of inputs.
+    /// the tile for each row of inputs. Says with which instructions they were made.
     pub(in crate::run) fn multiply<W: Weight>(
         self,
         inputs: &[[i16; 2]],
         rows: usize,
         weights: &[W],
         tile: &mut [i32],
-    ) {
+    ) -> Self {
         #[cfg(target_arch = "x86_64")]
         if self != Self::Plain && super::x86::multiply(self, inputs, rows, weights, tile) {
-            return;
+            return self;
         }
         plain::multiply(inputs, rows, weights, tile);
+        Self::Plain
     }
 }

@@ -8,15 +8,15 @@
 use super::{Path, Weight, Work, ROWS};
 use core::arch::x86_64::*;
 
-/// Does work compiled for these instructions, or for none where the machine has not got them.
+/// Does work compiled for these instructions, or gives it back where the machine has not got them.
 #[inline]
-pub(super) fn apply<W: Work>(path: Path, work: W) -> W::Made {
+pub(super) fn apply<W: Work>(path: Path, work: W) -> Result<W::Made, W> {
     match path {
         // SAFETY: the machine has the instructions.
-        Path::Vnni if path.is_there() => unsafe { vnni_work(work) },
+        Path::Vnni if path.is_there() => Ok(unsafe { vnni_work(work) }),
         // SAFETY: the machine has the instructions.
-        Path::Avx2 if path.is_there() => unsafe { avx2_work(work) },
-        _ => work.work(),
+        Path::Avx2 if path.is_there() => Ok(unsafe { avx2_work(work) }),
+        _ => Err(work),
     }
 }
 
