@@ -95,8 +95,8 @@ impl<'a> Plan<'a> {
         artifact: impl FnMut(TensorId) -> Option<Artifact<'held>>,
     ) -> Result<Self, Error> {
         let weights = Weights::bind(program, path, artifact)?;
-        let tables = Tables::of(program);
         let tiling = Tiling::USUAL;
+        let tables = Tables::of(program, tiling.looked_up);
         Ok(Self { program, path, tiling, weights, tables, ends: ends(program) })
     }
 
@@ -104,7 +104,8 @@ impl<'a> Plan<'a> {
     #[cfg(any(test, feature = "testing"))]
     pub fn tiled(self, tiling: Tiling) -> Self {
         assert!(tiling.is_valid(), "{tiling:?}");
-        Self { tiling, ..self }
+        let tables = Tables::of(self.program, tiling.looked_up);
+        Self { tiling, tables, ..self }
     }
 
     pub fn program(&self) -> &'a Checked {

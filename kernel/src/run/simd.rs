@@ -17,6 +17,8 @@ use alloc::vec::Vec;
 pub(super) const ROWS: usize = 8;
 /// So many powers of 15 bits times values of 11 have a sum of 31.
 const FULL: usize = 32;
+/// Four times as many numbers as a table has.
+const LOOKED_UP: u64 = 1 << 18;
 
 /// How work is cut. Results do not depend on it, and only tests take another than the usual one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -31,11 +33,19 @@ pub struct Tiling {
     pub many: usize,
     /// Rows of values after which sums of 32 bits are put away: an even number, at most 32.
     pub full: usize,
+    /// An operator that can make so many numbers at once has a table, if it has a curve.
+    pub looked_up: u64,
 }
 
 impl Tiling {
-    pub const USUAL: Self =
-        Self { rows: ROWS, block: 8 * ROWS, pairs: usize::MAX, many: 2 * ROWS, full: FULL };
+    pub const USUAL: Self = Self {
+        rows: ROWS,
+        block: 8 * ROWS,
+        pairs: usize::MAX,
+        many: 2 * ROWS,
+        full: FULL,
+        looked_up: LOOKED_UP,
+    };
 
     /// Whether all rows are computed, and no sum gets too large.
     #[cfg(any(test, feature = "testing"))]

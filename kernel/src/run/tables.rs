@@ -18,8 +18,8 @@ use alloc::{
 
 /// Numbers of 16 bits.
 const LEN: usize = 1 << 16;
-/// An operator that can make so many numbers at once has a table.
-const LEAST: u64 = 4 * LEN as u64;
+/// The most tables of a plan, which come to 16 MiB. Operators that get none compute.
+const MOST: usize = 64;
 
 /// What an operator makes of each number, in the order of their bits.
 #[derive(Clone, Debug)]
@@ -37,13 +37,16 @@ enum Curve {
 }
 
 impl Tables {
-    pub(super) fn of(program: &Checked) -> Self {
+    /// Those of operators that can make at least so many numbers at once.
+    pub(super) fn of(program: &Checked, least: u64) -> Self {
         let mut tables = BTreeMap::new();
         let mut made = BTreeMap::new();
         for step in &program.program().ops {
-            let Some(curve) = Curve::of(program, step) else { continue };
+            let Some(curve) = Curve::of(program, step, least) else { continue };
+            let is_full = tables.len() >= MOST;
             let table = match tables.entry(curve) {
                 Entry::Occupied(table) => Some(Table::clone(table.get())),
+                Entry::Vacant(_) if is_full => None,
                 Entry::Vacant(place) => Table::of(curve).map(|table| place.insert(table).clone()),
             };
             made.extend(table.map(|table| (step.result, table)));
@@ -58,11 +61,11 @@ impl Tables {
 
 impl Curve {
     /// What the operator needs a table of, if it needs one.
-    fn of(program: &Checked, step: &Step) -> Option<Self> {
+    fn of(program: &Checked, step: &Step, least: u64) -> Option<Self> {
         let pair = |scale: Scale| (scale.multiplier, scale.shift);
         let result = program.tensor(step.result)?;
         let numbers = result.rows.count(program.program().rows) * u64::from(result.columns);
-        if numbers < LEAST {
+        if numbers < least {
             return None;
         }
         match step.op {
@@ -122,7 +125,7 @@ mod tests {
         math::{normcdf, sigmoid},
         num::round,
         program::{Program, Rows, Tensor, Values, SEMANTICS},
-        run::{Path, Piece, Plan},
+        run::{Path, Piece, Plan, Tiling},
         testing::Random,
     };
 
@@ -181,6 +184,51 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// A curve more than there can be tables, each of an operator, and a second one of the first.
+    fn many() -> Checked {
+        let multiplier = |at: usize| 40_000 + 300 * (at % (MOST + 1)) as u16;
+        let normal = |at: usize| Scale { multiplier: multiplier(at), shift: 14 };
+        let step = |at: usize| {
+            let (values, scale) = (TensorId(0), Scale::power(-16));
+            let op = Op::Gelu { values, normal: normal(at), scale };
+            Step { op, result: TensorId(at as u32 + 1) }
+        };
+        let ops: Vec<_> = (0..MOST + 2).map(step).collect();
+        let tensor = |values| Tensor { rows: Rows::Token, columns: 64, values };
+        let mut tensors = vec![tensor(Values::Features { bits: 16 })];
+        tensors.resize(ops.len() + 1, tensor(Values::Activations { bits: 16 }));
+        let result = TensorId(ops.len() as u32);
+        Program { semantics: SEMANTICS, rows: ROWS, tensors, ops, result }.check().unwrap()
+    }
+
+    #[test]
+    fn tables_should_be_at_most_so_many_when_there_are_more_curves() {
+        let program = many();
+        let usual = Plan::bind(&program, |_| None).unwrap();
+        let plan = usual.clone().tiled(Tiling { looked_up: 0, ..Tiling::USUAL });
+        let made: Vec<_> = program.program().ops.iter().map(|step| step.result).collect();
+        let has = |plan: &Plan<'_>| -> Vec<_> {
+            made.iter().map(|made| plan.tables.get(*made).is_some()).collect()
+        };
+        assert_eq!(has(&usual), [false; MOST + 2]);
+        let mut need = [true; MOST + 2];
+        need[MOST] = false;
+        assert_eq!(has(&plan), need);
+        let features = Random(1).numbers((-32_767, 32_767), (ROWS * 64) as usize);
+        let features: Vec<_> = features.into_iter().map(|x| x as i16).collect();
+        let piece = Piece { features: &features, ..Piece::default() };
+        let run = |plan: &Plan<'_>| plan.run(&mut plan.start(), &piece, &made).unwrap();
+        assert_eq!(run(&plan), run(&usual));
+    }
+
+    #[test]
+    fn tables_should_be_among_what_is_compared_when_tilings_are_at_random() {
+        let looked_up: Vec<_> = (0..100).map(|seed| Random(seed).tiling().looked_up).collect();
+        let none = looked_up.iter().filter(|least| **least == 0).count();
+        assert!((30..70).contains(&none), "{none}");
+        assert!(looked_up.contains(&Tiling::USUAL.looked_up));
     }
 
     #[test]

@@ -11,26 +11,26 @@ mod memory;
 
 use alloc::vec;
 use cairn_kernel::{
-    run::{Alone, Path, Tiling},
-    testing,
+    run::{Alone, Path},
+    testing::{self, tiling},
 };
 
 /// What an operator at random comes to.
 #[no_mangle]
 pub extern "C" fn operator(seed: u64) -> u64 {
-    testing::operator(seed, Path::best(), Tiling::USUAL, &Alone)
+    testing::operator(seed, Path::best(), tiling(seed), &Alone)
 }
 
 /// What a model at random comes to.
 #[no_mangle]
 pub extern "C" fn model(seed: u64) -> u64 {
-    testing::model(seed, Path::best(), Tiling::USUAL, &Alone)
+    testing::model(seed, Path::best(), tiling(seed), &Alone)
 }
 
 /// What a decoder at random comes to when its tokens come one after the other.
 #[no_mangle]
 pub extern "C" fn generated(seed: u64) -> u64 {
-    testing::generated(seed, Path::best(), Tiling::USUAL, &Alone)
+    testing::generated(seed, Path::best(), tiling(seed), &Alone)
 }
 
 /// What a judge makes of an operator at random.
