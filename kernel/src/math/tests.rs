@@ -78,6 +78,14 @@ fn exp2f_should_stay_within_its_bound_when_sampled() {
 }
 
 #[test]
+fn exp2f_should_never_rise_when_its_argument_does() {
+    // Every fraction, of which later wholes are rounded, and where each whole ends.
+    assert!((0..=1 << 24).map(exp2f).is_sorted_by(|one, next| one >= next));
+    assert!((1..34u64).all(|whole| exp2f((whole << 24) - 1) >= exp2f(whole << 24)));
+    assert!((0..33u64 << 24).step_by(997).map(exp2f).is_sorted_by(|one, next| one >= next));
+}
+
+#[test]
 fn log2_should_stay_within_its_bound_when_sampled() {
     let error = |x: u64| log2(x) as f64 - (x as f64).log2() * 16_777_216.0;
     let small = 1..100_000u64;
@@ -119,6 +127,11 @@ fn normcdf_should_stay_within_its_bound_when_sampled() {
     let error = |z: i64| normcdf(z) as f64 - ONE_16 * exact_normcdf(z as f64 / ONE_16);
     assert_bound("normcdf", worst((-9 << 16..9 << 16).step_by(3).map(error)), NORMCDF);
     assert_eq!([i64::MIN, 0, i64::MAX].map(normcdf), [0, 32_768, 65_536]);
+}
+
+#[test]
+fn normcdf_should_never_fall_when_its_argument_rises() {
+    assert!((-9i64 << 16..=9 << 16).map(normcdf).is_sorted());
 }
 
 /// A number of 16 bits, and a scale that brings such numbers to where curves bend.
