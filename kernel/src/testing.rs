@@ -18,6 +18,8 @@ pub mod families;
 mod frozen;
 pub mod operators;
 pub mod scene;
+#[cfg(test)]
+mod telling;
 
 pub use families::Case;
 use operators::Write;

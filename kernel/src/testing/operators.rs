@@ -2,7 +2,7 @@
 
 use super::{Scene, MOST};
 use crate::{
-    num::Scale,
+    num::digits,
     program::{Expert, Op, Rows, Tensor, TensorId, Values},
     sample::{Rule, WHOLE},
 };
@@ -42,13 +42,20 @@ pub const ALL: &[(&str, Write)] = &[
     ("changed", changed),
 ];
 
+/// How many binary digits there are of what powers are taken of, where these are neither all nor
+/// nothing: in units of 2^−16, and in those of 2^−24.
+const POWER: u32 = 18;
+const FINE_POWER: u32 = 26;
+
 fn narrow(scene: &mut Scene) -> (Op, Tensor) {
-    let scale = scene.random.scale(0);
-    of_numbers(scene, |values| Op::Narrow { values, scale })
+    of_numbers(scene, |scene, values, width| {
+        let held = scene.digits(values);
+        Op::Narrow { values, scale: scene.scale(0, held, width) }
+    })
 }
 
 fn relu(scene: &mut Scene) -> (Op, Tensor) {
-    let (op, result) = of_numbers(scene, |values| Op::Relu { values });
+    let (op, result) = of_numbers(scene, |_, values, _| Op::Relu { values });
     (op, Tensor { values: Values::Wide, ..result })
 }
 
@@ -65,14 +72,18 @@ fn last(scene: &mut Scene) -> (Op, Tensor) {
 }
 
 fn unit(scene: &mut Scene) -> (Op, Tensor) {
-    let scale = norm_scale(scene);
-    of_numbers(scene, |values| Op::Unit { values, scale })
+    of_numbers(scene, |scene, values, width| {
+        let held = normal_digits(scene, values, 0);
+        Op::Unit { values, scale: scene.scale(0, held, width) }
+    })
 }
 
-fn of_numbers(scene: &mut Scene, op: impl FnOnce(TensorId) -> Op) -> (Op, Tensor) {
+/// An operator of numbers, made with the width of what it makes.
+fn of_numbers(scene: &mut Scene, op: impl FnOnce(&mut Scene, TensorId, u32) -> Op) -> (Op, Tensor) {
     let (rows, columns) = (scene.any_rows(), scene.columns());
     let values = scene.numbers(rows, columns);
-    (op(values), Tensor { rows, columns, values: scene.saturated() })
+    let made = scene.saturated();
+    (op(scene, values, width(made)), Tensor { rows, columns, values: made })
 }
 
 fn pooled(scene: &mut Scene, op: fn(TensorId) -> Op) -> (Op, Tensor) {
@@ -81,24 +92,33 @@ fn pooled(scene: &mut Scene, op: fn(TensorId) -> Op) -> (Op, Tensor) {
     (op(values), Tensor { rows: Rows::One, columns, values: Values::Wide })
 }
 
-/// Mostly one that brings normal numbers to where they are not all saturated.
-fn norm_scale(scene: &mut Scene) -> Scale {
-    let least = if scene.random.chance() { 20 } else { 0 };
-    scene.random.scale(least)
+/// The most binary digits that a result can have.
+fn width(values: Values) -> u32 {
+    u32::from(values.bits().unwrap_or(32)) - 1
+}
+
+/// About how many binary digits the largest number of a tensor has when it is normed.
+fn normal_digits(scene: &Scene, values: TensorId, epsilon: u32) -> u32 {
+    let largest = scene.digits(values);
+    17 + largest - largest.max(digits(epsilon.into()).div_ceil(2))
 }
 
 fn embed(scene: &mut Scene) -> (Op, Tensor) {
     let columns = scene.columns();
     let table = scene.masters(5, columns);
-    let op = Op::Embed { tokens: scene.tokens(), table, scale: scene.random.scale(0) };
-    (op, Tensor { rows: Rows::Token, columns, values: scene.saturated() })
+    let (held, made) = (scene.digits(table), scene.saturated());
+    let scale = scene.scale(0, held, width(made));
+    let op = Op::Embed { tokens: scene.tokens(), table, scale };
+    (op, Tensor { rows: Rows::Token, columns, values: made })
 }
 
 fn position(scene: &mut Scene) -> (Op, Tensor) {
     let columns = scene.columns();
     let table = scene.masters(MOST, columns);
-    let op = Op::Position { tokens: scene.tokens(), table, scale: scene.random.scale(0) };
-    (op, Tensor { rows: Rows::Token, columns, values: scene.saturated() })
+    let (held, made) = (scene.digits(table), scene.saturated());
+    let scale = scene.scale(0, held, width(made));
+    let op = Op::Position { tokens: scene.tokens(), table, scale };
+    (op, Tensor { rows: Rows::Token, columns, values: made })
 }
 
 fn add(scene: &mut Scene) -> (Op, Tensor) {
@@ -113,20 +133,22 @@ fn rms_norm(scene: &mut Scene) -> (Op, Tensor) {
     let columns = groups * part;
     let values = scene.numbers(rows, columns);
     let gains = scene.masters(1, part);
-    let scale = norm_scale(scene);
-    let epsilon = epsilon(scene);
+    let (epsilon, made) = (epsilon(scene), scene.saturated());
+    let held = normal_digits(scene, values, epsilon) + scene.digits(gains);
+    let scale = scene.scale(0, held, width(made));
     let op = Op::RmsNorm { values, gains, scale, epsilon, groups };
-    (op, Tensor { rows, columns, values: scene.saturated() })
+    (op, Tensor { rows, columns, values: made })
 }
 
 fn layer_norm(scene: &mut Scene) -> (Op, Tensor) {
     let (rows, columns) = (scene.any_rows(), scene.columns());
     let values = scene.numbers(rows, columns);
     let (gains, biases) = (scene.masters(1, columns), scene.constants(columns));
-    let scale = norm_scale(scene);
-    let epsilon = epsilon(scene);
+    let (epsilon, made) = (epsilon(scene), scene.saturated());
+    let held = normal_digits(scene, values, epsilon) + scene.digits(gains);
+    let scale = scene.scale(0, held, width(made));
     let op = Op::LayerNorm { values, gains, biases, scale, epsilon };
-    (op, Tensor { rows, columns, values: scene.saturated() })
+    (op, Tensor { rows, columns, values: made })
 }
 
 fn epsilon(scene: &mut Scene) -> u32 {
@@ -157,14 +179,33 @@ fn linear(scene: &mut Scene) -> (Op, Tensor) {
     let (rows, columns, outputs) = (scene.any_rows(), scene.columns(), scene.outputs());
     let values = scene.narrow(rows, columns, 16);
     let exponents = scene.random.chance().then(|| scene.exponents(rows));
+    let weights = scene.masters(outputs, columns);
+    let made = scene.saturated();
     let op = Op::Linear {
         values,
-        weights: scene.masters(outputs, columns),
-        scales: scene.scales(outputs, exponents.map_or(0, |(_, most)| most)),
+        weights,
+        scales: channel_scales(scene, values, weights, exponents, made),
         biases: scene.random.chance().then(|| scene.constants(outputs)),
         exponents: exponents.map(|(id, _)| id),
     };
-    (op, Tensor { rows, columns: outputs, values: scene.saturated() })
+    (op, Tensor { rows, columns: outputs, values: made })
+}
+
+/// Scales of inner products with each row of weights.
+fn channel_scales(
+    scene: &mut Scene,
+    values: TensorId,
+    weights: TensorId,
+    exponents: Option<(TensorId, u8)>,
+    made: Values,
+) -> TensorId {
+    let found = scene.tensor(weights);
+    let (least, shifted) = exponents.map_or((0, 0), |(id, most)| (most, scene.largest(id)));
+    // A weight has 8 bits less than its master.
+    let product = scene.digits(values) + scene.digits(weights).saturating_sub(8);
+    let held = product + found.columns.ilog2() / 2 + shifted;
+    let outputs = found.rows.count(0) as u32;
+    scene.scales(outputs, |scene| scene.scale(least, held, width(made)))
 }
 
 fn rotate(scene: &mut Scene) -> (Op, Tensor) {
@@ -184,11 +225,15 @@ fn attention(scene: &mut Scene) -> (Op, Tensor) {
     let heads = groups * scene.random.from(1, 3);
     let head = scene.columns().min(256);
     let columns = heads * head;
+    let queries = scene.narrow(Rows::Token, columns, 12);
+    let keys = scene.narrow(Rows::Token, groups * head, 12);
+    let values = scene.narrow(Rows::Token, groups * head, 12);
+    let held = scene.digits(queries) + scene.digits(keys) + head.ilog2() / 2;
     let op = Op::Attention {
-        queries: scene.narrow(Rows::Token, columns, 12),
-        keys: scene.narrow(Rows::Token, groups * head, 12),
-        values: scene.narrow(Rows::Token, groups * head, 12),
-        scale: scene.random.scale(0),
+        queries,
+        keys,
+        values,
+        scale: scene.scale(0, held, POWER),
         heads,
         groups,
         fraction: scene.random.from(0, 4) as u8,
@@ -199,23 +244,27 @@ fn attention(scene: &mut Scene) -> (Op, Tensor) {
 
 fn gated(scene: &mut Scene) -> (Op, Tensor) {
     let (rows, columns) = (scene.any_rows(), scene.columns());
+    let (gates, values) = (scene.narrow(rows, columns, 16), scene.narrow(rows, columns, 16));
+    let (held, made) = (scene.digits(gates), scene.saturated());
     let op = Op::Gated {
-        gates: scene.narrow(rows, columns, 16),
-        values: scene.narrow(rows, columns, 16),
-        logistic: scene.random.scale(0),
-        scale: scene.random.scale(0),
+        gates,
+        values,
+        logistic: scene.scale(0, held, POWER),
+        scale: scene.scale(0, held + 8 + scene.digits(values), width(made)),
     };
-    (op, Tensor { rows, columns, values: scene.saturated() })
+    (op, Tensor { rows, columns, values: made })
 }
 
 fn gelu(scene: &mut Scene) -> (Op, Tensor) {
     let (rows, columns) = (scene.any_rows(), scene.columns());
+    let values = scene.narrow(rows, columns, 16);
+    let (held, made) = (scene.digits(values), scene.saturated());
     let op = Op::Gelu {
-        values: scene.narrow(rows, columns, 16),
-        normal: scene.random.scale(0),
-        scale: scene.random.scale(0),
+        values,
+        normal: scene.scale(0, held, POWER),
+        scale: scene.scale(0, held + 16, width(made)),
     };
-    (op, Tensor { rows, columns, values: scene.saturated() })
+    (op, Tensor { rows, columns, values: made })
 }
 
 fn choose(scene: &mut Scene) -> (Op, Tensor) {
@@ -232,8 +281,8 @@ fn share(scene: &mut Scene) -> (Op, Tensor) {
     let count = scene.random.from(1, columns.min(20));
     let below = scene.random.from(count, columns);
     let choices = scene.made(rows, count, Values::Choices { below });
-    let op =
-        Op::Share { values, choices, scale: scene.random.scale(0), all: scene.random.chance() };
+    let scale = scene.scale(0, scene.digits(values), POWER);
+    let op = Op::Share { values, choices, scale, all: scene.random.chance() };
     (op, Tensor { rows, columns: count, values: Values::Activations { bits: 16 } })
 }
 
@@ -245,14 +294,14 @@ fn expert(scene: &mut Scene) -> (Op, Tensor) {
     let values = scene.narrow(rows, columns, 16);
     let choices = scene.made(Rows::Token, slots, Values::Choices { below });
     let exponents = scene.random.chance().then(|| scene.exponents(rows));
-    let least = exponents.map_or(0, |(_, most)| most);
-    let experts = (0..below).map(|_| Expert {
-        weights: scene.masters(outputs, columns),
-        scales: scene.scales(outputs, least),
+    let made = scene.saturated();
+    let experts = (0..below).map(|_| {
+        let weights = scene.masters(outputs, columns);
+        Expert { weights, scales: channel_scales(scene, values, weights, exponents, made) }
     });
     let experts = experts.collect();
     let op = Op::Expert { values, choices, experts, exponents: exponents.map(|(id, _)| id) };
-    (op, Tensor { rows: Rows::Slots(slots), columns: outputs, values: scene.saturated() })
+    (op, Tensor { rows: Rows::Slots(slots), columns: outputs, values: made })
 }
 
 fn combine(scene: &mut Scene) -> (Op, Tensor) {
@@ -268,7 +317,8 @@ fn cross_entropy(scene: &mut Scene) -> (Op, Tensor) {
     let values = scene.numbers(Rows::Token, columns);
     let below = scene.random.from(1, columns);
     let targets = scene.targets(below);
-    let op = Op::CrossEntropy { values, targets, scale: scene.random.scale(0) };
+    let scale = scene.scale(0, scene.digits(values), FINE_POWER);
+    let op = Op::CrossEntropy { values, targets, scale };
     (op, Tensor { rows: Rows::Token, columns: 1, values: Values::Wide })
 }
 
@@ -277,7 +327,7 @@ fn sample(scene: &mut Scene) -> (Op, Tensor) {
     let columns = scene.columns();
     let values = scene.numbers(rows, columns);
     let drawn = Rule::Drawn {
-        scale: scene.random.scale(0),
+        scale: scene.scale(0, scene.digits(values), POWER),
         most: scene.random.from(1, columns + 2),
         prefix: scene.random.from(1, WHOLE),
     };
@@ -290,8 +340,10 @@ fn scale(scene: &mut Scene) -> (Op, Tensor) {
     let (rows, columns) = (scene.any_rows(), scene.columns());
     let values = scene.numbers(rows, columns);
     let gains = scene.masters(1, columns);
-    let op = Op::Scale { values, gains, scale: scene.random.scale(0) };
-    (op, Tensor { rows, columns, values: scene.saturated() })
+    let made = scene.saturated();
+    let held = scene.digits(values) + scene.digits(gains);
+    let op = Op::Scale { values, gains, scale: scene.scale(0, held, width(made)) };
+    (op, Tensor { rows, columns, values: made })
 }
 
 fn moved(scene: &mut Scene) -> (Op, Tensor) {

@@ -3,7 +3,7 @@
 use super::Random;
 use crate::{
     element::Given,
-    num::Scale,
+    num::{digits, Scale},
     program::{Expert, Op, Program, Rows, Step, Tensor, TensorId, Values, SEMANTICS},
     run::{Artifact, Crew, Matrix, Path, Plan, Tiling},
 };
@@ -94,11 +94,25 @@ impl Scene {
         self.with_values(Rows::Fixed(1), columns, Values::Constants)
     }
 
-    pub fn scales(&mut self, columns: u32, least_shift: u8) -> TensorId {
+    /// A scale for each column.
+    pub fn scales(&mut self, columns: u32, scale: impl Fn(&mut Self) -> Scale) -> TensorId {
         let id = self.constants(columns);
-        let scales = (0..columns).map(|_| self.random.scale(least_shift).pack()).collect();
+        let scales = (0..columns).map(|_| scale(self).pack()).collect();
         self.values.insert(id, scales);
         id
+    }
+
+    /// Any scale, or half the time one that brings the largest of some numbers from so many binary
+    /// digits to about as many as what is made can have: most others make zeros of all of them, or
+    /// the most that there can be.
+    pub fn scale(&mut self, least_shift: u8, held: u32, made: u32) -> Scale {
+        let any = self.random.scale(least_shift);
+        if self.random.chance() {
+            return any;
+        }
+        let shift = (16 + held + self.random.from(0, 6)).saturating_sub(1 + made);
+        let shift = shift.clamp(least_shift.max(1).into(), Scale::MOST_SHIFT.into());
+        Scale { shift: shift as u8, ..any }
     }
 
     /// Constants that are not any numbers.
@@ -136,8 +150,9 @@ impl Scene {
             (_, Rows::Slots(slots)) => {
                 let choices = self.made(Rows::Token, slots, Values::Choices { below: slots });
                 let values = self.made(Rows::Token, 1, Values::Activations { bits: 16 });
-                let expert =
-                    Expert { weights: self.masters(columns, 1), scales: self.scales(columns, 0) };
+                let weights = self.masters(columns, 1);
+                let scales = self.scales(columns, |scene| scene.random.scale(0));
+                let expert = Expert { weights, scales };
                 let experts = vec![expert; slots as usize];
                 Op::Expert { values, choices, experts, exponents: None }
             }
@@ -161,6 +176,17 @@ impl Scene {
 
     pub fn tensor(&self, id: TensorId) -> Tensor {
         self.tensors[id.index()]
+    }
+
+    /// The largest number of a tensor, whatever its sign.
+    pub fn largest(&self, id: TensorId) -> u32 {
+        let numbers = self.values.get(&id).into_iter().flatten();
+        numbers.map(|number| number.unsigned_abs()).max().unwrap_or(0)
+    }
+
+    /// How many binary digits that has.
+    pub fn digits(&self, id: TensorId) -> u32 {
+        digits(self.largest(id).into())
     }
 
     /// The program with this operator at its end.
