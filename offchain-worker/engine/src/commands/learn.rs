@@ -98,6 +98,13 @@ struct Begin {
     base: Option<ExactFolder>,
 }
 
+/// What came of a run, whose folder no other may use as long as this is kept.
+struct End {
+    learned: Model,
+    result: Map<String, Value>,
+    _lock: Option<Lock>,
+}
+
 impl Train {
     pub fn run(&self, output: &Output) -> Outcome {
         let instead = "models learn in floats, also those in exact form; leave --profile out, and \
@@ -130,8 +137,7 @@ impl Train {
                 self.learn(encoder, &cases, base.as_ref(), Model::Encoder)
             }
         };
-        // Kept until the model is written, which no other run may do meanwhile.
-        let (learned, mut result, _lock) = result?;
+        let End { learned, mut result, _lock } = result?;
         self.keep(&learned, &tokens, &folder, &device)?;
         result.insert("folder".into(), self.out.display().to_string().into());
         output.say(&Value::Object(result))?;
@@ -207,7 +213,7 @@ impl Train {
         lessons: &impl Lessons<M>,
         base: Option<&ExactFolder>,
         whole: impl Fn(M) -> Model,
-    ) -> Result<(Model, Map<String, Value>, Option<Lock>), Box<dyn Error>> {
+    ) -> Result<End, Box<dyn Error>> {
         let settings = self.settings(base);
         let mut run = Run::open(model, settings.clone(), lessons, Some(self.store()))?;
         self.check_out(run.trainer().done() >= self.steps)?;
@@ -231,7 +237,7 @@ impl Train {
             result.insert("changes".into(), self.write(&published.changes(deltas)?)?);
         }
         let lock = run.lock();
-        Ok((whole(run.into_trainer().finish()), result, lock))
+        Ok(End { learned: whole(run.into_trainer().finish()), result, _lock: lock })
     }
 
     /// Writes what is to be submitted, a file for each component.
