@@ -28,8 +28,8 @@ wire! {
     #[derive(Copy, Hash, Ord, PartialOrd)]
     pub struct BlockId(pub [u8; 32]);
 
-    /// What ran a job: the hash of the engine's name, version and flags. Hashes of results are
-    /// compared only between equal engines.
+    /// What ran a job: the hash of the engine's name, version and flags, see [`crate::engine`].
+    /// Hashes of results are compared only between equal engines.
     #[derive(Copy, Hash, Ord, PartialOrd)]
     pub struct EngineId(pub [u8; 32]);
 

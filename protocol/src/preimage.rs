@@ -174,6 +174,7 @@ mod tests {
             PlantCommitment::TAG,
             AuditCommitment::TAG,
             crate::audit::Finding::TAG,
+            crate::engine::TAG,
             crate::result::Answer::TAG,
             crate::result::Receipt::TAG,
         ];
