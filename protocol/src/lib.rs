@@ -8,6 +8,7 @@ pub mod beacon;
 pub mod challenge;
 pub mod chunk;
 pub mod engine;
+pub mod failure;
 pub mod fault;
 pub mod id;
 pub mod job;
