@@ -24,6 +24,13 @@ wire! {
     #[derive(Copy, Hash, Ord, PartialOrd)]
     pub struct ContentId(pub [u8; 32]);
 
+    /// An artifact and how long it is, so that whoever fetches it knows what to make room for.
+    #[derive(Copy, Hash, Ord, PartialOrd)]
+    pub struct File {
+        pub id: ContentId,
+        pub bytes: u64,
+    }
+
     /// A block of the model DAG: SHA3-256 of its encoded header.
     #[derive(Copy, Hash, Ord, PartialOrd)]
     pub struct BlockId(pub [u8; 32]);

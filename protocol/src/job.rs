@@ -18,6 +18,7 @@ pub const WRAPPED_KEY_BYTES: u32 = 1_280;
 pub const MAX_REDUNDANCY: u8 = 9;
 
 pub type Inline = BoundedVec<u8, ConstU32<INLINE_BYTES>>;
+pub type Parameters = BoundedVec<u8, ConstU32<PARAMETER_BYTES>>;
 
 wire! {
     #[derive(Copy, Hash, Ord, PartialOrd)]
@@ -60,8 +61,8 @@ wire! {
         pub model: Option<BlockId>,
         pub engine: EngineId,
         pub input: Payload,
-        /// Read by the engine alone.
-        pub parameters: BoundedVec<u8, ConstU32<PARAMETER_BYTES>>,
+        /// Read by the engine alone, as a [`crate::spec::Spec`].
+        pub parameters: Parameters,
         /// The requester's, so that nobody chooses it once the worker is known.
         pub seed: Seed,
         /// How much work it is, in the kind's unit of price.

@@ -20,6 +20,7 @@ pub mod reputation;
 pub mod result;
 pub mod settlement;
 pub mod share;
+pub mod spec;
 pub mod tally;
 pub mod task;
 #[cfg(test)]
