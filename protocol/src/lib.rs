@@ -7,6 +7,7 @@ pub mod audit;
 pub mod beacon;
 pub mod challenge;
 pub mod chunk;
+pub mod dag;
 pub mod engine;
 pub mod failure;
 pub mod fault;
