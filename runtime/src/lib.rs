@@ -212,6 +212,8 @@ mod runtime {
     pub type Audits = pallet_cairn_audits;
     #[runtime::pallet_index(67)]
     pub type Merit = pallet_cairn_merit;
+    #[runtime::pallet_index(68)]
+    pub type Experts = pallet_cairn_experts;
 }
 
 #[cfg(feature = "runtime-benchmarks")]
@@ -232,6 +234,7 @@ mod benches {
         [pallet_cairn_audits, Audits]
         [pallet_cairn_capability, Capability]
         [pallet_cairn_entropy, Entropy]
+        [pallet_cairn_experts, Experts]
         [pallet_cairn_merit, Merit]
         [pallet_cairn_providers, Providers]
         [pallet_cairn_tasks, Tasks]

@@ -302,18 +302,3 @@ pub trait Models<AccountId> {
     /// Who gets the creator's share; none leaves it to the treasury.
     fn creator(model: &BlockId) -> Option<AccountId>;
 }
-
-/// No registry of models yet: every id is unknown.
-impl<AccountId> Models<AccountId> for () {
-    fn exists(_: &BlockId) -> bool {
-        false
-    }
-
-    fn may_use(_: &BlockId, _: &AccountId) -> bool {
-        false
-    }
-
-    fn creator(_: &BlockId) -> Option<AccountId> {
-        None
-    }
-}

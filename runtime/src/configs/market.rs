@@ -1,5 +1,5 @@
 //! The market of AI work: its clock, its randomness, who serves, how well, the tasks and their
-//! audits, what hardware can do, and what useful work is worth to validators.
+//! audits, what hardware can do, what useful work is worth to validators, and the models.
 
 use super::{
     consensus::MAX_AUTHORITIES,
@@ -7,8 +7,9 @@ use super::{
     parameters::market,
 };
 use crate::{
-    units::deposit, AccountId, Audits, Babe, Balance, Balances, BlockNumber, Entropy, MarketClock,
-    Merit, Providers, Reputation, Runtime, RuntimeHoldReason, Session, Staking, System, Tasks,
+    units::deposit, AccountId, Audits, Babe, Balance, Balances, BlockNumber, Entropy, Experts,
+    MarketClock, Merit, Providers, Reputation, Runtime, RuntimeHoldReason, Session, Staking,
+    System, Tasks,
 };
 use alloc::vec::Vec;
 use cairn_protocol::{
@@ -131,8 +132,7 @@ impl pallet_cairn_tasks::Config for Runtime {
     type Clock = MarketClock;
     type Currency = Balances;
     type Audits = Audits;
-    // No model can be registered yet.
-    type Models = ();
+    type Models = Experts;
     type OnSettled = Merit;
     type Registry = Providers;
     type Reputation = Reputation;
@@ -285,6 +285,14 @@ impl pallet_cairn_merit::Config for Runtime {
     type Rules = market::MeritRules;
     type RuntimeHoldReason = RuntimeHoldReason;
     type WeightInfo = pallet_cairn_merit::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_cairn_experts::Config for Runtime {
+    type ByteDeposit = ByteDeposit;
+    type Currency = Balances;
+    type ItemDeposit = ItemDeposit;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type WeightInfo = pallet_cairn_experts::weights::SubstrateWeight<Runtime>;
 }
 
 #[cfg(feature = "runtime-benchmarks")]

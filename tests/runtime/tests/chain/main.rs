@@ -4,6 +4,7 @@ mod appeals;
 mod audits;
 mod batches;
 mod challenges;
+mod experts;
 mod fees;
 mod governance;
 mod interface;
