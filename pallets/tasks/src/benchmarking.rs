@@ -29,8 +29,8 @@ pub trait BenchmarkHelper<AccountId> {
     /// Has a provider pause, which takes it out of every pool. It stays registered.
     fn pause(provider: ProviderId, operator: AccountId);
 
-    /// A model that anyone may use and that has a creator; none where none can be registered.
-    fn model() -> Option<BlockId>;
+    /// A model that anyone may use and that has a creator, the same each time.
+    fn model() -> BlockId;
 
     /// Has these rules hold.
     fn set_rules(rules: Rules);
@@ -49,7 +49,7 @@ mod benches {
     #[benchmark]
     fn submit() {
         let requester = requester::<T>();
-        let terms = terms::<T>(MAX_REDUNDANCY, true);
+        let terms = terms::<T>(Some(T::BenchmarkHelper::model()), MAX_REDUNDANCY, true);
         #[extrinsic_call]
         _(RawOrigin::Signed(requester), Box::new(terms));
         assert_eq!(stage::<T>(TaskId(0)), Stage::Queued);
@@ -303,6 +303,10 @@ mod benches {
     #[benchmark]
     fn settle(s: Linear<1, SEATS>) {
         let id = agreed::<T>(s);
+        // As if it were on a model, so that its creator is paid too.
+        TermsOf::<T>::mutate(id, |terms| {
+            terms.as_mut().expect("they are kept").job.model = Some(T::BenchmarkHelper::model());
+        });
         let task = expire::<T>(id);
         let workers: Vec<_> = task.seats.iter().map(|seat| seat.provider).collect();
         #[block]

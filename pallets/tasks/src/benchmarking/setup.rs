@@ -4,7 +4,7 @@ use crate::{benchmarking::BenchmarkHelper, types::*, *};
 use alloc::{vec, vec::Vec};
 use cairn_protocol::{
     chunk,
-    id::{Amount, ContentId, Digest, EngineId, Height, ProviderId, TaskId},
+    id::{Amount, BlockId, ContentId, Digest, EngineId, Height, ProviderId, TaskId},
     job::{
         Inline, Job, JobKind, Payload, Policy, Requirements, Seal, Terms, INLINE_BYTES,
         MAX_REDUNDANCY, PARAMETER_BYTES,
@@ -34,17 +34,16 @@ pub(super) const SALT: Digest = [5; 32];
 pub(super) fn requester<T: Config>() -> T::AccountId {
     let (_, requester) = T::BenchmarkHelper::enlist(0);
     T::Currency::set_balance(&requester, Amount::MAX >> 16);
-    let creator = T::BenchmarkHelper::model().and_then(|model| T::Models::creator(&model));
+    let creator = T::Models::creator(&T::BenchmarkHelper::model());
     for paid in creator.into_iter().chain([T::Treasury::get()]) {
         T::Currency::set_balance(&paid, T::Currency::minimum_balance());
     }
     requester
 }
 
-/// The longest that there are.
-pub(super) fn terms<T: Config>(workers: u8, sealed: bool) -> Terms {
+/// The longest that there are. Those on no model may be audited, however many workers there are.
+pub(super) fn terms<T: Config>(model: Option<BlockId>, workers: u8, sealed: bool) -> Terms {
     let Rules { clocks, prices, .. } = T::Rules::get();
-    let model = T::BenchmarkHelper::model();
     let (kind, policy) = match model {
         Some(_) => (JobKind::Infer, Policy::Proven),
         None => (JobKind::Simulate, Policy::Replicated),
@@ -100,7 +99,7 @@ pub(super) fn expire<T: Config>(id: TaskId) -> TaskOf<T> {
 }
 
 pub(super) fn submit<T: Config>(requester: &T::AccountId, workers: u8, sealed: bool) -> TaskId {
-    let terms = terms::<T>(workers, sealed);
+    let terms = terms::<T>(None, workers, sealed);
     Pallet::<T>::do_submit(requester.clone(), terms).expect("it can be paid and judged")
 }
 

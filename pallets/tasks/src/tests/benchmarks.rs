@@ -36,8 +36,8 @@ impl BenchmarkHelper<AccountId> for Helper {
         assert_ok!(Providers::set_availability(origin, provider, Availability::Paused));
     }
 
-    fn model() -> Option<BlockId> {
-        Some(MODEL)
+    fn model() -> BlockId {
+        MODEL
     }
 
     fn set_rules(rules: Rules) {

@@ -247,10 +247,8 @@ impl pallet_cairn_tasks::benchmarking::BenchmarkHelper<AccountId> for Helper {
         Self::unseat(provider, operator);
     }
 
-    /// Tasks on no model are judged by comparing hashes, which may be audited whatever the number
-    /// of their workers; those on one are not.
-    fn model() -> Option<BlockId> {
-        None
+    fn model() -> BlockId {
+        pallet_cairn_experts::benchmarking::create::<Runtime>()
     }
 
     fn set_rules(rules: Rules) {
