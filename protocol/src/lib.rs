@@ -9,6 +9,7 @@ pub mod challenge;
 pub mod chunk;
 pub mod dag;
 pub mod engine;
+pub mod envelope;
 pub mod failure;
 pub mod fault;
 pub mod id;

@@ -175,6 +175,9 @@ mod tests {
             AuditCommitment::TAG,
             crate::audit::Finding::TAG,
             crate::engine::TAG,
+            crate::envelope::PayloadContext::TAG,
+            crate::envelope::Address::TAG,
+            crate::envelope::ResultContext::TAG,
             crate::result::Answer::TAG,
             crate::result::Receipt::TAG,
         ];
