@@ -1,0 +1,128 @@
+//! The keys of the tasks in hand. They are in memory alone: when the process ends, what they
+//! encrypted is lost, and has to be fetched and opened again.
+
+use crate::{payload::Opening, secret::Secret};
+use cairn_protocol::id::TaskId;
+use std::{collections::BTreeMap, time::Instant};
+use zeroize::ZeroizeOnDrop;
+
+#[derive(Default)]
+pub struct Keyring {
+    held: BTreeMap<TaskId, Held>,
+}
+
+struct Held {
+    /// Of what is on the shelf.
+    disk: Secret,
+    /// Of a sealed task's payload.
+    opening: Option<Opening>,
+    until: Instant,
+}
+
+impl ZeroizeOnDrop for Keyring {}
+
+impl Keyring {
+    /// Draws a key for what a task leaves on disk; one that is held already gets the new time.
+    pub fn hold(&mut self, task: TaskId, until: Instant) -> Result<(), getrandom::Error> {
+        if let Some(held) = self.held.get_mut(&task) {
+            held.until = until;
+            return Ok(());
+        }
+        self.held.insert(task, Held { disk: Secret::random()?, opening: None, until });
+        Ok(())
+    }
+
+    /// Keeps what opens the task's payload for as long as the task is held; false where it is not.
+    pub fn keep(&mut self, task: TaskId, opening: Opening) -> bool {
+        let Some(held) = self.held.get_mut(&task) else { return false };
+        held.opening = Some(opening);
+        true
+    }
+
+    pub fn opening(&self, task: TaskId, now: Instant) -> Option<&Opening> {
+        self.current(task, now)?.opening.as_ref()
+    }
+
+    pub(crate) fn disk(&self, task: TaskId, now: Instant) -> Option<&Secret> {
+        Some(&self.current(task, now)?.disk)
+    }
+
+    pub fn holds(&self, task: TaskId, now: Instant) -> bool {
+        self.current(task, now).is_some()
+    }
+
+    /// Overwrites the keys of a task.
+    pub fn forget(&mut self, task: TaskId) -> bool {
+        self.held.remove(&task).is_some()
+    }
+
+    /// Overwrites the keys of every task whose time is over, and names them.
+    pub fn expire(&mut self, now: Instant) -> Vec<TaskId> {
+        let over: Vec<_> =
+            self.held.iter().filter(|(_, held)| held.until <= now).map(|(task, _)| *task).collect();
+        for task in &over {
+            self.held.remove(task);
+        }
+        over
+    }
+
+    /// A key is gone when its time is over, whether or not anyone swept it away yet.
+    fn current(&self, task: TaskId, now: Instant) -> Option<&Held> {
+        self.held.get(&task).filter(|held| now < held.until)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::sealed;
+    use std::time::Duration;
+
+    const TASK: TaskId = TaskId(7);
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn key_should_be_gone_when_its_time_is_over() {
+        let now = Instant::now();
+        let mut keys = Keyring::default();
+        keys.hold(TASK, now + SECOND).unwrap();
+        assert!(keys.holds(TASK, now));
+        assert!(!keys.holds(TASK, now + SECOND));
+        assert!(keys.disk(TASK, now + SECOND).is_none());
+        assert!(keys.expire(now).is_empty());
+        assert_eq!(keys.expire(now + SECOND), [TASK]);
+        assert!(!keys.holds(TASK, now));
+    }
+
+    #[test]
+    fn hold_should_keep_the_key_when_the_time_is_put_off() {
+        let now = Instant::now();
+        let mut keys = Keyring::default();
+        keys.hold(TASK, now + SECOND).unwrap();
+        let key = *keys.disk(TASK, now).unwrap().expose();
+        keys.hold(TASK, now + 2 * SECOND).unwrap();
+        assert_eq!(keys.disk(TASK, now + SECOND).unwrap().expose(), &key);
+    }
+
+    #[test]
+    fn tasks_should_have_different_keys() {
+        let now = Instant::now();
+        let mut keys = Keyring::default();
+        keys.hold(TASK, now + SECOND).unwrap();
+        keys.hold(TaskId(8), now + SECOND).unwrap();
+        let of = |task| *keys.disk(task, now).unwrap().expose();
+        assert_ne!(of(TASK), of(TaskId(8)));
+    }
+
+    #[test]
+    fn opening_should_be_kept_only_while_its_task_is_held() {
+        let now = Instant::now();
+        let mut keys = Keyring::default();
+        assert!(!keys.keep(TASK, sealed().opening));
+        keys.hold(TASK, now + SECOND).unwrap();
+        assert!(keys.keep(TASK, sealed().opening));
+        assert!(keys.opening(TASK, now).is_some());
+        assert!(keys.forget(TASK));
+        assert!(keys.opening(TASK, now).is_none());
+    }
+}
