@@ -4,10 +4,30 @@
 //! read the difference before committing it.
 
 use cairn_runtime::{Runtime, VERSION};
-use codec::Decode;
+use codec::{Decode, Encode};
 use frame_metadata::{v14, RuntimeMetadata, RuntimeMetadataPrefixed};
 use scale_info::{form::PortableForm, Field, PortableRegistry, Type, TypeDef};
 use std::{collections::BTreeMap, fmt::Write, path::Path};
+use subxt_utils_stripmetadata::StripMetadata;
+
+/// What the client library has typed calls, storage and events of.
+const CLIENTS_PALLETS: [&str; 15] = [
+    "System",
+    "Timestamp",
+    "Balances",
+    "TransactionPayment",
+    "Preimage",
+    "ConvictionVoting",
+    "Referenda",
+    "MarketClock",
+    "Entropy",
+    "Providers",
+    "Reputation",
+    "Tasks",
+    "Capability",
+    "Audits",
+    "Merit",
+];
 
 fn variants(metadata: &v14::RuntimeMetadataV14, kind: &str, ty: Option<u32>, text: &mut String) {
     let Some(ty) = ty.and_then(|id| metadata.types.resolve(id)) else { return };
@@ -183,6 +203,29 @@ fn interface_should_equal_the_golden_file_when_nothing_was_meant_to_change() {
 #[test]
 fn market_api_should_equal_the_golden_file_when_its_version_is_the_same() {
     assert_golden("market_api.txt", &market_api());
+}
+
+/// The part of the metadata that the client library in `sdk/rust` is made from.
+fn clients_metadata() -> Vec<u8> {
+    let metadata = sp_io::TestExternalities::default()
+        .execute_with(|| Runtime::metadata_at_version(16))
+        .expect("the runtime tells all of itself");
+    let mut prefixed = RuntimeMetadataPrefixed::decode(&mut &metadata[..]).expect("it is metadata");
+    let RuntimeMetadata::V16(metadata) = &mut prefixed.1 else { panic!("it is not version 16") };
+    metadata.strip_metadata(|pallet| CLIENTS_PALLETS.contains(&pallet), |api| api == "MarketApi");
+    prefixed.encode()
+}
+
+/// Written with `CAIRN_WRITE_GOLDEN=1`, like the golden files.
+#[test]
+fn metadata_of_the_client_library_should_be_the_runtimes() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sdk/rust/metadata.scale");
+    let now = clients_metadata();
+    if std::env::var_os("CAIRN_WRITE_GOLDEN").is_some() {
+        std::fs::write(&path, &now).expect("written");
+    }
+    let kept = std::fs::read(&path).expect("the client library's metadata");
+    assert!(kept == now, "{} is of another runtime; write it anew", path.display());
 }
 
 #[test]

@@ -1,0 +1,369 @@
+//! Several endpoints that look like one connection.
+//!
+//! One of them is asked for everything, until it fails: then the next one is, and stays. Were they
+//! asked in turn, one answer could be older than the one before it.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{
+        atomic::{AtomicU64, Ordering},
+        Arc, OnceLock,
+    },
+    time::Duration,
+};
+
+use subxt::rpcs::{
+    client::{rpc_params, RawRpcFuture, RawRpcSubscription, RawValue, RpcClient, RpcClientT},
+    Error as RpcError,
+};
+use tokio::{
+    sync::Mutex,
+    time::{sleep, timeout, Instant},
+};
+
+use crate::{config::H256, Error, Options, Result};
+
+const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+/// A node that takes longer than this for an answer is taken for lost.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+/// Between two rounds through all endpoints.
+const PAUSE: Duration = Duration::from_millis(250);
+
+type Connecting<'a> = Pin<Box<dyn Future<Output = Result<RpcClient, RpcError>> + Send + 'a>>;
+
+/// How an endpoint is reached.
+trait Connector: Send + Sync + 'static {
+    fn connect<'a>(&'a self, url: &'a str) -> Connecting<'a>;
+}
+
+struct WebSocket {
+    /// Whether a machine elsewhere may be spoken to without encryption.
+    insecure: bool,
+}
+
+impl Connector for WebSocket {
+    fn connect<'a>(&'a self, url: &'a str) -> Connecting<'a> {
+        if self.insecure {
+            Box::pin(RpcClient::from_insecure_url(url))
+        } else {
+            Box::pin(RpcClient::from_url(url))
+        }
+    }
+}
+
+/// The endpoints of one chain.
+#[derive(Clone)]
+pub struct Endpoints {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    urls: Vec<String>,
+    connector: Box<dyn Connector>,
+    /// What the chain begins with: given, or that of the first endpoint that answered.
+    genesis: OnceLock<H256>,
+    /// How long all of them may be gone.
+    patience: Duration,
+    /// How often a connection was made.
+    generation: AtomicU64,
+    current: Mutex<Current>,
+}
+
+#[derive(Default)]
+struct Current {
+    index: usize,
+    connection: Option<RpcClient>,
+}
+
+impl Endpoints {
+    pub fn new(urls: &[impl AsRef<str>], options: &Options) -> Result<Self> {
+        Self::through(urls, options, Box::new(WebSocket { insecure: options.insecure }))
+    }
+
+    fn through(
+        urls: &[impl AsRef<str>],
+        options: &Options,
+        connector: Box<dyn Connector>,
+    ) -> Result<Self> {
+        if urls.is_empty() {
+            return Err(Error::NoEndpoint);
+        }
+        Ok(Self {
+            inner: Arc::new(Inner {
+                urls: urls.iter().map(|url| url.as_ref().to_owned()).collect(),
+                connector,
+                genesis: options.genesis.map(OnceLock::from).unwrap_or_default(),
+                patience: options.patience,
+                generation: AtomicU64::new(0),
+                current: Mutex::default(),
+            }),
+        })
+    }
+
+    /// Which connection is in use, counted: whoever sees another number has been given another
+    /// node, which may be behind the one before.
+    pub fn generation(&self) -> u64 {
+        self.inner.generation.load(Ordering::SeqCst)
+    }
+
+    /// Reaches one of them, and says why none can be used.
+    pub(crate) async fn open(&self) -> Result<()> {
+        let opened = self.connection().await;
+        opened.map(drop).map_err(|reason| Error::Unreachable { reason: reason.to_string() })
+    }
+
+    async fn connection(&self) -> Result<(u64, RpcClient), RpcError> {
+        let inner = &*self.inner;
+        let mut current = inner.current.lock().await;
+        if let Some(client) = &current.connection {
+            return Ok((self.generation(), client.clone()));
+        }
+        let first = current.index;
+        let mut reasons = Vec::new();
+        for step in 0..inner.urls.len() {
+            let index = (first + step) % inner.urls.len();
+            let url = &inner.urls[index];
+            match inner.reach(url).await {
+                Ok(client) => {
+                    *current = Current { index, connection: Some(client.clone()) };
+                    let before = inner.generation.fetch_add(1, Ordering::SeqCst);
+                    return Ok((before + 1, client));
+                }
+                Err(reason) => reasons.push(format!("{url}: {reason}")),
+            }
+        }
+        Err(RpcError::Client(reasons.join("; ").into()))
+    }
+
+    /// Leaves the endpoint that failed, unless somebody else already has.
+    async fn leave(&self, generation: u64) {
+        let mut current = self.inner.current.lock().await;
+        if self.generation() == generation && current.connection.take().is_some() {
+            current.index = (current.index + 1) % self.inner.urls.len();
+        }
+    }
+
+    /// Asks until there is an answer, be it a refusal, or all have been gone for too long.
+    async fn ask<T, Ask, Answer>(&self, ask: Ask) -> Result<T, RpcError>
+    where
+        Ask: Fn(RpcClient) -> Answer,
+        Answer: Future<Output = Result<T, RpcError>>,
+    {
+        let deadline = Instant::now() + self.inner.patience;
+        loop {
+            let failure = match self.connection().await {
+                Ok((generation, client)) => {
+                    let answer = timeout(ANSWER_WITHIN, ask(client)).await;
+                    let failure = match answer {
+                        Ok(Err(error)) if is_lost(&error) => error,
+                        Ok(answer) => return answer,
+                        Err(_) => RpcError::Client("no answer in time".into()),
+                    };
+                    self.leave(generation).await;
+                    failure
+                }
+                Err(none) => none,
+            };
+            if Instant::now() >= deadline {
+                return Err(failure);
+            }
+            sleep(PAUSE).await;
+        }
+    }
+}
+
+/// Whether it is the connection that failed, and another node may do better.
+fn is_lost(error: &RpcError) -> bool {
+    matches!(error, RpcError::Client(_) | RpcError::DisconnectedWillReconnect(_))
+}
+
+impl Inner {
+    /// A connection to an endpoint that follows the right chain.
+    async fn reach(&self, url: &str) -> Result<RpcClient, RpcError> {
+        let reached = timeout(CONNECT_WITHIN, async {
+            let client = self.connector.connect(url).await?;
+            let genesis: Option<H256> =
+                client.request("chain_getBlockHash", rpc_params![0u32]).await?;
+            Ok((client, genesis))
+        });
+        let (client, found) = reached
+            .await
+            .unwrap_or_else(|_| Err(RpcError::Client("no connection in time".into())))?;
+        let found = found.ok_or_else(|| RpcError::Client("it has no first block".into()))?;
+        let expected = *self.genesis.get_or_init(|| found);
+        if found != expected {
+            let other = format!("its chain begins with {found:?}, and not with {expected:?}");
+            return Err(RpcError::Client(other.into()));
+        }
+        Ok(client)
+    }
+}
+
+impl RpcClientT for Endpoints {
+    fn request_raw<'a>(
+        &'a self,
+        method: &'a str,
+        params: Option<Box<RawValue>>,
+    ) -> RawRpcFuture<'a, Box<RawValue>> {
+        Box::pin(self.ask(move |client| {
+            let params = params.clone();
+            async move { client.request_raw(method, params).await }
+        }))
+    }
+
+    fn subscribe_raw<'a>(
+        &'a self,
+        sub: &'a str,
+        params: Option<Box<RawValue>>,
+        unsub: &'a str,
+    ) -> RawRpcFuture<'a, RawRpcSubscription> {
+        Box::pin(self.ask(move |client| {
+            let params = params.clone();
+            async move { client.subscribe_raw(sub, params, unsub).await }
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{collections::HashSet, sync::Mutex as Lock};
+    use subxt::rpcs::UserError;
+
+    /// Endpoints that are gone or of another chain as the test wants.
+    #[derive(Clone, Default)]
+    struct World {
+        gone: Arc<Lock<HashSet<String>>>,
+        foreign: Arc<Lock<HashSet<String>>>,
+    }
+
+    impl World {
+        fn go(&self, url: &str) {
+            self.gone.lock().unwrap().insert(url.into());
+        }
+
+        fn come(&self, url: &str) {
+            self.gone.lock().unwrap().remove(url);
+        }
+
+        fn is_gone(&self, url: &str) -> bool {
+            self.gone.lock().unwrap().contains(url)
+        }
+
+        fn endpoints(&self, genesis: Option<H256>) -> Endpoints {
+            let patience = Duration::from_millis(10);
+            let options = Options { genesis, patience, ..Options::default() };
+            Endpoints::through(&["a", "b", "c"], &options, Box::new(self.clone())).unwrap()
+        }
+    }
+
+    impl Connector for World {
+        fn connect<'a>(&'a self, url: &'a str) -> Connecting<'a> {
+            Box::pin(async move {
+                if self.is_gone(url) {
+                    return Err(RpcError::Client("gone".into()));
+                }
+                Ok(RpcClient::new(Node { url: url.into(), world: self.clone() }))
+            })
+        }
+    }
+
+    /// Says its own name when it is asked for anything.
+    struct Node {
+        url: String,
+        world: World,
+    }
+
+    impl RpcClientT for Node {
+        fn request_raw<'a>(
+            &'a self,
+            method: &'a str,
+            _params: Option<Box<RawValue>>,
+        ) -> RawRpcFuture<'a, Box<RawValue>> {
+            Box::pin(async move {
+                if self.world.is_gone(&self.url) {
+                    return Err(RpcError::Client("gone".into()));
+                }
+                let foreign = self.world.foreign.lock().unwrap().contains(&self.url);
+                let answer = match method {
+                    "chain_getBlockHash" => format!("{:?}", H256([u8::from(foreign); 32])),
+                    "unknown" => return Err(UserError::method_not_found().into()),
+                    _ => self.url.clone(),
+                };
+                Ok(RawValue::from_string(format!("\"{answer}\"")).expect("it is JSON"))
+            })
+        }
+
+        fn subscribe_raw<'a>(
+            &'a self,
+            _sub: &'a str,
+            _params: Option<Box<RawValue>>,
+            _unsub: &'a str,
+        ) -> RawRpcFuture<'a, RawRpcSubscription> {
+            Box::pin(async { Err(RpcError::Client("no subscriptions".into())) })
+        }
+    }
+
+    async fn name(endpoints: &Endpoints) -> Result<String, RpcError> {
+        RpcClient::new(endpoints.clone()).request("name", rpc_params![]).await
+    }
+
+    #[tokio::test]
+    async fn endpoints_should_stay_with_the_next_one_when_one_fails() {
+        let world = World::default();
+        let endpoints = world.endpoints(None);
+        assert_eq!(name(&endpoints).await.unwrap(), "a");
+        assert_eq!(name(&endpoints).await.unwrap(), "a");
+        let before = endpoints.generation();
+        world.go("a");
+        assert_eq!(name(&endpoints).await.unwrap(), "b");
+        assert_ne!(endpoints.generation(), before);
+        world.come("a");
+        assert_eq!(name(&endpoints).await.unwrap(), "b");
+        world.go("b");
+        world.go("c");
+        assert_eq!(name(&endpoints).await.unwrap(), "a");
+    }
+
+    #[tokio::test]
+    async fn endpoints_should_name_all_of_them_when_none_answers() {
+        let world = World::default();
+        for url in ["a", "b", "c"] {
+            world.go(url);
+        }
+        let error = world.endpoints(None).open().await.unwrap_err().to_string();
+        for url in ["a: ", "b: ", "c: "] {
+            assert!(error.contains(url), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn endpoints_should_pass_one_over_when_it_is_of_another_chain() {
+        let world = World::default();
+        world.foreign.lock().unwrap().insert("a".into());
+        let endpoints = world.endpoints(Some(H256([0; 32])));
+        assert_eq!(name(&endpoints).await.unwrap(), "b");
+        // Without being told, the first that answers says which chain it is.
+        let endpoints = world.endpoints(None);
+        assert_eq!(name(&endpoints).await.unwrap(), "a");
+        world.go("a");
+        let error = name(&endpoints).await.unwrap_err().to_string();
+        assert!(error.contains("b: ") && error.contains("begins with"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn endpoints_should_not_ask_another_when_the_answer_is_a_refusal() {
+        let endpoints = World::default().endpoints(None);
+        let client = RpcClient::new(endpoints.clone());
+        let refused = client.request::<String>("unknown", rpc_params![]).await;
+        assert!(matches!(refused, Err(RpcError::User(_))), "{refused:?}");
+        assert_eq!(name(&endpoints).await.unwrap(), "a");
+    }
+
+    #[test]
+    fn endpoints_should_ask_for_one_when_there_is_none() {
+        let none: [&str; 0] = [];
+        assert!(matches!(Endpoints::new(&none, &Options::default()), Err(Error::NoEndpoint)));
+    }
+}

@@ -1,0 +1,115 @@
+#![doc = include_str!("../README.md")]
+
+pub mod config;
+mod connect;
+pub mod endpoints;
+mod error;
+mod follow;
+pub mod keys;
+pub mod market;
+pub mod outbox;
+
+pub use config::{AccountId32, At, CairnConfig, Header, H256};
+pub use connect::{Chain, Options};
+pub use error::{Error, Result};
+pub use follow::{Block, Finalized};
+pub use keys::{Passphrase, Signer};
+pub use market::{calls, Duty, Market, ProviderView};
+pub use outbox::{Included, Outbox, Outcome, Ticket};
+pub use subxt;
+pub use subxt::utils::Static;
+
+/// Everything that the chain offers, typed: calls, storage, events and runtime APIs, made from the
+/// metadata that is kept beside this file. What [`cairn_protocol`] defines is not made anew.
+#[subxt::subxt(
+    runtime_metadata_path = "metadata.scale",
+    substitute_type(
+        path = "cairn_protocol::id::BlockId",
+        with = "::subxt::utils::Static<::cairn_protocol::id::BlockId>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::id::ContentId",
+        with = "::subxt::utils::Static<::cairn_protocol::id::ContentId>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::id::EngineId",
+        with = "::subxt::utils::Static<::cairn_protocol::id::EngineId>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::id::ProviderId",
+        with = "::subxt::utils::Static<::cairn_protocol::id::ProviderId>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::id::Region",
+        with = "::subxt::utils::Static<::cairn_protocol::id::Region>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::id::TaskId",
+        with = "::subxt::utils::Static<::cairn_protocol::id::TaskId>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::audit::Report",
+        with = "::subxt::utils::Static<::cairn_protocol::audit::Report>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::audit::record::Audit<A>",
+        with = "::subxt::utils::Static<::cairn_protocol::audit::record::Audit<A>>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::audit::record::AuditView",
+        with = "::subxt::utils::Static<::cairn_protocol::audit::record::AuditView>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::challenge::Challenge",
+        with = "::subxt::utils::Static<::cairn_protocol::challenge::Challenge>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::job::Terms",
+        with = "::subxt::utils::Static<::cairn_protocol::job::Terms>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::job::WrappedKey",
+        with = "::subxt::utils::Static<::cairn_protocol::job::WrappedKey>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::profile::Availability",
+        with = "::subxt::utils::Static<::cairn_protocol::profile::Availability>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::profile::DeviceClass",
+        with = "::subxt::utils::Static<::cairn_protocol::profile::DeviceClass>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::profile::Hardware",
+        with = "::subxt::utils::Static<::cairn_protocol::profile::Hardware>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::profile::Offers",
+        with = "::subxt::utils::Static<::cairn_protocol::profile::Offers>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::profile::Profile",
+        with = "::subxt::utils::Static<::cairn_protocol::profile::Profile>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::profile::RoleSet",
+        with = "::subxt::utils::Static<::cairn_protocol::profile::RoleSet>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::result::Answer",
+        with = "::subxt::utils::Static<::cairn_protocol::result::Answer>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::task::Task<A>",
+        with = "::subxt::utils::Static<::cairn_protocol::task::Task<A>>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::view::Quote",
+        with = "::subxt::utils::Static<::cairn_protocol::view::Quote>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::view::TaskView<A>",
+        with = "::subxt::utils::Static<::cairn_protocol::view::TaskView<A>>"
+    )
+)]
+pub mod chain {}

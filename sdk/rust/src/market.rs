@@ -1,0 +1,257 @@
+//! What the market says of itself, in the types of [`cairn_protocol`].
+
+use cairn_protocol::{
+    audit::record::{Audit, AuditView, Progress as AuditProgress},
+    challenge::Challenge,
+    id::{ProviderId, TaskId},
+    job::Terms,
+    task::Task,
+    view::{Quote, TaskView},
+};
+use subxt::{tx::Payload, utils::Static};
+
+use crate::{
+    chain::{self, runtime_types::cairn_runtime::market::Refusal},
+    config::{AccountId32, At},
+    Error, Result,
+};
+
+pub use crate::chain::runtime_types::cairn_runtime::market::ProviderView;
+
+/// The market after one block.
+pub struct Market {
+    at: At,
+}
+
+/// Something that a provider has to do, or has begun to.
+#[derive(Clone, Debug)]
+pub enum Duty {
+    /// It has a seat at this task.
+    Work { task: TaskId, record: Task<AccountId32> },
+    /// It takes part in the audit of this task.
+    Audit { task: TaskId, record: Audit<AccountId32> },
+    /// It is challenged to show what it can compute.
+    Challenge { number: u64, record: Challenge },
+}
+
+impl Market {
+    pub fn new(at: At) -> Self {
+        Self { at }
+    }
+
+    /// The block that is looked at.
+    pub fn at(&self) -> &At {
+        &self.at
+    }
+
+    /// What a task would cost an account now, who would do it and when, and why nobody would.
+    pub async fn quote(&self, requester: &AccountId32, terms: &Terms) -> Result<Quote> {
+        let terms = Static(terms.clone());
+        let api = chain::runtime_apis().market_api();
+        let answer = self.at.runtime_apis().call(api.quote(*requester, terms)).await?;
+        answer.map(|quote| quote.0).map_err(|refusal| self.explain(refusal))
+    }
+
+    /// A task that is still kept, and who has to act by when.
+    pub async fn task(&self, task: TaskId) -> Result<Option<TaskView<AccountId32>>> {
+        let api = chain::runtime_apis().market_api();
+        let answer = self.at.runtime_apis().call(api.task(Static(task))).await?;
+        Ok(answer.map(|view| view.0))
+    }
+
+    /// The audit of a task, and who has to act by when.
+    pub async fn audit(&self, task: TaskId) -> Result<Option<AuditView>> {
+        let api = chain::runtime_apis().market_api();
+        let answer = self.at.runtime_apis().call(api.audit(Static(task))).await?;
+        Ok(answer.map(|view| view.0))
+    }
+
+    /// All tasks of an account that are still kept, in the order of their submission.
+    pub async fn tasks_of(&self, requester: &AccountId32) -> Result<Vec<TaskId>> {
+        let api = chain::runtime_apis().market_api();
+        let mut tasks: Vec<TaskId> = Vec::new();
+        loop {
+            let page = api.tasks_of(*requester, tasks.last().copied().map(Static));
+            let page = self.at.runtime_apis().call(page).await?;
+            if page.is_empty() {
+                tasks.sort_unstable();
+                return Ok(tasks);
+            }
+            tasks.extend(page.into_iter().map(|task| task.0));
+        }
+    }
+
+    /// Everything known of a provider.
+    pub async fn provider(&self, provider: ProviderId) -> Result<Option<ProviderView>> {
+        let api = chain::runtime_apis().market_api();
+        Ok(self.at.runtime_apis().call(api.provider(Static(provider))).await?)
+    }
+
+    /// The registrations of an owner.
+    pub async fn providers_of(&self, owner: &AccountId32) -> Result<Vec<ProviderId>> {
+        let api = chain::runtime_apis().market_api();
+        let answer = self.at.runtime_apis().call(api.providers_of(*owner)).await?;
+        Ok(answer.into_iter().map(|provider| provider.0).collect())
+    }
+
+    /// Whether a call by an account would be accepted in the next block; nothing comes of it.
+    pub async fn check(&self, who: &AccountId32, call: &impl Payload) -> Result<()> {
+        let bytes = self.at.tx().call_data(call)?;
+        let api = chain::runtime_apis().market_api();
+        let answer = self.at.runtime_apis().call(api.check(*who, bytes)).await?;
+        answer.map_err(|refusal| self.explain(refusal))
+    }
+
+    /// Every task, audit and challenge that a provider takes part in. All of them are read, so
+    /// this is for the start of a worker; from then on it learns of them by events.
+    pub async fn duties(&self, provider: ProviderId) -> Result<Vec<Duty>> {
+        let mut duties = self.work_of(provider).await?;
+        duties.extend(self.audits_of(provider).await?);
+        duties.extend(self.challenges_of(provider).await?);
+        Ok(duties)
+    }
+
+    async fn work_of(&self, provider: ProviderId) -> Result<Vec<Duty>> {
+        let mut found = Vec::new();
+        let mut tasks = self.at.storage().iter(chain::storage().tasks().tasks(), ()).await?;
+        while let Some(entry) = tasks.next().await {
+            let entry = entry?;
+            let (task, record) = (entry.key()?.decode()?.0, entry.value().decode()?);
+            if record.seat(provider).is_some() {
+                found.push(Duty::Work { task: task.0, record: record.0 });
+            }
+        }
+        Ok(found)
+    }
+
+    async fn audits_of(&self, provider: ProviderId) -> Result<Vec<Duty>> {
+        let mut found = Vec::new();
+        let mut audits = self.at.storage().iter(chain::storage().audits().audits(), ()).await?;
+        while let Some(entry) = audits.next().await {
+            let entry = entry?;
+            let (task, record) = (entry.key()?.decode()?.0, entry.value().decode()?);
+            let mine = record.members().find(|member| member.provider == provider);
+            if mine.is_some_and(|member| !matches!(member.progress, AuditProgress::Revealed(_))) {
+                found.push(Duty::Audit { task: task.0, record: record.0 });
+            }
+        }
+        Ok(found)
+    }
+
+    async fn challenges_of(&self, provider: ProviderId) -> Result<Vec<Duty>> {
+        let mut found = Vec::new();
+        let address = chain::storage().capability().challenges();
+        let mut challenges = self.at.storage().iter(address, ()).await?;
+        while let Some(entry) = challenges.next().await {
+            let entry = entry?;
+            let (number, record) = (entry.key()?.decode()?.0, entry.value().decode()?);
+            if record.members.iter().any(|member| member.provider == provider) {
+                found.push(Duty::Challenge { number, record: record.0 });
+            }
+        }
+        Ok(found)
+    }
+
+    /// The runtime's refusal, with what to do about it.
+    fn explain(&self, refusal: Refusal) -> Error {
+        match refusal {
+            Refusal::NotACall => Error::NotACall,
+            Refusal::FeeUnaffordable { fee } => Error::FeeUnaffordable { fee },
+            Refusal::Fails { name, .. } => {
+                let name = String::from_utf8_lossy(&name).into_owned();
+                match name.split_once("::") {
+                    Some((pallet, name)) => Error::named(self.at.metadata_ref(), pallet, name),
+                    None => Error::Dispatch { reason: name },
+                }
+            }
+        }
+    }
+}
+
+/// The calls of a requester and of a provider that most programs make. All others are in
+/// [`crate::chain`].
+pub mod calls {
+    use cairn_protocol::{
+        audit::Report,
+        id::{Amount, Digest, ProviderId, TaskId},
+        job::{Terms, WrappedKey},
+        profile::{Availability, Profile, RoleSet},
+        result::Answer,
+    };
+    use subxt::{tx::StaticPayload, utils::Static};
+
+    use crate::{
+        chain::{
+            self, audits::calls as audits, balances::calls as balances,
+            providers::calls as providers, tasks::calls as tasks,
+        },
+        config::AccountId32,
+    };
+
+    pub fn transfer(
+        to: &AccountId32,
+        amount: Amount,
+    ) -> StaticPayload<balances::TransferKeepAlive> {
+        chain::tx().balances().transfer_keep_alive((*to).into(), amount)
+    }
+
+    pub fn submit(terms: Terms) -> StaticPayload<tasks::Submit> {
+        chain::tx().tasks().submit(Static(terms))
+    }
+
+    pub fn cancel(task: TaskId) -> StaticPayload<tasks::Cancel> {
+        chain::tx().tasks().cancel(Static(task))
+    }
+
+    pub fn post_key(
+        task: TaskId,
+        provider: ProviderId,
+        key: WrappedKey,
+    ) -> StaticPayload<tasks::PostKey> {
+        chain::tx().tasks().post_key(Static(task), Static(provider), Static(key))
+    }
+
+    pub fn commit(task: TaskId, commitment: Digest) -> StaticPayload<tasks::Commit> {
+        chain::tx().tasks().commit(Static(task), commitment)
+    }
+
+    pub fn reveal(task: TaskId, answer: Answer, salt: Digest) -> StaticPayload<tasks::Reveal> {
+        chain::tx().tasks().reveal(Static(task), Static(answer), salt)
+    }
+
+    pub fn acknowledge(task: TaskId) -> StaticPayload<tasks::Acknowledge> {
+        chain::tx().tasks().acknowledge(Static(task))
+    }
+
+    pub fn commit_report(task: TaskId, commitment: Digest) -> StaticPayload<audits::Commit> {
+        chain::tx().audits().commit(Static(task), commitment)
+    }
+
+    pub fn reveal_report(
+        task: TaskId,
+        report: Report,
+        salt: Digest,
+    ) -> StaticPayload<audits::Reveal> {
+        chain::tx().audits().reveal(Static(task), Static(report), salt)
+    }
+
+    pub fn register(
+        operator: &AccountId32,
+        profile: Profile,
+        roles: RoleSet,
+        bond: Amount,
+    ) -> StaticPayload<providers::Register> {
+        chain::tx().providers().register(*operator, Static(profile), Static(roles), bond)
+    }
+
+    pub fn set_availability(
+        provider: ProviderId,
+        availability: Availability,
+    ) -> StaticPayload<providers::SetAvailability> {
+        chain::tx().providers().set_availability(Static(provider), Static(availability))
+    }
+
+    pub fn heartbeat(provider: ProviderId) -> StaticPayload<providers::Heartbeat> {
+        chain::tx().providers().heartbeat(Static(provider))
+    }
+}

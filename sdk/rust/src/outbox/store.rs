@@ -1,0 +1,206 @@
+//! What an outbox remembers, on disk before anything of it is sent.
+
+use std::path::Path;
+
+use codec::{Decode, DecodeAll, Encode};
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+
+use super::{replay::Replay, Included};
+
+/// By purpose.
+const ENTRIES: TableDefinition<&str, &[u8]> = TableDefinition::new("entries");
+/// Whose it is.
+const OWNER: TableDefinition<&str, &[u8]> = TableDefinition::new("owner");
+const OWNER_KEY: &str = "owner";
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("this outbox is of another account or another chain; name another file")]
+    Foreign,
+    #[error("the outbox holds what this program did not write: {0}; name another file")]
+    Damaged(codec::Error),
+    #[error("the outbox cannot be used: {0}")]
+    Database(Box<redb::Error>),
+}
+
+impl From<redb::Error> for StoreError {
+    fn from(error: redb::Error) -> Self {
+        Self::Database(Box::new(error))
+    }
+}
+
+type Result<T> = std::result::Result<T, StoreError>;
+type Attempt<T> = std::result::Result<T, redb::Error>;
+
+/// A transaction that was signed.
+#[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
+pub(crate) struct Entry {
+    pub nonce: u64,
+    /// The call, to sign it again.
+    pub replay: Replay,
+    pub signed: Vec<u8>,
+    /// The block after which it can be included, and the last in which it can be.
+    pub born: u64,
+    pub dies: u64,
+    /// What became of it; none while that is open.
+    pub included: Option<Included>,
+}
+
+pub(crate) struct Store {
+    database: Database,
+}
+
+impl Store {
+    /// Opens the file of an owner, who is whoever opened it first.
+    pub(crate) fn open(path: &Path, owner: &[u8]) -> Result<Self> {
+        let database = Database::create(path).map_err(redb::Error::from)?;
+        let store = Self { database };
+        if store.owner(owner)? == owner {
+            Ok(store)
+        } else {
+            Err(StoreError::Foreign)
+        }
+    }
+
+    fn owner(&self, newcomer: &[u8]) -> Attempt<Vec<u8>> {
+        let write = self.database.begin_write()?;
+        write.open_table(ENTRIES)?;
+        let owner = {
+            let mut table = write.open_table(OWNER)?;
+            let found = table.get(OWNER_KEY)?.map(|owner| owner.value().to_vec());
+            if found.is_none() {
+                table.insert(OWNER_KEY, newcomer)?;
+            }
+            found
+        };
+        write.commit()?;
+        Ok(owner.unwrap_or_else(|| newcomer.to_vec()))
+    }
+
+    pub(crate) fn get(&self, purpose: &str) -> Result<Option<Entry>> {
+        self.read(purpose)?.map(|bytes| decoded(&bytes)).transpose()
+    }
+
+    fn read(&self, purpose: &str) -> Attempt<Option<Vec<u8>>> {
+        let read = self.database.begin_read()?;
+        let table = read.open_table(ENTRIES)?;
+        let found = table.get(purpose)?.map(|entry| entry.value().to_vec());
+        Ok(found)
+    }
+
+    /// Keeps an entry. It is on disk when this returns.
+    pub(crate) fn put(&self, purpose: &str, entry: &Entry) -> Result<()> {
+        Ok(self.write(purpose, Some(&entry.encode()))?)
+    }
+
+    pub(crate) fn remove(&self, purpose: &str) -> Result<()> {
+        Ok(self.write(purpose, None)?)
+    }
+
+    fn write(&self, purpose: &str, entry: Option<&[u8]>) -> Attempt<()> {
+        let write = self.database.begin_write()?;
+        {
+            let mut table = write.open_table(ENTRIES)?;
+            match entry {
+                Some(entry) => drop(table.insert(purpose, entry)?),
+                None => drop(table.remove(purpose)?),
+            }
+        }
+        write.commit()?;
+        Ok(())
+    }
+
+    /// The entries of which nobody knows yet what became of them, in the order of their nonces.
+    pub(crate) fn open_entries(&self) -> Result<Vec<(String, Entry)>> {
+        let mut open = Vec::new();
+        for (purpose, bytes) in self.all()? {
+            let entry = decoded(&bytes)?;
+            if entry.included.is_none() {
+                open.push((purpose, entry));
+            }
+        }
+        open.sort_by_key(|(_, entry)| entry.nonce);
+        Ok(open)
+    }
+
+    fn all(&self) -> Attempt<Vec<(String, Vec<u8>)>> {
+        let read = self.database.begin_read()?;
+        let table = read.open_table(ENTRIES)?;
+        let mut all = Vec::new();
+        for row in table.iter()? {
+            let (purpose, entry) = row?;
+            all.push((purpose.value().to_owned(), entry.value().to_vec()));
+        }
+        Ok(all)
+    }
+}
+
+fn decoded(mut bytes: &[u8]) -> Result<Entry> {
+    Entry::decode_all(&mut bytes).map_err(StoreError::Damaged)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::H256, outbox::Outcome};
+
+    fn entry(nonce: u64) -> Entry {
+        Entry {
+            nonce,
+            replay: Replay::new("Balances", "transfer_keep_alive", vec![1, 2], Some([3; 32])),
+            signed: vec![4; 100],
+            born: 10,
+            dies: 73,
+            included: None,
+        }
+    }
+
+    fn ended(nonce: u64) -> Entry {
+        let included = Included { block: H256([5; 32]), number: 12, outcome: Outcome::Done };
+        Entry { included: Some(included), ..entry(nonce) }
+    }
+
+    #[test]
+    fn store_should_hold_what_was_put_when_it_is_opened_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("outbox");
+        let store = Store::open(&path, b"alice").unwrap();
+        assert_eq!(store.get("one").unwrap(), None);
+        store.put("one", &entry(7)).unwrap();
+        drop(store);
+        let store = Store::open(&path, b"alice").unwrap();
+        assert_eq!(store.get("one").unwrap(), Some(entry(7)));
+        store.put("one", &ended(7)).unwrap();
+        assert_eq!(store.get("one").unwrap(), Some(ended(7)));
+        store.remove("one").unwrap();
+        assert_eq!(store.get("one").unwrap(), None);
+    }
+
+    #[test]
+    fn open_entries_should_come_by_nonce_and_without_those_that_ended() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(&directory.path().join("outbox"), b"alice").unwrap();
+        for (purpose, one) in [("a", entry(9)), ("b", ended(8)), ("c", entry(7))] {
+            store.put(purpose, &one).unwrap();
+        }
+        let open: Vec<u64> =
+            store.open_entries().unwrap().iter().map(|(_, entry)| entry.nonce).collect();
+        assert_eq!(open, [7, 9]);
+    }
+
+    #[test]
+    fn open_should_refuse_when_the_file_is_of_another_account() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("outbox");
+        drop(Store::open(&path, b"alice").unwrap());
+        assert!(matches!(Store::open(&path, b"bob"), Err(StoreError::Foreign)));
+    }
+
+    #[test]
+    fn open_should_refuse_when_another_process_has_the_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("outbox");
+        let _first = Store::open(&path, b"alice").unwrap();
+        assert!(matches!(Store::open(&path, b"alice"), Err(StoreError::Database(_))));
+    }
+}
