@@ -7,5 +7,6 @@ mod equivocation;
 mod finality;
 mod market;
 mod polkadotjs;
+mod sdk;
 mod sleep;
 mod upgrade;
