@@ -40,7 +40,9 @@ pub enum Error {
     /// The node did not take a transaction into its pool.
     #[error("the node refuses the transaction: {message} ({code}); {help}")]
     Refused { code: i32, message: String, help: &'static str },
-    #[error("block {number} is {found:?}, which does not follow {after:?}: use one network's nodes")]
+    #[error(
+        "block {number} is {found:?}, which does not follow {after:?}; use nodes of one network"
+    )]
     Forked { number: u64, found: H256, after: H256 },
     #[error("the chain has no block {number}")]
     NoSuchBlock { number: u64 },

@@ -86,7 +86,8 @@ impl Signer {
     /// From a phrase of the BIP-39 word list alone, with the password it was made with, if any.
     pub fn from_mnemonic(phrase: &str, password: Option<&str>) -> Result<Self> {
         let pair = sr25519::Pair::from_phrase(phrase, password);
-        pair.map(|(pair, _)| Self { pair }).map_err(|reason| KeyError::Secret { reason: reason.to_string() })
+        pair.map(|(pair, _)| Self { pair })
+            .map_err(|reason| KeyError::Secret { reason: reason.to_string() })
     }
 
     /// From a variable of the environment, see [`ENVIRONMENT`].
@@ -179,7 +180,7 @@ impl Signer {
 }
 
 /// What becomes of an error of the file system.
-fn failed<'a>(what: &'static str, path: &'a Path) -> impl FnOnce(std::io::Error) -> KeyError + 'a {
+fn failed(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> KeyError + '_ {
     move |source| KeyError::Io { what, path: path.into(), source }
 }
 

@@ -158,7 +158,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// Ends the outbox, so that its file can be opened again at once. Whatever is open stays in it.
+    /// Ends the outbox, so that its file can be opened again as soon as its tickets are gone too.
+    /// Whatever is open stays in it.
     pub async fn close(self) {
         let driver = self.shared.take_driver();
         if let Some(driver) = driver {
@@ -322,12 +323,13 @@ impl Inner {
 
     /// Signs anew what no block can have any more. Every block up to this one was looked through.
     async fn renew(&self, number: u64) -> Result<()> {
-        let _alone = self.alone.lock().await;
-        let mut dead = self.store.open_entries()?;
-        dead.retain(|(_, entry)| entry.dies < number);
-        if dead.is_empty() {
+        let is_dead = |entry: &Entry| entry.dies < number;
+        if !self.store.open_entries()?.iter().any(|(_, entry)| is_dead(entry)) {
             return Ok(());
         }
+        let _alone = self.alone.lock().await;
+        let mut dead = self.store.open_entries()?;
+        dead.retain(|(_, entry)| is_dead(entry));
         let at = self.chain.at_finalized().await?;
         let used = at.tx().account_nonce(&self.signer.account()).await?;
         for (purpose, entry) in dead {

@@ -9,6 +9,9 @@ use super::{replay::Replay, Included};
 
 /// By purpose.
 const ENTRIES: TableDefinition<&str, &[u8]> = TableDefinition::new("entries");
+/// The purposes among them of which nobody knows yet what became of them, so that what ended long
+/// ago is not read for every block.
+const OPEN: TableDefinition<&str, ()> = TableDefinition::new("open");
 /// Whose it is.
 const OWNER: TableDefinition<&str, &[u8]> = TableDefinition::new("owner");
 const OWNER_KEY: &str = "owner";
@@ -20,12 +23,12 @@ pub enum StoreError {
     #[error("the outbox holds what this program did not write: {0}; name another file")]
     Damaged(codec::Error),
     #[error("the outbox cannot be used: {0}")]
-    Database(Box<redb::Error>),
+    Database(String),
 }
 
 impl From<redb::Error> for StoreError {
     fn from(error: redb::Error) -> Self {
-        Self::Database(Box::new(error))
+        Self::Database(error.to_string())
     }
 }
 
@@ -65,6 +68,7 @@ impl Store {
     fn owner(&self, newcomer: &[u8]) -> Attempt<Vec<u8>> {
         let write = self.database.begin_write()?;
         write.open_table(ENTRIES)?;
+        write.open_table(OPEN)?;
         let owner = {
             let mut table = write.open_table(OWNER)?;
             let found = table.get(OWNER_KEY)?.map(|owner| owner.value().to_vec());
@@ -90,20 +94,26 @@ impl Store {
 
     /// Keeps an entry. It is on disk when this returns.
     pub(crate) fn put(&self, purpose: &str, entry: &Entry) -> Result<()> {
-        Ok(self.write(purpose, Some(&entry.encode()))?)
+        Ok(self.write(purpose, Some(&entry.encode()), entry.included.is_none())?)
     }
 
     pub(crate) fn remove(&self, purpose: &str) -> Result<()> {
-        Ok(self.write(purpose, None)?)
+        Ok(self.write(purpose, None, false)?)
     }
 
-    fn write(&self, purpose: &str, entry: Option<&[u8]>) -> Attempt<()> {
+    fn write(&self, purpose: &str, entry: Option<&[u8]>, is_open: bool) -> Attempt<()> {
         let write = self.database.begin_write()?;
         {
-            let mut table = write.open_table(ENTRIES)?;
+            let mut entries = write.open_table(ENTRIES)?;
             match entry {
-                Some(entry) => drop(table.insert(purpose, entry)?),
-                None => drop(table.remove(purpose)?),
+                Some(entry) => drop(entries.insert(purpose, entry)?),
+                None => drop(entries.remove(purpose)?),
+            }
+            let mut open = write.open_table(OPEN)?;
+            if is_open {
+                open.insert(purpose, ())?;
+            } else {
+                open.remove(purpose)?;
             }
         }
         write.commit()?;
@@ -113,25 +123,24 @@ impl Store {
     /// The entries of which nobody knows yet what became of them, in the order of their nonces.
     pub(crate) fn open_entries(&self) -> Result<Vec<(String, Entry)>> {
         let mut open = Vec::new();
-        for (purpose, bytes) in self.all()? {
-            let entry = decoded(&bytes)?;
-            if entry.included.is_none() {
-                open.push((purpose, entry));
-            }
+        for (purpose, bytes) in self.read_open()? {
+            open.push((purpose, decoded(&bytes)?));
         }
         open.sort_by_key(|(_, entry)| entry.nonce);
         Ok(open)
     }
 
-    fn all(&self) -> Attempt<Vec<(String, Vec<u8>)>> {
+    fn read_open(&self) -> Attempt<Vec<(String, Vec<u8>)>> {
         let read = self.database.begin_read()?;
-        let table = read.open_table(ENTRIES)?;
-        let mut all = Vec::new();
-        for row in table.iter()? {
-            let (purpose, entry) = row?;
-            all.push((purpose.value().to_owned(), entry.value().to_vec()));
+        let (entries, open) = (read.open_table(ENTRIES)?, read.open_table(OPEN)?);
+        let mut found = Vec::new();
+        for row in open.iter()? {
+            let purpose = row.map(|(purpose, _)| purpose.value().to_owned())?;
+            if let Some(entry) = entries.get(purpose.as_str())? {
+                found.push((purpose, entry.value().to_vec()));
+            }
         }
-        Ok(all)
+        Ok(found)
     }
 }
 
