@@ -256,11 +256,15 @@ impl Inner {
     async fn catch_up(&self, next: u64) -> Result<()> {
         let open = self.store.open_entries()?;
         let first = open.iter().map(|(_, entry)| entry.born.saturating_add(1)).min();
+        // Asked for by what follows the chain, which knows which node says what is final.
+        let mut past = self.chain.follow().await?;
         for number in first.unwrap_or(next)..next {
             if open.iter().any(|(_, entry)| entry.born < number && number <= entry.dies) {
-                let hash = self.chain.rpc().chain_get_block_hash(Some(number.into())).await?;
-                let hash = hash.ok_or(Error::NoSuchBlock { number })?;
-                self.look_through(number, hash).await?;
+                if past.height() != number {
+                    past = past.from(number);
+                }
+                let block = past.next().await?;
+                self.look_through(block.number, block.hash).await?;
             }
         }
         self.renew(next.saturating_sub(1)).await
