@@ -80,7 +80,10 @@ wire! {
 pub enum Unreadable {
     /// There are no bytes at all.
     Empty,
-    Version { need: u8, have: u8 },
+    Version {
+        need: u8,
+        have: u8,
+    },
     /// They end too early, or hold what a header cannot.
     NotAHeader,
     /// So many bytes follow the header.
@@ -90,7 +93,10 @@ pub enum Unreadable {
 /// Why a header does not begin a model.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Flaw {
-    Version { need: u8, have: u8 },
+    Version {
+        need: u8,
+        have: u8,
+    },
     NotAMeta(BlockKind),
     /// It names a model, and would be one itself.
     OfAModel(BlockId),
@@ -236,10 +242,13 @@ mod tests {
             prop_oneof![Just(vec![]), prop::collection::vec(ids(), 0..=8)],
         );
         let number = || prop_oneof![Just(0), any::<u64>()];
-        let release = any::<(u16, u16, u16)>()
-            .prop_map(|(major, minor, patch)| SemVer { major, minor, patch });
-        let file = (any::<[u8; 32]>(), number())
-            .prop_map(|(id, bytes)| File { id: ContentId(id), bytes });
+        let release = any::<(u16, u16, u16)>().prop_map(|(major, minor, patch)| SemVer {
+            major,
+            minor,
+            patch,
+        });
+        let file =
+            (any::<[u8; 32]>(), number()).prop_map(|(id, bytes)| File { id: ContentId(id), bytes });
         let kind = prop::sample::select(BlockKind::ALL.to_vec());
         (kind, place, release, file, any::<u64>(), number()).prop_map(
             |(kind, (model, component, parents), release, artifact, author, gain)| Header {

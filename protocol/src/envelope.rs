@@ -99,8 +99,14 @@ pub fn fingerprint(key: &PayloadKey) -> [u8; 8] {
 /// Why bytes are no envelope.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Malformed {
-    TooShort { have: usize, need: usize },
-    TooLong { have: usize, most: usize },
+    TooShort {
+        have: usize,
+        need: usize,
+    },
+    TooLong {
+        have: usize,
+        most: usize,
+    },
     /// It begins with no mark or version that is known here.
     Unknown,
 }

@@ -5,6 +5,7 @@ extern crate alloc;
 
 pub mod audit;
 pub mod beacon;
+pub mod bundle;
 pub mod challenge;
 pub mod chunk;
 pub mod dag;

@@ -128,14 +128,26 @@ pub enum Spec {
 pub enum Malformed {
     /// There are no bytes at all.
     Empty,
-    Version { need: u8, have: u8 },
+    Version {
+        need: u8,
+        have: u8,
+    },
     /// They end too early, or hold what the spec of this kind cannot.
     NotOfKind(JobKind),
     /// So many bytes follow the spec.
     LeftOver(usize),
-    OutOfRange { what: &'static str, least: u64, most: u64, have: u64 },
+    OutOfRange {
+        what: &'static str,
+        least: u64,
+        most: u64,
+        have: u64,
+    },
     /// The file has bytes for no whole number of records.
-    Ragged { what: &'static str, bytes: u64, record_bytes: u32 },
+    Ragged {
+        what: &'static str,
+        bytes: u64,
+        record_bytes: u32,
+    },
     /// The name of the function is no text.
     Unreadable,
 }

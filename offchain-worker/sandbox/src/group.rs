@@ -149,9 +149,7 @@ pub(crate) struct Group {
 
 impl Group {
     pub(crate) fn add(&self, process: u32) -> io::Result<()> {
-        self.folders
-            .iter()
-            .try_for_each(|folder| set(folder, "cgroup.procs", u64::from(process)))
+        self.folders.iter().try_for_each(|folder| set(folder, "cgroup.procs", u64::from(process)))
     }
 
     /// Whether the kernel killed a member because all of them together had too much memory.

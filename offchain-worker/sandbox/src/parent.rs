@@ -77,9 +77,15 @@ pub enum End {
     /// By [`Stopper::stop`].
     Stopped,
     /// It ended without an answer.
-    Left { code: i32, words: String },
+    Left {
+        code: i32,
+        words: String,
+    },
     /// A signal ended it.
-    Died { signal: i32, words: String },
+    Died {
+        signal: i32,
+        words: String,
+    },
 }
 
 /// How a job ended, and what it took.

@@ -230,10 +230,8 @@ fn job_should_be_nobody_and_know_nothing_when_started() {
     for (way, end) in ends("who") {
         let End::Answered(answer) = &end else { panic!("{way:?}: {end:?}") };
         let answer = String::from_utf8_lossy(answer);
-        let [user, group, environment] = answer
-            .split(' ')
-            .map(|number| number.parse::<u32>().unwrap())
-            .collect::<Vec<_>>()[..]
+        let [user, group, environment] =
+            answer.split(' ').map(|number| number.parse::<u32>().unwrap()).collect::<Vec<_>>()[..]
         else {
             panic!("{answer}")
         };

@@ -4,7 +4,9 @@
 #![allow(deprecated)]
 
 use crate::testing::{array, hashed, vectors};
-use ml_kem::{Decapsulate, DecapsulationKey768, EncapsulationKey768, ExpandedKeyEncoding, KeyExport};
+use ml_kem::{
+    Decapsulate, DecapsulationKey768, EncapsulationKey768, ExpandedKeyEncoding, KeyExport,
+};
 
 fn generate(d: &[u8], z: &[u8], public: &[u8], private: &[u8]) {
     let key = DecapsulationKey768::from_seed(array::<64>(&[d, z].concat()).into());

@@ -59,9 +59,8 @@ fn wasm() -> impl Strategy<Value = Spec> {
 }
 
 fn specs() -> impl Strategy<Value = Spec> {
-    let simulate = (1..=u32::MAX, any::<u32>()).prop_map(|(steps, every)| {
-        Spec::Simulate(SimulateSpec { steps, every: every.min(steps) })
-    });
+    let simulate = (1..=u32::MAX, any::<u32>())
+        .prop_map(|(steps, every)| Spec::Simulate(SimulateSpec { steps, every: every.min(steps) }));
     prop_oneof![infer(), Just(Spec::Embed(EmbedSpec)), train(), evaluate(), simulate, wasm()]
 }
 
@@ -139,9 +138,8 @@ fn decode_should_name_the_number_when_it_is_out_of_range() {
     let (set, least) = (Records { file: file(100), record_bytes: 10 }, LEAST_MULTIPLIER);
     let evaluate = |first, count| Spec::Evaluate(EvaluateSpec { set, first, count });
     let simulate = |steps, every| Spec::Simulate(SimulateSpec { steps, every });
-    let train = |steps, rate_ppm, rank| {
-        Spec::Train(TrainSpec { data: set, set, steps, rate_ppm, rank })
-    };
+    let train =
+        |steps, rate_ppm, rank| Spec::Train(TrainSpec { data: set, set, steps, rate_ppm, rank });
     let cases = [
         (Spec::Infer(InferSpec { most: 0, ..plain() }), Some("tokens of the text")),
         (drawn(least, 1, 1, 1), None),

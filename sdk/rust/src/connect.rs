@@ -167,9 +167,8 @@ fn has_pallet(ours: &Metadata, theirs: &Metadata, pallet: &PalletMetadata<'_>) -
     let mut entries = entries.filter(|entry| (pallet.name(), entry.name()) != EVENTS);
     let mut events = pallet.event_variants().into_iter().flatten();
     calls.all(|call| pallet.call_hash(&call.name) == other.call_hash(&call.name))
-        && entries.all(|entry| {
-            pallet.storage_hash(entry.name()) == other.storage_hash(entry.name())
-        })
+        && entries
+            .all(|entry| pallet.storage_hash(entry.name()) == other.storage_hash(entry.name()))
         && events.all(|event| {
             let mut others = other.event_variants().into_iter().flatten();
             others.find(|one| one.name == event.name).is_some_and(|found| {

@@ -59,9 +59,15 @@ pub struct Included {
 pub enum Outcome {
     Done,
     /// The runtime took it back.
-    Failed { pallet: String, name: String, help: String },
+    Failed {
+        pallet: String,
+        name: String,
+        help: String,
+    },
     /// It failed for a reason that is no pallet's.
-    Refused { reason: String },
+    Refused {
+        reason: String,
+    },
     /// The node has forgotten the block's events; look at what the call should have changed.
     Unknown,
 }
@@ -339,8 +345,7 @@ impl Inner {
         for (purpose, entry) in dead {
             // The same nonce, so that those after it are not left waiting; unless somebody else
             // has used it.
-            let nonce =
-                if entry.nonce < used { self.next_nonce(&at).await? } else { entry.nonce };
+            let nonce = if entry.nonce < used { self.next_nonce(&at).await? } else { entry.nonce };
             let renewed = self.sign(&at, &entry.replay, nonce)?;
             self.store.put(&purpose, &renewed)?;
             // A refusal may pass; it is sent again like everything that is open.

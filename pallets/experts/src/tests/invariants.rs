@@ -20,9 +20,8 @@ enum Step {
 fn headers() -> impl Strategy<Value = Header<AccountId>> {
     let kind = prop_oneof![9 => Just(BlockKind::Meta), 1 => Just(BlockKind::Data)];
     let gain = prop_oneof![9 => Just(0u64), 1 => Just(1)];
-    (prop::sample::select(ACCOUNTS.to_vec()), 0..4u16, kind, gain).prop_map(
-        |(author, nth, kind, gain)| Header { kind, gain, ..header(author, nth) },
-    )
+    (prop::sample::select(ACCOUNTS.to_vec()), 0..4u16, kind, gain)
+        .prop_map(|(author, nth, kind, gain)| Header { kind, gain, ..header(author, nth) })
 }
 
 fn step() -> impl Strategy<Value = Step> {

@@ -1,0 +1,204 @@
+#![doc = include_str!("../README.md")]
+
+use cairn_protocol::{
+    failure::{Failure, Reason},
+    id::{Digest, EngineId, File, Seed},
+    job::{Job, JobKind, Parameters},
+    result::Fingerprint,
+};
+use codec::{Decode, DecodeAll, Encode};
+use std::fmt;
+use thiserror::Error;
+
+/// Raised when orders or outcomes change their encoding.
+pub const VERSION: u8 = 1;
+
+/// A job, and where what it needs lies.
+#[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
+pub struct Order {
+    pub kind: JobKind,
+    pub engine: EngineId,
+    /// As they stand in the terms, read by whoever does the job.
+    pub parameters: Parameters,
+    pub seed: Seed,
+    /// How much work it may be at most.
+    pub units: u64,
+    pub input: Input,
+    /// Bytes of an output that goes into the answer itself; a longer one is a file.
+    pub inline: u32,
+    /// What its model is described by; none for simulations and modules.
+    pub bundle: Option<File>,
+    /// The folder of all files that the job names, each called by the lower-case hexadecimal digits
+    /// of its identity. Whoever fetched them has seen that they are what they are called.
+    pub store: String,
+    /// The folder of what is derived from models. The scratch folder where there is no other.
+    pub cache: String,
+    /// Threads that it may work with.
+    pub threads: u16,
+}
+
+#[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
+pub enum Input {
+    Inline(Vec<u8>),
+    /// Lies in the store.
+    Stored(File),
+}
+
+/// What became of a job.
+#[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
+pub enum Outcome {
+    Made(Made),
+    Failed(Fault),
+}
+
+#[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
+pub struct Made {
+    pub product: Product,
+    /// How much work it was.
+    pub units: u64,
+    /// What guards compare besides the result: BLAKE3 of what the last operator came to.
+    pub trace: Digest,
+    pub fingerprint: Option<Fingerprint>,
+}
+
+#[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
+pub enum Product {
+    Inline(Vec<u8>),
+    /// A file of that name in the scratch folder.
+    Scratch(String),
+}
+
+/// Why there is no result, and what to tell whoever asked for it.
+#[derive(Clone, Debug, Decode, Encode, Eq, Error, PartialEq)]
+#[error("{failure}: {}", String::from_utf8_lossy(reason))]
+pub struct Fault {
+    pub failure: Failure,
+    pub reason: Reason,
+}
+
+/// Why bytes are no order or no outcome.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+pub enum Unreadable {
+    #[error("there are no bytes")]
+    Empty,
+    #[error("it is of version {have}, and version {VERSION} is read here")]
+    Version { have: u8 },
+    #[error("the bytes say something else")]
+    Body,
+}
+
+impl Order {
+    /// A job's order, of which the places of its files are still to be said.
+    pub fn of(job: &Job, input: Input, bundle: Option<File>) -> Self {
+        Self {
+            kind: job.kind,
+            engine: job.engine,
+            parameters: job.parameters.clone(),
+            seed: job.seed,
+            units: job.units,
+            input,
+            inline: 0,
+            bundle,
+            store: String::new(),
+            cache: String::new(),
+            threads: 1,
+        }
+    }
+
+    pub fn to_bytes(&self) -> Vec<u8> {
+        written(self)
+    }
+
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Unreadable> {
+        read(bytes)
+    }
+}
+
+impl Outcome {
+    pub fn to_bytes(&self) -> Vec<u8> {
+        written(self)
+    }
+
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Unreadable> {
+        read(bytes)
+    }
+}
+
+impl Fault {
+    /// The words are cut where they are too long for the chain.
+    pub fn new(failure: Failure, words: impl fmt::Display) -> Self {
+        let words = words.to_string();
+        let mut end = words.len().min(Reason::bound());
+        while !words.is_char_boundary(end) {
+            end -= 1;
+        }
+        Self { failure, reason: Reason::truncate_from(words.as_bytes()[..end].to_vec()) }
+    }
+}
+
+impl From<Result<Made, Fault>> for Outcome {
+    fn from(result: Result<Made, Fault>) -> Self {
+        match result {
+            Ok(made) => Self::Made(made),
+            Err(fault) => Self::Failed(fault),
+        }
+    }
+}
+
+fn written(value: &impl Encode) -> Vec<u8> {
+    let mut bytes = vec![VERSION];
+    value.encode_to(&mut bytes);
+    bytes
+}
+
+fn read<T: Decode>(bytes: &[u8]) -> Result<T, Unreadable> {
+    let (version, mut body) = bytes.split_first().ok_or(Unreadable::Empty)?;
+    if *version != VERSION {
+        return Err(Unreadable::Version { have: *version });
+    }
+    T::decode_all(&mut body).map_err(|_| Unreadable::Body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order() -> Order {
+        let job = Job {
+            kind: JobKind::Wasm,
+            model: None,
+            engine: EngineId([1; 32]),
+            input: cairn_protocol::job::Payload::Inline(Default::default()),
+            parameters: Parameters::truncate_from(vec![1, 2]),
+            seed: [3; 32],
+            units: 4,
+            sampled: false,
+        };
+        Order::of(&job, Input::Inline(vec![5; 3]), None)
+    }
+
+    #[test]
+    fn order_should_be_the_same_when_written_and_read() {
+        let order = order();
+        assert_eq!(Order::from_bytes(&order.to_bytes()), Ok(order));
+    }
+
+    #[test]
+    fn from_bytes_should_refuse_what_is_no_order() {
+        let bytes = order().to_bytes();
+        assert_eq!(Order::from_bytes(&[]), Err(Unreadable::Empty));
+        let other = [&[VERSION + 1], &bytes[1..]].concat();
+        assert_eq!(Order::from_bytes(&other), Err(Unreadable::Version { have: VERSION + 1 }));
+        assert_eq!(Order::from_bytes(&bytes[..bytes.len() - 1]), Err(Unreadable::Body));
+        assert_eq!(Order::from_bytes(&[bytes.as_slice(), &[0]].concat()), Err(Unreadable::Body));
+    }
+
+    #[test]
+    fn fault_should_keep_whole_letters_when_words_are_too_long() {
+        let fault = Fault::new(Failure::Trapped, "ä".repeat(100) + "x");
+        assert_eq!(fault.reason.len(), 128);
+        let fault = Fault::new(Failure::Trapped, format!("x{}", "ä".repeat(100)));
+        assert_eq!(fault.reason.len(), 127);
+        assert!(std::str::from_utf8(&fault.reason).is_ok());
+    }
+}
