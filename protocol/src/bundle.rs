@@ -34,7 +34,10 @@ wire! {
 pub enum Malformed {
     /// There are no bytes at all.
     Empty,
-    Version { need: u8, have: u8 },
+    Version {
+        need: u8,
+        have: u8,
+    },
     /// They end too early, or hold more than a bundle can.
     NotABundle,
     /// So many bytes follow it.

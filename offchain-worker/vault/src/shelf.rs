@@ -239,7 +239,7 @@ fn entries(root: &Path) -> Result<fs::ReadDir, ShelfError> {
     fs::read_dir(root).map_err(failed("listed", root))
 }
 
-fn failed(done: &'static str, path: &Path) -> impl FnOnce(io::Error) -> ShelfError + '_ {
+fn failed<'a>(done: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> ShelfError + 'a {
     move |reason| ShelfError::File { done, path: path.into(), reason }
 }
 

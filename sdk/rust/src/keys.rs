@@ -180,7 +180,7 @@ impl Signer {
 }
 
 /// What becomes of an error of the file system.
-fn failed(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> KeyError + '_ {
+fn failed<'a>(what: &'static str, path: &'a Path) -> impl FnOnce(std::io::Error) -> KeyError + 'a {
     move |source| KeyError::Io { what, path: path.into(), source }
 }
 

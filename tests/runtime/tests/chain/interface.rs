@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, fmt::Write, path::Path};
 use subxt_utils_stripmetadata::StripMetadata;
 
 /// What the client library has typed calls, storage and events of.
-const CLIENTS_PALLETS: [&str; 15] = [
+const CLIENTS_PALLETS: [&str; 16] = [
     "System",
     "Timestamp",
     "Balances",
@@ -27,6 +27,7 @@ const CLIENTS_PALLETS: [&str; 15] = [
     "Capability",
     "Audits",
     "Merit",
+    "Experts",
 ];
 
 fn variants(metadata: &v14::RuntimeMetadataV14, kind: &str, ty: Option<u32>, text: &mut String) {
