@@ -44,8 +44,11 @@ const TRIES: usize = 5;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// What the pool's refusals are numbered.
+const UNKNOWN_VALIDITY: i32 = 1011;
 const ALREADY_IMPORTED: i32 = 1013;
 const PRIORITY_TOO_LOW: i32 = 1014;
+/// What a node answers that has the transaction, in its pool or among those it looks through.
+const HAS_IT: [i32; 2] = [UNKNOWN_VALIDITY, ALREADY_IMPORTED];
 
 /// Where a transaction is, and what came of its call.
 #[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
@@ -357,6 +360,9 @@ impl Inner {
     /// Sends everything that is open, in the order of the nonces. A node says of most that it has
     /// it, or has had it in a block that is not final yet.
     async fn resend(&self) -> Result<()> {
+        // What is being sent for the first time must not be met here: of two who send the same, a
+        // node refuses one.
+        let _alone = self.alone.lock().await;
         for (_, entry) in self.store.open_entries()? {
             let _ = self.send(&entry).await;
         }
@@ -388,7 +394,7 @@ impl Inner {
     async fn send(&self, entry: &Entry) -> Result<(), RpcError> {
         let sent = self.chain.rpc().author_submit_extrinsic(&entry.signed).await;
         match sent {
-            Err(RpcError::User(refusal)) if refusal.code == ALREADY_IMPORTED => Ok(()),
+            Err(RpcError::User(refusal)) if HAS_IT.contains(&refusal.code) => Ok(()),
             sent => sent.map(drop),
         }
     }
