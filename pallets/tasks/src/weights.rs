@@ -1,11 +1,11 @@
 //! What each call and each step of the hook costs.
 //!
-//! Written by `scripts/bench weights`: 10 steps, 20 repetitions, the least of 5 runs; AMD EPYC, 2
-//! cores, 24684084 kB, Linux 6.18.44-fc-v669, 2026-11-22.
+//! Written by `scripts/bench weights`: 10 steps, 20 repetitions, the least of 5 runs, of
+//! `submit` and `settle` of 3; AMD EPYC, 2 cores, 24684084 kB, Linux 6.18.44-fc-v669, 2026-11-22.
 
 cairn_seams::weights! {
     /// Clock, rules, number, model, account and holds, window of the seed; lists, terms, record.
-    submit(): (152_887, 9, 9);
+    submit(): (160_016, 10, 9);
     /// Record, window of the seed, account and holds; queue, agenda.
     cancel(): (150_853, 9, 7);
     /// Record, terms, key; agenda.
@@ -47,7 +47,7 @@ cairn_seams::weights! {
     /// Terms, model, account and holds, treasury, creator, issuance, session, rules of merit;
     /// agenda, record. Of each seat the provider and what links it, its reputation, the owner's
     /// account, the validator that it works for and what it did for that one.
-    settle(seats): (222_462, 14, 6) + seats * (104_615, 7, 4);
+    settle(seats): (282_767, 16, 7) + seats * (100_250, 7, 4);
     /// Audit; agenda, record.
     look_at_audit(): (39_649, 4, 3);
     /// Complaints, window of the seed, answer, rules; agenda, record.
