@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn scratchshould_grow_when_files_are_written() {
+    fn scratch_should_grow_when_files_are_written() {
         let scratch = tempfile::tempdir().unwrap();
         assert_eq!(folder(scratch.path()), 0);
         fs::write(scratch.path().join("empty"), []).unwrap();

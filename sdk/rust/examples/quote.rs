@@ -4,10 +4,16 @@ mod common;
 #[path = "common/task.rs"]
 mod task;
 
+use std::process::ExitCode;
+
 use cairn_sdk::Result;
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> ExitCode {
+    common::run(quote()).await
+}
+
+async fn quote() -> Result<()> {
     let chain = common::connect().await?;
     let market = chain.market().await?;
     let requester = common::signer()?.account();

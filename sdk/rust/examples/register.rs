@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::process::ExitCode;
+
 use cairn_protocol::{
     id::Region,
     job::JobKind,
@@ -31,7 +33,11 @@ fn profile() -> Profile {
 }
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> ExitCode {
+    common::run(register()).await
+}
+
+async fn register() -> Result<()> {
     let chain = common::connect().await?;
     let signer = common::signer()?;
     let owner = signer.account();

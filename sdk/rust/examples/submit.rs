@@ -4,10 +4,16 @@ mod common;
 #[path = "common/task.rs"]
 mod task;
 
+use std::process::ExitCode;
+
 use cairn_sdk::{calls, Outbox, Result};
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> ExitCode {
+    common::run(submit()).await
+}
+
+async fn submit() -> Result<()> {
     let chain = common::connect().await?;
     let signer = common::signer()?;
     let requester = signer.account();

@@ -2,12 +2,18 @@
 
 mod common;
 
+use std::process::ExitCode;
+
 use cairn_sdk::{calls, Outbox, Result, Signer};
 
 const CRN: u128 = 1_000_000_000_000;
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> ExitCode {
+    common::run(transfer()).await
+}
+
+async fn transfer() -> Result<()> {
     let chain = common::connect().await?;
     let bob = Signer::dev("Bob")?.account();
     let before = chain.free_balance(&bob).await?;

@@ -2,10 +2,16 @@
 
 mod common;
 
+use std::process::ExitCode;
+
 use cairn_sdk::Result;
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> ExitCode {
+    common::run(watch()).await
+}
+
+async fn watch() -> Result<()> {
     let chain = common::connect().await?;
     let mut blocks = chain.follow().await?;
     for _ in 0..3 {

@@ -1,6 +1,19 @@
 //! What all examples begin with.
 
+use std::{future::Future, process::ExitCode};
+
 use cairn_sdk::{keys::KeyError, Chain, Options, Result, Signer};
+
+/// Runs an example, and says in words what went wrong.
+pub async fn run(example: impl Future<Output = Result<()>>) -> ExitCode {
+    match example.await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("Error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
 
 /// A connection to the endpoints in `CAIRN_URL`, separated by commas; else to a node here.
 pub async fn connect() -> Result<Chain> {
