@@ -4,8 +4,9 @@
 //! to know which files it has.
 
 use crate::{id::File, wire::wire};
+use alloc::vec::Vec;
 use bounded_collections::{BoundedVec, ConstU32};
-use codec::Decode;
+use codec::{Decode, Encode};
 use core::fmt;
 
 /// Raised when a bundle changes its meaning or its encoding.
@@ -68,6 +69,11 @@ impl Bundle {
         Ok(bundle)
     }
 
+    /// The only bytes that it is read of.
+    pub fn write(&self) -> Vec<u8> {
+        self.encode()
+    }
+
     /// What all files come to together.
     pub fn bytes(&self) -> u64 {
         self.files.iter().fold(0, |sum, file| file.bytes.saturating_add(sum))
@@ -93,8 +99,7 @@ impl fmt::Display for Malformed {
 mod tests {
     use super::*;
     use crate::id::ContentId;
-    use alloc::{vec, vec::Vec};
-    use codec::Encode;
+    use alloc::vec;
 
     fn file(first: u8) -> File {
         File { id: ContentId([first; 32]), bytes: 10 }
@@ -109,13 +114,13 @@ mod tests {
     #[test]
     fn read_should_give_back_what_was_written() {
         let bundle = bundle(vec![file(1), file(2)], Some(file(2)));
-        assert_eq!(Bundle::read(&bundle.encode()), Ok(bundle.clone()));
+        assert_eq!(Bundle::read(&bundle.write()), Ok(bundle.clone()));
         assert_eq!(bundle.bytes(), 20);
     }
 
     #[test]
     fn read_should_refuse_what_is_no_bundle() {
-        let bytes = bundle(vec![file(1)], None).encode();
+        let bytes = bundle(vec![file(1)], None).write();
         assert_eq!(Bundle::read(&[]), Err(Malformed::Empty));
         let version = Malformed::Version { need: VERSION, have: 9 };
         assert_eq!(Bundle::read(&[&[9], &bytes[1..]].concat()), Err(version));
@@ -127,14 +132,14 @@ mod tests {
     #[test]
     fn read_should_refuse_files_that_are_not_sorted_or_twice_there() {
         for files in [vec![file(2), file(1)], vec![file(1), file(1)]] {
-            let bytes = bundle(files, None).encode();
+            let bytes = bundle(files, None).write();
             assert_eq!(Bundle::read(&bytes), Err(Malformed::Unsorted));
         }
     }
 
     #[test]
     fn read_should_refuse_a_tokenizer_that_is_left_out() {
-        let bytes = bundle(vec![file(1)], Some(file(2))).encode();
+        let bytes = bundle(vec![file(1)], Some(file(2))).write();
         assert_eq!(Bundle::read(&bytes), Err(Malformed::TokenizerLeftOut));
     }
 }
