@@ -3,14 +3,13 @@
 use crate::{
     contents::{Contents, Kind, Numbers, Tensor},
     files, little,
-    manifest::File,
     map::Map,
     name::hex,
     store::Store,
     Error,
 };
 use cairn_kernel::run::{pack, packed_len, Artifact, PACKING};
-use cairn_protocol::id::ContentId;
+use cairn_protocol::id::{ContentId, File};
 use std::{
     borrow::Cow,
     io::{Seek, SeekFrom, Write},

@@ -19,7 +19,7 @@ pub enum Error {
         hex(.have)
     )]
     Content { path: PathBuf, have: ContentId },
-    #[error("{} has {have} bytes, and the manifest says {need}; whoever wrote the manifest has to write it anew", hex(.id))]
+    #[error("{} has {have} bytes, and what names it says {need}; whoever wrote that has to write it anew", hex(.id))]
     Length { id: ContentId, need: u64, have: u64 },
     #[error("{} is no artifact: {flaw}", hex(.id))]
     Contents { id: ContentId, flaw: contents::Flaw },

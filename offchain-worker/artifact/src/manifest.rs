@@ -2,9 +2,9 @@
 
 use crate::name;
 use cairn_kernel::{check::Checked, program::TensorId};
-use cairn_protocol::id::ContentId;
+use cairn_protocol::id::{ContentId, File};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, iter};
 
 #[cfg(test)]
 mod tests;
@@ -22,23 +22,25 @@ const TRUNK: &str = "trunk";
 pub struct Manifest {
     form: String,
     /// The program in its byte form.
+    #[serde(with = "Written")]
     pub program: File,
     pub components: BTreeMap<String, Component>,
 }
 
-/// A file, by its content.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct File {
+/// How a file is written here.
+#[derive(Deserialize, Serialize)]
+#[serde(remote = "File", deny_unknown_fields)]
+struct Written {
     #[serde(with = "hexadecimal")]
-    pub id: ContentId,
-    pub bytes: u64,
+    id: ContentId,
+    bytes: u64,
 }
 
 /// A file with tensors of which some, or all, are the program's.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Component {
+    #[serde(with = "Written")]
     pub file: File,
     /// Names in the file, with the numbers that the program has for them.
     pub tensors: BTreeMap<String, u32>,
@@ -94,6 +96,12 @@ impl Manifest {
             None => Ok(manifest),
             Some(at) => Err(Flaw::Canonical { at: at as u64 }),
         }
+    }
+
+    /// The files that it names: its program's, and that of each component.
+    pub fn files(&self) -> impl Iterator<Item = File> + '_ {
+        let components = self.components.values().map(|component| component.file);
+        iter::once(self.program).chain(components)
     }
 
     /// For each tensor that the program reads of artifacts, its component and its name there.

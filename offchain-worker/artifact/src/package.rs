@@ -13,7 +13,7 @@ use cairn_kernel::{
     program::{Program, TensorId, Values},
     run::{Artifact, Plan},
 };
-use cairn_protocol::id::ContentId;
+use cairn_protocol::id::{ContentId, File};
 use std::collections::BTreeMap;
 
 #[cfg(test)]
@@ -104,7 +104,7 @@ impl Package {
     }
 }
 
-fn program(store: &Store, file: &manifest::File) -> Result<Checked, Error> {
+fn program(store: &Store, file: &File) -> Result<Checked, Error> {
     let bytes = store.open_file(file)?;
     let program = Program::decode(&bytes);
     let program = program.map_err(|reason| Error::Program { id: file.id, reason })?;

@@ -4,17 +4,25 @@ use crate::{
     change::Change,
     contents::Contents,
     files::{self, Hashing},
-    manifest::{File, Manifest},
+    manifest::Manifest,
     map::Map,
     name::hex,
     Error,
 };
-use cairn_protocol::{chunk::content, id::ContentId};
+use cairn_protocol::{
+    chunk::content,
+    id::{ContentId, File},
+};
 use std::{
+    collections::BTreeSet,
+    fs,
     io::Write,
     ops::Deref,
     path::{Path, PathBuf},
 };
+
+#[cfg(test)]
+mod tests;
 
 /// A folder of such files.
 #[derive(Clone, Debug)]
@@ -38,6 +46,11 @@ impl Store {
     /// The store in this folder, which is made where there is none.
     pub fn at(folder: impl Into<PathBuf>) -> Result<Self, Error> {
         files::folder(folder.into()).map(|folder| Self { folder })
+    }
+
+    /// The store in this folder as others have left it: nothing is made there or cleared.
+    pub fn existing(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into() }
     }
 
     pub fn folder(&self) -> &Path {
@@ -70,6 +83,19 @@ impl Store {
         Ok(file)
     }
 
+    /// Has a file of another store here as well, if it is what it is called. Its name lasts once
+    /// something has been put here after it.
+    pub fn take(&self, from: &Self, file: &File) -> Result<(), Error> {
+        let held = from.open_file(file)?;
+        // One file for both where the disk can: nobody writes to a file of a store.
+        let linked = fs::hard_link(from.path(&file.id), self.path(&file.id)).is_ok();
+        // What has the name already may be damaged, and is replaced then.
+        if !linked && self.open_file(file).is_err() {
+            self.put(&held)?;
+        }
+        Ok(())
+    }
+
     /// A file, all of which has been read to see that it is what it is called.
     pub fn open(&self, id: &ContentId) -> Result<Held, Error> {
         let path = self.path(id);
@@ -92,12 +118,22 @@ impl Store {
     }
 
     pub fn manifest(&self, id: &ContentId) -> Result<Manifest, Error> {
+        manifest(id, &self.open(id)?)
+    }
+
+    /// A manifest and the files that it names, which is all that it takes to run its program.
+    pub fn files(&self, id: &ContentId) -> Result<BTreeSet<File>, Error> {
         let held = self.open(id)?;
-        Manifest::decode(&held).map_err(|flaw| Error::Manifest { id: *id, flaw })
+        let own = File { id: *id, bytes: held.len() as u64 };
+        Ok(manifest(id, &held)?.files().chain([own]).collect())
     }
 
     pub fn change(&self, id: &ContentId) -> Result<Change, Error> {
         let held = self.open(id)?;
         Change::decode(&held).map_err(|flaw| Error::Change { id: *id, flaw })
     }
+}
+
+fn manifest(id: &ContentId, bytes: &[u8]) -> Result<Manifest, Error> {
+    Manifest::decode(bytes).map_err(|flaw| Error::Manifest { id: *id, flaw })
 }

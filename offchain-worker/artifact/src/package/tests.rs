@@ -82,6 +82,16 @@ fn publish_should_come_to_the_same_when_done_again() {
 }
 
 #[test]
+fn files_should_be_all_that_was_published_when_a_manifest_is_asked_for() {
+    let scene = Scene::new();
+    let id = scene.publish();
+    let files = scene.store.files(&id).unwrap();
+    assert_eq!(files.len(), fs::read_dir(scene.store.folder()).unwrap().count());
+    assert!(files.iter().all(|file| scene.store.open_file(file).is_ok()));
+    assert!(files.iter().any(|file| file.id == id));
+}
+
+#[test]
 fn publish_should_say_what_is_missing_when_something_is() {
     let scene = Scene::new();
     let given = |name: &str| match name {
