@@ -1,8 +1,9 @@
 //! Models in folders: in floats as they learn, or in exact form as they are published.
 
 mod exact;
+mod failure;
 
-pub use exact::{ExactFolder, Purpose};
+pub use exact::{BundleError, ExactFolder, Purpose};
 
 use crate::{
     apply::ApplyError,
@@ -67,6 +68,8 @@ pub enum FolderError {
     Apply(#[from] ApplyError),
     #[error(transparent)]
     Artifact(#[from] cairn_artifact::Error),
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
 }
 
 /// What a model is.
@@ -134,6 +137,15 @@ impl Shape {
             Self::Encoder(config) => Model::Encoder(Encoder::new(config, device)?),
             Self::Classifier(config) => Model::Classifier(Classifier::new(config, device)?),
         })
+    }
+
+    /// Whether its numbers fit together.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        match self {
+            Self::Decoder(config) => config.check(),
+            Self::Encoder(config) => config.check(),
+            Self::Classifier(config) => config.check(),
+        }
     }
 
     pub fn kind(&self) -> &'static str {
@@ -231,11 +243,20 @@ impl Tokens {
 impl Codec {
     /// What makes tokens in a folder.
     pub fn open(folder: &Path, tokens: &Tokens, shape: &Shape) -> Result<Self, FolderError> {
+        Self::by(tokens, shape, |vocabulary| Ok(Tokenizer::open(folder, vocabulary)?))
+    }
+
+    /// What makes tokens by rules, which are read only where there are any.
+    fn by(
+        tokens: &Tokens,
+        shape: &Shape,
+        rules: impl FnOnce(usize) -> Result<Tokenizer, FolderError>,
+    ) -> Result<Self, FolderError> {
         match tokens {
             Tokens::None => Err(FolderError::NoTokenizer),
             Tokens::Bytes => Ok(Self::Bytes),
             Tokens::Rules { most, .. } => {
-                let rules = Tokenizer::open(folder, shape.vocabulary())?;
+                let rules = rules(shape.vocabulary())?;
                 let cut =
                     if matches!(shape, Shape::Encoder(_)) { rules.cut(*most)? } else { rules };
                 Ok(Self::Rules(Box::new(cut)))
@@ -297,8 +318,9 @@ impl CodecStream<'_> {
 
 impl FloatFolder {
     pub fn open(folder: &Path, device: &Device) -> Result<Self, FolderError> {
-        let about: About = read(&folder.join(ABOUT), folder)?;
-        check_form(&folder.join(ABOUT), &about.form, FORM)?;
+        let path = folder.join(ABOUT);
+        let about: About = parse(&path, &read(&path, folder)?)?;
+        check_form(&path, &about.form, FORM)?;
         let mut checkpoint = Checkpoint::open(folder)?;
         let mut error = None;
         let model = about.shape.build(device)?.replaced(|name, _, shape| {
@@ -383,7 +405,8 @@ pub fn save(to: &Path, model: &Model, tokens: &Tokens, from: &Path) -> Result<()
     copy_rules(tokens, from, to)?;
     // Last, once all else is on disk, so that a folder that has it has everything.
     let about = About { form: FORM.into(), shape: model.shape(), tokens: tokens.clone() };
-    write(&to.join(ABOUT), &about)
+    write(&to.join(ABOUT), &about)?;
+    Ok(())
 }
 
 fn copy_rules(tokens: &Tokens, from: &Path, to: &Path) -> Result<(), FolderError> {
@@ -396,18 +419,24 @@ fn copy_rules(tokens: &Tokens, from: &Path, to: &Path) -> Result<(), FolderError
     }
 }
 
-fn write(path: &Path, value: &impl Serialize) -> Result<(), FolderError> {
+/// Writes what tells of a model, and gives back what it was written as.
+fn write(path: &Path, value: &impl Serialize) -> Result<Vec<u8>, FolderError> {
     let text = serde_json::to_string_pretty(value);
     let text = text.map_err(|error| file(path, error.into()))? + "\n";
-    files::replace(path, text.as_bytes()).map_err(|source| file(path, source))
+    files::replace(path, text.as_bytes()).map_err(|source| file(path, source))?;
+    Ok(text.into_bytes())
 }
 
-fn read<T: DeserializeOwned>(path: &Path, folder: &Path) -> Result<T, FolderError> {
+/// What tells of a folder's model, as it is written.
+fn read(path: &Path, folder: &Path) -> Result<Vec<u8>, FolderError> {
     if !path.exists() {
         return Err(FolderError::NoModel { folder: folder.to_owned() });
     }
-    let (bytes, _) = import::read_text(path)?;
-    serde_json::from_slice(&bytes)
+    Ok(import::read_text(path)?.0)
+}
+
+fn parse<T: DeserializeOwned>(path: &Path, text: &[u8]) -> Result<T, FolderError> {
+    serde_json::from_slice(text)
         .map_err(|error| FolderError::Form { path: path.to_owned(), reason: error.to_string() })
 }
 

@@ -16,7 +16,7 @@ mod settings;
 pub use checkpoint::{Checkpoint, Stored};
 pub use error::ImportError;
 pub(crate) use pooling::longest_text;
-pub(crate) use settings::read_text;
+pub(crate) use settings::{parse_text, read_text};
 
 use crate::{
     config::{DecoderConfig, EncoderConfig},

@@ -1,6 +1,6 @@
 //! Texts as tokens and back.
 
-use crate::import::{read_text, ImportError};
+use crate::import::{parse_text, read_text, ImportError};
 use std::{
     panic::{catch_unwind, AssertUnwindSafe},
     path::{Path, PathBuf},
@@ -47,8 +47,18 @@ impl Tokenizer {
     pub fn open(folder: &Path, vocabulary: usize) -> Result<Self, TokenError> {
         let path = folder.join("tokenizer.json");
         let (text, _) = read_text(&path)?;
-        let mut rules = guarded(|| tokenizers::Tokenizer::from_bytes(&text))
-            .map_err(|reason| TokenError::Rules { path, reason })?;
+        Self::new(&path, &text, vocabulary)
+    }
+
+    /// The same of rules that were read already, as the file's.
+    pub fn of(path: &Path, text: &[u8], vocabulary: usize) -> Result<Self, TokenError> {
+        parse_text(path, text)?;
+        Self::new(path, text, vocabulary)
+    }
+
+    fn new(path: &Path, text: &[u8], vocabulary: usize) -> Result<Self, TokenError> {
+        let mut rules = guarded(|| tokenizers::Tokenizer::from_bytes(text))
+            .map_err(|reason| TokenError::Rules { path: path.to_owned(), reason })?;
         // Models may have rows for more tokens than there are, never for fewer.
         let tokenizer = rules.get_vocab(true).into_values().max().map_or(0, |id| id as usize + 1);
         if tokenizer > vocabulary {

@@ -1,15 +1,18 @@
-use super::{check_form, copy_rules, file, read, write, Codec, FolderError, Model, Shape, Tokens};
+mod bundle;
+
+pub use bundle::BundleError;
+
+use super::{
+    check_form, copy_rules, file, parse, read, write, Codec, FolderError, Model, Shape, Tokens,
+    RULES,
+};
 use crate::{
-    apply::{apply_changes, ApplyError},
-    base::Base,
-    exact, files,
-    grid::Grid,
-    quantise::Exact,
+    apply::apply_changes, base::Base, exact, files, grid::Grid, quantise::Exact, tokens::Tokenizer,
 };
 use burn::tensor::Device;
 use cairn_artifact::{cache::Cache, change::Change, package::Package, store::Store};
 use cairn_kernel::models::Outcome;
-use cairn_protocol::id::ContentId;
+use cairn_protocol::id::{ContentId, File};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
@@ -51,13 +54,38 @@ struct Card {
     manifests: BTreeMap<Purpose, String>,
 }
 
-/// A model in exact form: published files, and which of them it is.
+/// Programs by what they are run for.
+type Manifests = BTreeMap<Purpose, ContentId>;
+
+impl Card {
+    /// What a card says, and the programs that it names.
+    fn read(path: &Path, text: &[u8]) -> Result<(Self, Manifests), FolderError> {
+        let card: Self = parse(path, text)?;
+        check_form(path, &card.form, FORM)?;
+        card.shape.check()?;
+        let id = |(purpose, text): (&Purpose, &String)| {
+            let reason = format!("{text:.80?} is no identity: 64 lower-case hexadecimal digits");
+            let bad = FolderError::Form { path: path.to_owned(), reason };
+            cairn_artifact::from_hex(text).map(|id| (*purpose, id)).ok_or(bad)
+        };
+        let manifests = card.manifests.iter().map(id).collect::<Result<_, _>>()?;
+        Ok((card, manifests))
+    }
+}
+
+/// A model in exact form: published files, and which of them it is. In a folder of its own, or by
+/// its bundle in a store that may have other models' files too.
 #[derive(Debug)]
 pub struct ExactFolder {
     folder: PathBuf,
     card: Card,
-    manifests: BTreeMap<Purpose, ContentId>,
+    /// The card as it is written.
+    text: Vec<u8>,
+    manifests: Manifests,
     store: Store,
+    cache: PathBuf,
+    /// The rules of its tokens, where they are a file of the store.
+    rules: Option<File>,
 }
 
 impl ExactFolder {
@@ -85,6 +113,7 @@ impl ExactFolder {
         for (purpose, model) in models {
             manifests.insert(purpose, exact.publish(&store, &model)?);
         }
+        copy_rules(tokens, from, folder)?;
         let card = Card {
             form: FORM.into(),
             shape: shape.clone(),
@@ -94,21 +123,21 @@ impl ExactFolder {
             embedding_step: exact.embedding_step(),
             manifests: BTreeMap::new(),
         };
-        finish(folder, card, manifests, store, from)
+        finish(folder, card, manifests, store)
     }
 
     pub fn open(folder: &Path) -> Result<Self, FolderError> {
         let path = folder.join(CARD);
-        let card: Card = read(&path, folder)?;
-        check_form(&path, &card.form, FORM)?;
-        let id = |(purpose, text): (&Purpose, &String)| {
-            let reason = format!("{text:.80?} is no identity: 64 lower-case hexadecimal digits");
-            let bad = FolderError::Form { path: path.clone(), reason };
-            cairn_artifact::from_hex(text).map(|id| (*purpose, id)).ok_or(bad)
-        };
-        let manifests = card.manifests.iter().map(id).collect::<Result<_, _>>()?;
+        let text = read(&path, folder)?;
+        let (card, manifests) = Card::read(&path, &text)?;
         let store = Store::at(folder.join(STORE))?;
-        Ok(Self { folder: folder.to_owned(), card, manifests, store })
+        Ok(Self::of(folder, card, text, manifests, store))
+    }
+
+    /// A model with its card, its store and its cache in a folder.
+    fn of(folder: &Path, card: Card, text: Vec<u8>, manifests: Manifests, store: Store) -> Self {
+        let (cache, folder) = (folder.join(CACHE), folder.to_owned());
+        Self { folder, card, text, manifests, store, cache, rules: None }
     }
 
     pub fn shape(&self) -> &Shape {
@@ -119,6 +148,7 @@ impl ExactFolder {
         &self.card.tokens
     }
 
+    /// Its own folder, or the store that its bundle is in.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
@@ -147,7 +177,12 @@ impl ExactFolder {
     }
 
     pub fn codec(&self) -> Result<Codec, FolderError> {
-        Codec::open(&self.folder, &self.card.tokens, &self.card.shape)
+        let Card { tokens, shape, .. } = &self.card;
+        let Some(rules) = &self.rules else { return Codec::open(&self.folder, tokens, shape) };
+        Codec::by(tokens, shape, |vocabulary| {
+            let held = self.store.open_file(rules)?;
+            Ok(Tokenizer::of(&self.store.path(&rules.id), &held, vocabulary)?)
+        })
     }
 
     /// A program, ready to be planned.
@@ -159,7 +194,7 @@ impl ExactFolder {
             Purpose::Classes => "a classifier or an encoder with classes",
         };
         let id = self.manifests.get(&purpose).ok_or(FolderError::Kind { found, need })?;
-        let cache = Cache::at(self.folder.join(CACHE))?;
+        let cache = Cache::at(&self.cache)?;
         Ok(Package::open(&self.store, &cache, id)?)
     }
 
@@ -193,29 +228,24 @@ impl ExactFolder {
 
     fn change(&self, changes: &[Change], to: &Path) -> Result<Self, FolderError> {
         let store = new(to)?;
-        let link = |from: &Path| -> Result<(), FolderError> {
-            let Some(name) = from.file_name() else { return Ok(()) };
-            let to = store.folder().join(name);
-            // What a killed command has left there may be this very file by another name, which a
-            // copy would empty.
-            let _ = fs::remove_file(&to);
-            // One file for both where the disk can: nobody writes to a file of a store.
-            fs::hard_link(from, &to)
-                .or_else(|_| files::copy(from, &to))
-                .map_err(|source| file(&to, source))
-        };
-        let failed = |source| file(self.store.folder(), source);
-        for entry in fs::read_dir(self.store.folder()).map_err(failed)? {
-            link(&entry.map_err(failed)?.path())?;
+        for file in self.files()? {
+            store.take(&self.store, &file)?;
         }
         let mut manifests = BTreeMap::new();
         for (purpose, id) in &self.manifests {
             manifests.insert(*purpose, apply_changes(&store, id, changes)?);
         }
-        if manifests.is_empty() {
-            return Err(ApplyError::Nothing.into());
-        }
-        finish(to, self.card.clone(), manifests, store, &self.folder)
+        self.copy_rules(to)?;
+        finish(to, self.card.clone(), manifests, store)
+    }
+
+    fn copy_rules(&self, to: &Path) -> Result<(), FolderError> {
+        let Some(rules) = &self.rules else {
+            return copy_rules(&self.card.tokens, &self.folder, to);
+        };
+        let held = self.store.open_file(rules)?;
+        let path = to.join(RULES);
+        files::write(&path, &held).map_err(|source| file(&path, source))
     }
 }
 
@@ -230,14 +260,12 @@ fn new(folder: &Path) -> Result<Store, FolderError> {
 fn finish(
     folder: &Path,
     card: Card,
-    manifests: BTreeMap<Purpose, ContentId>,
+    manifests: Manifests,
     store: Store,
-    from: &Path,
 ) -> Result<ExactFolder, FolderError> {
-    copy_rules(&card.tokens, from, folder)?;
-    let text = |(purpose, id): (&Purpose, &ContentId)| (*purpose, cairn_artifact::hex(id));
-    let card = Card { manifests: manifests.iter().map(text).collect(), ..card };
+    let name = |(purpose, id): (&Purpose, &ContentId)| (*purpose, cairn_artifact::hex(id));
+    let card = Card { manifests: manifests.iter().map(name).collect(), ..card };
     // Last, once all else is on disk, so that a folder that has it has everything.
-    write(&folder.join(CARD), &card)?;
-    Ok(ExactFolder { folder: folder.to_owned(), card, manifests, store })
+    let text = write(&folder.join(CARD), &card)?;
+    Ok(ExactFolder::of(folder, card, text, manifests, store))
 }

@@ -1,3 +1,5 @@
+mod bundles;
+
 use super::*;
 use crate::{
     config::{Activation, ClassifierLayer},

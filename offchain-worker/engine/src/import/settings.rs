@@ -38,10 +38,17 @@ pub(super) fn read_bytes(path: &Path, most: u64) -> Result<Vec<u8>, ImportError>
 /// The bytes of a JSON file as well, for whoever parses them by other rules.
 pub(crate) fn read_text(path: &Path) -> Result<(Vec<u8>, Value), ImportError> {
     let bytes = read_bytes(path, MOST_BYTES)?;
-    match serde_json::from_slice(&bytes) {
-        Ok(value) => Ok((bytes, value)),
-        Err(error) => Err(ImportError::Json { path: path.to_owned(), reason: error.to_string() }),
+    let value = parse_text(path, &bytes)?;
+    Ok((bytes, value))
+}
+
+/// The same of bytes that were read already, as the file's.
+pub(crate) fn parse_text(path: &Path, bytes: &[u8]) -> Result<Value, ImportError> {
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(ImportError::Size { path: path.to_owned(), most: MOST_BYTES });
     }
+    serde_json::from_slice(bytes)
+        .map_err(|error| ImportError::Json { path: path.to_owned(), reason: error.to_string() })
 }
 
 impl Settings {
