@@ -5,6 +5,7 @@ mod data;
 mod inspect;
 mod learn;
 mod make;
+mod publish;
 
 use cairn_engine::{
     device::{Device, Kind},
@@ -46,6 +47,8 @@ enum Command {
     Quantise(make::Quantise),
     /// Adds changes to a model in exact form.
     Apply(make::Apply),
+    /// Has a model in exact form in a store of several, and says what its bundle is called.
+    Publish(publish::Publish),
     /// Says what a model loses on text, or how many cases it gets right.
     Eval(ask::Eval),
     /// Has a model go on with a text.
@@ -163,6 +166,7 @@ impl Cli {
             Command::Train(train) => train.run(output),
             Command::Quantise(quantise) => quantise.run(output),
             Command::Apply(apply) => apply.run(output),
+            Command::Publish(publish) => publish.run(output),
             Command::Eval(eval) => eval.run(output),
             Command::Generate(generate) => generate.run(output),
             Command::Embed(embed) => embed.run(output),

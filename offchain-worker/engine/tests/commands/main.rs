@@ -2,6 +2,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod publishing;
 mod training;
 
 use cairn_engine::{
