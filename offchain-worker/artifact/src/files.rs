@@ -15,7 +15,10 @@ const STALE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Makes the folder where there is none, and clears what others have left there unfinished.
 pub(crate) fn folder(path: PathBuf) -> Result<PathBuf, Error> {
-    fs::create_dir_all(&path).map_err(|reason| Error::file("created", &path, reason))?;
+    // A job that is confined may make no folder, not even one that is there.
+    if !path.is_dir() {
+        fs::create_dir_all(&path).map_err(|reason| Error::file("created", &path, reason))?;
+    }
     let entries = fs::read_dir(&path).map_err(|reason| Error::file("read", &path, reason))?;
     for entry in entries.flatten() {
         let unfinished = entry.file_name().to_string_lossy().starts_with(PART);
