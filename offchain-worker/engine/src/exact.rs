@@ -136,6 +136,19 @@ pub fn cut(values: &[f32], step: f64) -> usize {
     values.iter().filter(|x| (f64::from(**x) / step).round().abs() > most).count()
 }
 
+/// A prompt and how it goes on, in whole numbers alone.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Prompt {
+    pub tokens: Vec<u32>,
+    pub rule: Rule,
+    /// Decides, with the position, what is drawn.
+    pub seed: [u8; 32],
+    /// The most tokens to make.
+    pub most: usize,
+    /// Tokens that end it, and are not part of it.
+    pub stops: Vec<u32>,
+}
+
 /// The tokens of one request, made as they are asked for by a program that comes to
 /// [`Outcome::LastLogits`]. What is kept of earlier tokens changes no bit.
 pub struct Generation<'a> {
@@ -143,6 +156,7 @@ pub struct Generation<'a> {
     crew: &'a dyn Crew,
     state: State,
     next: Vec<i32>,
+    logits: Vec<i32>,
     rule: Rule,
     seed: [u8; 32],
     stops: Vec<u32>,
@@ -156,20 +170,36 @@ impl<'a> Generation<'a> {
         crew: &'a dyn Crew,
         request: &Request,
     ) -> Result<Self, ExactError> {
+        let (rule, seed) = rule(&request.sampling)?;
+        let Request { prompt, most, stops, .. } = request.clone();
+        Self::with_rule(plan, crew, Prompt { tokens: prompt, rule, seed, most, stops })
+    }
+
+    /// The same by a rule that has been whole numbers from the start.
+    pub fn with_rule(
+        plan: &'a Plan<'a>,
+        crew: &'a dyn Crew,
+        prompt: Prompt,
+    ) -> Result<Self, ExactError> {
         check_single(plan, "logits after the last token")?;
         let most = plan.program().program().rows as usize;
-        match request.prompt.len() {
+        match prompt.tokens.len() {
             0 => return Err(ExactError::NoPrompt),
             have if have > most => return Err(ExactError::Prompt { have, most }),
             _ => {}
         }
-        if request.most == 0 {
+        if prompt.most == 0 {
             return Err(ExactError::Most(0));
         }
-        let (rule, seed) = rule(&request.sampling)?;
-        let next = whole(&request.prompt)?;
-        let (stops, left) = (request.stops.clone(), request.most);
-        Ok(Self { plan, crew, state: plan.start(), next, rule, seed, stops, left, reason: None })
+        let next = whole(&prompt.tokens)?;
+        let Prompt { rule, seed, stops, most: left, .. } = prompt;
+        let (state, logits) = (plan.start(), Vec::new());
+        Ok(Self { plan, crew, state, next, logits, rule, seed, stops, left, reason: None })
+    }
+
+    /// What the last step came to, of which its token was chosen; also where that ended it.
+    pub fn logits(&self) -> &[i32] {
+        &self.logits
     }
 
     /// Why it ended, once it has.
@@ -178,13 +208,12 @@ impl<'a> Generation<'a> {
     }
 
     fn step(&mut self) -> Result<Option<u32>, ExactError> {
-        let mut logits = Vec::new();
         for tokens in std::mem::take(&mut self.next).chunks(ROWS) {
             let piece = Piece { tokens, ..Piece::default() };
-            logits = numbers(&made(self.plan, self.crew, &mut self.state, &piece)?);
+            self.logits = numbers(&made(self.plan, self.crew, &mut self.state, &piece)?);
         }
         let position = self.state.rows() as u64 - 1;
-        let Some(token) = sample(&logits, &self.rule, &self.seed, position) else {
+        let Some(token) = sample(&self.logits, &self.rule, &self.seed, position) else {
             return Ok(None);
         };
         if self.stops.contains(&token) {

@@ -7,7 +7,7 @@ mod minilm;
 use burn::tensor::{Int, Tensor, TensorData};
 use cairn_artifact::{cache::Cache, package::Package, store::Store};
 use cairn_engine::{
-    exact::{self, ExactError, Generation},
+    exact::{self, ExactError, Generation, Prompt},
     generate::{Reason, Request, Sampling},
     import,
     model::{Decoder, Encoder, ModelError, Segment},
@@ -18,6 +18,7 @@ use cairn_kernel::{
     models::Outcome,
     program::{Op, TensorId},
     run::{Alone, Crew, Piece, Threads},
+    sample::{largest, Rule},
 };
 use common::{device, first_rows, fixture, off, Reference};
 
@@ -168,6 +169,30 @@ fn generation_should_make_the_same_tokens_when_nothing_is_kept_between_them() {
             assert_eq!(retold(&exact, &sampling, &tokens), tokens[3..], "{name}");
         }
     }
+}
+
+#[test]
+fn generation_should_show_what_each_token_was_chosen_of_when_a_rule_is_given() {
+    let (_, exact) = quantised("llama");
+    let model = exact.model_for(Outcome::LastLogits).expect("a decoder");
+    let program = checked(&model).expect("a program");
+    let plan = exact.plan(&model, &program).expect("it fits");
+    let model = exact.model_for(Outcome::Logits).expect("a decoder");
+    let program = checked(&model).expect("a program");
+    let all = exact.plan(&model, &program).expect("it fits");
+    let mut tokens = vec![5, 9, 31];
+    let (rule, seed) = (Rule::Greedy, [0; 32]);
+    let prompt = Prompt { tokens: tokens.clone(), rule, seed, most: 4, stops: vec![] };
+    let mut generation = Generation::with_rule(&plan, &Alone, prompt).expect("fit");
+    while let Some(token) = generation.next() {
+        let rows = exact::rows(&all, &Alone, &tokens, &[]).expect("it runs");
+        let last = &rows[rows.len() - generation.logits().len()..];
+        assert_eq!(last, generation.logits());
+        let token = token.expect("it runs");
+        assert_eq!(largest(last, 1), [token]);
+        tokens.push(token);
+    }
+    assert_eq!(tokens.len(), 7);
 }
 
 /// What one program of the whole text, with a token drawn at each of its positions, comes to behind
