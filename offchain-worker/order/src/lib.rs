@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+pub mod engines;
+
 use cairn_protocol::{
     failure::{Failure, Reason},
     id::{Digest, EngineId, File, Seed},
