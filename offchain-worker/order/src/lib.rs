@@ -33,7 +33,7 @@ pub struct Order {
     /// The folder of all files that the job names, each called by the lower-case hexadecimal digits
     /// of its identity. Whoever fetched them has seen that they are what they are called.
     pub store: String,
-    /// The folder of what is derived from models. The scratch folder where there is no other.
+    /// The folder of what is derived from models. Empty where there is none but the scratch folder.
     pub cache: String,
     /// Threads that it may work with.
     pub threads: u16,

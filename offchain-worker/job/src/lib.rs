@@ -1,0 +1,129 @@
+#![doc = include_str!("../README.md")]
+
+mod embed;
+mod evaluate;
+mod fault;
+mod infer;
+mod input;
+mod model;
+mod product;
+mod simulate;
+mod wasm;
+
+pub use cairn_order::engines::Engine;
+
+use cairn_kernel::program::SEMANTICS;
+use cairn_order::{Fault, Made, Order, Outcome};
+use cairn_protocol::{failure::Failure, id::EngineId, job::JobKind, spec::Spec};
+use std::{
+    any::Any,
+    panic::{catch_unwind, AssertUnwindSafe},
+    path::Path,
+};
+
+/// What this program is built of, which is what [`cairn_order::engines`] says of it.
+pub fn engines() -> [Engine; 3] {
+    const EXACT: &[JobKind] = &[JobKind::Infer, JobKind::Embed, JobKind::Evaluate];
+    [
+        Engine { name: "exact", id: EngineId::exact(SEMANTICS), kinds: EXACT },
+        Engine { name: "simulate", id: simulate::engine(), kinds: &[JobKind::Simulate] },
+        Engine { name: "wasm", id: wasm::engine(), kinds: &[JobKind::Wasm] },
+    ]
+}
+
+/// Does what an order in bytes says. A job that panics has an answer too.
+pub fn answer(order: &[u8], scratch: &Path) -> Outcome {
+    guarded(|| {
+        let order = Order::from_bytes(order).map_err(|reason| {
+            fault::internal(format_args!(
+                "the order is not read ({reason}); install cairn-worker and cairn-job together"
+            ))
+        })?;
+        run(&order, scratch)
+    })
+}
+
+/// Does what the order says. What is longer than an answer may be is written into the scratch
+/// folder.
+pub fn run(order: &Order, scratch: &Path) -> Result<Made, Fault> {
+    let spec = Spec::decode(order.kind, &order.parameters).map_err(fault::malformed)?;
+    check_engine(order)?;
+    match spec {
+        Spec::Infer(spec) => infer::run(&spec, order, scratch),
+        Spec::Embed(_) => embed::run(order, scratch),
+        Spec::Evaluate(spec) => evaluate::run(&spec, order, scratch),
+        Spec::Simulate(spec) => {
+            let scene = input::read(order)?;
+            let made = simulate::run(&spec, &scene, scratch, order.inline)?;
+            check_units(order, made.units)?;
+            Ok(made)
+        }
+        Spec::Wasm(spec) => wasm::run(&spec, order, scratch),
+        Spec::Train(_) => {
+            Err(Fault::new(Failure::UnsupportedOp, "this worker does not train yet; ask another"))
+        }
+    }
+}
+
+/// Refuses another engine than the one that does the kind; a kind that none does is refused where
+/// it would be done.
+fn check_engine(order: &Order) -> Result<(), Fault> {
+    let able = engines().into_iter().find(|engine| engine.kinds.contains(&order.kind));
+    match able {
+        Some(engine) if engine.id != order.engine => {
+            let (kind, name) = (order.kind, engine.name);
+            let words = format!(
+                "jobs of kind {kind:?} are done here by the engine '{name}' of this version alone"
+            );
+            Err(Fault::new(Failure::WrongEngine, words))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a job that is more work than it pays for.
+fn check_units(order: &Order, need: u64) -> Result<(), Fault> {
+    let have = order.units;
+    if need <= have {
+        return Ok(());
+    }
+    let words = format!("the job is {need} units of work, and pays for {have}; ask for {need}");
+    Err(fault::malformed(words))
+}
+
+fn guarded(job: impl FnOnce() -> Result<Made, Fault>) -> Outcome {
+    // What the job had in hand goes with it.
+    let done = catch_unwind(AssertUnwindSafe(job));
+    done.unwrap_or_else(|panic| Err(fault::internal(words(panic.as_ref())))).into()
+}
+
+/// What a panic says.
+fn words(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("it panicked")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(outcome: Outcome) -> (Failure, String) {
+        let Outcome::Failed(fault) = outcome else { panic!("{outcome:?}") };
+        (fault.failure, String::from_utf8_lossy(&fault.reason).into_owned())
+    }
+
+    #[test]
+    fn guarded_should_answer_when_the_job_panics() {
+        let number = 7;
+        assert_eq!(failure(guarded(|| panic!("no stone"))), (Failure::Internal, "no stone".into()));
+        let outcome = guarded(|| panic!("no stone {number}"));
+        assert_eq!(failure(outcome), (Failure::Internal, "no stone 7".into()));
+    }
+
+    #[test]
+    fn answer_should_say_so_when_the_order_is_not_read() {
+        let (failure, said) = failure(answer(&[], Path::new(".")));
+        assert_eq!(failure, Failure::Internal);
+        assert!(said.contains("no bytes") && said.contains("install"), "{said}");
+    }
+}

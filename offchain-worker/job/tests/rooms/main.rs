@@ -1,0 +1,8 @@
+//! The program as a worker has it: orders in, outcomes out.
+
+mod engines;
+mod exact;
+mod home;
+mod module;
+mod sandbox;
+mod wasm;

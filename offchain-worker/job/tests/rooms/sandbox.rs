@@ -1,0 +1,71 @@
+//! The program itself, confined as a worker confines it.
+
+use crate::{home::Home, module};
+use cairn_order::{Order, Outcome, Product};
+use cairn_protocol::{
+    failure::Failure,
+    spec::{Choice, InferSpec, Spec, WasmSpec},
+};
+use cairn_sandbox::{End, Limits, Means, Profile, Request, Sandbox, Sandboxed};
+use std::{fs, time::Duration};
+
+fn started(home: &Home) -> Sandboxed {
+    home.open_to_all();
+    let scratch = home.at("scratch");
+    let sandbox = Sandbox::new(Means::detect(), &scratch).expect("this machine confines jobs");
+    let limits = Limits {
+        time: Duration::from_secs(60),
+        memory: 1 << 30,
+        threads: 8,
+        disk: 64 << 20,
+        open_files: 64,
+        answer: 1 << 20,
+    };
+    let (binary, read) = (env!("CARGO_BIN_EXE_cairn-job").into(), vec![home.at("store")]);
+    let request = Request { binary, profile: Profile::Cpu, limits, read };
+    sandbox.start(&request).expect("it confines itself")
+}
+
+fn answered(job: &mut Sandboxed, order: Vec<u8>) -> Outcome {
+    match job.run(order).end {
+        End::Answered(bytes) => Outcome::from_bytes(&bytes).expect("an outcome"),
+        end => panic!("{end:?}"),
+    }
+}
+
+#[test]
+fn module_should_be_run_when_the_program_is_confined() {
+    let home = Home::new();
+    let export = b"run".to_vec().try_into().expect("short");
+    let module = home.put(&module::echo());
+    let spec = WasmSpec { module, fuel: 1_000_000, memory_pages: 1, export };
+    let order = Order { inline: 2, ..home.order(&Spec::Wasm(spec), b"stone", None) };
+    let mut job = started(&home);
+    let outcome = answered(&mut job, order.to_bytes());
+    let Outcome::Made(made) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(made.product, Product::Scratch("output".into()));
+    assert_eq!(fs::read(job.scratch().join("output")).expect("a file"), b"stone");
+    assert_eq!(home.run(&order), Ok(made));
+}
+
+#[test]
+fn text_should_be_made_when_the_program_is_confined() {
+    let home = Home::new();
+    let (_, bundle) = home.decoder();
+    let stops = Vec::new().try_into().expect("few");
+    let spec = Spec::Infer(InferSpec { most: 8, choice: Choice::Greedy, stops });
+    let order = home.order(&spec, b"the quick brown fox", Some(bundle));
+    let here = home.run(&order).expect("it runs");
+    assert_eq!(here.units, 8);
+    // What it derives from the model goes into its scratch folder.
+    let order = Order { cache: String::new(), threads: 2, ..order };
+    assert_eq!(answered(&mut started(&home), order.to_bytes()), Outcome::Made(here));
+}
+
+#[test]
+fn program_should_answer_when_it_is_given_no_order() {
+    let home = Home::new();
+    let outcome = answered(&mut started(&home), b"stone".to_vec());
+    let Outcome::Failed(fault) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(fault.failure, Failure::Internal);
+}
