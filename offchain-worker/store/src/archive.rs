@@ -1,0 +1,200 @@
+//! What outlasts the workers: a folder or a bucket of files by their names. Nothing that it gives
+//! is believed.
+
+use crate::{
+    error::{Error, Have},
+    name::Name,
+    source::{Pieces, Unread},
+};
+use cairn_protocol::id::{ContentId, File};
+use futures::{StreamExt, TryStreamExt};
+use object_store::{
+    aws::{AmazonS3Builder, AmazonS3ConfigKey},
+    local::LocalFileSystem,
+    path::Path as Key,
+    ClientConfigKey, GetOptions, GetRange, MultipartUpload, ObjectStore, PutMultipartOptions,
+    PutOptions, RetryConfig,
+};
+use std::{fs, io, path::Path, sync::Arc, time::Duration};
+use tokio::io::AsyncReadExt;
+
+/// What is not longer is sent at once; S3 wants no part but the last below 5 MiB.
+const PART_BYTES: u64 = 8 << 20;
+/// More parts an object cannot have.
+const PARTS: u64 = 10_000;
+
+/// Files that are kept for all.
+#[derive(Clone, Debug)]
+pub struct Archive {
+    objects: Arc<dyn ObjectStore>,
+    prefix: Key,
+}
+
+impl Archive {
+    /// A folder, which is made where there is none, or a bucket as `s3://bucket/prefix`.
+    ///
+    /// A bucket's credentials, region and endpoint are those of the environment (`AWS_…`); settings
+    /// such as `("aws_endpoint", "http://127.0.0.1:9000")` go before them.
+    pub fn open(place: &str, settings: &[(&str, &str)]) -> Result<Self, Error> {
+        match place.split_once("://") {
+            None | Some(("file", _)) => {
+                let folder = place.strip_prefix("file://").unwrap_or(place);
+                let objects = folder_at(Path::new(folder)).map_err(refused(place))?;
+                Ok(Self { objects: Arc::new(objects), prefix: Key::default() })
+            }
+            Some(("s3", rest)) => {
+                let prefix = rest.split_once('/').map_or("", |(_, prefix)| prefix);
+                let builder = bucket(place, settings).map_err(refused(place))?;
+                let objects = builder.build().map_err(refused(place))?;
+                Ok(Self { objects: Arc::new(objects), prefix: Key::from(prefix) })
+            }
+            Some((scheme, _)) => Err(Error::NotAnArchive {
+                place: place.into(),
+                reason: format!("{scheme} is not known"),
+            }),
+        }
+    }
+
+    /// The bytes of a file from some place on, if what the archive has is as long as the file.
+    pub(crate) async fn read(&self, file: &File, from: u64) -> Result<Pieces, Unread> {
+        let range = (from > 0).then_some(GetRange::Offset(from));
+        let options = GetOptions::new().with_range(range);
+        let found = self.objects.get_opts(&self.key(&file.id), options).await.map_err(unread)?;
+        if found.meta.size == file.bytes {
+            Ok(found.into_stream().map_err(unread).boxed())
+        } else {
+            Err(Unread::False(Have::Length(found.meta.size)))
+        }
+    }
+
+    /// Archives a file that lies here. It is there whole or not at all, and in place of what was
+    /// there under its name: who has the right bytes can mend an archive.
+    pub(crate) async fn put(&self, file: &File, from: &Path) -> Result<(), Error> {
+        let mut reader = Reader::open(file, from).await?;
+        let first = reader.part().await?;
+        let key = self.key(&file.id);
+        let failed = |reason: object_store::Error| Error::Archive {
+            file: *file,
+            reason: reason.to_string(),
+        };
+        if reader.is_done() {
+            reader.check()?;
+            let put = self.objects.put_opts(&key, first.into(), PutOptions::default()).await;
+            return put.map(drop).map_err(failed);
+        }
+        let options = PutMultipartOptions::default();
+        let mut upload = self.objects.put_multipart_opts(&key, options).await.map_err(failed)?;
+        match send(&mut *upload, first, &mut reader).await {
+            Ok(()) => upload.complete().await.map(drop).map_err(failed),
+            Err(reason) => {
+                // Whether that is done or not, nothing of it is seen under the name.
+                let _ = upload.abort().await;
+                Err(reason)
+            }
+        }
+    }
+
+    fn key(&self, id: &ContentId) -> Key {
+        self.prefix.clone().join(Name(*id).to_string())
+    }
+}
+
+/// Sends a file part by part, and sees that it was the file.
+async fn send(
+    upload: &mut dyn MultipartUpload,
+    first: Vec<u8>,
+    reader: &mut Reader<'_>,
+) -> Result<(), Error> {
+    let mut part = first;
+    while !part.is_empty() {
+        let sent = upload.put_part(part.into()).await;
+        sent.map_err(|reason| Error::Archive { file: *reader.file, reason: reason.to_string() })?;
+        part = reader.part().await?;
+    }
+    reader.check()
+}
+
+/// Reads a file of ours in parts, and hashes it once more on its way out.
+struct Reader<'a> {
+    file: &'a File,
+    path: &'a Path,
+    from: tokio::fs::File,
+    hasher: blake3::Hasher,
+    bytes: u64,
+}
+
+impl<'a> Reader<'a> {
+    async fn open(file: &'a File, path: &'a Path) -> Result<Self, Error> {
+        let from = tokio::fs::File::open(path).await;
+        let from = from.map_err(|reason| Error::file("read", path, reason))?;
+        Ok(Self { file, path, from, hasher: blake3::Hasher::new(), bytes: 0 })
+    }
+
+    /// The next part, or nothing behind the last.
+    async fn part(&mut self) -> Result<Vec<u8>, Error> {
+        let most = PART_BYTES.max(self.file.bytes.div_ceil(PARTS));
+        let mut part = Vec::new();
+        let read = (&mut self.from).take(most).read_to_end(&mut part).await;
+        read.map_err(|reason| Error::file("read", self.path, reason))?;
+        self.hasher.update(&part);
+        self.bytes += part.len() as u64;
+        Ok(part)
+    }
+
+    fn is_done(&self) -> bool {
+        self.bytes >= self.file.bytes
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let have = match ContentId(*self.hasher.finalize().as_bytes()) {
+            have if have == self.file.id => return Ok(()),
+            have => Have::Content(have),
+        };
+        Err(Error::False { file: *self.file, have })
+    }
+}
+
+fn folder_at(folder: &Path) -> Result<LocalFileSystem, io::Error> {
+    fs::create_dir_all(folder)?;
+    let objects = LocalFileSystem::new_with_prefix(folder).map_err(io::Error::other)?;
+    Ok(objects.with_fsync(true))
+}
+
+fn bucket(
+    url: &str,
+    settings: &[(&str, &str)],
+) -> Result<AmazonS3Builder, object_store::Error> {
+    // The transport asks the process for one. An error says that it has chosen already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let retries = RetryConfig {
+        max_retries: 3,
+        retry_timeout: Duration::from_secs(30),
+        ..RetryConfig::default()
+    };
+    let mut builder = AmazonS3Builder::from_env()
+        .with_url(url)
+        .with_retry(retries)
+        // A limit on the whole answer would be one on the length of files.
+        .with_config(AmazonS3ConfigKey::Client(ClientConfigKey::Timeout), "1 day")
+        .with_config(AmazonS3ConfigKey::Client(ClientConfigKey::ReadTimeout), "30 seconds");
+    for (name, value) in settings {
+        builder = builder.with_config(name.to_ascii_lowercase().parse()?, *value);
+    }
+    Ok(builder)
+}
+
+fn refused<E: ToString>(place: &str) -> impl FnOnce(E) -> Error + '_ {
+    move |reason| Error::NotAnArchive { place: place.into(), reason: reason.to_string() }
+}
+
+fn unread(reason: object_store::Error) -> Unread {
+    match reason {
+        object_store::Error::NotFound { .. } => Unread::Missing,
+        other => Unread::Failed(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod stub;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+use super::{stub::Stub, *};
+use cairn_protocol::chunk::content;
+
+fn named(bytes: &[u8]) -> File {
+    File { id: content(bytes), bytes: bytes.len() as u64 }
+}
+
+/// Bytes of which no two pieces are the same.
+fn bytes_of(length: u32) -> Vec<u8> {
+    (0..length.div_ceil(4)).flat_map(u32::to_le_bytes).take(length as usize).collect()
+}
+
+async fn put(archive: &Archive, bytes: &[u8]) -> Result<File, Error> {
+    let from = tempfile::NamedTempFile::new().unwrap();
+    fs::write(from.path(), bytes).unwrap();
+    let file = named(bytes);
+    archive.put(&file, from.path()).await.map(|()| file)
+}
+
+async fn read(archive: &Archive, file: &File, from: u64) -> Result<Vec<u8>, Unread> {
+    let pieces = archive.read(file, from).await?;
+    Ok(pieces.try_collect::<Vec<_>>().await?.concat())
+}
+
+#[tokio::test]
+async fn folder_should_give_what_it_was_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("not/there/yet");
+    let archive = Archive::open(place.to_str().unwrap(), &[]).unwrap();
+    for length in [0, 10, 9 << 20] {
+        let bytes = bytes_of(length);
+        let file = put(&archive, &bytes).await.unwrap();
+        assert!(place.join(Name(file.id).to_string()).is_file());
+        assert_eq!(read(&archive, &file, 0).await.unwrap(), bytes);
+    }
+    let again = Archive::open(&format!("file://{}", place.display()), &[]).unwrap();
+    let file = named(&bytes_of(10));
+    assert_eq!(read(&again, &file, 4).await.unwrap(), bytes_of(10)[4..]);
+}
+
+#[tokio::test]
+async fn bucket_should_give_what_it_was_given_when_it_came_at_once_or_in_parts() {
+    let stub = Stub::start().await;
+    let archive = stub.archive();
+    for length in [1_000, 9 << 20] {
+        let bytes = bytes_of(length);
+        let file = put(&archive, &bytes).await.unwrap();
+        let key = format!("/cairn/models/{}", Name(file.id));
+        assert_eq!(stub.bucket().objects.get(&key), Some(&bytes));
+        assert_eq!(read(&archive, &file, 0).await.unwrap(), bytes);
+        assert_eq!(read(&archive, &file, 100).await.unwrap(), bytes[100..]);
+    }
+    let parts = stub.bucket().asked.iter().filter(|asked| asked.contains("partNumber=")).count();
+    assert_eq!(parts, 2, "of the longer one");
+}
+
+#[tokio::test]
+async fn read_should_say_that_a_file_is_missing_when_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let stub = Stub::start().await;
+    let local = Archive::open(folder.path().to_str().unwrap(), &[]).unwrap();
+    for archive in [local, stub.archive()] {
+        let missing = read(&archive, &named(b"nobody has it"), 0).await;
+        assert!(matches!(missing, Err(Unread::Missing)), "{missing:?}");
+    }
+}
+
+#[tokio::test]
+async fn put_should_archive_nothing_when_the_file_is_another_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open(folder.path().to_str().unwrap(), &[]).unwrap();
+    for length in [10, 9 << 20] {
+        let from = tempfile::NamedTempFile::new().unwrap();
+        let mut bytes = bytes_of(length);
+        let file = named(&bytes);
+        bytes[5] ^= 1;
+        fs::write(from.path(), &bytes).unwrap();
+        let refused = archive.put(&file, from.path()).await;
+        assert!(matches!(refused, Err(Error::False { .. })), "{refused:?}");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn put_should_mend_an_archive_that_has_other_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open(folder.path().to_str().unwrap(), &[]).unwrap();
+    let file = named(b"right");
+    fs::write(folder.path().join(Name(file.id).to_string()), b"wrong").unwrap();
+    put(&archive, b"right").await.unwrap();
+    assert_eq!(read(&archive, &file, 0).await.unwrap(), b"right");
+}
+
+#[test]
+fn open_should_refuse_what_it_does_not_know() {
+    for place in ["http://example.org/models", "s3://"] {
+        let refused = Archive::open(place, &[]).map(drop);
+        assert!(matches!(refused, Err(Error::NotAnArchive { .. })), "{place}: {refused:?}");
+    }
+    let refused = Archive::open("s3://bucket", &[("aws_colour", "blue")]).map(drop);
+    assert!(matches!(refused, Err(Error::NotAnArchive { .. })), "{refused:?}");
+}

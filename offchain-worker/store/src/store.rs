@@ -1,0 +1,296 @@
+//! What a worker asks for files.
+
+use crate::{
+    archive::Archive,
+    disk::{Disk, Quota},
+    error::{Error, Have},
+    partial::Partial,
+    source::{Pieces, Source, Unread},
+};
+use bytes::Bytes;
+use cairn_protocol::{
+    chunk::content,
+    id::{ContentId, File},
+};
+use futures::StreamExt;
+use parking_lot::Mutex;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fs,
+    io::Read,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{task::spawn_blocking, time::timeout};
+
+/// A source that has sent nothing for so long is left for the next one.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Transfers are taken up again where such a piece begins; so long are those that peers prove.
+const PIECE_BYTES: u64 = 16 << 10;
+const COPY_BYTES: usize = 1 << 20;
+
+type Gate = tokio::sync::Mutex<()>;
+
+/// Files by the hash of their bytes: held here within a quota, fetched when they are not.
+pub struct Store {
+    disk: Arc<Disk>,
+    archive: Archive,
+    /// Of a file one copy is written at a time.
+    gates: Mutex<HashMap<ContentId, Arc<Gate>>>,
+    received: Mutex<Received>,
+}
+
+/// Bytes of files that were received since the store was opened.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Received {
+    pub archive: u64,
+}
+
+impl Store {
+    /// Opens a folder that no other process has, and finds what is there.
+    pub async fn open(folder: &Path, quota: Quota, archive: Archive) -> Result<Self, Error> {
+        let folder = folder.to_owned();
+        let disk = blocking(move || Disk::open(&absolute(&folder)?, quota)).await?;
+        Ok(Self {
+            disk: Arc::new(disk),
+            archive,
+            gates: Mutex::default(),
+            received: Mutex::default(),
+        })
+    }
+
+    /// Where files lie by their names, to be mapped; nothing may be written there.
+    pub fn folder(&self) -> &Path {
+        self.disk.folder()
+    }
+
+    /// Whether the file is held. That is not a use of it.
+    pub fn has(&self, file: &File) -> bool {
+        self.disk.has(file)
+    }
+
+    /// Where the file is, if need be after it was fetched: from each of the sources in turn until
+    /// all is there, each going on where the one before has stopped. Progress is told of in bytes
+    /// that are there; it begins anew where they turn out to be none of the file's.
+    ///
+    /// Whoever needs it to stay has to pin it, best beforehand.
+    pub async fn fetch(
+        &self,
+        file: &File,
+        sources: &[Source],
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<PathBuf, Error> {
+        let gate = self.gate(file.id);
+        let _alone = gate.lock().await;
+        if let Some(path) = self.find(file).await? {
+            return Ok(path);
+        }
+        let mut partial = self.begin(file, true).await?;
+        if partial.is_whole() {
+            match partial.check() {
+                Ok(()) => return finish(partial).await,
+                Err(_) => partial.cut(0)?,
+            }
+        }
+        let mut tried = Vec::new();
+        for source in sources {
+            match self.take(source, &mut partial, progress).await {
+                Ok(()) => return finish(partial).await,
+                Err(Unread::Here(error)) => return Err(error),
+                Err(unread) => tried.push((*source, unread)),
+            }
+        }
+        Err(refused(file, &tried))
+    }
+
+    /// Takes bytes in and archives them. To do it twice is to do it once.
+    pub async fn put(&self, bytes: impl Into<Bytes>) -> Result<File, Error> {
+        let bytes = bytes.into();
+        let file = File { id: content(&bytes), bytes: bytes.len() as u64 };
+        self.keep(&file, move |partial| partial.append(&bytes)).await?;
+        Ok(file)
+    }
+
+    /// The same for a file that lies elsewhere, which is copied.
+    pub async fn put_file(&self, path: &Path) -> Result<File, Error> {
+        let (measured, copied) = (path.to_owned(), path.to_owned());
+        let file = blocking(move || measure(&measured)).await?;
+        self.keep(&file, move |partial| copy(&copied, |piece| partial.append(piece))).await?;
+        Ok(file)
+    }
+
+    /// Keeps a file from being evicted, there or not, until each holder has let go of it. Pins
+    /// outlast the process: whoever restarts goes by [`Self::pins`].
+    pub async fn pin(&self, file: &File, holder: &str) -> Result<(), Error> {
+        let (disk, id, holder) = (Arc::clone(&self.disk), file.id, holder.to_owned());
+        blocking(move || disk.pin(&id, &holder)).await
+    }
+
+    pub async fn unpin(&self, file: &File, holder: &str) -> Result<(), Error> {
+        let (disk, id, holder) = (Arc::clone(&self.disk), file.id, holder.to_owned());
+        blocking(move || disk.unpin(&id, &holder)).await
+    }
+
+    /// What is pinned, and by whom.
+    pub fn pins(&self) -> BTreeMap<ContentId, BTreeSet<String>> {
+        self.disk.pins()
+    }
+
+    pub fn received(&self) -> Received {
+        *self.received.lock()
+    }
+
+    async fn keep(
+        &self,
+        file: &File,
+        fill: impl FnOnce(&mut Partial) -> Result<(), Error> + Send + 'static,
+    ) -> Result<(), Error> {
+        let gate = self.gate(file.id);
+        let _alone = gate.lock().await;
+        let path = match self.find(file).await? {
+            Some(path) => path,
+            None => {
+                let mut partial = self.begin(file, false).await?;
+                let filled = blocking(move || fill(&mut partial).map(|()| partial)).await?;
+                finish(filled).await?
+            }
+        };
+        self.archive.put(file, &path).await
+    }
+
+    /// Fetches what is missing from one source. What it gives is believed when the whole is hashed.
+    async fn take(
+        &self,
+        source: &Source,
+        partial: &mut Partial,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<(), Unread> {
+        loop {
+            partial.cut(partial.bytes() / PIECE_BYTES * PIECE_BYTES)?;
+            let resumed = partial.bytes() > 0;
+            self.pour(source, partial, progress).await?;
+            let Err(have) = partial.check() else { return Ok(()) };
+            partial.cut(0)?;
+            // What was there before may have been the false part: it is asked for that as well.
+            if !resumed {
+                return Err(Unread::False(have));
+            }
+        }
+    }
+
+    async fn pour(
+        &self,
+        source: &Source,
+        partial: &mut Partial,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<(), Unread> {
+        let mut pieces = self.pieces(source, partial.file(), partial.bytes()).await?;
+        while let Some(piece) = next(&mut pieces).await? {
+            let bytes = partial.bytes() + piece.len() as u64;
+            if bytes > partial.file().bytes {
+                return Err(Unread::False(Have::Length(bytes)));
+            }
+            self.count(source, piece.len() as u64);
+            partial.append(&piece)?;
+            progress(bytes);
+        }
+        if partial.is_whole() {
+            Ok(())
+        } else {
+            Err(Unread::Failed(format!("it stopped at {} bytes", partial.bytes())))
+        }
+    }
+
+    async fn pieces(&self, source: &Source, file: &File, from: u64) -> Result<Pieces, Unread> {
+        match source {
+            Source::Archive => self.archive.read(file, from).await,
+        }
+    }
+
+    fn count(&self, source: &Source, bytes: u64) {
+        let mut received = self.received.lock();
+        match source {
+            Source::Archive => received.archive += bytes,
+        }
+    }
+
+    fn gate(&self, id: ContentId) -> Arc<Gate> {
+        let mut gates = self.gates.lock();
+        gates.retain(|_, gate| Arc::strong_count(gate) > 1);
+        Arc::clone(gates.entry(id).or_default())
+    }
+
+    async fn find(&self, file: &File) -> Result<Option<PathBuf>, Error> {
+        let (disk, file) = (Arc::clone(&self.disk), *file);
+        blocking(move || disk.find(&file)).await
+    }
+
+    async fn begin(&self, file: &File, lasting: bool) -> Result<Partial, Error> {
+        let (disk, file) = (Arc::clone(&self.disk), *file);
+        blocking(move || disk.begin(&file, lasting)).await
+    }
+}
+
+async fn finish(partial: Partial) -> Result<PathBuf, Error> {
+    blocking(move || partial.finish()).await
+}
+
+async fn next(pieces: &mut Pieces) -> Result<Option<Bytes>, Unread> {
+    match timeout(PATIENCE, pieces.next()).await {
+        Ok(piece) => piece.transpose(),
+        Err(_) => Err(Unread::Stalled),
+    }
+}
+
+/// What to say when no source has given the file.
+fn refused(file: &File, tried: &[(Source, Unread)]) -> Error {
+    let file = *file;
+    let have = tried.iter().find_map(|(_, unread)| match unread {
+        Unread::False(have) => Some(*have),
+        _ => None,
+    });
+    if let Some(have) = have {
+        return Error::False { file, have };
+    }
+    let tried: Vec<_> =
+        tried.iter().map(|(source, unread)| format!("{source}: {unread}")).collect();
+    Error::Missing { file, tried: tried.join("; ") }
+}
+
+/// Does what waits for the disk where nobody else waits with it.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    spawn_blocking(work).await.unwrap_or(Err(Error::Ending))
+}
+
+fn absolute(folder: &Path) -> Result<PathBuf, Error> {
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::canonicalize(folder))
+        .map_err(|reason| Error::file("made", folder, reason))
+}
+
+fn measure(path: &Path) -> Result<File, Error> {
+    let mut hasher = blake3::Hasher::new();
+    copy(path, |piece| {
+        hasher.update(piece);
+        Ok(())
+    })?;
+    Ok(File { id: ContentId(*hasher.finalize().as_bytes()), bytes: hasher.count() })
+}
+
+fn copy(path: &Path, mut to: impl FnMut(&[u8]) -> Result<(), Error>) -> Result<(), Error> {
+    let failed = |reason| Error::file("read", path, reason);
+    let mut from = fs::File::open(path).map_err(failed)?;
+    let mut buffer = vec![0; COPY_BYTES];
+    loop {
+        match from.read(&mut buffer).map_err(failed)? {
+            0 => return Ok(()),
+            read => to(buffer.get(..read).unwrap_or_default())?,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
