@@ -38,6 +38,8 @@ struct Shelf {
     pins: Pins,
     /// How often anything has been used.
     uses: u64,
+    /// What had to go, and nobody has asked for yet.
+    evicted: Vec<ContentId>,
 }
 
 /// A file on its way in.
@@ -59,7 +61,13 @@ impl Disk {
         let ledger = Ledger::open(&folder.join("ledger.redb"))?;
         let held = found(&files, &ledger)?;
         let uses = held.values().map(|held| held.used).max().unwrap_or(0);
-        let shelf = Shelf { held, incoming: begun(&incoming)?, pins: ledger.pins()?, uses };
+        let shelf = Shelf {
+            held,
+            incoming: begun(&incoming)?,
+            pins: ledger.pins()?,
+            uses,
+            evicted: Vec::new(),
+        };
         Ok(Self { files, incoming, quota: quota.0, ledger, shelf: Mutex::new(shelf) })
     }
 
@@ -70,6 +78,20 @@ impl Disk {
     /// Where a file is, or would be.
     pub(crate) fn path(&self, id: &ContentId) -> PathBuf {
         self.files.join(Name(*id).to_string())
+    }
+
+    /// All that is held.
+    pub(crate) fn held(&self) -> Vec<File> {
+        let shelf = self.shelf.lock();
+        shelf.held.iter().map(|(id, held)| File { id: *id, bytes: held.bytes }).collect()
+    }
+
+    /// What was evicted since this was last asked, and has not come back.
+    pub(crate) fn evicted(&self) -> Vec<ContentId> {
+        let mut shelf = self.shelf.lock();
+        let mut evicted = std::mem::take(&mut shelf.evicted);
+        evicted.retain(|id| !shelf.held.contains_key(id));
+        evicted
     }
 
     pub(crate) fn has(&self, file: &File) -> bool {
@@ -204,6 +226,7 @@ impl Disk {
     fn evict(&self, shelf: &mut Shelf, id: &ContentId) -> Result<(), Error> {
         remove(&self.path(id))?;
         shelf.held.remove(id);
+        shelf.evicted.push(*id);
         self.ledger.note(id, None)
     }
 }

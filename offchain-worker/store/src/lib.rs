@@ -6,6 +6,7 @@ mod error;
 mod ledger;
 mod name;
 mod partial;
+mod peer;
 mod source;
 mod store;
 
@@ -13,5 +14,6 @@ pub use archive::Archive;
 pub use disk::Quota;
 pub use error::{Error, Have};
 pub use name::Name;
+pub use peer::{NodeId, Peer, PeerError};
 pub use source::Source;
 pub use store::{Received, Store};

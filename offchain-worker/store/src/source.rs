@@ -1,6 +1,9 @@
 //! Where a file may come from, and how it comes.
 
-use crate::error::{Error, Have};
+use crate::{
+    error::{Error, Have},
+    peer::NodeId,
+};
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use std::fmt;
@@ -9,12 +12,15 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Source {
     Archive,
+    /// A node that is admitted.
+    Peer(NodeId),
 }
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Archive => f.write_str("the archive"),
+            Self::Peer(node) => write!(f, "node {node}"),
         }
     }
 }
@@ -29,6 +35,8 @@ pub(crate) enum Unread {
     Missing,
     #[error("{0}")]
     False(Have),
+    #[error("has sent what is none of the file's")]
+    Lied,
     #[error("has sent nothing for a while")]
     Stalled,
     #[error("{0}")]

@@ -5,6 +5,7 @@ use crate::{
     disk::{Disk, Quota},
     error::{Error, Have},
     partial::Partial,
+    peer::Peer,
     source::{Pieces, Source, Unread},
 };
 use bytes::Bytes;
@@ -36,6 +37,7 @@ type Gate = tokio::sync::Mutex<()>;
 pub struct Store {
     disk: Arc<Disk>,
     archive: Archive,
+    peer: Option<Peer>,
     /// Of a file one copy is written at a time.
     gates: Mutex<HashMap<ContentId, Arc<Gate>>>,
     received: Mutex<Received>,
@@ -45,16 +47,28 @@ pub struct Store {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Received {
     pub archive: u64,
+    pub peers: u64,
 }
 
 impl Store {
-    /// Opens a folder that no other process has, and finds what is there.
-    pub async fn open(folder: &Path, quota: Quota, archive: Archive) -> Result<Self, Error> {
+    /// Opens a folder that no other process has, and finds what is there. Other nodes are offered
+    /// it, if this one has a node; what was not offered before is read for that.
+    pub async fn open(
+        folder: &Path,
+        quota: Quota,
+        archive: Archive,
+        peer: Option<Peer>,
+    ) -> Result<Self, Error> {
         let folder = folder.to_owned();
         let disk = blocking(move || Disk::open(&absolute(&folder)?, quota)).await?;
+        if let Some(peer) = &peer {
+            let held = disk.held().into_iter().map(|file| (file, disk.path(&file.id)));
+            peer.offer_just(held.collect()).await;
+        }
         Ok(Self {
             disk: Arc::new(disk),
             archive,
+            peer,
             gates: Mutex::default(),
             received: Mutex::default(),
         })
@@ -63,6 +77,11 @@ impl Store {
     /// Where files lie by their names, to be mapped; nothing may be written there.
     pub fn folder(&self) -> &Path {
         self.disk.folder()
+    }
+
+    /// This worker's node, to say whom it deals with.
+    pub fn peer(&self) -> Option<&Peer> {
+        self.peer.as_ref()
     }
 
     /// Whether the file is held. That is not a use of it.
@@ -89,14 +108,14 @@ impl Store {
         let mut partial = self.begin(file, true).await?;
         if partial.is_whole() {
             match partial.check() {
-                Ok(()) => return finish(partial).await,
+                Ok(()) => return self.finish(partial).await,
                 Err(_) => partial.cut(0)?,
             }
         }
         let mut tried = Vec::new();
         for source in sources {
             match self.take(source, &mut partial, progress).await {
-                Ok(()) => return finish(partial).await,
+                Ok(()) => return self.finish(partial).await,
                 Err(Unread::Here(error)) => return Err(error),
                 Err(unread) => tried.push((*source, unread)),
             }
@@ -104,7 +123,8 @@ impl Store {
         Err(refused(file, &tried))
     }
 
-    /// Takes bytes in and archives them. To do it twice is to do it once.
+    /// Takes bytes in, offers them to other nodes and archives them. To do it twice is to do it
+    /// once.
     pub async fn put(&self, bytes: impl Into<Bytes>) -> Result<File, Error> {
         let bytes = bytes.into();
         let file = File { id: content(&bytes), bytes: bytes.len() as u64 };
@@ -137,6 +157,13 @@ impl Store {
         self.disk.pins()
     }
 
+    /// Ends what other nodes are being given. Without this they notice only after a while.
+    pub async fn close(&self) {
+        if let Some(peer) = &self.peer {
+            peer.close().await;
+        }
+    }
+
     pub fn received(&self) -> Received {
         *self.received.lock()
     }
@@ -153,7 +180,7 @@ impl Store {
             None => {
                 let mut partial = self.begin(file, false).await?;
                 let filled = blocking(move || fill(&mut partial).map(|()| partial)).await?;
-                finish(filled).await?
+                self.finish(filled).await?
             }
         };
         self.archive.put(file, &path).await
@@ -205,6 +232,10 @@ impl Store {
     async fn pieces(&self, source: &Source, file: &File, from: u64) -> Result<Pieces, Unread> {
         match source {
             Source::Archive => self.archive.read(file, from).await,
+            Source::Peer(node) => match &self.peer {
+                Some(peer) => peer.read(node, file, from).await,
+                None => Err(Unread::Failed("cannot be asked without a node of one's own".into())),
+            },
         }
     }
 
@@ -212,6 +243,7 @@ impl Store {
         let mut received = self.received.lock();
         match source {
             Source::Archive => received.archive += bytes,
+            Source::Peer(_) => received.peers += bytes,
         }
     }
 
@@ -228,12 +260,24 @@ impl Store {
 
     async fn begin(&self, file: &File, lasting: bool) -> Result<Partial, Error> {
         let (disk, file) = (Arc::clone(&self.disk), *file);
-        blocking(move || disk.begin(&file, lasting)).await
+        let begun = blocking(move || disk.begin(&file, lasting)).await;
+        let evicted = self.disk.evicted();
+        if let Some(peer) = &self.peer {
+            for id in evicted {
+                peer.withdraw(&id).await;
+            }
+        }
+        begun
     }
-}
 
-async fn finish(partial: Partial) -> Result<PathBuf, Error> {
-    blocking(move || partial.finish()).await
+    async fn finish(&self, partial: Partial) -> Result<PathBuf, Error> {
+        let file = *partial.file();
+        let path = blocking(move || partial.finish()).await?;
+        if let Some(peer) = &self.peer {
+            peer.offer(&file, &path).await;
+        }
+        Ok(path)
+    }
 }
 
 async fn next(pieces: &mut Pieces) -> Result<Option<Bytes>, Unread> {

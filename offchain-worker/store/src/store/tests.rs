@@ -21,7 +21,7 @@ impl Place {
     }
 
     async fn open(&self, quota: Quota) -> Store {
-        Store::open(self.store.path(), quota, self.archive()).await.unwrap()
+        Store::open(self.store.path(), quota, self.archive(), None).await.unwrap()
     }
 
     /// Puts bytes under the name of a file, whatever it is.
@@ -61,7 +61,7 @@ async fn fetch_should_give_what_another_store_has_put() {
     fs::write(&elsewhere, &bytes[1..]).unwrap();
     let other_file = store.put_file(&elsewhere).await.unwrap();
     assert_eq!(other_file, named(&bytes[1..]));
-    let other = Store::open(there.store.path(), PLENTY, here.archive()).await.unwrap();
+    let other = Store::open(there.store.path(), PLENTY, here.archive(), None).await.unwrap();
     let mut told = Vec::new();
     let path = other.fetch(&file, ARCHIVE, &mut |bytes| told.push(bytes)).await.unwrap();
     assert_eq!(fs::read(&path).unwrap(), bytes);
@@ -140,7 +140,7 @@ async fn fetch_should_go_on_where_it_stopped_when_the_archive_broke_off() {
     let key = format!("/cairn/models/{}", Name(file.id));
     stub.bucket().objects.insert(key, bytes.clone());
     stub.bucket().breaks_after = Some(512 << 10);
-    let store = Store::open(place.store.path(), PLENTY, stub.archive()).await.unwrap();
+    let store = Store::open(place.store.path(), PLENTY, stub.archive(), None).await.unwrap();
     let broken = fetch(&store, &file).await;
     assert!(matches!(broken, Err(Error::Missing { .. })), "{broken:?}");
     assert!(!store.has(&file));
