@@ -1,0 +1,132 @@
+//! The journal as all rooms share it.
+
+use crate::{
+    journal::{Entry, Journal, JournalError, Point, Step},
+    work::Seat,
+    Faults,
+};
+use cairn_order::Made;
+use cairn_protocol::{id::Digest, job::Terms};
+use codec::Encode;
+
+type Result<T> = std::result::Result<T, JournalError>;
+
+pub(crate) struct Book {
+    journal: Journal,
+    faults: Box<dyn Faults>,
+}
+
+impl Book {
+    pub fn new(journal: Journal, faults: impl Faults) -> Self {
+        Self { journal, faults: Box::new(faults) }
+    }
+
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Records a step, which may be taken when this returns.
+    pub fn note(&self, seat: Seat, step: Step) -> Result<Entry> {
+        let point = step.point();
+        let entry = self.journal.advance(seat, step)?;
+        self.faults.at(point);
+        Ok(entry)
+    }
+
+    /// What is recorded of work on these terms, which it is from now on.
+    pub fn open(&self, seat: Seat, terms: &Terms) -> Result<Entry> {
+        let terms = digest(terms);
+        match self.journal.entry(seat)? {
+            Some(entry) if entry.terms == terms => Ok(entry),
+            // Refused, if it is there with others.
+            _ => self.note(seat, Step::Seen { terms }),
+        }
+    }
+
+    /// Records what the chain shows to be done: a process that was killed may not have.
+    pub fn reached(&self, seat: Seat, mut entry: Entry, point: Point) -> Result<Entry> {
+        while entry.point < point {
+            let step = match entry.point {
+                Point::Salted => Step::CommitSent,
+                Point::CommitSent => Step::Committed,
+                Point::Committed => Step::RevealSent,
+                Point::RevealSent => Step::Revealed,
+                _ => break,
+            };
+            entry = self.note(seat, step)?;
+        }
+        Ok(entry)
+    }
+
+    pub fn bend(&self, made: Made) -> Made {
+        self.faults.bend(made)
+    }
+}
+
+/// What tells terms from all others.
+fn digest(terms: &Terms) -> Digest {
+    *blake3::hash(&terms.encode()).as_bytes()
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+    use cairn_protocol::id::ProviderId;
+    use tempfile::TempDir;
+
+    pub const GENESIS: Digest = [7; 32];
+    pub const ME: ProviderId = ProviderId(4);
+
+    /// An empty one, with the directory that it is in.
+    pub fn book() -> (TempDir, Book) {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = Journal::open(&directory.path().join("journal"), &GENESIS, ME).unwrap();
+        (directory, Book::new(journal, ()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        journal::Refused,
+        work::testing::{seat, terms},
+    };
+    use cairn_protocol::{
+        id::EngineId,
+        result::{Answer, Output},
+    };
+
+    #[test]
+    fn open_should_refuse_when_the_terms_are_another_tasks() {
+        let (_directory, book) = testing::book();
+        let entry = book.open(seat(3), &terms()).unwrap();
+        assert_eq!(book.open(seat(3), &terms()).unwrap(), entry);
+        let others = Terms { match_by: 101, ..terms() };
+        let refused = book.open(seat(3), &others).unwrap_err();
+        let is_other = |error: &JournalError| match error {
+            JournalError::Refused { refused, .. } => *refused == Refused::OtherTask,
+            _ => false,
+        };
+        assert!(is_other(&refused), "{refused}");
+    }
+
+    #[test]
+    fn reached_should_record_all_steps_up_to_what_the_chain_shows() {
+        let (_directory, book) = testing::book();
+        let output = Output::Inline(Default::default());
+        let answer = Answer { engine: EngineId([1; 32]), output, fingerprint: None, units: 1 };
+        let mut entry = book.open(seat(3), &terms()).unwrap();
+        // Nothing was committed to, so it cannot be revealed, whatever anybody shows.
+        entry = book.reached(seat(3), entry, Point::Revealed).unwrap();
+        assert_eq!(entry.point, Point::Seen);
+        book.note(seat(3), Step::Made { answer, trace: [1; 32] }).unwrap();
+        let salted = Step::Salted { salt: [1; 32], commitment: [2; 32] };
+        entry = book.note(seat(3), salted).unwrap();
+        entry = book.reached(seat(3), entry, Point::Committed).unwrap();
+        assert_eq!(entry.point, Point::Committed);
+        entry = book.reached(seat(3), entry, Point::Revealed).unwrap();
+        assert_eq!(entry.point, Point::Revealed);
+        assert_eq!(book.journal().entry(seat(3)).unwrap(), Some(entry));
+    }
+}

@@ -1,0 +1,201 @@
+//! Answers capability challenges: in all threads that there are, since how long it takes is what is
+//! measured.
+
+use crate::{
+    book::Book,
+    journal::Response,
+    post::{is_final, Post},
+    statement::salt,
+    work::Turn,
+    Error, Result,
+};
+use cairn_protocol::{
+    challenge::{work, Challenge, Progress, Stage},
+    id::{Digest, ProviderId, Seed},
+    preimage::{ChallengeCommitment, Statement},
+};
+use cairn_sdk::chain;
+use std::{
+    future::pending,
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        Arc,
+    },
+    thread,
+};
+use tokio::{
+    sync::watch,
+    task::{spawn_blocking, JoinHandle},
+};
+use tracing::{info, warn};
+
+pub(crate) struct Challenges {
+    pub book: Arc<Book>,
+    pub post: Arc<Post>,
+    pub provider: ProviderId,
+    pub genesis: Digest,
+    pub threads: usize,
+    pub solving: Option<Solving>,
+}
+
+/// A challenge that is being computed.
+pub(crate) struct Solving {
+    number: u64,
+    stop: Arc<AtomicBool>,
+    answer: JoinHandle<Option<Digest>>,
+}
+
+impl Drop for Solving {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Challenges {
+    /// Goes on until nobody tells it how things stand.
+    pub async fn run(mut self, mut turns: watch::Receiver<Option<Arc<Turn>>>) -> Result<()> {
+        loop {
+            let answered = tokio::select! {
+                changed = turns.changed() => match changed {
+                    Ok(()) => {
+                        let turn = turns.borrow_and_update().clone();
+                        self.look(turn.as_deref()).await
+                    }
+                    Err(_) => return Ok(()),
+                },
+                solved = solved(&mut self.solving) => {
+                    let block = turns.borrow().as_ref().map_or(0, |turn| turn.block);
+                    self.commit(solved, block).await
+                }
+            };
+            match answered {
+                Ok(()) => {}
+                Err(Error::Sdk(error)) if !is_final(&error) => {
+                    warn!("the answer to a challenge was not sent: {error}");
+                }
+                Err(other) => return Err(other),
+            }
+        }
+    }
+
+    async fn look(&mut self, turn: Option<&Turn>) -> Result<()> {
+        let Some(turn) = turn else { return Ok(()) };
+        let open = |number| turn.challenges.iter().any(|(one, _)| *one == number);
+        if self.solving.as_ref().is_some_and(|solving| !open(solving.number)) {
+            info!("a challenge is over before it was answered");
+            self.solving = None;
+        }
+        for (number, challenge) in &turn.challenges {
+            self.answer(*number, challenge, turn.block).await?;
+        }
+        Ok(())
+    }
+
+    async fn answer(&mut self, number: u64, challenge: &Challenge, block: u64) -> Result<()> {
+        let Some(member) = challenge.member(self.provider) else { return Ok(()) };
+        let noted = self.book.journal().response(number)?;
+        match (challenge.stage, member.progress, noted) {
+            (Stage::Commits, Progress::Working, Some(response)) => {
+                self.send_commitment(number, response, block).await
+            }
+            (Stage::Commits, Progress::Working, None) => {
+                if self.solving.is_none() {
+                    self.solving = Some(self.begin(number, challenge));
+                }
+                Ok(())
+            }
+            (Stage::Reveals, Progress::Committed { .. }, Some(response)) => {
+                let Response { answer, salt, .. } = response;
+                let call = chain::tx().capability().reveal(number, answer, salt);
+                let purpose = format!("challenge-reveal:{number}");
+                self.post.send("challenge-reveal", &purpose, &call, block).await?;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn begin(&self, number: u64, challenge: &Challenge) -> Solving {
+        info!("answers challenge {number}, of {} units", challenge.units);
+        let stop: Arc<AtomicBool> = Arc::default();
+        let (seed, units, threads) = (challenge.seed, challenge.units, self.threads);
+        let stopped = Arc::clone(&stop);
+        let answer = spawn_blocking(move || solve(&seed, units, threads, &stopped));
+        Solving { number, stop, answer }
+    }
+
+    /// Notes an answer with a salt, and commits to it.
+    async fn commit(&self, (number, answer): (u64, Option<Digest>), block: u64) -> Result<()> {
+        let Some(answer) = answer else { return Ok(()) };
+        let (challenge, provider, salt) = (number, self.provider, salt()?);
+        let opened = ChallengeCommitment { challenge, provider, answer, salt };
+        let commitment = opened.digest(&self.genesis);
+        let response = Response { answer, salt, commitment, block };
+        let response = self.book.journal().respond(number, response)?;
+        self.send_commitment(number, response, block).await
+    }
+
+    async fn send_commitment(&self, number: u64, response: Response, block: u64) -> Result<()> {
+        let call = chain::tx().capability().commit(number, response.commitment);
+        let purpose = format!("challenge-commit:{number}");
+        self.post.send("challenge-commit", &purpose, &call, block).await?;
+        Ok(())
+    }
+}
+
+/// Waits for the answer that is being computed; for ever where none is.
+async fn solved(solving: &mut Option<Solving>) -> (u64, Option<Digest>) {
+    let Some(current) = solving else { return pending().await };
+    let number = current.number;
+    // One that was stopped has none, and one that broke off is begun again.
+    let answer = (&mut current.answer).await.ok().flatten();
+    *solving = None;
+    (number, answer)
+}
+
+/// The answer to a challenge, as `cairn_protocol::challenge::work` has it, in so many threads; none
+/// where it was stopped.
+fn solve(seed: &Seed, units: u64, threads: usize, stop: &AtomicBool) -> Option<Digest> {
+    let rounds = work::rounds(units);
+    let mut ends = vec![Digest::default(); work::LANES as usize];
+    let share = ends.len().div_ceil(threads.max(1));
+    thread::scope(|scope| {
+        for (part, first) in ends.chunks_mut(share).zip((0u32..).step_by(share)) {
+            scope.spawn(move || {
+                for (end, number) in part.iter_mut().zip(first..) {
+                    if stop.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    *end = work::lane(seed, number, rounds);
+                }
+            });
+        }
+    });
+    (!stop.load(Ordering::Relaxed)).then(|| work::fold(seed, ends.into_iter()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn solve_should_come_to_the_same_in_any_number_of_threads() {
+        let answer = Some(work::solve(&[7; 32], 1));
+        for threads in [0, 1, 3, 16] {
+            assert_eq!(solve(&[7; 32], 1, threads, &AtomicBool::new(false)), answer);
+        }
+    }
+
+    #[test]
+    fn solve_should_end_when_it_is_stopped() {
+        assert_eq!(solve(&[7; 32], u64::MAX, 2, &AtomicBool::new(true)), None);
+    }
+
+    #[tokio::test]
+    async fn solved_should_give_the_answer_and_be_ready_for_the_next() {
+        let answer = spawn_blocking(|| Some([3; 32]));
+        let mut solving = Some(Solving { number: 5, stop: Arc::default(), answer });
+        assert_eq!(solved(&mut solving).await, (5, Some([3; 32])));
+        assert!(solving.is_none());
+    }
+}

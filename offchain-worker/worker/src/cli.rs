@@ -1,0 +1,103 @@
+//! What the program is asked to do.
+
+use crate::{
+    config::{Config, ConfigError, Settings},
+    detect::Machine,
+};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Does the work that a Cairn chain assigns to a provider.
+#[derive(Parser)]
+#[command(name = "cairn-worker", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Works until Ctrl-C or SIGTERM, and then lets running jobs end first.
+    Run(Options),
+    /// Says what this machine has, what it can serve, and what is wrong; 1 if anything is.
+    Preflight {
+        #[command(flatten)]
+        options: Options,
+        /// Say it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Args)]
+pub struct Options {
+    /// Settings in TOML, called as the flags are; flags come before them.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+impl Options {
+    /// What flags and file come to on this machine.
+    pub fn resolve(self, machine: &Machine) -> Result<Config, ConfigError> {
+        let settings = match self.config {
+            Some(path) => self.settings.with_file(&path)?,
+            None => self.settings,
+        };
+        settings.resolve(machine.cores, machine.memory_mib)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parsed(arguments: &[&str]) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from([&["cairn-worker"][..], arguments].concat())
+    }
+
+    fn settings(arguments: &[&str]) -> Settings {
+        match parsed(arguments).map(|cli| cli.command) {
+            Ok(Command::Run(options) | Command::Preflight { options, .. }) => options.settings,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    #[test]
+    fn cli_should_be_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn run_should_take_several_endpoints() {
+        let settings = settings(&["run", "--url", "ws://a:1", "--url", "ws://b:2", "--slots", "3"]);
+        assert_eq!(settings.url, ["ws://a:1", "ws://b:2"]);
+        assert_eq!(settings.slots, Some(3));
+    }
+
+    #[test]
+    fn cli_should_refuse_what_makes_no_sense() {
+        let none: &[&str] = &[];
+        for bad in [
+            none,
+            &["work"],
+            &["run", "--provider", "me"],
+            &["run", "--provider", "-1"],
+            &["run", "--slots", "0"],
+            &["run", "--slots", "65"],
+            &["run", "--threads", "0"],
+            &["run", "--memory", "-5"],
+            &["run", "--memory", "63"],
+            &["run", "--health", "65536"],
+            &["run", "--heartbeat", "0"],
+            &["run", "--json"],
+            &["run", "--url"],
+            &["preflight", "extra"],
+        ] {
+            assert!(parsed(bad).is_err(), "{bad:?}");
+        }
+    }
+}

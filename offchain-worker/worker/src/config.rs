@@ -1,0 +1,295 @@
+//! Settings, from flags and a file, and what they come to.
+
+use cairn_protocol::id::{Height, ProviderId};
+use cairn_sdk::{
+    keys::{KeyError, ENVIRONMENT},
+    Passphrase, Signer,
+};
+use clap::{value_parser, Args};
+use serde::Deserialize;
+use std::{
+    env, fs, io,
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// Where the passphrase of a key file is looked for.
+pub const PASSPHRASE: &str = "CAIRN_PASSPHRASE";
+/// What a node on this machine listens on.
+const URL: &str = "ws://127.0.0.1:9944";
+/// The chain gives back the fee of a heartbeat that is so many blocks after the last.
+const HEARTBEAT: Height = 300;
+const HEALTH: u16 = 9_633;
+const DRAIN: u64 = 60;
+/// As many jobs as a sandbox holds.
+const MOST_SLOTS: i64 = 64;
+/// A job's program alone takes some of it.
+const LEAST_MEMORY: i64 = 64;
+
+/// Settings as they are given; whatever is left out has a default.
+#[derive(Args, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// A node's endpoint; several are tried in turn [default: ws://127.0.0.1:9944]
+    #[arg(long, value_name = "URL")]
+    pub url: Vec<String>,
+
+    /// Speak to machines elsewhere without encryption.
+    #[arg(long)]
+    pub insecure: bool,
+
+    /// The registration to work for [default: the one that this key operates]
+    #[arg(long, value_name = "N")]
+    pub provider: Option<u64>,
+
+    /// The operator's key: a file, whose passphrase is in CAIRN_PASSPHRASE, or a secret phrase,
+    /// which others on this machine can see here [default: the phrase in CAIRN_KEY]
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<String>,
+
+    /// Where the worker keeps what it must not forget [default: $XDG_STATE_HOME/cairn/worker,
+    /// where that variable is ~/.local/state unless set]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+
+    /// The folder that inputs are fetched from and results are published to [default: `archive` in
+    /// the data folder]
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<PathBuf>,
+
+    /// The program that does jobs [default: `cairn-job` beside this program]
+    #[arg(long, value_name = "PATH")]
+    pub job: Option<PathBuf>,
+
+    /// Threads for all jobs together [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=4_096))]
+    pub threads: Option<u16>,
+
+    /// Jobs at once [default: 1]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u8).range(1..=MOST_SLOTS))]
+    pub slots: Option<u8>,
+
+    /// Memory for all jobs together [default: three quarters of the machine's]
+    #[arg(long, value_name = "MIB", value_parser = value_parser!(u32).range(LEAST_MEMORY..))]
+    pub memory: Option<u32>,
+
+    /// The port on this machine that answers /health and /metrics; 0 for none [default: 9633]
+    #[arg(long, value_name = "PORT")]
+    pub health: Option<u16>,
+
+    /// Blocks between two heartbeats [default: 300]
+    #[arg(long, value_name = "BLOCKS", value_parser = value_parser!(u32).range(1..))]
+    pub heartbeat: Option<u32>,
+
+    /// Seconds that running jobs are given when the worker is to end [default: 60]
+    #[arg(long, value_name = "SECONDS")]
+    pub drain: Option<u64>,
+}
+
+/// What settings come to.
+#[derive(Clone)]
+pub struct Config {
+    pub urls: Vec<String>,
+    pub insecure: bool,
+    /// None takes the one that the key operates.
+    pub provider: Option<ProviderId>,
+    pub signer: Signer,
+    pub data: PathBuf,
+    pub archive: PathBuf,
+    pub job: PathBuf,
+    /// For all jobs together.
+    pub threads: u16,
+    pub slots: u8,
+    /// For all jobs together.
+    pub memory_mib: u64,
+    /// None answers nobody.
+    pub health: Option<SocketAddr>,
+    pub heartbeat: Height,
+    pub drain: Duration,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("'{}' cannot be read ({reason}); name another with --config", path.display())]
+    Unread { path: PathBuf, reason: io::Error },
+    #[error("'{}' is no file of settings: {reason}", path.display())]
+    Malformed { path: PathBuf, reason: Box<toml::de::Error> },
+    #[error("'{setting}' is {have}, and can be from {least} to {most}")]
+    OutOfRange { setting: &'static str, least: i64, most: i64, have: i64 },
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error("the key is encrypted; put its passphrase into {PASSPHRASE}")]
+    NoPassphrase,
+    #[error("there is no home folder; name a folder with --data")]
+    NoHome,
+    #[error("it is not known where this program is; name the jobs' program with --job")]
+    NoProgram,
+}
+
+type Result<T> = std::result::Result<T, ConfigError>;
+
+impl Settings {
+    /// These, and for what they leave out those of a file.
+    pub fn with_file(self, path: &Path) -> Result<Self> {
+        let text = fs::read_to_string(path)
+            .map_err(|reason| ConfigError::Unread { path: path.into(), reason })?;
+        let file: Self = toml::from_str(&text).map_err(|reason| {
+            ConfigError::Malformed { path: path.into(), reason: Box::new(reason) }
+        })?;
+        file.check()?;
+        Ok(self.over(file))
+    }
+
+    /// What flags are held to, a file is as well.
+    fn check(&self) -> Result<()> {
+        let most = i64::from(u32::MAX);
+        let bounds = [
+            ("threads", self.threads.map(i64::from), 1, 4_096),
+            ("slots", self.slots.map(i64::from), 1, MOST_SLOTS),
+            ("memory", self.memory.map(i64::from), LEAST_MEMORY, most),
+            ("heartbeat", self.heartbeat.map(i64::from), 1, most),
+        ];
+        for (setting, have, least, most) in bounds {
+            if let Some(have) = have.filter(|have| !(least..=most).contains(have)) {
+                return Err(ConfigError::OutOfRange { setting, least, most, have });
+            }
+        }
+        Ok(())
+    }
+
+    fn over(self, file: Self) -> Self {
+        Self {
+            url: if self.url.is_empty() { file.url } else { self.url },
+            insecure: self.insecure || file.insecure,
+            provider: self.provider.or(file.provider),
+            key: self.key.or(file.key),
+            data: self.data.or(file.data),
+            archive: self.archive.or(file.archive),
+            job: self.job.or(file.job),
+            threads: self.threads.or(file.threads),
+            slots: self.slots.or(file.slots),
+            memory: self.memory.or(file.memory),
+            health: self.health.or(file.health),
+            heartbeat: self.heartbeat.or(file.heartbeat),
+            drain: self.drain.or(file.drain),
+        }
+    }
+
+    /// What they come to on a machine of so many cores and so much memory.
+    pub fn resolve(self, cores: usize, memory_mib: u64) -> Result<Config> {
+        let data = self.data.map_or_else(default_data, Ok)?;
+        let port = self.health.unwrap_or(HEALTH);
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        Ok(Config {
+            urls: if self.url.is_empty() { vec![URL.into()] } else { self.url },
+            insecure: self.insecure,
+            provider: self.provider.map(ProviderId),
+            signer: signer(self.key.as_deref())?,
+            archive: self.archive.unwrap_or_else(|| data.join("archive")),
+            data,
+            job: self.job.map_or_else(default_job, Ok)?,
+            threads: self.threads.unwrap_or_else(|| u16::try_from(cores).unwrap_or(u16::MAX)),
+            slots: self.slots.unwrap_or(1),
+            memory_mib: self.memory.map_or(memory_mib / 4 * 3, u64::from),
+            health: (port > 0).then_some(address),
+            heartbeat: self.heartbeat.unwrap_or(HEARTBEAT),
+            drain: Duration::from_secs(self.drain.unwrap_or(DRAIN)),
+        })
+    }
+}
+
+impl Config {
+    /// Threads that one job works with.
+    pub fn threads_a_job(&self) -> u16 {
+        (self.threads / u16::from(self.slots.max(1))).max(1)
+    }
+}
+
+/// Of a file, of a phrase, or of the environment.
+fn signer(key: Option<&str>) -> Result<Signer> {
+    let Some(key) = key else { return Ok(Signer::from_environment(ENVIRONMENT)?) };
+    let path = Path::new(key);
+    if !path.exists() {
+        return Ok(Signer::from_suri(key)?);
+    }
+    let passphrase = env::var(PASSPHRASE).map_err(|_| ConfigError::NoPassphrase)?;
+    Ok(Signer::open(path, &Passphrase::new(passphrase))?)
+}
+
+fn default_data() -> Result<PathBuf> {
+    let state = env::var_os("XDG_STATE_HOME").map(PathBuf::from);
+    let home = || env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state"));
+    let state = state.filter(|path| path.is_absolute()).or_else(home);
+    Ok(state.ok_or(ConfigError::NoHome)?.join("cairn/worker"))
+}
+
+fn default_job() -> Result<PathBuf> {
+    let here = env::current_exe().map_err(|_| ConfigError::NoProgram)?;
+    Ok(here.with_file_name("cairn-job"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings() -> Settings {
+        Settings { key: Some("//Alice".into()), data: Some("/data".into()), ..Default::default() }
+    }
+
+    fn from_file(text: &str) -> Result<Settings> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("worker.toml");
+        fs::write(&path, text).unwrap();
+        settings().with_file(&path)
+    }
+
+    #[test]
+    fn resolve_should_fill_in_what_was_left_out() {
+        let config = settings().resolve(8, 16_000).unwrap();
+        assert_eq!(config.urls, [URL]);
+        assert_eq!((config.threads, config.slots, config.memory_mib), (8, 1, 12_000));
+        assert_eq!(config.archive, Path::new("/data/archive"));
+        assert_eq!(config.job.file_name().unwrap(), "cairn-job");
+        assert!(config.health.unwrap().ip().is_loopback());
+        assert_eq!(config.signer.account(), Signer::dev("Alice").unwrap().account());
+        assert_eq!(config.threads_a_job(), 8);
+    }
+
+    #[test]
+    fn resolve_should_answer_nobody_when_the_port_is_zero() {
+        let config = Settings { health: Some(0), slots: Some(16), ..settings() };
+        let config = config.resolve(8, 16_000).unwrap();
+        assert_eq!(config.health, None);
+        assert_eq!(config.threads_a_job(), 1);
+    }
+
+    #[test]
+    fn flags_should_come_before_the_file() {
+        let text = "url = ['ws://a:1']\nslots = 3\nkey = '//Bob'\ndata = '/elsewhere'\n";
+        let merged = from_file(text).unwrap();
+        assert_eq!((merged.url, merged.slots), (vec!["ws://a:1".to_owned()], Some(3)));
+        assert_eq!(merged.key.as_deref(), Some("//Alice"));
+        assert_eq!(merged.data, Some("/data".into()));
+    }
+
+    #[test]
+    fn file_should_be_refused_when_it_says_what_is_no_setting() {
+        for bad in ["slot = 3", "slots = 'three'", "slots = ", "provider = -1", "url = 3"] {
+            let refused = from_file(bad);
+            assert!(matches!(refused, Err(ConfigError::Malformed { .. })), "{bad}");
+        }
+        for bad in ["slots = 0", "slots = 65", "memory = 63", "threads = 0", "heartbeat = 0"] {
+            let refused = from_file(bad);
+            assert!(matches!(refused, Err(ConfigError::OutOfRange { .. })), "{bad}");
+        }
+        let missing = settings().with_file(Path::new("/nowhere/worker.toml"));
+        assert!(matches!(missing, Err(ConfigError::Unread { .. })));
+    }
+
+    #[test]
+    fn resolve_should_refuse_a_key_that_is_none() {
+        let bad = Settings { key: Some("no such words".into()), ..settings() };
+        assert!(matches!(bad.resolve(8, 16_000), Err(ConfigError::Key(_))));
+    }
+}

@@ -1,0 +1,277 @@
+//! Does jobs: fetches what they need, has each done by a process that can reach nothing else, and
+//! makes answers of what comes of it.
+
+use crate::{
+    artifacts::Artifacts,
+    book::Book,
+    job::{self, Trouble},
+    journal::{JournalError, Made, Step},
+    metrics::Metrics,
+    scheduler::Assignment,
+    stops::Stops,
+    view,
+    work::{Part, Seat, Work},
+    Error, Result,
+};
+use cairn_order::{Fault, Order, Product};
+use cairn_protocol::{
+    failure::Failure,
+    id::File,
+    job::{Inline, Job},
+    result::Output,
+};
+use cairn_sandbox::{Limits, Profile, Request, Sandbox};
+use cairn_sdk::Chain;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::{
+    sync::mpsc,
+    task::{spawn_blocking, JoinError, JoinSet},
+};
+use tracing::{info, warn};
+
+/// Threads that a job may have beside those that it works with.
+const SPARE_THREADS: u32 = 8;
+/// Files that it may have open beside those that it was given.
+const SPARE_FILES: u32 = 256;
+/// What it may write beside twice the length of its files: weights in the order in which they are
+/// computed with, and a result.
+const SPARE_DISK: u64 = 1 << 30;
+/// Bytes of an outcome, which holds no more than an inline result.
+const OUTCOME_BYTES: u64 = 1 << 16;
+
+pub(crate) struct Executor {
+    pub chain: Chain,
+    pub artifacts: Artifacts,
+    pub sandbox: Sandbox,
+    /// The program that does jobs.
+    pub binary: PathBuf,
+    /// That one job works with.
+    pub threads: u16,
+    pub book: Arc<Book>,
+    pub stops: Arc<Stops>,
+    pub metrics: Arc<Metrics>,
+    /// Work of which the result is there.
+    pub results: mpsc::Sender<Work>,
+    /// Jobs that have ended. It has room for as many as may run.
+    pub ends: mpsc::Sender<Seat>,
+}
+
+impl Executor {
+    /// Does what it is assigned, all at once: whoever assigns sees to it that there is room.
+    pub async fn run(self, mut assigned: mpsc::Receiver<Assignment>) -> Result<()> {
+        let this = Arc::new(self);
+        let mut jobs = JoinSet::new();
+        loop {
+            tokio::select! {
+                next = assigned.recv() => match next {
+                    Some(assignment) => drop(jobs.spawn(Arc::clone(&this).work(assignment))),
+                    None => return Ok(()),
+                },
+                Some(ended) = jobs.join_next() => joined(ended)??,
+            }
+        }
+    }
+
+    async fn work(self: Arc<Self>, assignment: Assignment) -> Result<()> {
+        let work = assignment.work.clone();
+        let seat = work.seat;
+        self.stops.begin(seat);
+        let result = Arc::clone(&self).attempt(assignment).await?;
+        if self.conclude(seat, result)? {
+            // Nobody takes it where all of this is about to end; the next process will find it.
+            let _ = self.results.send(work).await;
+        }
+        self.stops.end(&seat);
+        let _ = self.ends.send(seat).await;
+        Ok(())
+    }
+
+    async fn attempt(self: Arc<Self>, assignment: Assignment) -> Result<Result<Made, Trouble>> {
+        let until = Instant::now() + assignment.time;
+        let bundle = match self.bundle(&assignment.work.terms.job).await {
+            Ok(bundle) => bundle,
+            Err(trouble) => return Ok(Err(trouble)),
+        };
+        let computing = spawn_blocking(move || self.compute(&assignment, bundle, until));
+        joined(computing.await)
+    }
+
+    /// What describes the model that a job runs on.
+    async fn bundle(&self, job: &Job) -> Result<Option<File>, Trouble> {
+        let Some(model) = job.model else { return Ok(None) };
+        let later = |error: cairn_sdk::Error| Trouble::Later(error.to_string());
+        let at = self.chain.at_finalized().await.map_err(later)?;
+        let header = view::model(&at, model).await.map_err(later)?;
+        let words = "no model is registered under this id";
+        let header = header.ok_or_else(|| Fault::new(Failure::MissingArtifact, words))?;
+        job::check_bundle(&header.artifact)?;
+        Ok(Some(header.artifact))
+    }
+
+    /// All that takes long. It looks now and then whether it is still wanted.
+    fn compute(
+        &self,
+        assignment: &Assignment,
+        bundle: Option<File>,
+        until: Instant,
+    ) -> Result<Made, Trouble> {
+        let (seat, terms) = (assignment.work.seat, &assignment.work.terms);
+        let files = self.gather(seat, &terms.job, bundle)?;
+        let desk = self.artifacts.desk(&files)?;
+        let request = self.request(assignment, &files, desk.path(), until);
+        let mut process = self.sandbox.start(&request)?;
+        if !self.stops.attach(&seat, process.stopper()) {
+            return Err(Trouble::Stopped);
+        }
+        let inline = terms.output_bytes.min(Inline::bound() as u32);
+        let order = Order {
+            inline,
+            store: text(desk.path())?,
+            // What is derived from one model must not be what a job on another could have changed.
+            cache: text(process.scratch())?,
+            threads: self.threads,
+            ..Order::of(&terms.job, job::input(&terms.job), bundle)
+        };
+        let finished = process.run(order.to_bytes());
+        self.metrics.took(finished.time);
+        info!("{seat} took {:.1} s, {} MiB", finished.time.as_secs_f64(), finished.memory >> 20);
+        let made = self.book.bend(job::made(finished.end)?);
+        let output = self.output(&made.product, process.scratch(), inline as usize)?;
+        Ok(Made { answer: job::answer(terms, &made, output)?, trace: made.trace })
+    }
+
+    /// Fetches all that a job names.
+    fn gather(&self, seat: Seat, job: &Job, bundle: Option<File>) -> Result<Vec<File>, Trouble> {
+        let mut files = job::named_files(job)?;
+        if let Some(bundle) = bundle {
+            let list = job::read_bundle(&self.artifacts.fetch(&bundle)?)?;
+            files.push(bundle);
+            files.extend(list.files);
+        }
+        for file in &files {
+            if !self.stops.goes_on(&seat) {
+                return Err(Trouble::Stopped);
+            }
+            self.artifacts.fetch(file)?;
+            self.metrics.gave(file.bytes);
+        }
+        Ok(files)
+    }
+
+    fn request(
+        &self,
+        assignment: &Assignment,
+        files: &[File],
+        desk: &Path,
+        until: Instant,
+    ) -> Request {
+        let bytes = files.iter().fold(0u64, |sum, file| sum.saturating_add(file.bytes));
+        let count = u32::try_from(files.len()).unwrap_or(u32::MAX);
+        let limits = Limits {
+            time: until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1)),
+            memory: assignment.memory_mib.saturating_mul(1 << 20),
+            threads: u32::from(self.threads) + SPARE_THREADS,
+            disk: bytes.saturating_mul(2).saturating_add(SPARE_DISK),
+            open_files: count.saturating_add(SPARE_FILES),
+            answer: OUTCOME_BYTES,
+        };
+        let read = vec![desk.to_path_buf()];
+        Request { binary: self.binary.clone(), profile: Profile::Cpu, limits, read }
+    }
+
+    /// What goes into the answer: the result itself where there is room for it, else its name.
+    /// Which of the two follows from its length alone, so that all who come to the same say the
+    /// same.
+    fn output(
+        &self,
+        product: &Product,
+        scratch: &Path,
+        inline: usize,
+    ) -> Result<Output, Trouble> {
+        let unread = |reason: std::io::Error| Trouble::Later(reason.to_string());
+        let file = match product {
+            Product::Inline(bytes) => match inlined(bytes, inline) {
+                Some(output) => return Ok(output),
+                None => self.artifacts.publish(bytes)?,
+            },
+            Product::Scratch(name) => {
+                let (path, length) = job::product(scratch, name)?;
+                if length <= inline as u64 {
+                    let bytes = fs::read(&path).map_err(unread)?;
+                    if let Some(output) = inlined(&bytes, inline) {
+                        return Ok(output);
+                    }
+                }
+                self.artifacts.publish_file(&path)?
+            }
+        };
+        Ok(Output::Artifact { id: file.id, bytes: file.bytes })
+    }
+
+    /// Records what came of a job; whether there is a result.
+    fn conclude(&self, seat: Seat, result: Result<Made, Trouble>) -> Result<bool> {
+        let (end, step) = match result {
+            Ok(Made { answer, trace }) => ("made", Some(Step::Made { answer, trace })),
+            Err(Trouble::Fault(fault)) => {
+                let left = if seat.part == Part::Worker { "its seat" } else { "the audit" };
+                warn!("{seat} failed, {left} is left to run out: {fault}");
+                ("failed", Some(Step::Failed(fault)))
+            }
+            Err(Trouble::Later(reason)) => {
+                warn!("{seat} waits: {reason}");
+                ("later", None)
+            }
+            Err(Trouble::Stopped) => ("stopped", None),
+        };
+        self.metrics.job(end);
+        let Some(step) = step else { return Ok(false) };
+        match self.book.note(seat, step) {
+            Ok(_) => Ok(end == "made"),
+            // It was over before it was done.
+            Err(JournalError::Refused { seat, refused }) => {
+                info!("{seat}: {refused}");
+                Ok(false)
+            }
+            Err(other) => Err(other.into()),
+        }
+    }
+}
+
+/// What a task came to; one that broke off is a fault of this program.
+fn joined<T>(ended: Result<T, JoinError>) -> Result<T> {
+    ended.map_err(|reason| Error::Room { name: "job", reason: reason.to_string() })
+}
+
+/// The result itself, if it is short enough.
+fn inlined(bytes: &[u8], most: usize) -> Option<Output> {
+    if bytes.len() > most {
+        return None;
+    }
+    Inline::try_from(bytes.to_vec()).ok().map(Output::Inline)
+}
+
+/// A folder's name as an order has it.
+fn text(path: &Path) -> Result<String, Trouble> {
+    let name = path.to_str().map(str::to_owned);
+    name.ok_or_else(|| Trouble::Later(format!("'{}' is not made of Unicode", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inlined_should_hold_what_the_terms_keep_room_for() {
+        let output = inlined(&[7; 16], 16);
+        assert_eq!(output, Some(Output::Inline(vec![7; 16].try_into().unwrap())));
+        assert_eq!(inlined(&[7; 17], 16), None);
+        // More than any transaction has.
+        assert_eq!(inlined(&[7; 3_000], 3_000), None);
+        assert!(inlined(&[], 0).is_some());
+    }
+}

@@ -1,0 +1,19 @@
+//! Where tests can make a worker lie, or stop it between a step's record and the step.
+//!
+//! The program itself has `()`, which does nothing. What lies is in the tests' own program, so no
+//! flag and no build of this crate makes a dishonest worker.
+
+use crate::Point;
+use cairn_order::Made;
+
+pub trait Faults: Send + Sync + 'static {
+    /// What it says that the job came to.
+    fn bend(&self, made: Made) -> Made {
+        made
+    }
+
+    /// A step is on disk, and about to be taken.
+    fn at(&self, _point: Point) {}
+}
+
+impl Faults for () {}

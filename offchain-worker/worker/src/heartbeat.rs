@@ -1,0 +1,99 @@
+//! Says that the provider is there, before the chain takes it for gone.
+
+use crate::{
+    post::{is_final, Post},
+    work::{Standing, Turn},
+    Result,
+};
+use cairn_protocol::id::{Height, ProviderId};
+use cairn_sdk::calls;
+use std::sync::Arc;
+use tokio::sync::watch;
+use tracing::{info, warn};
+
+pub(crate) struct Heartbeats {
+    pub post: Arc<Post>,
+    pub provider: ProviderId,
+    /// After so many blocks the next one is due. The chain gives back the fee of one that is.
+    pub every: Height,
+}
+
+impl Heartbeats {
+    /// Goes on until nobody tells it how things stand.
+    pub async fn run(self, mut turns: watch::Receiver<Option<Arc<Turn>>>) -> Result<()> {
+        let mut last: Option<String> = None;
+        while turns.changed().await.is_ok() {
+            let turn = turns.borrow_and_update().clone();
+            let Some(turn) = turn else { continue };
+            let Some(purpose) = due(&turn, self.every) else { continue };
+            if let Err(error) = self.beat(&turn, &purpose, &mut last).await {
+                if is_final(&error) {
+                    return Err(error.into());
+                }
+                warn!("the heartbeat was not sent: {error}");
+            }
+        }
+        Ok(())
+    }
+
+    async fn beat(
+        &self,
+        turn: &Turn,
+        purpose: &str,
+        last: &mut Option<String>,
+    ) -> cairn_sdk::Result<()> {
+        let call = calls::heartbeat(self.provider);
+        self.post.send("heartbeat", purpose, &call, turn.block).await?;
+        if last.as_deref() != Some(purpose) {
+            // Of the one before it is known what came of it, since another is due.
+            if let Some(before) = last.replace(purpose.to_owned()) {
+                self.post.forget(&before).await?;
+            }
+            info!("provider {} is there", self.provider.0);
+        }
+        Ok(())
+    }
+}
+
+/// What the heartbeat is called that is due; none where none is. Each has another name, since the
+/// one before it changed what this is made of.
+fn due(turn: &Turn, every: Height) -> Option<String> {
+    let standing = turn.standing.as_ref().filter(|standing| !standing.leaving)?;
+    let Standing { heartbeat, missed, .. } = standing;
+    match heartbeat {
+        None => Some("heartbeat:first".into()),
+        Some(at) if *missed => Some(format!("heartbeat:{at}:missed")),
+        Some(at) => {
+            let due = turn.now >= at.saturating_add(every);
+            due.then(|| format!("heartbeat:{at}"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn turn(now: Height, standing: Option<Standing>) -> Turn {
+        Turn { block: 1, now, works: Vec::new(), challenges: Vec::new(), standing }
+    }
+
+    fn named(now: Height, heartbeat: Option<Height>, missed: bool) -> Option<String> {
+        due(&turn(now, Some(Standing { heartbeat, missed, leaving: false })), 300)
+    }
+
+    #[test]
+    fn due_should_name_a_heartbeat_when_the_last_is_old_or_was_not_enough() {
+        assert_eq!(named(309, Some(10), false), None);
+        assert_eq!(named(310, Some(10), false), Some("heartbeat:10".into()));
+        assert_eq!(named(11, Some(10), true), Some("heartbeat:10:missed".into()));
+        assert_eq!(named(0, None, false), Some("heartbeat:first".into()));
+    }
+
+    #[test]
+    fn due_should_be_none_when_the_provider_leaves_or_is_gone() {
+        let leaving = Standing { heartbeat: Some(10), missed: false, leaving: true };
+        assert_eq!(due(&turn(310, Some(leaving)), 300), None);
+        assert_eq!(due(&turn(310, None), 300), None);
+    }
+}

@@ -1,0 +1,284 @@
+//! What a job is given, and what is made of how it ended.
+//!
+//! Nothing here reads a model, a module or a scene. What it reads of strangers is the list of a
+//! model's files and the numbers of a spec, whose forms and lengths the protocol bounds.
+
+use crate::artifacts::Missing;
+use cairn_order::{Fault, Input, Made, Outcome};
+use cairn_protocol::{
+    bundle::Bundle,
+    failure::Failure,
+    id::File,
+    job::{Job, Payload, Policy, Terms},
+    result::{Answer, Output},
+    spec::Spec,
+};
+use cairn_sandbox::End;
+use std::{
+    fs,
+    path::{Component, Path, PathBuf},
+};
+
+/// Bytes of the longest list of a model's files.
+const BUNDLE_BYTES: u64 = 1 << 20;
+/// What the kernel ends a process with that makes a call it may not.
+const SIGSYS: i32 = 31;
+
+/// Why a job came to nothing.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    /// It will not come to anything here.
+    Fault(Fault),
+    /// It may the next time that it is begun.
+    Later(String),
+    /// Nobody waits for it any more.
+    Stopped,
+}
+
+type Result<T> = std::result::Result<T, Trouble>;
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<Missing> for Trouble {
+    fn from(missing: Missing) -> Self {
+        match missing {
+            Missing::Length { .. } | Missing::Content { .. } => {
+                Self::Fault(Fault::new(Failure::FalseArtifact, missing))
+            }
+            // It may still come, and a disk may be emptied.
+            Missing::Absent { .. } | Missing::Full { .. } | Missing::Disk { .. } => {
+                Self::Later(missing.to_string())
+            }
+        }
+    }
+}
+
+impl From<cairn_sandbox::Error> for Trouble {
+    fn from(error: cairn_sandbox::Error) -> Self {
+        Self::Later(error.to_string())
+    }
+}
+
+/// The files that a job itself names, without those of its model.
+pub(crate) fn named_files(job: &Job) -> Result<Vec<File>> {
+    let spec = Spec::decode(job.kind, &job.parameters)
+        .map_err(|malformed| Fault::new(Failure::MalformedSpec, malformed))?;
+    let mut files = match spec {
+        Spec::Infer(_) | Spec::Embed(_) | Spec::Simulate(_) => Vec::new(),
+        Spec::Train(spec) => vec![spec.data.file, spec.set.file],
+        Spec::Evaluate(spec) => vec![spec.set.file],
+        Spec::Wasm(spec) => vec![spec.module],
+    };
+    if let Payload::Artifact { id, bytes } = job.input {
+        files.push(File { id, bytes });
+    }
+    Ok(files)
+}
+
+/// The input as an order names it.
+pub(crate) fn input(job: &Job) -> Input {
+    match &job.input {
+        Payload::Inline(bytes) => Input::Inline(bytes.to_vec()),
+        Payload::Artifact { id, bytes } => Input::Stored(File { id: *id, bytes: *bytes }),
+    }
+}
+
+/// Refuses a list of a model's files that is longer than any is.
+pub(crate) fn check_bundle(bundle: &File) -> Result<()> {
+    if bundle.bytes > BUNDLE_BYTES {
+        let words = format!("the list of the model's files has {} bytes", bundle.bytes);
+        return Err(Fault::new(Failure::FalseArtifact, words).into());
+    }
+    Ok(())
+}
+
+/// The list of a model's files, which has been fetched.
+pub(crate) fn read_bundle(path: &Path) -> Result<Bundle> {
+    let bytes = fs::read(path).map_err(|reason| Trouble::Later(reason.to_string()))?;
+    let bundle = Bundle::read(&bytes);
+    Ok(bundle.map_err(|malformed| Fault::new(Failure::FalseArtifact, malformed))?)
+}
+
+/// What a job's program came to.
+pub(crate) fn made(end: End) -> Result<Made> {
+    let fault = |failure, words: &str| Err(Fault::new(failure, words).into());
+    match end {
+        End::Answered(bytes) => match Outcome::from_bytes(&bytes) {
+            Ok(Outcome::Made(made)) => Ok(made),
+            Ok(Outcome::Failed(fault)) => Err(fault.into()),
+            Err(unreadable) => Err(Fault::new(Failure::Internal, unreadable).into()),
+        },
+        End::OutOfTime => fault(Failure::OutOfTime, ""),
+        End::OutOfMemory => fault(Failure::OutOfMemory, ""),
+        End::OutOfDisk => fault(Failure::DiskFull, "it wrote more than it may"),
+        End::TooManyThreads => fault(Failure::Contained, "it started too many threads"),
+        End::Unreadable(reason) => fault(Failure::Internal, &reason),
+        End::Stopped => Err(Trouble::Stopped),
+        End::Died { signal: SIGSYS, words } => fault(Failure::Contained, &words),
+        End::Died { signal, words } => {
+            Err(Fault::new(Failure::Internal, format!("signal {signal}: {words}")).into())
+        }
+        End::Left { code, words } => {
+            Err(Fault::new(Failure::Internal, format!("it left with {code}: {words}")).into())
+        }
+    }
+}
+
+/// A file that a job says it has made: one in its scratch folder, and no other.
+pub(crate) fn product(scratch: &Path, name: &str) -> Result<(PathBuf, u64)> {
+    let mut parts = Path::new(name).components();
+    let alone = matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None));
+    let path = scratch.join(name);
+    // What it links to is not its own.
+    let found = fs::symlink_metadata(&path).ok().filter(|found| alone && found.is_file());
+    let words = "it names a file that it has not made";
+    let found = found.ok_or_else(|| Fault::new(Failure::Contained, words))?;
+    Ok((path, found.len()))
+}
+
+/// The answer to what was asked for.
+pub(crate) fn answer(terms: &Terms, made: &Made, output: Output) -> Result<Answer> {
+    let (most, units) = (terms.job.units, made.units);
+    if units > most {
+        let words = format!("it did {units} units of {most}");
+        return Err(Fault::new(Failure::Internal, words).into());
+    }
+    let fingerprint = match terms.policy {
+        Policy::Tolerance { .. } if made.fingerprint.is_none() => {
+            let words = "it gave no fingerprint, by which it would be judged";
+            return Err(Fault::new(Failure::Internal, words).into());
+        }
+        Policy::Tolerance { .. } => made.fingerprint.clone(),
+        _ => None,
+    };
+    Ok(Answer { engine: terms.job.engine, output, fingerprint, units })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::work::testing::terms;
+    use cairn_order::Product;
+    use cairn_protocol::{
+        id::ContentId,
+        job::JobKind,
+        result::Fingerprint,
+        spec::{SimulateSpec, WasmSpec},
+    };
+    use std::os::unix::fs::symlink;
+
+    fn file(first: u8) -> File {
+        File { id: ContentId([first; 32]), bytes: 10 }
+    }
+
+    fn failure<T: std::fmt::Debug>(result: Result<T>) -> Failure {
+        match result {
+            Err(Trouble::Fault(fault)) => fault.failure,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn some() -> Made {
+        Made { product: Product::Inline(vec![1]), units: 5, trace: [2; 32], fingerprint: None }
+    }
+
+    #[test]
+    fn named_files_should_be_those_of_spec_and_input() {
+        let export = b"run".to_vec().try_into().unwrap();
+        let spec = WasmSpec { module: file(1), fuel: 9, memory_pages: 1, export };
+        let payload = Payload::Artifact { id: file(2).id, bytes: 10 };
+        let parameters = Spec::Wasm(spec).encode();
+        let job = Job { input: payload, parameters, ..terms().job };
+        assert_eq!(named_files(&job).unwrap(), [file(1), file(2)]);
+        assert_eq!(input(&job), Input::Stored(file(2)));
+    }
+
+    #[test]
+    fn named_files_should_refuse_parameters_of_another_kind() {
+        let parameters = Spec::Simulate(SimulateSpec { steps: 1, every: 0 }).encode();
+        let job = Job { kind: JobKind::Wasm, parameters, ..terms().job };
+        assert_eq!(failure(named_files(&job)), Failure::MalformedSpec);
+    }
+
+    #[test]
+    fn bundle_should_be_refused_when_it_is_too_long_or_none() {
+        let long = File { bytes: BUNDLE_BYTES + 1, ..file(1) };
+        assert_eq!(failure(check_bundle(&long)), Failure::FalseArtifact);
+        assert!(check_bundle(&File { bytes: BUNDLE_BYTES, ..file(1) }).is_ok());
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("bundle");
+        fs::write(&path, b"weights").unwrap();
+        assert_eq!(failure(read_bundle(&path)), Failure::FalseArtifact);
+    }
+
+    #[test]
+    fn trouble_should_pass_when_a_file_may_still_come() {
+        let id = file(1).id;
+        let later = Trouble::from(Missing::Absent { id });
+        assert!(matches!(later, Trouble::Later(_)), "{later:?}");
+        let lie: Result<()> = Err(Missing::Content { id }.into());
+        assert_eq!(failure(lie), Failure::FalseArtifact);
+    }
+
+    #[test]
+    fn made_should_say_how_a_job_ended() {
+        let words = String::new;
+        let ends = [
+            (End::OutOfTime, Failure::OutOfTime),
+            (End::OutOfMemory, Failure::OutOfMemory),
+            (End::OutOfDisk, Failure::DiskFull),
+            (End::TooManyThreads, Failure::Contained),
+            (End::Unreadable(words()), Failure::Internal),
+            (End::Answered(b"nonsense".to_vec()), Failure::Internal),
+            (End::Died { signal: 31, words: words() }, Failure::Contained),
+            (End::Died { signal: 11, words: words() }, Failure::Internal),
+            (End::Left { code: 101, words: words() }, Failure::Internal),
+        ];
+        for (end, expected) in ends {
+            assert_eq!(failure(made(end.clone())), expected, "{end:?}");
+        }
+        assert!(matches!(made(End::Stopped), Err(Trouble::Stopped)));
+        let bytes = Outcome::Made(some()).to_bytes();
+        assert_eq!(made(End::Answered(bytes)).unwrap(), some());
+        let fault = Fault::new(Failure::OutOfFuel, "all of it");
+        let bytes = Outcome::Failed(fault).to_bytes();
+        assert_eq!(failure(made(End::Answered(bytes))), Failure::OutOfFuel);
+    }
+
+    #[test]
+    fn product_should_be_a_file_of_the_scratch_folder_and_no_other() {
+        let directory = tempfile::tempdir().unwrap();
+        let scratch = directory.path().join("scratch");
+        fs::create_dir(&scratch).unwrap();
+        fs::write(directory.path().join("key"), b"secret").unwrap();
+        fs::write(scratch.join("output"), b"result").unwrap();
+        symlink(directory.path().join("key"), scratch.join("link")).unwrap();
+        assert_eq!(product(&scratch, "output").unwrap(), (scratch.join("output"), 6));
+        let absolute = directory.path().join("key");
+        for name in ["../key", "link", "", ".", "..", "gone", absolute.to_str().unwrap()] {
+            assert_eq!(failure(product(&scratch, name)), Failure::Contained, "{name}");
+        }
+    }
+
+    #[test]
+    fn answer_should_be_refused_when_the_chain_would_refuse_it() {
+        let output = || Output::Inline(Default::default());
+        let terms = terms();
+        let made = Made { units: terms.job.units + 1, ..some() };
+        assert_eq!(failure(answer(&terms, &made, output())), Failure::Internal);
+        let tolerant = Terms { policy: Policy::Tolerance { within: 1 }, ..terms.clone() };
+        assert_eq!(failure(answer(&tolerant, &some(), output())), Failure::Internal);
+
+        let fingerprint = Some(Fingerprint(vec![1].try_into().unwrap()));
+        let made = Made { fingerprint: fingerprint.clone(), ..some() };
+        assert_eq!(answer(&tolerant, &made, output()).unwrap().fingerprint, fingerprint);
+        // Others do not look at one, and would have to carry it.
+        let plain = answer(&terms, &made, output()).unwrap();
+        assert_eq!((plain.fingerprint, plain.units), (None, 5));
+        assert_eq!(plain.engine, terms.job.engine);
+    }
+}

@@ -1,0 +1,47 @@
+//! The tables of a journal.
+
+use crate::work::{Part, Seat};
+use cairn_protocol::id::TaskId;
+use redb::TableDefinition;
+
+/// Part, task, round, generation.
+pub(super) type Key = (u8, u64, u16, u32);
+
+/// What was done, by seat.
+pub(super) const ENTRIES: TableDefinition<Key, &[u8]> = TableDefinition::new("entries");
+/// Answers to capability challenges, by their numbers.
+pub(super) const CHALLENGES: TableDefinition<u64, &[u8]> = TableDefinition::new("challenges");
+pub(super) const FACTS: TableDefinition<&str, &[u8]> = TableDefinition::new("facts");
+pub(super) const OWNER: &str = "owner";
+pub(super) const HEIGHT: &str = "height";
+
+const PARTS: [Part; 3] = [Part::Worker, Part::Witness, Part::Guard];
+
+pub(super) fn key(seat: Seat) -> Key {
+    let part = match seat.part {
+        Part::Worker => 0,
+        Part::Witness => 1,
+        Part::Guard => 2,
+    };
+    (part, seat.task.0, seat.round, seat.generation)
+}
+
+/// None of what this program never wrote.
+pub(super) fn seat((part, task, round, generation): Key) -> Option<Seat> {
+    let part = *PARTS.get(usize::from(part))?;
+    Some(Seat { task: TaskId(task), part, round, generation })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seat_should_be_read_as_it_was_written() {
+        for part in PARTS {
+            let written = Seat { task: TaskId(9), part, round: 3, generation: 4 };
+            assert_eq!(seat(key(written)), Some(written));
+        }
+        assert_eq!(seat((3, 9, 3, 4)), None);
+    }
+}

@@ -1,0 +1,167 @@
+//! What is to be done, read from the chain's final state.
+//!
+//! The state alone says it: at the start, every so many blocks, and where an event says that
+//! something may have changed. An event is never believed more than that, so nothing is lost with
+//! one that was missed.
+
+use crate::{
+    journal::Journal,
+    metrics::Metrics,
+    post::is_final,
+    view,
+    work::{Turn, Work},
+    Error, Result,
+};
+use cairn_protocol::{
+    id::{ProviderId, TaskId},
+    job::Terms,
+};
+use cairn_sdk::{At, Block, Chain, Duty, Market};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{
+    sync::{mpsc, watch},
+    time::sleep,
+};
+use tracing::{debug, warn};
+
+/// Blocks between two looks where no event asks for one.
+const EVERY: u64 = 10;
+/// Pallets whose events can mean work.
+const WAKING: [&str; 5] = ["Audits", "Capability", "Entropy", "Providers", "Tasks"];
+/// Between two tries to follow the chain.
+const PAUSE: Duration = Duration::from_secs(1);
+
+pub(crate) struct Listener {
+    pub chain: Chain,
+    pub provider: ProviderId,
+    pub metrics: Arc<Metrics>,
+    /// The last block that this worker has looked at, maybe in an earlier process.
+    pub height: u64,
+    /// Terms of the tasks that it takes part in.
+    pub terms: BTreeMap<TaskId, Arc<Terms>>,
+    /// To whoever does it. Where that is busy the listener waits.
+    pub turns: mpsc::Sender<Arc<Turn>>,
+    /// To those who only need the last one.
+    pub latest: watch::Sender<Option<Arc<Turn>>>,
+}
+
+impl Listener {
+    pub fn new(
+        chain: Chain,
+        provider: ProviderId,
+        metrics: Arc<Metrics>,
+        journal: &Journal,
+        turns: mpsc::Sender<Arc<Turn>>,
+        latest: watch::Sender<Option<Arc<Turn>>>,
+    ) -> Result<Self> {
+        let (height, terms) = (journal.height()?, BTreeMap::new());
+        Ok(Self { chain, provider, metrics, height, terms, turns, latest })
+    }
+
+    /// Follows the chain through every loss of the connection.
+    pub async fn run(mut self) -> Result<()> {
+        loop {
+            let Err(error) = self.follow().await;
+            match error {
+                Error::Sdk(error) if !is_final(&error) => warn!("the chain is lost: {error}"),
+                // Nobody listens any more, so all of this is about to end.
+                Error::Closed => return Ok(()),
+                other => return Err(other),
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    async fn follow(&mut self) -> Result<Infallible> {
+        let mut blocks = self.chain.follow().await?;
+        let at = self.chain.at_finalized().await?;
+        self.metrics.saw(at.block_number());
+        self.look(at).await?;
+        loop {
+            let block = blocks.next().await?;
+            self.metrics.saw(block.number);
+            if let Some(at) = self.news(&block).await? {
+                self.look(at).await?;
+            }
+        }
+    }
+
+    /// The chain after the block, if there may be something new.
+    async fn news(&self, block: &Block) -> Result<Option<At>> {
+        if block.number <= self.height {
+            return Ok(None);
+        }
+        let at = block.at(&self.chain).await?;
+        if block.number.is_multiple_of(EVERY) {
+            return Ok(Some(at));
+        }
+        let events = at.events().fetch().await.map_err(cairn_sdk::Error::from)?;
+        for event in events.iter() {
+            let event = event.map_err(cairn_sdk::Error::from)?;
+            if WAKING.contains(&event.pallet_name()) {
+                return Ok(Some(at));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Says what is to be done, as it stands there.
+    async fn look(&mut self, at: At) -> Result<()> {
+        let block = at.block_number();
+        if block < self.height {
+            // What it does not know yet would seem to be over.
+            let seen = self.height;
+            warn!(
+                "the node is at block {block}, and this worker has seen {seen}: it waits; if the \
+                 chain has begun anew, name another --data"
+            );
+            return Ok(());
+        }
+        let turn = Arc::new(self.read(Market::new(at), block).await?);
+        debug!("block {block}: {} to do, {} challenges", turn.works.len(), turn.challenges.len());
+        self.height = block;
+        self.latest.send_replace(Some(Arc::clone(&turn)));
+        self.turns.send(turn).await.map_err(|_| Error::Closed)
+    }
+
+    async fn read(&mut self, market: Market, block: u64) -> Result<Turn> {
+        let now = view::now(market.at()).await?;
+        let standing = view::standing(market.at(), self.provider).await?;
+        let (mut works, mut challenges) = (Vec::new(), Vec::new());
+        for duty in market.duties(self.provider).await? {
+            match duty {
+                Duty::Work { task, record } => {
+                    if let Some(terms) = self.terms_of(market.at(), task).await? {
+                        works.extend(Work::at_task(task, &record, self.provider, &terms, block));
+                    }
+                }
+                Duty::Audit { task, record } => {
+                    if let Some(terms) = self.terms_of(market.at(), task).await? {
+                        works.extend(Work::in_audit(task, &record, self.provider, &terms, block));
+                    }
+                }
+                Duty::Challenge { number, record } => challenges.push((number, record)),
+            }
+        }
+        let there: BTreeSet<TaskId> = works.iter().map(|work| work.seat.task).collect();
+        self.terms.retain(|task, _| there.contains(task));
+        let standing = standing.map(|(_, standing)| standing);
+        Ok(Turn { block, now, works, challenges, standing })
+    }
+
+    async fn terms_of(&mut self, at: &At, task: TaskId) -> Result<Option<Arc<Terms>>> {
+        if let Some(terms) = self.terms.get(&task) {
+            return Ok(Some(Arc::clone(terms)));
+        }
+        let terms = view::terms(at, task).await?.map(Arc::new);
+        if let Some(terms) = &terms {
+            self.terms.insert(task, Arc::clone(terms));
+        }
+        Ok(terms)
+    }
+}

@@ -1,0 +1,133 @@
+//! What is counted, for whoever watches the worker.
+
+use prometheus::{
+    core::Collector, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
+    TextEncoder,
+};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// Seconds that jobs take.
+const BUCKETS: [f64; 9] = [0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1_800.0, 7_200.0];
+
+pub struct Metrics {
+    registry: Registry,
+    block: IntGauge,
+    waiting: IntGauge,
+    running: IntGauge,
+    jobs: IntCounterVec,
+    seconds: Histogram,
+    given: IntCounter,
+    sent: IntCounterVec,
+    refused: IntCounterVec,
+    /// When the last block came.
+    seen: Mutex<Option<(u64, Instant)>>,
+}
+
+impl Metrics {
+    pub fn new() -> prometheus::Result<Self> {
+        let registry = Registry::new();
+        let gauge = |name: &str, help: &str| kept(&registry, IntGauge::new(name, help));
+        let by = |name: &str, help: &str, label: &str| {
+            kept(&registry, IntCounterVec::new(Opts::new(name, help), &[label]))
+        };
+        let block = gauge("cairn_worker_block", "the last final block that was seen")?;
+        let waiting = gauge("cairn_worker_waiting", "jobs that wait for room")?;
+        let running = gauge("cairn_worker_running", "jobs that are under way")?;
+        let jobs = by("cairn_worker_jobs_total", "jobs by what came of them", "end")?;
+        let sent = by("cairn_worker_sent_total", "transactions that were sent", "call")?;
+        let refused =
+            by("cairn_worker_refused_total", "transactions that came to nothing", "call")?;
+        let seconds = HistogramOpts::new("cairn_worker_job_seconds", "how long jobs took");
+        let seconds = Histogram::with_opts(seconds.buckets(BUCKETS.to_vec()));
+        let seconds = kept(&registry, seconds)?;
+        let name = "cairn_worker_artifact_bytes_total";
+        let given = kept(&registry, IntCounter::new(name, "bytes of files that jobs were given"))?;
+        let seen = Mutex::default();
+        Ok(Self { registry, block, waiting, running, jobs, seconds, given, sent, refused, seen })
+    }
+
+    /// A block came.
+    pub fn saw(&self, block: u64) {
+        self.block.set(i64::try_from(block).unwrap_or(i64::MAX));
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some((block, Instant::now()));
+    }
+
+    /// The last block, and how long ago it came.
+    pub fn last(&self) -> Option<(u64, Duration)> {
+        let seen = *self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.map(|(block, when)| (block, when.elapsed()))
+    }
+
+    pub fn queue(&self, waiting: usize, running: usize) {
+        self.waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
+        self.running.set(i64::try_from(running).unwrap_or(i64::MAX));
+    }
+
+    /// A job came to this.
+    pub fn job(&self, end: &str) {
+        self.jobs.with_label_values(&[end]).inc();
+    }
+
+    /// A job took so long.
+    pub fn took(&self, time: Duration) {
+        self.seconds.observe(time.as_secs_f64());
+    }
+
+    /// A job was given files of so many bytes.
+    pub fn gave(&self, bytes: u64) {
+        self.given.inc_by(bytes);
+    }
+
+    pub fn sent(&self, call: &str) {
+        self.sent.with_label_values(&[call]).inc();
+    }
+
+    pub fn refused(&self, call: &str) {
+        self.refused.with_label_values(&[call]).inc();
+    }
+
+    /// All of it in the form that Prometheus reads.
+    pub fn text(&self) -> prometheus::Result<String> {
+        TextEncoder::new().encode_to_string(&self.registry.gather())
+    }
+}
+
+/// Has a registry know of it.
+fn kept<C: Collector + Clone + 'static>(
+    registry: &Registry,
+    made: prometheus::Result<C>,
+) -> prometheus::Result<C> {
+    let made = made?;
+    registry.register(Box::new(made.clone()))?;
+    Ok(made)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_should_have_what_was_counted() {
+        let metrics = Metrics::new().unwrap();
+        metrics.saw(42);
+        metrics.queue(3, 2);
+        metrics.job("made");
+        metrics.took(Duration::from_secs(2));
+        metrics.sent("commit");
+        let text = metrics.text().unwrap();
+        for line in [
+            "cairn_worker_block 42",
+            "cairn_worker_waiting 3",
+            "cairn_worker_running 2",
+            "cairn_worker_jobs_total{end=\"made\"} 1",
+            "cairn_worker_job_seconds_count 1",
+            "cairn_worker_sent_total{call=\"commit\"} 1",
+        ] {
+            assert!(text.lines().any(|one| one == line), "{line} in {text}");
+        }
+        assert_eq!(metrics.last().unwrap().0, 42);
+    }
+}

@@ -1,0 +1,127 @@
+//! What can be wrong with the way to the chain, and with what it knows of the provider.
+
+use super::{Registration, Wrong};
+use crate::{config::Config, rooms, view, Error};
+use cairn_protocol::{id::ProviderId, profile::Role};
+use cairn_sdk::{
+    calls, chain::runtime_types::pallet_cairn_providers::types::Obstacle, Market, ProviderView,
+};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Milliseconds that a clock may be behind the one of a block's author.
+const BEHIND: u64 = 2_000;
+/// How old the last final block may be.
+const OLD: u64 = 60_000;
+
+/// Notes what is wrong, and gives the registration if there is one.
+pub(super) async fn look(config: &Config, wrong: &mut Vec<Wrong>) -> Option<Registration> {
+    match found(config, wrong).await {
+        Ok(found) => Some(found),
+        // Each says what to do itself.
+        Err(Error::Sdk(error)) => {
+            wrong.push(Wrong::new("the chain cannot be used", error.to_string()));
+            None
+        }
+        Err(error) => {
+            wrong.push(Wrong::new("there is nobody to work for", error.to_string()));
+            None
+        }
+    }
+}
+
+async fn found(config: &Config, wrong: &mut Vec<Wrong>) -> Result<Registration, Error> {
+    let chain = rooms::connect(config).await?;
+    let market = chain.market().await?;
+    let ours = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    let theirs = view::timestamp(market.at()).await?;
+    wrong.extend(clock(theirs, u64::try_from(ours).unwrap_or(u64::MAX)));
+    let provider = rooms::provider(&chain, config).await?;
+    wrong.extend(fee(&market, config, provider).await);
+    let view = market.provider(provider).await?;
+    let view = view.ok_or(Error::UnknownProvider { provider })?;
+    wrong.extend(view.card.obstacle.as_ref().and_then(|obstacle| standing(obstacle, &view)));
+    wrong.extend(role(&view));
+    Ok(registration(provider, &view))
+}
+
+/// What two clocks say of each other, in milliseconds.
+fn clock(theirs: u64, ours: u64) -> Option<Wrong> {
+    if theirs > ours.saturating_add(BEHIND) {
+        let what = format!("this clock is {} s behind the chain's", (theirs - ours) / 1_000);
+        return Some(Wrong::new(what, "have it kept by NTP"));
+    }
+    if ours > theirs.saturating_add(OLD) {
+        let what = format!("the last final block is {} s old", (ours - theirs) / 1_000);
+        let mend = "see whether the node is in sync and the chain goes on; else this clock is \
+                    ahead: have it kept by NTP";
+        return Some(Wrong::new(what, mend));
+    }
+    None
+}
+
+/// Whether the account can send what a worker sends: the fee comes back, and has to be there.
+async fn fee(market: &Market, config: &Config, provider: ProviderId) -> Option<Wrong> {
+    let (account, call) = (config.signer.account(), calls::heartbeat(provider));
+    let refused = market.check(&account, &call).await.err()?;
+    let what = format!("{} cannot send a heartbeat", config.signer.address());
+    Some(Wrong::new(what, refused.to_string()))
+}
+
+/// What of a provider's standing keeps it from being given work. That it has been silent the worker
+/// mends itself.
+fn standing(obstacle: &Obstacle, view: &ProviderView) -> Option<Wrong> {
+    let (what, mend) = match obstacle {
+        Obstacle::Unconfirmed | Obstacle::Missed | Obstacle::Stale => return None,
+        Obstacle::Underbonded => {
+            let (bond, pending) = (view.card.bond, view.card.pending);
+            let what = format!(
+                "its bond of {bond}, of which penalties are to take {pending}, is less than its \
+                 roles need"
+            );
+            return Some(Wrong::new(what, "add to it with providers.add_bond, or give up a role"));
+        }
+        Obstacle::Leaving => ("the provider is leaving", "register another"),
+        Obstacle::Paused => ("the provider is paused", "call providers.set_availability"),
+        Obstacle::Draining => {
+            ("the provider takes nothing new", "call providers.set_availability when it is to")
+        }
+    };
+    Some(Wrong::new(what, mend))
+}
+
+fn role(view: &ProviderView) -> Option<Wrong> {
+    let roles = view.card.roles.0;
+    let works = roles.contains(Role::Compute) || roles.contains(Role::Guard);
+    (!works).then(|| {
+        let what = "the provider has neither the role Compute nor Guard";
+        Wrong::new(what, "take one with providers.set_roles")
+    })
+}
+
+fn registration(provider: ProviderId, view: &ProviderView) -> Registration {
+    let offers = view.profile.0.offers.0.iter();
+    Registration {
+        id: provider.0,
+        roles: view.card.roles.0.iter().map(|role| format!("{role:?}")).collect(),
+        serves: offers.map(|offer| format!("{:?}", offer.kind)).collect(),
+        class: format!("{:?}", view.card.class.0),
+        bond: view.card.bond.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clock_should_be_wrong_when_it_is_behind_or_the_chain_stands() {
+        let now = 1_700_000_000_000;
+        assert_eq!(clock(now, now), None);
+        assert_eq!(clock(now + BEHIND, now), None);
+        assert_eq!(clock(now, now + OLD), None);
+        let behind = clock(now + 90_000, now).unwrap();
+        assert!(behind.what.contains("90 s behind") && behind.mend.contains("NTP"));
+        let old = clock(now, now + 3_600_000).unwrap();
+        assert!(old.what.contains("3600 s old"));
+    }
+}

@@ -1,0 +1,67 @@
+//! The program, with or without faults.
+
+use crate::{
+    cli::{Cli, Command, Options},
+    detect::Machine,
+    preflight::preflight,
+    rooms, Faults,
+};
+use clap::Parser;
+use std::{io, process::ExitCode, time::Duration};
+use tokio::runtime::Builder;
+use tracing_subscriber::EnvFilter;
+
+/// What is said where `RUST_LOG` does not say otherwise.
+const LOG: &str = "info,jsonrpsee=warn,subxt=warn";
+/// How long what is on a thread of its own may go on when all else has ended.
+const LEAVING: Duration = Duration::from_secs(5);
+
+/// Does what the command line says.
+pub fn program(faults: impl Faults) -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error),
+    };
+    let code = match cli.command {
+        Command::Run(options) => runtime.block_on(run(options, faults)),
+        Command::Preflight { options, json } => runtime.block_on(look(options, json)),
+    };
+    runtime.shutdown_timeout(LEAVING);
+    code
+}
+
+async fn run(options: Options, faults: impl Faults) -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    log.with_ansi(false).init();
+    let ended = match options.resolve(&Machine::detect()) {
+        Ok(config) => rooms::run(config, faults).await,
+        Err(error) => Err(error.into()),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+async fn look(options: Options, json: bool) -> ExitCode {
+    let machine = Machine::detect();
+    let config = options.resolve(&machine);
+    let report = preflight(machine, config).await;
+    if json {
+        println!("{}", report.json());
+    } else {
+        print!("{}", report.text());
+    }
+    if report.wrong.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn fail(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("Error: {error}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,263 @@
+//! The rooms of a worker, what leads from one to the other, and how all of it ends.
+
+use crate::{
+    artifacts::Artifacts,
+    book::Book,
+    challenge::Challenges,
+    config::Config,
+    executor::Executor,
+    folders::{failed, Folders},
+    health,
+    heartbeat::Heartbeats,
+    journal::Journal,
+    listener::Listener,
+    metrics::Metrics,
+    post::Post,
+    scheduler::{Capacity, Scheduler},
+    signals::Signals,
+    statement::Statements,
+    stops::Stops,
+    submitter::Submitter,
+    view, Error, Faults, Result,
+};
+use cairn_protocol::id::{Digest, ProviderId};
+use cairn_sandbox::{Means, Sandbox};
+use cairn_sdk::{Chain, Options, Outbox};
+use std::{
+    collections::BTreeSet,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, watch},
+    task::{JoinError, JoinHandle, JoinSet},
+    time::{sleep, timeout},
+};
+use tracing::{info, warn};
+
+/// What waits between two rooms at most.
+const TURNS: usize = 2;
+const RESULTS: usize = 16;
+/// Between two tries to reach a node, and two looks at what still runs.
+const PAUSE: Duration = Duration::from_secs(1);
+const TICK: Duration = Duration::from_millis(200);
+/// How long what has a result may take to be told when all else has ended.
+const LAST_WORDS: Duration = Duration::from_secs(10);
+
+/// What a room comes to.
+type Ended = std::result::Result<Result<()>, JoinError>;
+
+/// What the rooms share.
+struct Shared {
+    config: Config,
+    chain: Chain,
+    provider: ProviderId,
+    genesis: Digest,
+    metrics: Arc<Metrics>,
+    book: Arc<Book>,
+    post: Arc<Post>,
+    stops: Arc<Stops>,
+}
+
+/// Works until it is asked to end.
+pub async fn run(config: Config, faults: impl Faults) -> Result<()> {
+    let mut signals = Signals::install()?;
+    let metrics = Arc::new(Metrics::new()?);
+    let mut rooms = JoinSet::new();
+    if let Some(address) = config.health {
+        let listener = TcpListener::bind(address).await;
+        let listener = listener.map_err(|source| Error::Health { address, source })?;
+        rooms.spawn(health::serve(listener, Arc::clone(&metrics)));
+    }
+    let chain = tokio::select! {
+        chain = reach(&config) => chain?,
+        () = signals.wait() => return Ok(()),
+    };
+    let folders = Folders::make(&config.data)?;
+    let shared = open(config, chain, faults, metrics, &folders).await?;
+    let (drain, drains) = watch::channel(false);
+    let mut submitter = furnish(&shared, &folders, drains, &mut rooms)?;
+    info!("works for provider {}", shared.provider.0);
+
+    let ended = tokio::select! {
+        Some(ended) = rooms.join_next() => Some(ended),
+        ended = &mut submitter => Some(ended),
+        () = signals.wait() => None,
+    };
+    if let Some(ended) = ended {
+        shared.stops.stop_all();
+        return Err(broken(ended));
+    }
+    info!("ends when running jobs have; a second signal ends it at once");
+    drain.send_replace(true);
+    idle(&shared, &mut signals).await;
+    shared.stops.stop_all();
+    rooms.shutdown().await;
+    // With the other rooms those have gone who brought it results.
+    if timeout(LAST_WORDS, &mut submitter).await.is_err() {
+        submitter.abort();
+    }
+    Ok(())
+}
+
+pub(crate) async fn connect(config: &Config) -> cairn_sdk::Result<Chain> {
+    let options = Options { insecure: config.insecure, ..Options::default() };
+    Chain::connect(&config.urls, &options).await
+}
+
+/// Waits for a node: one that is started with the worker takes longer.
+async fn reach(config: &Config) -> Result<Chain> {
+    loop {
+        match connect(config).await {
+            Err(error @ cairn_sdk::Error::Unreachable { .. }) => warn!("{error}"),
+            reached => return Ok(reached?),
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+/// The registration that is worked for.
+pub(crate) async fn provider(chain: &Chain, config: &Config) -> Result<ProviderId> {
+    let at = chain.at_finalized().await?;
+    let (account, address) = (config.signer.account(), config.signer.address());
+    if let Some(provider) = config.provider {
+        return match view::standing(&at, provider).await? {
+            None => Err(Error::UnknownProvider { provider }),
+            Some((operator, _)) if operator == account => Ok(provider),
+            Some(_) => Err(Error::NotOperator { provider, account: address }),
+        };
+    }
+    let providers = view::operated_by(&at, &account).await?;
+    match providers.as_slice() {
+        [provider] => Ok(*provider),
+        [] => Err(Error::NoProvider { account: address }),
+        _ => Err(Error::SeveralProviders { account: address, providers }),
+    }
+}
+
+async fn open(
+    config: Config,
+    chain: Chain,
+    faults: impl Faults,
+    metrics: Arc<Metrics>,
+    folders: &Folders,
+) -> Result<Shared> {
+    let provider = provider(&chain, &config).await?;
+    let genesis = chain.genesis().0;
+    // No second process gets past this.
+    let journal = Journal::open(&folders.journal(), &genesis, provider)?;
+    let outbox = Outbox::open(&folders.outbox(), config.signer.clone(), chain.clone())?;
+    let post = Arc::new(Post::new(outbox, Arc::clone(&metrics)));
+    let (book, stops) = (Arc::new(Book::new(journal, faults)), Arc::default());
+    Ok(Shared { config, chain, provider, genesis, metrics, book, post, stops })
+}
+
+/// Starts all rooms. The last of the four in a row is kept apart, since it ends last.
+fn furnish(
+    shared: &Shared,
+    folders: &Folders,
+    drains: watch::Receiver<bool>,
+    rooms: &mut JoinSet<Result<()>>,
+) -> Result<JoinHandle<Result<()>>> {
+    let slots = usize::from(shared.config.slots);
+    let (to_scheduler, turns) = mpsc::channel(TURNS);
+    let (to_executor, assigned) = mpsc::channel(slots);
+    let (to_ends, ends) = mpsc::channel(slots);
+    let (to_submitter, results) = mpsc::channel(RESULTS);
+    let (to_forgotten, forgotten) = mpsc::channel(RESULTS);
+    let (latest, heartbeats) = watch::channel(None);
+    let challenges = latest.subscribe();
+
+    let executor = shared.executor(folders, to_submitter.clone(), to_ends)?;
+    let (chain, metrics) = (shared.chain.clone(), Arc::clone(&shared.metrics));
+    let journal = shared.book.journal();
+    let listener = Listener::new(chain, shared.provider, metrics, journal, to_scheduler, latest)?;
+    let scheduler = Scheduler {
+        book: Arc::clone(&shared.book),
+        stops: Arc::clone(&shared.stops),
+        metrics: Arc::clone(&shared.metrics),
+        capacity: Capacity { slots, memory_mib: shared.config.memory_mib },
+        jobs: to_executor,
+        results: to_submitter,
+        forgotten: to_forgotten,
+        drains,
+    };
+    rooms.spawn(listener.run());
+    rooms.spawn(scheduler.run(turns, ends));
+    rooms.spawn(executor.run(assigned));
+    rooms.spawn(shared.heartbeats().run(heartbeats));
+    rooms.spawn(shared.challenges().run(challenges));
+    Ok(tokio::spawn(shared.submitter().run(results, forgotten)))
+}
+
+impl Shared {
+    fn executor(
+        &self,
+        folders: &Folders,
+        results: mpsc::Sender<crate::work::Work>,
+        ends: mpsc::Sender<crate::work::Seat>,
+    ) -> Result<Executor> {
+        let config = &self.config;
+        let binary: PathBuf = config.job.canonicalize().map_err(failed("find", &config.job))?;
+        Ok(Executor {
+            chain: self.chain.clone(),
+            artifacts: Artifacts::open(&config.archive, &folders.data)?,
+            sandbox: Sandbox::new(Means::detect(), &folders.scratch()?)?,
+            binary,
+            threads: config.threads_a_job(),
+            book: Arc::clone(&self.book),
+            stops: Arc::clone(&self.stops),
+            metrics: Arc::clone(&self.metrics),
+            results,
+            ends,
+        })
+    }
+
+    fn heartbeats(&self) -> Heartbeats {
+        let (post, every) = (Arc::clone(&self.post), self.config.heartbeat);
+        Heartbeats { post, provider: self.provider, every }
+    }
+
+    fn challenges(&self) -> Challenges {
+        Challenges {
+            book: Arc::clone(&self.book),
+            post: Arc::clone(&self.post),
+            provider: self.provider,
+            genesis: self.genesis,
+            threads: usize::from(self.config.threads),
+            solving: None,
+        }
+    }
+
+    fn submitter(&self) -> Submitter {
+        let (book, provider, genesis) = (Arc::clone(&self.book), self.provider, self.genesis);
+        let statements = Statements { book, provider, genesis };
+        Submitter { statements, post: Arc::clone(&self.post), lost: BTreeSet::new() }
+    }
+}
+
+/// Waits until nothing runs any more, for as long as jobs are given.
+async fn idle(shared: &Shared, signals: &mut Signals) {
+    let begun = Instant::now();
+    loop {
+        tokio::select! {
+            () = sleep(TICK) => {}
+            () = signals.wait() => return,
+        }
+        if shared.stops.is_empty() || begun.elapsed() >= shared.config.drain {
+            return;
+        }
+    }
+}
+
+/// Why a room has ended that should not.
+fn broken(ended: Ended) -> Error {
+    let name = "worker";
+    match ended {
+        Ok(Err(error)) => error,
+        Ok(Ok(())) => Error::Room { name, reason: "a part of it has nothing left to do".into() },
+        Err(reason) => Error::Room { name, reason: reason.to_string() },
+    }
+}

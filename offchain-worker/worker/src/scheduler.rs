@@ -1,0 +1,161 @@
+//! Who does what next: jobs to the executor while there is room, results to the submitter.
+
+mod queue;
+
+use crate::{
+    book::Book,
+    journal::{JournalError, Point, Step},
+    metrics::Metrics,
+    stops::Stops,
+    work::{Part, Seat, Turn, Work},
+    Result,
+};
+use cairn_order::Fault;
+use cairn_protocol::{failure::Failure, job::Policy};
+use std::{collections::BTreeSet, sync::Arc};
+use tokio::sync::{mpsc, watch};
+use tracing::{debug, error, info, warn};
+
+use queue::Queue;
+pub use queue::{Assignment, Capacity};
+
+pub(crate) struct Scheduler {
+    pub book: Arc<Book>,
+    pub stops: Arc<Stops>,
+    pub metrics: Arc<Metrics>,
+    pub capacity: Capacity,
+    /// Jobs that are begun. It has room for as many as may run.
+    pub jobs: mpsc::Sender<Assignment>,
+    /// Work of which the result is there.
+    pub results: mpsc::Sender<Work>,
+    /// Names of which nothing is remembered any more.
+    pub forgotten: mpsc::Sender<Seat>,
+    /// Whether nothing is begun any more.
+    pub drains: watch::Receiver<bool>,
+}
+
+impl Scheduler {
+    /// Goes on until nobody tells it of any more.
+    pub async fn run(
+        self,
+        mut turns: mpsc::Receiver<Arc<Turn>>,
+        mut ends: mpsc::Receiver<Seat>,
+    ) -> Result<()> {
+        let mut queue = Queue::new(self.capacity);
+        loop {
+            tokio::select! {
+                turn = turns.recv() => match turn {
+                    Some(turn) => self.renew(&mut queue, &turn).await?,
+                    None => return Ok(()),
+                },
+                Some(seat) = ends.recv() => queue.end(&seat),
+            }
+            self.begin(&mut queue).await;
+            self.metrics.queue(queue.waiting(), queue.running());
+        }
+    }
+
+    async fn begin(&self, queue: &mut Queue) {
+        while !*self.drains.borrow() {
+            let Some(next) = queue.take() else { return };
+            info!("begins {}, {} s left", next.work.seat, next.time.as_secs());
+            // Whoever takes them is gone only when all of this is about to end.
+            if self.jobs.send(next).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    async fn renew(&self, queue: &mut Queue, turn: &Turn) -> Result<()> {
+        let mut jobs = Vec::new();
+        for work in &turn.works {
+            match self.place(work) {
+                Ok(Place::Job) => jobs.push(work.clone()),
+                // Nobody takes it where all of this is about to end.
+                Ok(Place::Result) => {
+                    let _ = self.results.send(work.clone()).await;
+                }
+                Ok(Place::Nowhere) => {}
+                // Of one task, which has to be left alone; of the journal, none may go on.
+                Err(JournalError::Refused { seat, refused }) => error!("{seat}: {refused}"),
+                Err(other) => return Err(other.into()),
+            }
+        }
+        self.close(turn)?;
+        let awaited = turn.works.iter().filter(|work| work.is_awaited());
+        let awaited: BTreeSet<Seat> = awaited.map(|work| work.seat).collect();
+        for seat in queue.renew(turn.now, jobs, &awaited) {
+            info!("stops {seat}, which nobody waits for any more");
+            self.stops.stop(&seat);
+        }
+        for seat in self.book.journal().looked_at(turn.block)? {
+            let _ = self.forgotten.send(seat).await;
+        }
+        Ok(())
+    }
+
+    /// Who goes on with a piece of work.
+    fn place(&self, work: &Work) -> Result<Place, JournalError> {
+        let seat = work.seat;
+        let known = self.book.journal().entry(seat)?;
+        if known.is_none() && !work.is_awaited() {
+            return Ok(Place::Nowhere);
+        }
+        let entry = self.book.open(seat, &work.terms)?;
+        match entry.point {
+            Point::Seen if !work.is_awaited() => Ok(Place::Nowhere),
+            // What it shows was made before.
+            Point::Seen if seat.part == Part::Witness => Ok(Place::Result),
+            Point::Seen => self.admit(work),
+            Point::Failed | Point::Ended => Ok(Place::Nowhere),
+            _ => Ok(Place::Result),
+        }
+    }
+
+    /// Whether a job can be done here at all.
+    fn admit(&self, work: &Work) -> Result<Place, JournalError> {
+        let Some(fault) = refusal(&self.capacity, work) else { return Ok(Place::Job) };
+        warn!("{} is left to others: {fault}", work.seat);
+        self.metrics.job("refused");
+        self.book.note(work.seat, Step::Failed(fault))?;
+        Ok(Place::Nowhere)
+    }
+
+    /// Notes what is not there any more.
+    fn close(&self, turn: &Turn) -> Result<()> {
+        let there: BTreeSet<Seat> = turn.works.iter().map(|work| work.seat).collect();
+        for (seat, entry) in self.book.journal().entries()? {
+            if !there.contains(&seat) && !entry.is_over() {
+                debug!("{seat} is over; it was {}", entry.point);
+                self.book.note(seat, Step::Ended { block: turn.block })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+enum Place {
+    Job,
+    Result,
+    Nowhere,
+}
+
+/// Why a job is not begun here; none if it can be.
+fn refusal(capacity: &Capacity, work: &Work) -> Option<Fault> {
+    let terms = &work.terms;
+    if terms.seal.is_some() {
+        return Some(Fault::new(Failure::Internal, "sealed payloads are not opened here yet"));
+    }
+    if work.seat.part == Part::Guard && matches!(terms.policy, Policy::Outcome { .. }) {
+        return Some(Fault::new(Failure::Internal, "outcomes are not measured here yet"));
+    }
+    if !capacity.fits(work) {
+        let (need, have) = (capacity.need(work), capacity.memory_mib);
+        let words = format!("it asks for {need} MiB, and {have} are given to jobs");
+        return Some(Fault::new(Failure::TooLargeForDevice, words));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests;

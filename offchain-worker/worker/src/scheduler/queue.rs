@@ -1,0 +1,252 @@
+//! Which job is begun next, and whether there is room for it.
+
+use crate::work::{Seat, Work};
+use cairn_protocol::id::{Amount, Height};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+/// A block takes at least so long: a slot.
+const BLOCK: Duration = Duration::from_secs(1);
+/// Blocks that are kept for a commitment to get into one.
+const MARGIN: Height = 6;
+
+/// What this machine gives to jobs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Capacity {
+    /// Jobs at once.
+    pub slots: usize,
+    /// For all of them together.
+    pub memory_mib: u64,
+}
+
+/// A job that is begun.
+#[derive(Clone, Debug)]
+pub struct Assignment {
+    pub work: Work,
+    pub memory_mib: u64,
+    /// From now on.
+    pub time: Duration,
+}
+
+/// Jobs that wait for room, and those that have it. The nearest deadline goes first, then what pays
+/// best for a unit. Nothing overtakes what is first and does not fit beside those that run: a large
+/// job would wait for ever.
+#[derive(Debug)]
+pub struct Queue {
+    capacity: Capacity,
+    now: Height,
+    waiting: BTreeMap<(Height, Reverse<Amount>, Seat), Work>,
+    /// What each takes of the memory.
+    running: BTreeMap<Seat, u64>,
+}
+
+impl Capacity {
+    /// What a job takes of the memory: what it asks for, and at least an equal share.
+    pub fn need(&self, work: &Work) -> u64 {
+        let share = self.memory_mib.checked_div(self.slots as u64).unwrap_or(0);
+        share.max(work.terms.requirements.memory_mib.into())
+    }
+
+    /// Whether it could run if nothing else did.
+    pub fn fits(&self, work: &Work) -> bool {
+        self.need(work) <= self.memory_mib
+    }
+}
+
+impl Queue {
+    pub fn new(capacity: Capacity) -> Self {
+        Self { capacity, now: 0, waiting: BTreeMap::new(), running: BTreeMap::new() }
+    }
+
+    /// Takes over what is to be done now, and forgets what was and no longer is. Gives those that
+    /// run and are not `awaited` any more.
+    pub fn renew(
+        &mut self,
+        now: Height,
+        works: Vec<Work>,
+        awaited: &BTreeSet<Seat>,
+    ) -> Vec<Seat> {
+        self.now = now;
+        let running = &self.running;
+        let waiting = works.into_iter().filter(|work| !running.contains_key(&work.seat));
+        self.waiting =
+            waiting.map(|work| ((work.due, Reverse(work.reward()), work.seat), work)).collect();
+        self.running.keys().filter(|seat| !awaited.contains(seat)).copied().collect()
+    }
+
+    /// The next job, if there is room for it.
+    pub fn take(&mut self) -> Option<Assignment> {
+        while let Some(first) = self.waiting.first_entry() {
+            let (memory_mib, time) = (self.capacity.need(first.get()), left(first.get(), self.now));
+            if time.is_zero() {
+                // The next time it is looked at it may be over; until then nobody has to wait.
+                first.remove();
+                continue;
+            }
+            let taken: u64 = self.running.values().sum();
+            let room = self.running.len() < self.capacity.slots
+                && taken.saturating_add(memory_mib) <= self.capacity.memory_mib;
+            if !room {
+                return None;
+            }
+            let work = first.remove();
+            self.running.insert(work.seat, memory_mib);
+            return Some(Assignment { work, memory_mib, time });
+        }
+        None
+    }
+
+    /// A job has ended.
+    pub fn end(&mut self, seat: &Seat) {
+        self.running.remove(seat);
+    }
+
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    pub fn running(&self) -> usize {
+        self.running.len()
+    }
+}
+
+/// How long a job may take that its commitment is in time.
+fn left(work: &Work, now: Height) -> Duration {
+    BLOCK.saturating_mul(work.due.saturating_sub(now).saturating_sub(MARGIN))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::work::testing::{seat, terms, work};
+    use cairn_protocol::job::{Requirements, Terms};
+    use proptest::prelude::*;
+    use std::sync::Arc;
+
+    fn queue(slots: usize, memory_mib: u64) -> Queue {
+        Queue::new(Capacity { slots, memory_mib })
+    }
+
+    fn seats(works: &[Work]) -> BTreeSet<Seat> {
+        works.iter().map(|work| work.seat).collect()
+    }
+
+    /// Takes over these, all of which are awaited.
+    fn renew(queue: &mut Queue, works: Vec<Work>) -> Vec<Seat> {
+        let awaited = seats(&works);
+        queue.renew(10, works, &awaited)
+    }
+
+    fn with_memory(work: Work, memory_mib: u32) -> Work {
+        let requirements = Requirements { memory_mib, ..work.terms.requirements };
+        Work { terms: Arc::new(Terms { requirements, ..terms() }), ..work }
+    }
+
+    fn taken(queue: &mut Queue) -> Vec<u64> {
+        std::iter::from_fn(|| queue.take()).map(|next| next.work.seat.task.0).collect()
+    }
+
+    #[test]
+    fn take_should_go_by_deadline_and_then_by_reward() {
+        let mut queue = queue(9, 9_000);
+        renew(&mut queue, vec![work(1, 90, 5), work(2, 50, 1), work(3, 50, 7), work(4, 60, 99)]);
+        assert_eq!(taken(&mut queue), [3, 2, 4, 1]);
+    }
+
+    #[test]
+    fn take_should_begin_as_many_as_there_are_slots() {
+        let mut queue = queue(2, 1_000);
+        renew(&mut queue, vec![work(1, 50, 1), work(2, 60, 1), work(3, 70, 1)]);
+        assert_eq!(taken(&mut queue), [1, 2]);
+        queue.end(&seat(1));
+        assert_eq!(taken(&mut queue), [3]);
+        assert_eq!((queue.running(), queue.waiting()), (2, 0));
+    }
+
+    #[test]
+    fn take_should_begin_two_that_do_not_fit_at_once_after_each_other() {
+        let mut queue = queue(4, 1_000);
+        let large = |task, due| with_memory(work(task, due, 1), 600);
+        // The small one fits beside the first, and does not overtake the second.
+        renew(&mut queue, vec![large(1, 50), large(2, 60), work(3, 70, 1)]);
+        assert_eq!(taken(&mut queue), [1]);
+        queue.end(&seat(1));
+        assert_eq!(taken(&mut queue), [2, 3]);
+    }
+
+    #[test]
+    fn fits_should_refuse_what_no_empty_machine_has_room_for() {
+        let capacity = Capacity { slots: 2, memory_mib: 1_000 };
+        assert!(capacity.fits(&with_memory(work(1, 50, 1), 1_000)));
+        assert!(!capacity.fits(&with_memory(work(1, 50, 1), 1_001)));
+        assert_eq!(capacity.need(&work(1, 50, 1)), 500);
+    }
+
+    #[test]
+    fn take_should_leave_out_what_cannot_be_in_time() {
+        let mut queue = queue(1, 1_000);
+        let works = [10, 10 + MARGIN, 13 + MARGIN].map(|due| work(due.into(), due, 1));
+        renew(&mut queue, works.into());
+        let next = queue.take().unwrap();
+        assert_eq!(next.work.due, 13 + MARGIN);
+        assert_eq!(next.time, Duration::from_secs(3));
+        assert!(queue.take().is_none());
+    }
+
+    #[test]
+    fn renew_should_name_those_that_run_and_are_over() {
+        let mut queue = queue(2, 1_000);
+        renew(&mut queue, vec![work(1, 50, 1), work(2, 60, 1), work(3, 70, 1)]);
+        assert_eq!(taken(&mut queue), [1, 2]);
+        // The first has its result and is not to be begun again, but it is still awaited.
+        let awaited = seats(&[work(1, 50, 1)]);
+        assert_eq!(queue.renew(11, Vec::new(), &awaited), [seat(2)]);
+        assert_eq!(queue.waiting(), 0);
+    }
+
+    #[test]
+    fn renew_should_not_begin_again_what_runs() {
+        let mut queue = queue(2, 1_000);
+        let both = || vec![work(1, 50, 1)];
+        renew(&mut queue, both());
+        assert_eq!(taken(&mut queue), [1]);
+        assert!(renew(&mut queue, both()).is_empty());
+        assert_eq!(taken(&mut queue), Vec::<u64>::new());
+    }
+
+    proptest! {
+        #[test]
+        fn queue_should_keep_to_its_room_and_lose_nothing(
+            jobs in prop::collection::vec((30u32..60, 0u32..1_000, 0u128..5), 1..20),
+            slots in 1usize..4,
+            ends in prop::collection::vec(any::<prop::sample::Index>(), 60),
+        ) {
+            let mut queue = queue(slots, 1_000);
+            let works: Vec<Work> = (0u64..)
+                .zip(&jobs)
+                .map(|(task, (due, memory, reward))| {
+                    with_memory(work(task, *due, *reward), *memory)
+                })
+                .collect();
+            renew(&mut queue, works);
+            let (mut running, mut done) = (Vec::<Assignment>::new(), 0);
+            for end in ends {
+                while let Some(next) = queue.take() {
+                    running.push(next);
+                }
+                let memory: u64 = running.iter().map(|one| one.memory_mib).sum();
+                prop_assert!(running.len() <= slots && memory <= 1_000);
+                if running.is_empty() {
+                    break;
+                }
+                let ended = running.swap_remove(end.index(running.len()));
+                queue.end(&ended.work.seat);
+                done += 1;
+            }
+            prop_assert_eq!(done, jobs.len());
+        }
+    }
+}

@@ -1,0 +1,182 @@
+use super::*;
+use crate::{
+    book::testing::book,
+    journal::KEPT,
+    work::{
+        testing::{terms, work},
+        Opens, Progress,
+    },
+};
+use cairn_protocol::{
+    id::EngineId,
+    job::{Requirements, Seal, Terms},
+    result::{Answer, Output},
+};
+use tempfile::TempDir;
+
+struct Desk {
+    _directory: TempDir,
+    book: Arc<Book>,
+    scheduler: Scheduler,
+    jobs: mpsc::Receiver<Assignment>,
+    results: mpsc::Receiver<Work>,
+    forgotten: mpsc::Receiver<Seat>,
+    drain: watch::Sender<bool>,
+    queue: Queue,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let (directory, book) = book();
+        let book = Arc::new(book);
+        let (to_jobs, jobs) = mpsc::channel(8);
+        let (to_results, results) = mpsc::channel(8);
+        let (to_forgotten, forgotten) = mpsc::channel(8);
+        let (drain, drains) = watch::channel(false);
+        let capacity = Capacity { slots: 2, memory_mib: 1_000 };
+        let scheduler = Scheduler {
+            book: Arc::clone(&book),
+            stops: Arc::default(),
+            metrics: Arc::new(Metrics::new().unwrap()),
+            capacity,
+            jobs: to_jobs,
+            results: to_results,
+            forgotten: to_forgotten,
+            drains,
+        };
+        let queue = Queue::new(capacity);
+        Self { _directory: directory, book, scheduler, jobs, results, forgotten, drain, queue }
+    }
+
+    async fn turn(&mut self, block: u64, works: Vec<Work>) {
+        let turn = Turn { block, now: 10, works, challenges: Vec::new(), standing: None };
+        self.scheduler.renew(&mut self.queue, &turn).await.unwrap();
+        self.scheduler.begin(&mut self.queue).await;
+    }
+
+    fn begun(&mut self) -> Vec<u64> {
+        std::iter::from_fn(|| self.jobs.try_recv().ok()).map(|job| job.work.seat.task.0).collect()
+    }
+
+    fn told(&mut self) -> Vec<u64> {
+        std::iter::from_fn(|| self.results.try_recv().ok()).map(|work| work.seat.task.0).collect()
+    }
+
+    fn point(&self, work: &Work) -> Option<Point> {
+        self.book.journal().entry(work.seat).unwrap().map(|entry| entry.point)
+    }
+
+    fn make(&self, work: &Work) {
+        let output = Output::Inline(Default::default());
+        let answer = Answer { engine: EngineId([1; 32]), output, fingerprint: None, units: 1 };
+        self.book.note(work.seat, Step::Made { answer, trace: [1; 32] }).unwrap();
+    }
+}
+
+fn on(terms: Terms, work: Work) -> Work {
+    Work { terms: Arc::new(terms), ..work }
+}
+
+#[tokio::test]
+async fn job_should_be_begun_once_and_then_told_of() {
+    let mut desk = Desk::new();
+    let one = work(1, 50, 1);
+    desk.turn(7, vec![one.clone()]).await;
+    assert_eq!((desk.begun(), desk.told()), (vec![1], vec![]));
+    desk.turn(8, vec![one.clone()]).await;
+    assert_eq!((desk.begun(), desk.told()), (vec![], vec![]));
+    desk.make(&one);
+    desk.queue.end(&one.seat);
+    desk.turn(9, vec![one.clone()]).await;
+    assert_eq!((desk.begun(), desk.told()), (vec![], vec![1]));
+}
+
+#[tokio::test]
+async fn job_should_be_begun_again_when_it_came_to_nothing_that_lasts() {
+    let mut desk = Desk::new();
+    let one = work(1, 50, 1);
+    desk.turn(7, vec![one.clone()]).await;
+    desk.queue.end(&one.seat);
+    desk.turn(8, vec![one.clone()]).await;
+    assert_eq!(desk.begun(), [1, 1]);
+}
+
+#[tokio::test]
+async fn seat_should_be_left_alone_when_it_was_committed_to_by_a_journal_that_is_lost() {
+    let mut desk = Desk::new();
+    let one = Work { progress: Progress::Committed([1; 32]), ..work(1, 50, 1) };
+    desk.turn(7, vec![one.clone()]).await;
+    assert_eq!((desk.begun(), desk.told(), desk.point(&one)), (vec![], vec![], None));
+}
+
+#[tokio::test]
+async fn witness_should_go_to_the_submitter_without_a_job() {
+    let mut desk = Desk::new();
+    let mut one = work(1, 50, 1);
+    one.seat.part = Part::Witness;
+    desk.turn(7, vec![one]).await;
+    assert_eq!((desk.begun(), desk.told()), (vec![], vec![1]));
+}
+
+#[tokio::test]
+async fn work_should_be_refused_when_it_cannot_be_done_here() {
+    let seal = Some(Seal { commitment: [1; 32], key_blocks: 5 });
+    let requirements = Requirements { memory_mib: 1_001, ..terms().requirements };
+    let outcome = Policy::Outcome { target: 1, guards: 3 };
+    let mut measured = on(Terms { policy: outcome, ..terms() }, work(3, 50, 1));
+    measured.seat.part = Part::Guard;
+    let works = vec![
+        on(Terms { seal, ..terms() }, work(1, 50, 1)),
+        on(Terms { requirements, ..terms() }, work(2, 50, 1)),
+        measured,
+    ];
+    let mut desk = Desk::new();
+    desk.turn(7, works.clone()).await;
+    assert_eq!(desk.begun(), Vec::<u64>::new());
+    for work in &works {
+        assert_eq!(desk.point(work), Some(Point::Failed), "{}", work.seat);
+    }
+}
+
+#[tokio::test]
+async fn work_should_end_and_be_stopped_when_the_seat_is_gone() {
+    let mut desk = Desk::new();
+    let one = work(1, 50, 1);
+    desk.turn(7, vec![one.clone()]).await;
+    desk.scheduler.stops.begin(one.seat);
+    desk.turn(8, Vec::new()).await;
+    assert_eq!(desk.point(&one), Some(Point::Ended));
+    assert!(!desk.scheduler.stops.goes_on(&one.seat));
+    desk.turn(9 + KEPT, Vec::new()).await;
+    assert_eq!(desk.forgotten.try_recv().ok(), Some(one.seat));
+    assert_eq!(desk.point(&one), None);
+}
+
+#[tokio::test]
+async fn running_job_should_be_stopped_when_commitments_are_closed() {
+    let mut desk = Desk::new();
+    let one = work(1, 50, 1);
+    desk.turn(7, vec![one.clone()]).await;
+    desk.scheduler.stops.begin(one.seat);
+    desk.turn(8, vec![Work { opens: Opens::Nothing, ..one.clone() }]).await;
+    assert!(!desk.scheduler.stops.goes_on(&one.seat));
+}
+
+#[tokio::test]
+async fn another_task_of_the_same_number_should_be_left_alone_and_not_hold_up_others() {
+    let mut desk = Desk::new();
+    desk.turn(7, vec![work(1, 50, 1)]).await;
+    desk.queue.end(&work(1, 50, 1).seat);
+    desk.begun();
+    let other = on(Terms { match_by: 101, ..terms() }, work(1, 50, 1));
+    desk.turn(8, vec![other, work(2, 50, 1)]).await;
+    assert_eq!(desk.begun(), [2]);
+}
+
+#[tokio::test]
+async fn nothing_should_be_begun_when_the_worker_is_about_to_end() {
+    let mut desk = Desk::new();
+    desk.drain.send(true).unwrap();
+    desk.turn(7, vec![work(1, 50, 1)]).await;
+    assert_eq!(desk.begun(), Vec::<u64>::new());
+}

@@ -1,0 +1,120 @@
+//! Tells the chain: commits to results, and reveals them once all have.
+//!
+//! What is sent follows from the journal and from what the chain shows, so that it does not matter
+//! how often, or by which process, a piece of work is brought here.
+
+use crate::{
+    journal::{Entry, JournalError, Made, Point, Salted},
+    post::{is_final, Post},
+    statement::Statements,
+    work::{Opens, Part, Progress, Seat, Work},
+    Error, Result,
+};
+use cairn_sdk::calls;
+use std::{collections::BTreeSet, sync::Arc};
+use tokio::sync::mpsc;
+use tracing::{error, info, warn};
+
+pub(crate) struct Submitter {
+    pub statements: Statements,
+    pub post: Arc<Post>,
+    /// What it has complained about; once is enough.
+    pub lost: BTreeSet<Seat>,
+}
+
+impl Submitter {
+    /// Goes on until nobody brings anything any more.
+    pub async fn run(
+        mut self,
+        mut works: mpsc::Receiver<Work>,
+        mut forgotten: mpsc::Receiver<Seat>,
+    ) -> Result<()> {
+        loop {
+            let told = tokio::select! {
+                work = works.recv() => match work {
+                    Some(work) => self.tell(&work).await,
+                    None => return Ok(()),
+                },
+                Some(seat) = forgotten.recv() => self.forget(seat).await,
+            };
+            match told {
+                Ok(()) => {}
+                Err(Error::Sdk(error)) if !is_final(&error) => warn!("not sent: {error}"),
+                Err(Error::Journal(JournalError::Refused { seat, refused })) => {
+                    error!("{seat}: {refused}");
+                }
+                Err(Error::Lost { seat, what }) => self.complain(seat, what),
+                Err(other) => return Err(other),
+            }
+        }
+    }
+
+    /// Takes the next step of a piece of work, if it is time for it.
+    async fn tell(&self, work: &Work) -> Result<()> {
+        let book = &self.statements.book;
+        let Some(entry) = book.journal().entry(work.seat)? else { return Ok(()) };
+        match (work.progress, work.opens) {
+            (Progress::Working, Opens::Commits) if entry.point < Point::Committed => {
+                self.commit(work, entry).await
+            }
+            (Progress::Committed(shown), opens) => {
+                let news = entry.point < Point::Committed;
+                let (entry, made, salted) = self.statements.committed(work.seat, entry, shown)?;
+                if news {
+                    info!("{} is committed to", work.seat);
+                }
+                if opens == Opens::Reveals {
+                    self.reveal(work, entry, made, salted).await?;
+                }
+                Ok(())
+            }
+            (Progress::Revealed, _) if entry.point < Point::Revealed => {
+                book.reached(work.seat, entry, Point::Revealed)?;
+                info!("{} is revealed", work.seat);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn commit(&self, work: &Work, entry: Entry) -> Result<()> {
+        let Some(commitment) = self.statements.commitment(work, entry)? else { return Ok(()) };
+        let (seat, purpose) = (work.seat, work.seat.purpose("commit"));
+        if seat.part == Part::Worker {
+            let call = calls::commit(seat.task, commitment);
+            self.post.send("commit", &purpose, &call, work.block).await?;
+        } else {
+            let call = calls::commit_report(seat.task, commitment);
+            self.post.send("audit-commit", &purpose, &call, work.block).await?;
+        }
+        Ok(())
+    }
+
+    async fn reveal(&self, work: &Work, entry: Entry, made: Made, salted: Salted) -> Result<()> {
+        let (seat, purpose) = (work.seat, work.seat.purpose("reveal"));
+        let report = self.statements.report(work, &made);
+        self.statements.book.reached(seat, entry, Point::RevealSent)?;
+        if seat.part == Part::Worker {
+            let call = calls::reveal(seat.task, made.answer, salted.salt);
+            self.post.send("reveal", &purpose, &call, work.block).await?;
+        } else if let Some(report) = report {
+            let call = calls::reveal_report(seat.task, report, salted.salt);
+            self.post.send("audit-reveal", &purpose, &call, work.block).await?;
+        }
+        Ok(())
+    }
+
+    fn complain(&mut self, seat: Seat, what: &str) {
+        if self.lost.insert(seat) {
+            error!("{seat}: {what}; it cannot be opened from here. Does another worker sign too?");
+        }
+    }
+
+    async fn forget(&mut self, seat: Seat) -> Result<()> {
+        self.lost.remove(&seat);
+        for what in ["commit", "reveal"] {
+            self.post.forget(&seat.purpose(what)).await?;
+        }
+        Ok(())
+    }
+}

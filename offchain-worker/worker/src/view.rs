@@ -1,0 +1,95 @@
+//! What the chain's state says, after one block.
+
+use crate::work::Standing;
+use cairn_protocol::{
+    dag::Header,
+    id::{Amount, BlockId, Height, ProviderId, TaskId},
+    job::Terms,
+};
+use cairn_sdk::{chain, subxt, AccountId32, At, Result, Static};
+
+/// The market's time.
+pub(crate) async fn now(at: &At) -> Result<Height> {
+    let address = chain::storage().market_clock().stopped();
+    let stops = at.storage().fetch(address, ()).await?.decode()?;
+    let block = u32::try_from(at.block_number()).unwrap_or(u32::MAX);
+    Ok(height(block, stops.lost, stops.stopped_in))
+}
+
+/// The height of a block when so many did not count, as `pallet-cairn-clock` has it.
+fn height(block: u32, lost: u32, stopped_in: Option<u32>) -> Height {
+    stopped_in.map_or(block, |stopped| stopped.min(block)).saturating_sub(lost)
+}
+
+/// The author's clock when it made the block, in milliseconds since 1970.
+pub(crate) async fn timestamp(at: &At) -> Result<u64> {
+    Ok(at.storage().fetch(chain::storage().timestamp().now(), ()).await?.decode()?)
+}
+
+/// What a task asks for; none where it is not kept any more.
+pub(crate) async fn terms(at: &At, task: TaskId) -> Result<Option<Terms>> {
+    let address = chain::storage().tasks().terms_of();
+    let found = at.storage().try_fetch(address, (Static(task),)).await?;
+    let Some(found) = found else { return Ok(None) };
+    Ok(Some(found.decode()?.0))
+}
+
+/// The first block of a model; none where there is no such model.
+pub(crate) async fn model(at: &At, model: BlockId) -> Result<Option<Header<AccountId32>>> {
+    // Asked for by name, as a header in a block of the DAG's own type cannot be made from metadata:
+    // what is generated knows nothing of how a parameter of a type is decoded.
+    type Key = (Static<BlockId>,);
+    type Block = Static<(Header<AccountId32>, Amount)>;
+    let address = subxt::storage::dynamic::<Key, Block>("Experts", "Blocks");
+    let found = at.storage().try_fetch(address, (Static(model),)).await?;
+    let Some(found) = found else { return Ok(None) };
+    Ok(Some(found.decode()?.0 .0))
+}
+
+/// Who operates a registration, and how it stands; none where it is gone.
+pub(crate) async fn standing(
+    at: &At,
+    provider: ProviderId,
+) -> Result<Option<(AccountId32, Standing)>> {
+    let address = chain::storage().providers().providers();
+    let found = at.storage().try_fetch(address, (Static(provider),)).await?;
+    let Some(found) = found else { return Ok(None) };
+    let record = found.decode()?;
+    let standing = Standing {
+        heartbeat: record.heartbeat,
+        missed: record.missed,
+        leaving: record.leaving,
+    };
+    Ok(Some((record.operator, standing)))
+}
+
+/// The registrations that name an account as their operator. One of them at most it has confirmed.
+pub(crate) async fn operated_by(at: &At, account: &AccountId32) -> Result<Vec<ProviderId>> {
+    let address = chain::storage().providers().operators();
+    if let Some(found) = at.storage().try_fetch(address, (*account,)).await? {
+        return Ok(vec![found.decode()?.0]);
+    }
+    let mut named = Vec::new();
+    let address = chain::storage().providers().providers();
+    let mut all = at.storage().iter(address, ()).await?;
+    while let Some(entry) = all.next().await {
+        let entry = entry?;
+        let (provider, record) = (entry.key()?.decode()?.0, entry.value().decode()?);
+        if record.operator == *account && !record.leaving {
+            named.push(provider.0);
+        }
+    }
+    Ok(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn height_should_not_count_blocks_of_stops() {
+        assert_eq!(height(100, 0, None), 100);
+        assert_eq!(height(100, 30, None), 70);
+        assert_eq!(height(100, 30, Some(90)), 60);
+    }
+}

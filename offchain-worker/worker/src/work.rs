@@ -1,0 +1,358 @@
+//! What there is to do, as the chain has it.
+
+use cairn_protocol::{
+    audit::record::{Audit, Member, Progress as AuditProgress},
+    challenge::Challenge,
+    id::{Amount, Digest, Height, ProviderId, TaskId},
+    job::Terms,
+    lifecycle::{audit::Stage as AuditStage, Stage},
+    task::{Progress as SeatProgress, Task},
+};
+use codec::{Decode, Encode};
+use std::{fmt, sync::Arc};
+
+/// What a provider is to a task.
+#[derive(Clone, Copy, Debug, Decode, Encode, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Part {
+    /// It does the job.
+    #[codec(index = 0)]
+    Worker,
+    /// It has done the job, and shows in an audit how it came to its result.
+    #[codec(index = 1)]
+    Witness,
+    /// It does the job once more, to see whether the result is right.
+    #[codec(index = 2)]
+    Guard,
+}
+
+/// One piece of work of one provider, under a name that no other has on its chain.
+#[derive(Clone, Copy, Debug, Decode, Encode, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Seat {
+    pub task: TaskId,
+    pub part: Part,
+    /// The round that it was drawn in, of workers or of guards.
+    pub round: u16,
+    /// Its registration as it was then; 0 in an audit, which does not say.
+    pub generation: u32,
+}
+
+/// What the chain knows of how far it is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Progress {
+    /// Waits for a key to the payload.
+    Locked,
+    Working,
+    Committed(Digest),
+    Revealed,
+}
+
+/// What the chain takes now.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Opens {
+    Commits,
+    Reveals,
+    Nothing,
+}
+
+/// A piece of work as it stood after a block.
+#[derive(Clone, Debug)]
+pub struct Work {
+    pub seat: Seat,
+    pub progress: Progress,
+    pub opens: Opens,
+    /// The last height of what it waits for.
+    pub due: Height,
+    /// What it is paid for the whole of it.
+    pub offered: Amount,
+    /// The block after which it stood so.
+    pub block: u64,
+    pub terms: Arc<Terms>,
+}
+
+/// What concerns the chain's view of the provider itself.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Standing {
+    /// When it last said that it is there.
+    pub heartbeat: Option<Height>,
+    /// It was called and was not there.
+    pub missed: bool,
+    /// It serves no more, and nobody waits for it.
+    pub leaving: bool,
+}
+
+/// All there is to do after a block.
+#[derive(Clone, Debug)]
+pub struct Turn {
+    pub block: u64,
+    /// The market's time.
+    pub now: Height,
+    pub works: Vec<Work>,
+    /// Open challenges that it is a member of.
+    pub challenges: Vec<(u64, Challenge)>,
+    /// None where the registration is gone.
+    pub standing: Option<Standing>,
+}
+
+impl Seat {
+    /// What a transaction about it is called in the outbox.
+    pub fn purpose(&self, what: &str) -> String {
+        let Self { task, part, round, generation } = self;
+        let prefix = match part {
+            Part::Worker => "",
+            Part::Witness => "witness-",
+            Part::Guard => "guard-",
+        };
+        format!("{prefix}{what}:{}:{round}:{generation}", task.0)
+    }
+}
+
+impl fmt::Display for Seat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let part = match self.part {
+            Part::Worker => "worker",
+            Part::Witness => "witness",
+            Part::Guard => "guard",
+        };
+        write!(f, "task {}, {part}, round {}", self.task.0, self.round)
+    }
+}
+
+impl Work {
+    /// What a provider has to do at a task; nothing if it has no seat there, or all is over.
+    pub fn at_task<A>(
+        task: TaskId,
+        record: &Task<A>,
+        provider: ProviderId,
+        terms: &Arc<Terms>,
+        block: u64,
+    ) -> Option<Self> {
+        let seat = record.seat(provider).filter(|_| !record.stage.is_end())?;
+        let (round, generation) = (seat.round, seat.generation);
+        Some(Self {
+            seat: Seat { task, part: Part::Worker, round, generation },
+            progress: match seat.progress {
+                SeatProgress::Locked => Progress::Locked,
+                SeatProgress::Working => Progress::Working,
+                SeatProgress::Committed(commitment) => Progress::Committed(commitment),
+                SeatProgress::Revealed => Progress::Revealed,
+            },
+            opens: match record.stage {
+                Stage::Assigned => Opens::Commits,
+                Stage::Committed => Opens::Reveals,
+                _ => Opens::Nothing,
+            },
+            due: record.due,
+            offered: terms.offered(),
+            block,
+            terms: Arc::clone(terms),
+        })
+    }
+
+    /// What a provider has to do in an audit; nothing if it takes no part.
+    pub fn in_audit<A>(
+        task: TaskId,
+        record: &Audit<A>,
+        provider: ProviderId,
+        terms: &Arc<Terms>,
+        block: u64,
+    ) -> Option<Self> {
+        let is_guard = record.guard(provider).is_some();
+        let mut members = record.members();
+        let member: &Member = members.find(|member| member.provider == provider)?;
+        let part = if is_guard { Part::Guard } else { Part::Witness };
+        Some(Self {
+            seat: Seat { task, part, round: record.round, generation: 0 },
+            progress: match &member.progress {
+                AuditProgress::Locked => Progress::Locked,
+                AuditProgress::Working => Progress::Working,
+                AuditProgress::Committed(commitment) => Progress::Committed(*commitment),
+                AuditProgress::Revealed(_) => Progress::Revealed,
+            },
+            opens: match record.stage {
+                AuditStage::Commits => Opens::Commits,
+                AuditStage::Reveals => Opens::Reveals,
+                _ => Opens::Nothing,
+            },
+            due: record.due,
+            offered: record.offered,
+            block,
+            terms: Arc::clone(terms),
+        })
+    }
+
+    /// Whether the chain waits for a commitment to a result.
+    pub fn is_awaited(&self) -> bool {
+        self.progress == Progress::Working && self.opens == Opens::Commits
+    }
+
+    /// What it is paid for a unit.
+    pub fn reward(&self) -> Amount {
+        self.offered.checked_div(self.terms.job.units.into()).unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+    use cairn_protocol::{
+        id::EngineId,
+        job::{Job, JobKind, Payload, Policy, Requirements},
+        profile::DeviceClass,
+    };
+
+    /// A module on a few bytes, for one worker.
+    pub fn terms() -> Terms {
+        Terms {
+            job: Job {
+                kind: JobKind::Wasm,
+                model: None,
+                engine: EngineId([1; 32]),
+                input: Payload::Inline(Default::default()),
+                parameters: Default::default(),
+                seed: [3; 32],
+                units: 100,
+                sampled: false,
+            },
+            policy: Policy::Replicated,
+            redundancy: 1,
+            requirements: Requirements::any(DeviceClass::Cpu),
+            reward: 1_000,
+            tip: 0,
+            match_by: 100,
+            work_blocks: 50,
+            seal: None,
+            output_bytes: 16,
+            auditable: true,
+        }
+    }
+
+    pub fn seat(task: u64) -> Seat {
+        Seat { task: TaskId(task), part: Part::Worker, round: 1, generation: 0 }
+    }
+
+    /// Awaited until `due`, at so much a unit.
+    pub fn work(task: u64, due: Height, reward: Amount) -> Work {
+        let terms = Arc::new(terms());
+        Work {
+            seat: seat(task),
+            progress: Progress::Working,
+            opens: Opens::Commits,
+            due,
+            offered: reward * Amount::from(terms.job.units),
+            block: 7,
+            terms,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cairn_protocol::{
+        audit::Finding,
+        job::{Policy, Requirements},
+        profile::DeviceClass,
+        settlement::Escrow,
+        task::{Place, Seat as Taken},
+    };
+
+    const ME: ProviderId = ProviderId(4);
+
+    fn task(stage: Stage, progress: SeatProgress) -> Task<u8> {
+        let seat = Taken { provider: ME, round: 2, generation: 3, progress };
+        Task {
+            requester: 1,
+            kind: cairn_protocol::job::JobKind::Wasm,
+            escrow: Escrow::default(),
+            deposit: 0,
+            submitted: 1,
+            stage,
+            due: 40,
+            next: 40,
+            sought: 1,
+            redundancy: 1,
+            round: 5,
+            reassigned: 0,
+            place: Place::Nowhere,
+            seats: vec![seat].try_into().unwrap(),
+            excluded: Default::default(),
+            acknowledged: false,
+        }
+    }
+
+    fn audit(stage: AuditStage) -> Audit<u8> {
+        let member = |provider| Member::working(ProviderId(provider));
+        Audit {
+            requester: 1,
+            policy: Policy::Replicated,
+            requirements: Requirements::any(DeviceClass::Cpu),
+            sealed: false,
+            work_blocks: 5,
+            offered: 900,
+            redundancy: 1,
+            contested: false,
+            claim: Finding::Answer([1; 32]),
+            answer: [1; 32],
+            begun: 1,
+            round: 6,
+            stage,
+            ticket: None,
+            fell: true,
+            due: 50,
+            next: 50,
+            workers: vec![member(4)].try_into().unwrap(),
+            others: Default::default(),
+            guards: vec![member(9)].try_into().unwrap(),
+            drawn: 1,
+            rejected: 0,
+            excluded: Default::default(),
+        }
+    }
+
+    #[test]
+    fn at_task_should_name_the_seats_round_and_not_the_tasks() {
+        let terms = Arc::new(testing::terms());
+        let record = task(Stage::Assigned, SeatProgress::Working);
+        let work = Work::at_task(TaskId(8), &record, ME, &terms, 7).unwrap();
+        let seat = Seat { task: TaskId(8), part: Part::Worker, round: 2, generation: 3 };
+        assert_eq!((work.seat, work.due, work.is_awaited()), (seat, 40, true));
+        assert_eq!(work.seat.purpose("commit"), "commit:8:2:3");
+        assert_eq!(work.reward(), 10);
+    }
+
+    #[test]
+    fn at_task_should_be_nothing_when_it_is_over_or_another_has_the_seat() {
+        let terms = Arc::new(testing::terms());
+        let of = |stage, who| {
+            Work::at_task(TaskId(8), &task(stage, SeatProgress::Revealed), who, &terms, 7)
+        };
+        assert!(of(Stage::Audited, ME).is_some());
+        assert!(of(Stage::Settled, ME).is_none());
+        assert!(of(Stage::Refunded, ME).is_none());
+        assert!(of(Stage::Assigned, ProviderId(5)).is_none());
+    }
+
+    #[test]
+    fn at_task_should_await_nothing_when_commitments_are_closed_or_made() {
+        let terms = Arc::new(testing::terms());
+        let awaited = |stage, progress| {
+            Work::at_task(TaskId(8), &task(stage, progress), ME, &terms, 7).unwrap().is_awaited()
+        };
+        assert!(!awaited(Stage::Committed, SeatProgress::Working));
+        assert!(!awaited(Stage::Assigned, SeatProgress::Committed([1; 32])));
+        assert!(!awaited(Stage::Assigned, SeatProgress::Locked));
+    }
+
+    #[test]
+    fn in_audit_should_tell_guards_from_those_who_did_the_work() {
+        let terms = Arc::new(testing::terms());
+        let of = |who| {
+            let record = audit(AuditStage::Commits);
+            Work::in_audit(TaskId(8), &record, ProviderId(who), &terms, 7)
+        };
+        let part = |who| of(who).map(|work| (work.seat.part, work.seat.round, work.offered));
+        assert_eq!(part(4), Some((Part::Witness, 6, 900)));
+        assert_eq!(part(9), Some((Part::Guard, 6, 900)));
+        assert_eq!(part(5), None);
+    }
+}
