@@ -44,6 +44,15 @@ impl Default for Options {
     }
 }
 
+/// What an account has.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Balance {
+    /// It can be spent or bonded.
+    pub free: u128,
+    /// Bonds, escrows and deposits.
+    pub held: u128,
+}
+
 /// A chain. Copies share one connection.
 #[derive(Clone)]
 pub struct Chain {
@@ -101,10 +110,15 @@ impl Chain {
 
     /// What an account can spend or bond.
     pub async fn free_balance(&self, account: &AccountId32) -> Result<u128> {
+        Ok(self.balance(account).await?.free)
+    }
+
+    /// What an account has.
+    pub async fn balance(&self, account: &AccountId32) -> Result<Balance> {
         let at = self.at_finalized().await?;
         let address = chain::storage().system().account();
-        let found = at.storage().fetch(address, (*account,)).await?;
-        Ok(found.decode()?.data.free)
+        let found = at.storage().fetch(address, (*account,)).await?.decode()?.data;
+        Ok(Balance { free: found.free, held: found.reserved })
     }
 
     /// What a call's bytes are, as a proposal or a multisig wants them.

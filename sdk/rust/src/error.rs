@@ -7,6 +7,9 @@ use subxt::{
 
 use crate::{config::H256, keys::KeyError, outbox::StoreError};
 
+/// What the client library says where an endpoint gives no answer.
+const LOST: [&str; 2] = ["RPC error: client error", "RPC error: the connection was lost"];
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +63,19 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether it is the connection that failed, and not what was asked for.
+    pub fn is_connection(&self) -> bool {
+        match self {
+            Self::NoEndpoint | Self::Unreachable { .. } => true,
+            // Most errors of the client library have their cause in words alone.
+            Self::Client(error) => {
+                let text = error.to_string();
+                LOST.iter().any(|said| text.contains(said))
+            }
+            _ => false,
+        }
+    }
+
     /// A pallet's error, with what the runtime's documentation says of it.
     pub(crate) fn named(metadata: &subxt::Metadata, pallet: &str, name: &str) -> Self {
         let help = metadata
@@ -163,6 +179,20 @@ mod tests {
         let poor = "Invalid Transaction: Inability to pay some fees";
         assert_eq!(help_of(poor), "put money for the fee on the account");
         assert_eq!(help_of("something new"), "nothing was taken; look at the node's log");
+    }
+
+    #[test]
+    fn is_connection_should_hold_when_an_endpoint_is_gone_and_not_when_it_refuses() {
+        let gone = || rpcs::Error::Client("gone".into());
+        let deep = subxt::error::OnlineClientAtBlockError::CannotGetCurrentBlock {
+            reason: subxt::error::BackendError::from(gone()),
+        };
+        assert!(Error::from(gone()).is_connection());
+        assert!(Error::from(deep).is_connection());
+        assert!(Error::NoEndpoint.is_connection());
+        let refusal = rpcs::UserError { code: 1010, message: "no".into(), data: None };
+        assert!(!Error::from(rpcs::Error::User(refusal)).is_connection());
+        assert!(!Error::NotACall.is_connection());
     }
 
     #[test]

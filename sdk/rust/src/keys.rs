@@ -12,14 +12,11 @@ use aes_gcm::{
     Aes256Gcm, KeyInit, Nonce,
 };
 use scrypt::Params;
-use sp_core::{
-    crypto::{AccountId32 as Account, Ss58AddressFormat, Ss58Codec},
-    sr25519, Pair,
-};
+use sp_core::{sr25519, Pair};
 use subxt::utils::MultiSignature;
 use zeroize::Zeroizing;
 
-use crate::config::{AccountId32, CairnConfig, SS58_PREFIX};
+use crate::config::{AccountId32, CairnConfig};
 
 /// Where programs look for a secret phrase or seed unless told otherwise.
 pub const ENVIRONMENT: &str = "CAIRN_KEY";
@@ -114,8 +111,7 @@ impl Signer {
 
     /// The account as people write it.
     pub fn address(&self) -> String {
-        let format = Ss58AddressFormat::custom(SS58_PREFIX);
-        Account::from(self.pair.public()).to_ss58check_with_version(format)
+        crate::address(&self.account())
     }
 
     /// Writes the key to a new file that only its owner can read.
@@ -207,6 +203,8 @@ impl subxt::tx::Signer<CairnConfig> for Signer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::SS58_PREFIX;
+    use sp_core::crypto::{AccountId32 as Account, Ss58AddressFormat, Ss58Codec};
     use std::fs;
 
     /// So that a test does not take a second for each passphrase.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod address;
 pub mod config;
 mod connect;
 pub mod endpoints;
@@ -9,8 +10,9 @@ pub mod keys;
 pub mod market;
 pub mod outbox;
 
+pub use address::{account, address, AddressError};
 pub use config::{AccountId32, At, CairnConfig, Header, H256};
-pub use connect::{Chain, Options};
+pub use connect::{Balance, Chain, Options};
 pub use error::{Error, Result};
 pub use follow::{Block, Finalized};
 pub use keys::{Passphrase, Signer};

@@ -3,11 +3,13 @@
 use cairn_protocol::{
     audit::record::{Audit, AuditView, Progress as AuditProgress},
     challenge::Challenge,
-    id::{ProviderId, TaskId},
+    dag::Header,
+    id::{BlockId, ProviderId, TaskId},
     job::Terms,
     task::Task,
     view::{Quote, TaskView},
 };
+use codec::Decode;
 use subxt::{tx::Payload, utils::Static};
 
 use crate::{
@@ -94,6 +96,25 @@ impl Market {
         Ok(answer.into_iter().map(|provider| provider.0).collect())
     }
 
+    /// How many providers are registered, and how many tasks were ever submitted.
+    pub async fn counts(&self) -> Result<(u32, u64)> {
+        let providers = chain::storage().providers().counter_for_providers();
+        let providers = self.at.storage().fetch(providers, ()).await?.decode()?;
+        let tasks = chain::storage().tasks().submitted();
+        Ok((providers, self.at.storage().fetch(tasks, ()).await?.decode()?))
+    }
+
+    /// What began a model; none where no such model is registered.
+    pub async fn model(&self, model: BlockId) -> Result<Option<Header<AccountId32>>> {
+        let blocks = chain::storage().experts().blocks();
+        let Some(block) = self.at.storage().try_fetch(blocks, (Static(model),)).await? else {
+            return Ok(None);
+        };
+        // The header is what a block begins with; its deposit comes after.
+        let header = Header::decode(&mut block.bytes()).map_err(subxt::Error::from)?;
+        Ok(Some(header))
+    }
+
     /// Whether a call by an account would be accepted in the next block; nothing comes of it.
     pub async fn check(&self, who: &AccountId32, call: &impl Payload) -> Result<()> {
         let bytes = self.at.tx().call_data(call)?;
@@ -173,6 +194,7 @@ impl Market {
 pub mod calls {
     use cairn_protocol::{
         audit::Report,
+        dag::{BlockKind, Header},
         id::{Amount, Digest, ProviderId, TaskId},
         job::{Terms, WrappedKey},
         profile::{Availability, Profile, RoleSet},
@@ -182,8 +204,13 @@ pub mod calls {
 
     use crate::{
         chain::{
-            self, audits::calls as audits, balances::calls as balances,
-            providers::calls as providers, tasks::calls as tasks,
+            self, audits::calls as audits, balances::calls as balances, experts::calls as experts,
+            providers::calls as providers,
+            runtime_types::{
+                bounded_collections::bounded_vec::BoundedVec,
+                cairn_protocol::{dag as known, id::File},
+            },
+            tasks::calls as tasks,
         },
         config::AccountId32,
     };
@@ -223,6 +250,14 @@ pub mod calls {
         chain::tx().tasks().acknowledge(Static(task))
     }
 
+    /// Asks a worker to show its result, which nobody can fetch.
+    pub fn complain(
+        task: TaskId,
+        provider: ProviderId,
+    ) -> StaticPayload<tasks::ComplainUnavailable> {
+        chain::tx().tasks().complain_unavailable(Static(task), Static(provider))
+    }
+
     pub fn commit_report(task: TaskId, commitment: Digest) -> StaticPayload<audits::Commit> {
         chain::tx().audits().commit(Static(task), commitment)
     }
@@ -244,6 +279,14 @@ pub mod calls {
         chain::tx().providers().register(*operator, Static(profile), Static(roles), bond)
     }
 
+    pub fn add_bond(provider: ProviderId, amount: Amount) -> StaticPayload<providers::AddBond> {
+        chain::tx().providers().add_bond(Static(provider), amount)
+    }
+
+    pub fn unbond(provider: ProviderId, amount: Amount) -> StaticPayload<providers::Unbond> {
+        chain::tx().providers().unbond(Static(provider), amount)
+    }
+
     pub fn set_availability(
         provider: ProviderId,
         availability: Availability,
@@ -253,5 +296,30 @@ pub mod calls {
 
     pub fn heartbeat(provider: ProviderId) -> StaticPayload<providers::Heartbeat> {
         chain::tx().providers().heartbeat(Static(provider))
+    }
+
+    /// Registers a model for the author that its header names.
+    pub fn create_model(header: Header<AccountId32>) -> StaticPayload<experts::CreateModel> {
+        chain::tx().experts().create_model(known::Header {
+            version: header.version,
+            kind: match header.kind {
+                BlockKind::Meta => known::BlockKind::Meta,
+                BlockKind::Expert => known::BlockKind::Expert,
+                BlockKind::Router => known::BlockKind::Router,
+                BlockKind::Data => known::BlockKind::Data,
+                BlockKind::Delta => known::BlockKind::Delta,
+            },
+            model: header.model.map(Static),
+            component: BoundedVec(header.component.into_inner()),
+            release: known::SemVer {
+                major: header.release.major,
+                minor: header.release.minor,
+                patch: header.release.patch,
+            },
+            parents: BoundedVec(header.parents.into_iter().map(Static).collect()),
+            artifact: File { id: Static(header.artifact.id), bytes: header.artifact.bytes },
+            author: header.author,
+            gain: header.gain,
+        })
     }
 }
