@@ -1,0 +1,180 @@
+//! The commands: each reads its arguments, asks the chain or signs for an account, and says what
+//! came of it.
+
+mod account;
+mod artifact;
+mod completions;
+mod job;
+mod key;
+mod model;
+mod provider;
+mod quote;
+mod result;
+mod status;
+mod submit;
+mod task;
+
+use crate::{exit::Outcome, output::Output, session::Global};
+use clap::{Parser, Subcommand};
+
+/// Cairn: pay for AI work, offer it, and fetch what came of it.
+///
+/// Ends with 0 when done, 1 when it failed, 2 when the arguments make no sense, 3 when the runtime
+/// refused, 4 when no endpoint can be used, 5 when a task was refunded, 6 when it was not done in
+/// time.
+#[derive(Debug, Parser)]
+#[command(name = "cairn", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+
+    #[command(flatten)]
+    global: Global,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Says what chain this is, and how far it is.
+    Status,
+    /// Says what an account has.
+    Balance(account::Balance),
+    /// Pays somebody.
+    Transfer(account::Transfer),
+    /// Registers a provider: what it has, what it asks, and what it puts up for it.
+    Register(Box<provider::Register>),
+    /// Adds to what a provider puts up for its work.
+    Bond(provider::Bond),
+    /// Takes from what a provider puts up, which is paid out after a period.
+    Unbond(provider::Unbond),
+    /// Says all that is known of a provider, or which are this account's.
+    Provider(provider::Show),
+    /// Registers models.
+    #[command(subcommand)]
+    Model(model::Model),
+    /// Asks for work, and puts aside what it will cost.
+    Submit(submit::Submit),
+    /// Says what work would cost, who would do it and when, and submits nothing.
+    Quote(quote::Quote),
+    /// Says how a task stands.
+    Task(task::Show),
+    /// Lists the tasks of an account that are still kept.
+    Tasks(task::List),
+    /// Fetches what came of a task.
+    Result(result::Fetch),
+    /// Takes a task back that nobody is at.
+    Cancel(task::Cancel),
+    /// Asks a worker to show a result that nobody can fetch.
+    Complain(task::Complain),
+    /// Keeps files by the names of their contents.
+    #[command(subcommand)]
+    Artifact(artifact::Artifact),
+    /// Makes keys, and says whose they are.
+    #[command(subcommand)]
+    Key(key::Key),
+    /// Writes what has a shell complete this program's arguments.
+    Completions(completions::Completions),
+}
+
+impl Cli {
+    /// Whether results are to be said as JSON.
+    pub fn json(&self) -> bool {
+        self.global.json
+    }
+
+    pub async fn run(self, output: &Output) -> Outcome {
+        let global = &self.global;
+        match self.command {
+            Command::Status => status::run(global, output).await,
+            Command::Balance(balance) => balance.run(global, output).await,
+            Command::Transfer(transfer) => transfer.run(global, output).await,
+            Command::Register(register) => register.run(global, output).await,
+            Command::Bond(bond) => bond.run(global, output).await,
+            Command::Unbond(unbond) => unbond.run(global, output).await,
+            Command::Provider(show) => show.run(global, output).await,
+            Command::Model(model) => model.run(global, output).await,
+            Command::Submit(submit) => submit.run(global, output).await,
+            Command::Quote(quote) => quote.run(global, output).await,
+            Command::Task(show) => show.run(global, output).await,
+            Command::Tasks(list) => list.run(global, output).await,
+            Command::Result(fetch) => fetch.run(global, output).await,
+            Command::Cancel(cancel) => cancel.run(global, output).await,
+            Command::Complain(complain) => complain.run(global, output).await,
+            Command::Artifact(artifact) => artifact.run(output),
+            Command::Key(key) => key.run(global, output),
+            Command::Completions(completions) => completions.run(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn arguments_should_make_sense_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn arguments_should_be_read_as_documented() {
+        let model = "ab".repeat(32);
+        let lines = [
+            "status".to_owned(),
+            "balance --url ws://127.0.0.1:1 --url ws://127.0.0.1:2".into(),
+            "transfer //Bob 1.5 --key //Alice --json".into(),
+            "register --price infer=0.000001 --price embed=0.1 --bond 200 --roles compute,guard \
+             --memory 4096 --slots 2"
+                .into(),
+            "bond 3 10".into(),
+            "unbond 3 10".into(),
+            "provider".into(),
+            "provider 3".into(),
+            format!("model create --bundle {model}:900 --release 1.0.0"),
+            format!("submit infer --model {model} --prompt text --most 8 --wait --acknowledge"),
+            format!("submit embed --model {model} --text text --redundancy 3 --reward 0.5"),
+            "submit --dry-run wasm --module add.wasm --export add --fuel 1000 --archive a".into(),
+            "submit simulate --scene scene.json --steps 100 --every 10".into(),
+            format!("quote infer --model {model} --prompt text"),
+            "task 7".into(),
+            "task 7 --wait".into(),
+            "tasks".into(),
+            "result 7 --archive a --out result".into(),
+            "cancel 7".into(),
+            "complain 7".into(),
+            "artifact put file --archive a".into(),
+            format!("artifact get {model} --archive a --out file"),
+            "artifact id file".into(),
+            "key new file".into(),
+            "key address".into(),
+            "completions bash".into(),
+        ];
+        for line in &lines {
+            let words = std::iter::once("cairn").chain(line.split_whitespace());
+            let read = Cli::try_parse_from(words);
+            assert!(read.is_ok(), "{line}: {}", read.unwrap_err());
+        }
+    }
+
+    #[test]
+    fn arguments_should_be_refused_when_they_make_no_sense() {
+        let lines = [
+            "",
+            "mine",
+            "transfer //Bob",
+            "transfer //Bob 1,5",
+            "transfer Bob 1",
+            "bond three 10",
+            "register --bond 200",
+            "submit infer --prompt text",
+            "submit infer --model xyz --prompt text",
+            "task",
+            "completions of-a-friend",
+        ];
+        for line in lines {
+            let words = std::iter::once("cairn").chain(line.split_whitespace());
+            let Err(error) = Cli::try_parse_from(words) else { panic!("{line} should be refused") };
+            assert_eq!(error.exit_code(), 2, "{line}");
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! Jobs as people ask for them, and as terms of a task.
+
+use crate::{
+    amount::{self, CRN},
+    archive,
+    exit::{Failure, Outcome},
+    session::random,
+    values,
+};
+use cairn_order::engines;
+use cairn_protocol::{
+    id::{Amount, BlockId, Digest, EngineId, File},
+    job::{Inline, Job as Work, Payload, Policy, Requirements, Terms, INLINE_BYTES},
+    profile::DeviceClass,
+    spec::{Choice, EmbedSpec, InferSpec, SimulateSpec, Spec, WasmSpec},
+};
+use clap::{Args, Subcommand};
+use std::path::{Path, PathBuf};
+
+/// What each worker is offered unless the requester says otherwise.
+const REWARD_EACH: Amount = CRN / 10;
+/// Fuel of a unit of work.
+const FUEL_UNIT: u64 = 1_000_000;
+/// What a tokenizer may put around a text.
+const AROUND: u64 = 2;
+
+#[derive(Debug, Subcommand)]
+pub enum Job {
+    /// Has a model go on with a text.
+    Infer(Infer),
+    /// Brings a text to a point, of which near ones mean alike.
+    Embed(Embed),
+    /// Moves the rigid bodies of a scene.
+    Simulate(Simulate),
+    /// Calls a function of a WebAssembly module.
+    Wasm(Wasm),
+}
+
+/// What is said of any job.
+#[derive(Debug, Args)]
+pub struct Conditions {
+    /// How many workers do it, each by itself. An odd number.
+    #[arg(long, default_value_t = 3)]
+    redundancy: u8,
+
+    /// For all workers together, in CRN [default: 0.1 for each]
+    #[arg(long, value_name = "CRN", value_parser = amount::parse)]
+    reward: Option<Amount>,
+
+    /// On top, in CRN: it goes before others who wait.
+    #[arg(long, value_name = "CRN", default_value = "0", value_parser = amount::parse)]
+    tip: Amount,
+
+    /// How long to look for workers.
+    #[arg(long, value_name = "BLOCKS", default_value_t = 100)]
+    match_within: u32,
+
+    /// How long workers have for it.
+    #[arg(long, value_name = "BLOCKS", default_value_t = 120)]
+    work_blocks: u32,
+
+    /// How long a result may be that is kept on the chain; a longer one goes to the archive
+    /// [default: by the kind of job]
+    #[arg(long, value_name = "BYTES")]
+    output_bytes: Option<u32>,
+
+    /// How much work it is at most [default: by the job]
+    #[arg(long)]
+    units: Option<u64>,
+
+    /// Decides what is drawn [default: random]
+    #[arg(long, value_name = "DIGEST", value_parser = values::digest)]
+    seed: Option<Digest>,
+
+    /// Let guards look at the result, who may read the input for it.
+    #[arg(long)]
+    auditable: bool,
+
+    /// The folder of the archive, for what is too long for the chain.
+    #[arg(long, value_name = "DIR")]
+    archive: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Infer {
+    /// The model's id, as `cairn model create` says it.
+    #[arg(long, value_name = "ID", value_parser = values::model)]
+    model: BlockId,
+
+    /// The text to go on with.
+    #[arg(long)]
+    prompt: String,
+
+    /// The most tokens to make.
+    #[arg(long, default_value_t = 64)]
+    most: u32,
+
+    #[command(flatten)]
+    conditions: Conditions,
+}
+
+#[derive(Debug, Args)]
+pub struct Embed {
+    /// The model's id, as `cairn model create` says it.
+    #[arg(long, value_name = "ID", value_parser = values::model)]
+    model: BlockId,
+
+    /// The text.
+    #[arg(long)]
+    text: String,
+
+    #[command(flatten)]
+    conditions: Conditions,
+}
+
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// A file with the scene, in JSON.
+    #[arg(long, value_name = "FILE")]
+    scene: PathBuf,
+
+    /// How many steps.
+    #[arg(long)]
+    steps: u32,
+
+    /// Keep the state after each so many steps; none where it is zero.
+    #[arg(long, default_value_t = 0)]
+    every: u32,
+
+    #[command(flatten)]
+    conditions: Conditions,
+}
+
+#[derive(Debug, Args)]
+pub struct Wasm {
+    /// A file with the module, which is put into the archive.
+    #[arg(long, value_name = "FILE")]
+    module: PathBuf,
+
+    /// The function to call.
+    #[arg(long)]
+    export: String,
+
+    /// A file with what the function reads [default: nothing]
+    #[arg(long, value_name = "FILE")]
+    input: Option<PathBuf>,
+
+    /// How far it may run.
+    #[arg(long, default_value_t = 1_000_000_000)]
+    fuel: u64,
+
+    /// How much memory it may have, in pages of 64 KiB.
+    #[arg(long, default_value_t = 256)]
+    memory_pages: u32,
+
+    #[command(flatten)]
+    conditions: Conditions,
+}
+
+/// A job, and what goes without saying for its kind.
+struct Draft {
+    spec: Spec,
+    model: Option<BlockId>,
+    engine: EngineId,
+    policy: Policy,
+    input: Vec<u8>,
+    /// None where only whoever asks knows.
+    units: Option<u64>,
+    output_bytes: u32,
+}
+
+impl Job {
+    /// What is submitted, if it is at this height.
+    pub fn terms(&self, now: u64) -> Outcome<Terms> {
+        let (draft, conditions) = match self {
+            Self::Infer(infer) => (infer.draft(), &infer.conditions),
+            Self::Embed(embed) => (embed.draft(), &embed.conditions),
+            Self::Simulate(simulate) => (simulate.draft()?, &simulate.conditions),
+            Self::Wasm(wasm) => (wasm.draft()?, &wasm.conditions),
+        };
+        conditions.terms(draft, now)
+    }
+}
+
+impl Infer {
+    fn draft(&self) -> Draft {
+        let (most, stops) = (self.most, Default::default());
+        Draft {
+            spec: Spec::Infer(InferSpec { most, choice: Choice::Greedy, stops }),
+            model: Some(self.model),
+            engine: engines::exact(),
+            policy: Policy::Proven,
+            input: self.prompt.clone().into_bytes(),
+            // Tokens that are made.
+            units: Some(most.into()),
+            output_bytes: 1_024,
+        }
+    }
+}
+
+impl Embed {
+    fn draft(&self) -> Draft {
+        let input = self.text.clone().into_bytes();
+        Draft {
+            spec: Spec::Embed(EmbedSpec),
+            model: Some(self.model),
+            engine: engines::exact(),
+            policy: Policy::Proven,
+            // Tokens that are read, of which none has less than a byte.
+            units: Some(AROUND.saturating_add(input.len() as u64)),
+            input,
+            output_bytes: INLINE_BYTES,
+        }
+    }
+}
+
+impl Simulate {
+    fn draft(&self) -> Outcome<Draft> {
+        let input = archive::read(&self.scene)?;
+        let bodies = bodies(&self.scene, &input)?;
+        Ok(Draft {
+            spec: Spec::Simulate(SimulateSpec { steps: self.steps, every: self.every }),
+            model: None,
+            engine: engines::simulate(),
+            policy: Policy::Replicated,
+            input,
+            units: bodies.map(|bodies| bodies.saturating_mul(self.steps.into())),
+            output_bytes: 1_024,
+        })
+    }
+}
+
+/// How many bodies a scene has, as far as it says so: those of robots are in files of their own.
+fn bodies(path: &Path, scene: &[u8]) -> Outcome<Option<u64>> {
+    let scene: serde_json::Value = serde_json::from_slice(scene).map_err(|error| {
+        Failure::usage(format!("{} is no scene in JSON: {error}", path.display()))
+    })?;
+    let count = |name| scene.get(name).and_then(|list| list.as_array()).map_or(0, Vec::len);
+    Ok((count("robots") == 0).then_some(count("bodies") as u64))
+}
+
+impl Wasm {
+    fn draft(&self) -> Outcome<Draft> {
+        let Some(folder) = &self.conditions.archive else {
+            return Err(Failure::usage(
+                "a module goes to the archive, from which workers fetch it; name its folder with \
+                 --archive",
+            ));
+        };
+        let module = archive::put(folder, &archive::read(&self.module)?)?;
+        let spec = WasmSpec {
+            module,
+            fuel: self.fuel,
+            memory_pages: self.memory_pages,
+            export: self.export.clone().into_bytes().try_into().map_err(|_| {
+                Failure::usage("a function's name has 64 bytes at most; give --export another")
+            })?,
+        };
+        Ok(Draft {
+            spec: Spec::Wasm(spec),
+            model: None,
+            engine: engines::wasm(),
+            policy: Policy::Replicated,
+            input: self.input.as_deref().map_or_else(|| Ok(Vec::new()), archive::read)?,
+            units: Some(self.fuel.div_ceil(FUEL_UNIT)),
+            output_bytes: 1_024,
+        })
+    }
+}
+
+impl Conditions {
+    fn terms(&self, draft: Draft, now: u64) -> Outcome<Terms> {
+        draft.spec.check().map_err(|malformed| Failure::usage(malformed.to_string()))?;
+        let units = self.units.or(draft.units).ok_or_else(|| {
+            Failure::usage(
+                "the scene has robots; say with --units what its steps times its bodies come to, \
+                 links of robots counted",
+            )
+        })?;
+        let seed = match self.seed {
+            Some(seed) => seed,
+            None => random()?,
+        };
+        let workers: Amount = self.redundancy.into();
+        let now = u32::try_from(now).unwrap_or(u32::MAX);
+        Ok(Terms {
+            job: Work {
+                kind: draft.spec.kind(),
+                model: draft.model,
+                engine: draft.engine,
+                input: self.payload(draft.input)?,
+                parameters: draft.spec.encode(),
+                seed,
+                units,
+                sampled: false,
+            },
+            policy: draft.policy,
+            redundancy: self.redundancy,
+            requirements: Requirements::any(DeviceClass::Cpu),
+            reward: self.reward.unwrap_or(workers.saturating_mul(REWARD_EACH)),
+            tip: self.tip,
+            match_by: now.saturating_add(self.match_within),
+            work_blocks: self.work_blocks,
+            seal: None,
+            output_bytes: self.output_bytes.unwrap_or(draft.output_bytes),
+            auditable: self.auditable,
+        })
+    }
+
+    /// In the terms where it is short, else in the archive.
+    fn payload(&self, input: Vec<u8>) -> Outcome<Payload> {
+        let input = match Inline::try_from(input) {
+            Ok(short) => return Ok(Payload::Inline(short)),
+            Err(long) => long,
+        };
+        let Some(folder) = &self.archive else {
+            return Err(Failure::usage(format!(
+                "the input has {} bytes, and {INLINE_BYTES} go into a transaction; name the folder \
+                 of an archive that workers fetch from, with --archive",
+                input.len()
+            )));
+        };
+        let File { id, bytes } = archive::put(folder, &input)?;
+        Ok(Payload::Artifact { id, bytes })
+    }
+}
+
+#[cfg(test)]
+mod tests;

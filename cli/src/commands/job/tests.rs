@@ -1,0 +1,118 @@
+use super::*;
+use cairn_protocol::job::JobKind;
+use clap::Parser;
+
+#[derive(Debug, Parser)]
+struct Line {
+    #[command(subcommand)]
+    job: Job,
+}
+
+/// What a command line comes to at height 1,000.
+fn terms(words: &[&str]) -> Outcome<Terms> {
+    let line = std::iter::once("cairn").chain(words.iter().copied());
+    Line::try_parse_from(line).expect("it makes sense").job.terms(1_000)
+}
+
+fn id() -> String {
+    "ab".repeat(32)
+}
+
+#[test]
+fn terms_should_say_what_was_asked_for_and_what_goes_without_saying() {
+    let terms = terms(&["infer", "--model", &id(), "--prompt", "hi", "--most", "8"]).unwrap();
+    assert_eq!(terms.job.model, Some(BlockId([0xab; 32])));
+    assert_eq!(terms.job.input, Payload::Inline(b"hi".to_vec().try_into().unwrap()));
+    assert_eq!(terms.job.engine, engines::exact());
+    let spec = Spec::decode(JobKind::Infer, &terms.job.parameters).unwrap();
+    assert!(matches!(spec, Spec::Infer(InferSpec { most: 8, .. })), "{spec:?}");
+    assert_eq!((terms.policy, terms.redundancy), (Policy::Proven, 3));
+    assert_eq!((terms.job.units, terms.reward, terms.tip), (8, 3 * REWARD_EACH, 0));
+    assert_eq!((terms.match_by, terms.work_blocks), (1_100, 120));
+    assert_eq!(terms.policy.judges(&terms.job, terms.redundancy), Ok(()));
+}
+
+#[test]
+fn terms_should_take_what_is_said_of_them() {
+    let line = ["embed", "--model", &id(), "--text", "hi", "--redundancy", "1", "--reward", "0.5"];
+    let more = ["--tip", "0.25", "--match-within", "7", "--work-blocks", "9", "--auditable"];
+    let last = ["--units", "40", "--output-bytes", "12"];
+    let terms = terms(&[line.as_slice(), &more, &last].concat()).unwrap();
+    assert_eq!((terms.redundancy, terms.reward, terms.tip), (1, CRN / 2, CRN / 4));
+    assert_eq!((terms.match_by, terms.work_blocks, terms.auditable), (1_007, 9, true));
+    assert_eq!((terms.job.units, terms.output_bytes), (40, 12));
+    assert_eq!(terms.policy.judges(&terms.job, terms.redundancy), Ok(()));
+}
+
+#[test]
+fn terms_should_differ_in_their_seeds_unless_one_is_given() {
+    let model = id();
+    let line = ["infer", "--model", &model, "--prompt", "hi"];
+    assert_ne!(terms(&line).unwrap().job.seed, terms(&line).unwrap().job.seed);
+    let line = [line.as_slice(), &["--seed", &model]].concat();
+    assert_eq!(terms(&line).unwrap().job.seed, [0xab; 32]);
+}
+
+#[test]
+fn terms_should_name_a_module_that_the_archive_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let (archive, module) = (folder.path().join("archive"), folder.path().join("add.wasm"));
+    std::fs::write(&module, b"\0asm").unwrap();
+    let module = module.to_str().unwrap();
+    let line = ["wasm", "--module", module, "--export", "add", "--fuel", "1500000"];
+    let refused = terms(&line).unwrap_err();
+    assert!(refused.to_string().contains("--archive"), "{refused}");
+
+    let line = [line.as_slice(), &["--archive", archive.to_str().unwrap()]].concat();
+    let terms = terms(&line).unwrap();
+    let file = archive::describe(b"\0asm");
+    let spec = Spec::decode(JobKind::Wasm, &terms.job.parameters).unwrap();
+    assert!(matches!(&spec, Spec::Wasm(spec) if spec.module == file), "{spec:?}");
+    assert_eq!(archive::get(&archive, file.id).unwrap(), b"\0asm");
+    assert_eq!(terms.job.units, 2);
+    assert_eq!(terms.policy.judges(&terms.job, terms.redundancy), Ok(()));
+}
+
+#[test]
+fn terms_should_count_the_bodies_of_a_scene_but_not_those_of_its_robots() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("scene.json");
+    let scene = path.to_str().unwrap().to_owned();
+    let line = ["simulate", "--scene", &scene, "--steps", "10"];
+    std::fs::write(&path, r#"{ "bodies": [{}, {}, {}] }"#).unwrap();
+    let simulated = terms(&line).unwrap();
+    assert_eq!(simulated.job.units, 30);
+    assert_eq!(simulated.policy.judges(&simulated.job, simulated.redundancy), Ok(()));
+    std::fs::write(&path, r#"{ "bodies": [], "robots": [{}] }"#).unwrap();
+    let refused = terms(&line).unwrap_err();
+    assert!(refused.to_string().contains("--units"), "{refused}");
+    let line = [line.as_slice(), &["--units", "70"]].concat();
+    assert_eq!(terms(&line).unwrap().job.units, 70);
+}
+
+#[test]
+fn terms_should_be_refused_when_the_job_makes_no_sense() {
+    let model = id();
+    let long = "x".repeat(2_049);
+    let cases = [
+        (["infer", "--model", &model, "--prompt", "hi", "--most", "0"].to_vec(), "tokens"),
+        (["infer", "--model", &model, "--prompt", &long].to_vec(), "--archive"),
+        (["simulate", "--scene", "/nowhere/at.all", "--steps", "1"].to_vec(), "cannot read"),
+    ];
+    for (line, why) in cases {
+        let refused = terms(&line).unwrap_err().to_string();
+        assert!(refused.contains(why), "{refused} should mention {why}");
+    }
+}
+
+#[test]
+fn input_should_go_to_the_archive_when_it_is_long() {
+    let folder = tempfile::tempdir().unwrap();
+    let (model, long) = (id(), "x".repeat(2_049));
+    let archive = folder.path().to_str().unwrap();
+    let line = ["infer", "--model", &model, "--prompt", &long, "--archive", archive];
+    let terms = terms(&line).unwrap();
+    let File { id, bytes } = archive::describe(long.as_bytes());
+    assert_eq!(terms.job.input, Payload::Artifact { id, bytes });
+    assert_eq!(archive::get(folder.path(), id).unwrap(), long.as_bytes());
+}

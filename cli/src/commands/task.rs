@@ -1,0 +1,187 @@
+//! Tasks: how they stand, and what their requester does with them.
+
+use super::submit;
+use crate::{
+    answer,
+    exit::{Failure, Outcome},
+    follow::Follow,
+    output::{Output, Report},
+    session::Global,
+    values::{self, words},
+};
+use cairn_protocol::{
+    id::{ProviderId, TaskId},
+    lifecycle::Stage,
+    result,
+    view::{TaskView, WaitsFor},
+};
+use cairn_sdk::{address, calls, AccountId32, Chain};
+use clap::Args;
+use std::time::Duration;
+
+#[derive(Debug, Args)]
+pub struct Show {
+    task: u64,
+
+    /// Wait until it has ended.
+    #[arg(long)]
+    wait: bool,
+
+    /// For how many seconds at most.
+    #[arg(long, value_name = "SECONDS", default_value_t = 900)]
+    timeout: u64,
+}
+
+impl Show {
+    pub async fn run(&self, global: &Global, output: &Output) -> Outcome {
+        let (chain, task) = (global.chain().await?, TaskId(self.task));
+        // Before the task is looked at, so that no block is left out between the two.
+        let follow = Follow::begin(&chain, task).await?;
+        let view = view(&chain, task).await?;
+        if !self.wait || has_ended(&view) {
+            return output.say(&described(task, &view));
+        }
+        output.progress_report(&described(task, &view));
+        let within = Duration::from_secs(self.timeout);
+        let ended = submit::to_the_end(&chain, task, follow, within, output).await?;
+        output.say(&ended)
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    /// Whose [default: the account that would sign]
+    #[arg(value_parser = values::account)]
+    account: Option<AccountId32>,
+}
+
+impl List {
+    pub async fn run(&self, global: &Global, output: &Output) -> Outcome {
+        let account = match self.account {
+            Some(account) => account,
+            None => global.signer()?.account(),
+        };
+        let market = global.chain().await?.market().await?;
+        let mut reports = Vec::new();
+        for task in market.tasks_of(&account).await? {
+            if let Some(view) = market.task(task).await? {
+                reports.push(short(task, &view));
+            }
+        }
+        output.list("tasks", "No task of the account is kept.", &reports)
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Cancel {
+    task: u64,
+}
+
+impl Cancel {
+    pub async fn run(&self, global: &Global, output: &Output) -> Outcome {
+        let account = global.account().await?;
+        let call = calls::cancel(TaskId(self.task));
+        let included = account.send("cancellation", &call, output).await?;
+        let report = Report::default().number("task", self.task).number("block", included.number);
+        output.say(&report)
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Complain {
+    task: u64,
+
+    /// About whose result [default: the one that stands]
+    #[arg(long)]
+    provider: Option<u64>,
+}
+
+impl Complain {
+    pub async fn run(&self, global: &Global, output: &Output) -> Outcome {
+        let (account, task) = (global.account().await?, TaskId(self.task));
+        let provider = match self.provider {
+            Some(provider) => ProviderId(provider),
+            None => answer::standing(task, &view(&account.chain, task).await?)?.0,
+        };
+        let call = calls::complain(task, provider);
+        let included = account.send("complaint", &call, output).await?;
+        let report = Report::default()
+            .number("task", self.task)
+            .number("provider", provider.0)
+            .number("block", included.number);
+        output.say(&report)
+    }
+}
+
+/// A task that is still kept.
+pub async fn view(chain: &Chain, task: TaskId) -> Outcome<TaskView<AccountId32>> {
+    let view = chain.market().await?.task(task).await?;
+    view.ok_or_else(|| {
+        Failure::failed(format!(
+            "there is no task {}, or it ended and is kept no more; the chain's events have its \
+             history",
+            task.0
+        ))
+    })
+}
+
+fn has_ended(view: &TaskView<AccountId32>) -> bool {
+    matches!(view.stage, Stage::Settled | Stage::Refunded)
+}
+
+fn short(task: TaskId, view: &TaskView<AccountId32>) -> Report {
+    Report::default()
+        .number("task", task.0)
+        .text("kind", values::name(&view.terms.job.kind))
+        .with("stage", format!("{:?}", view.stage), words(&view.stage))
+        .number("due", view.due)
+        .number("now", view.now)
+        .amount("reward", view.escrow.reward)
+}
+
+fn described(task: TaskId, view: &TaskView<AccountId32>) -> Report {
+    let report = short(task, view).text("requester", address(&view.requester));
+    let report = match &view.terms.job.model {
+        Some(model) => report.text("model", hex::encode(model.0)),
+        None => report,
+    };
+    let seats: Vec<u64> = view.seats.iter().map(|seat| seat.provider.0).collect();
+    let report = report.with("workers", seats.clone(), listed(&seats));
+    let report = if has_ended(view) {
+        report
+    } else {
+        let (what, whom) = waits_for(&view.waits_for);
+        let text = format!("{what} {}", listed(&whom));
+        report.with("waits_for", what, text.trim_end()).with("waits_for_providers", whom, "")
+    };
+    match answer::standing(task, view) {
+        Ok((_, stands)) => report.and(told(&stands)),
+        Err(_) => report,
+    }
+}
+
+/// What an answer says, as far as the chain has it.
+fn told(stands: &result::Answer) -> Report {
+    let inline = match &stands.output {
+        result::Output::Inline(bytes) => Some(bytes.as_slice()),
+        result::Output::Artifact { .. } => None,
+    };
+    answer::report(stands, inline)
+}
+
+/// What has to be done next, and by whom.
+fn waits_for(waits: &WaitsFor) -> (&'static str, Vec<u64>) {
+    let numbers =
+        |providers: &[ProviderId]| providers.iter().map(|provider| provider.0).collect::<Vec<_>>();
+    match waits {
+        WaitsFor::Chain => ("the chain", Vec::new()),
+        WaitsFor::Keys(providers) => ("keys for", numbers(providers)),
+        WaitsFor::Commitments(providers) => ("commitments of", numbers(providers)),
+        WaitsFor::Reveals(providers) => ("reveals of", numbers(providers)),
+        WaitsFor::Results(providers) => ("results of", numbers(providers)),
+    }
+}
+
+fn listed(numbers: &[u64]) -> String {
+    numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
+}

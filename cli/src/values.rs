@@ -1,0 +1,171 @@
+//! What arguments say, read and written.
+
+use crate::amount;
+use cairn_protocol::{
+    dag::SemVer,
+    id::{BlockId, ContentId, Digest, File, Region},
+    job::JobKind,
+    profile::{DeviceClass, Offer, Role},
+};
+use cairn_sdk::{AccountId32, Signer};
+use std::fmt::Debug;
+
+type Read<T> = Result<T, String>;
+
+/// 32 bytes in hexadecimal, with or without 0x before them.
+pub fn digest(text: &str) -> Read<Digest> {
+    let mut bytes = [0; 32];
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    hex::decode_to_slice(digits, &mut bytes)
+        .map_err(|_| "this is not 64 hexadecimal digits".to_owned())?;
+    Ok(bytes)
+}
+
+pub fn model(text: &str) -> Read<BlockId> {
+    digest(text).map(BlockId)
+}
+
+pub fn content(text: &str) -> Read<ContentId> {
+    digest(text).map(ContentId)
+}
+
+/// An artifact and its length, as `ID:BYTES`.
+pub fn file(text: &str) -> Read<File> {
+    let (id, bytes) =
+        text.split_once(':').ok_or("write the artifact's id, a colon, and how long it is")?;
+    let bytes = bytes.parse().map_err(|_| format!("{bytes:?} is no number of bytes"))?;
+    Ok(File { id: content(id)?, bytes })
+}
+
+/// An address, 0x and the account's bytes, or a development key such as `//Alice`.
+pub fn account(text: &str) -> Read<AccountId32> {
+    if text.starts_with("//") {
+        let signer = Signer::from_suri(text).map_err(|error| error.to_string())?;
+        return Ok(signer.account());
+    }
+    cairn_sdk::account(text).map_err(|error| error.to_string())
+}
+
+/// A kind of job and what a unit of it costs, as `infer=0.000001`.
+pub fn offer(text: &str) -> Read<Offer> {
+    let (kind, price) = text.split_once('=').ok_or("write KIND=AMOUNT, as in infer=0.000001")?;
+    Ok(Offer { kind: named(&JobKind::ALL, kind)?, price: amount::parse(price)? })
+}
+
+pub fn role(text: &str) -> Read<Role> {
+    named(&Role::ALL, text)
+}
+
+pub fn class(text: &str) -> Read<DeviceClass> {
+    named(&DeviceClass::ALL, text)
+}
+
+/// Major, minor, patch.
+pub fn release(text: &str) -> Read<SemVer> {
+    let numbers: Option<Vec<u16>> = text.split('.').map(|part| part.parse().ok()).collect();
+    match numbers.as_deref() {
+        Some([major, minor, patch]) => Ok(SemVer { major: *major, minor: *minor, patch: *patch }),
+        _ => Err("write a release as three numbers, as in 1.0.0".into()),
+    }
+}
+
+/// The area in the high byte and the place in the low one, as `0x0101` or in decimals.
+pub fn region(text: &str) -> Read<Region> {
+    let number = match text.strip_prefix("0x") {
+        Some(digits) => u16::from_str_radix(digits, 16),
+        None => text.parse(),
+    };
+    number.map(Region).map_err(|_| "write a region as 0x0101, area before place".into())
+}
+
+/// One of those that there are, by the name that [`name`] gives it.
+fn named<T: Copy + Debug>(all: &[T], text: &str) -> Read<T> {
+    all.iter().find(|one| name(one) == text).copied().ok_or_else(|| {
+        let names: Vec<String> = all.iter().map(name).collect();
+        format!("{text:?} is none of {}", names.join(", "))
+    })
+}
+
+/// What something is called on a command line: `SmallGpu` is `small-gpu`.
+pub fn name(one: &impl Debug) -> String {
+    spelled(one, '-')
+}
+
+/// The same in words: `NobodyFound` is `nobody found`.
+pub fn words(one: &impl Debug) -> String {
+    spelled(one, ' ')
+}
+
+fn spelled(one: &impl Debug, between: char) -> String {
+    let mut spelled = String::new();
+    let mut before = None;
+    for letter in format!("{one:?}").chars() {
+        if letter.is_ascii_uppercase() && before.is_some_and(char::is_alphanumeric) {
+            spelled.push(between);
+        }
+        spelled.push(letter.to_ascii_lowercase());
+        before = Some(letter);
+    }
+    spelled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_should_be_read_by_the_names_they_are_written_with() {
+        for kind in JobKind::ALL {
+            let read = offer(&format!("{}=0.5", name(&kind))).unwrap();
+            assert_eq!(read, Offer { kind, price: amount::CRN / 2 });
+        }
+        for class in DeviceClass::ALL {
+            assert_eq!(super::class(&name(&class)), Ok(class));
+        }
+        for role in Role::ALL {
+            assert_eq!(super::role(&name(&role)), Ok(role));
+        }
+        assert_eq!(name(&DeviceClass::SmallGpu), "small-gpu");
+    }
+
+    #[test]
+    fn values_should_be_refused_in_words_when_they_are_none() {
+        let id = "ab".repeat(32);
+        let refused = [
+            (offer("infer").map(drop), "KIND=AMOUNT"),
+            (offer("think=1").map(drop), "none of infer, embed"),
+            (offer("infer=-1").map(drop), "digits"),
+            (model("ab").map(drop), "64 hexadecimal"),
+            (model(&"xy".repeat(32)).map(drop), "64 hexadecimal"),
+            (file(&id).map(drop), "colon"),
+            (file(&format!("{id}:many")).map(drop), "number of bytes"),
+            (account("Alice").map(drop), "address"),
+            (release("1.0").map(drop), "three numbers"),
+            (release("1.0.70000").map(drop), "three numbers"),
+            (region("0x10000").map(drop), "0x0101"),
+            (class("gpu-of-a-friend").map(drop), "small-gpu"),
+        ];
+        for (read, why) in refused {
+            let said = read.unwrap_err();
+            assert!(said.contains(why), "{said} should mention {why}");
+        }
+    }
+
+    #[test]
+    fn values_should_be_read_when_they_are_some() {
+        let id = "ab".repeat(32);
+        assert_eq!(model(&format!("0x{id}")), Ok(BlockId([0xab; 32])));
+        let expected = File { id: ContentId([0xab; 32]), bytes: 12 };
+        assert_eq!(file(&format!("{id}:12")), Ok(expected));
+        assert_eq!(release("1.2.3"), Ok(SemVer { major: 1, minor: 2, patch: 3 }));
+        assert_eq!(region("0x0102"), Ok(Region(0x0102)));
+        assert_eq!(region("258"), Ok(Region(0x0102)));
+        assert_eq!(account("//Alice"), Ok(Signer::dev("Alice").unwrap().account()));
+    }
+
+    #[test]
+    fn words_should_be_told_apart_where_a_name_has_several() {
+        assert_eq!(words(&Some(JobKind::Infer)), "some(infer)");
+        assert_eq!(words(&cairn_protocol::lifecycle::Stage::AwaitingKeys), "awaiting keys");
+    }
+}
