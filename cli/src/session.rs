@@ -16,7 +16,7 @@ const PASSPHRASE: &str = "CAIRN_PASSPHRASE";
 /// How long a transaction may take until it is final. Blocks are made every second.
 const FINAL_WITHIN: Duration = Duration::from_secs(180);
 
-/// What every command understands.
+// What every command understands. As documentation, it would be taken for what the program is.
 #[derive(Debug, Args)]
 pub struct Global {
     /// An endpoint of the chain. Given again, others to go on with when it fails.

@@ -36,7 +36,7 @@ pub enum Job {
     Wasm(Wasm),
 }
 
-/// What is said of any job.
+// What is said of any job. As documentation, it would be taken for what each of them is.
 #[derive(Debug, Args)]
 pub struct Conditions {
     /// How many workers do it, each by itself. An odd number.
@@ -88,7 +88,7 @@ pub struct Infer {
     model: BlockId,
 
     /// The text to go on with.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     prompt: String,
 
     /// The most tokens to make.
@@ -106,7 +106,7 @@ pub struct Embed {
     model: BlockId,
 
     /// The text.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     text: String,
 
     #[command(flatten)]
