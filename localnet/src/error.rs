@@ -15,6 +15,24 @@ pub enum Error {
     )]
     NodeMissing { path: PathBuf },
 
+    #[error(
+        "no {name} at {}; build it with `cargo build --release --workspace`, or name one with the \
+         variable {variable}", .path.display()
+    )]
+    ProgramMissing { name: String, variable: String, path: PathBuf },
+
+    #[error("{program} failed: {reason}")]
+    Program { program: String, reason: String },
+
+    #[error("the workers cannot be registered: {reason}")]
+    Task { reason: String },
+
+    #[error(transparent)]
+    Sdk(#[from] cairn_sdk::Error),
+
+    #[error("a network has {max} workers at most, not {got}")]
+    WorkerCount { got: usize, max: usize },
+
     #[error("a network has 1 to {max} validators, not {got}")]
     ValidatorCount { got: usize, max: usize },
 
@@ -56,22 +74,22 @@ pub enum Error {
     #[error("cannot make the chain specification: {reason}")]
     Spec { reason: String },
 
-    #[error("node {node} ended with {status}; the end of its log:\n{log}")]
+    #[error("{node} ended with {status}; the end of its log:\n{log}")]
     NodeDied { node: String, status: ExitStatus, log: String },
 
-    #[error("node {node} does not answer after {waited:?}; the end of its log:\n{log}")]
+    #[error("{node} does not answer after {waited:?}; the end of its log:\n{log}")]
     NotReady { node: String, waited: Duration, log: String },
 
-    #[error("node {node} is not running")]
+    #[error("{node} is not running")]
     NotRunning { node: String },
 
     #[error("there is no node {name:?} in this network")]
     NoSuchNode { name: String },
 
-    #[error("node {node} runs already")]
+    #[error("{node} runs already")]
     AlreadyRunning { node: String },
 
-    #[error("cannot signal node {node}: {source}")]
+    #[error("cannot signal {node}: {source}")]
     Signal { node: String, source: nix::errno::Errno },
 
     #[error("cannot connect to {url}: {reason}")]

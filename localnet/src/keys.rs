@@ -37,6 +37,31 @@ pub fn validator_name(index: usize) -> String {
     }
 }
 
+/// The seed of whoever registers the demo model.
+pub const MODELLER: &str = "Modeller";
+
+/// The name of a network's worker: `worker-1`, ...
+pub fn worker_name(index: usize) -> String {
+    format!("worker-{}", index + 1)
+}
+
+/// The seed of the account that bonds for a worker and is paid for its work.
+pub fn worker_owner(index: usize) -> String {
+    format!("Worker//{}", index + 1)
+}
+
+/// The seed of the account that a worker works with.
+pub fn worker_operator(index: usize) -> String {
+    format!("Worker//{}//operator", index + 1)
+}
+
+/// The accounts that so many workers need.
+pub fn worker_accounts(count: usize) -> Result<Vec<AccountId>> {
+    let seeds = (0..count).flat_map(|index| [worker_owner(index), worker_operator(index)]);
+    let modeller = (count > 0).then(|| MODELLER.to_owned());
+    seeds.chain(modeller).map(|seed| account(&seed)).collect()
+}
+
 /// The key that signs for the account of a development seed.
 pub fn signer(seed: &str) -> Result<sr25519::Pair> {
     pair::<sr25519::Pair>(seed)

@@ -7,7 +7,9 @@ use std::{
     time::Duration,
 };
 
-use cairn_localnet::{Client, Error, Network, Options, PortPlan, Result, State, MAX_VALIDATORS};
+use cairn_localnet::{
+    programs, Client, Error, Network, Options, PortPlan, Result, State, MAX_VALIDATORS, MAX_WORKERS,
+};
 use clap::Parser;
 use tokio::signal::unix::{signal, Signal, SignalKind};
 
@@ -25,6 +27,10 @@ struct Arguments {
     /// How many validators to run.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = validator_count)]
     validators: usize,
+
+    /// How many workers to run beside them, with a small model to try.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = worker_count)]
+    workers: usize,
 
     /// Discard the state of an earlier run and begin a new chain.
     #[arg(long)]
@@ -44,6 +50,13 @@ fn validator_count(text: &str) -> std::result::Result<usize, String> {
     match text.parse() {
         Ok(count) if (1..=MAX_VALIDATORS).contains(&count) => Ok(count),
         _ => Err(format!("a number from 1 to {MAX_VALIDATORS} is needed")),
+    }
+}
+
+fn worker_count(text: &str) -> std::result::Result<usize, String> {
+    match text.parse() {
+        Ok(count) if count <= MAX_WORKERS => Ok(count),
+        _ => Err(format!("a number from 0 to {MAX_WORKERS} is needed")),
     }
 }
 
@@ -71,11 +84,12 @@ async fn run(arguments: Arguments) -> Result<()> {
         fresh: arguments.fresh,
         node: arguments.node,
         validators: arguments.validators,
+        workers: arguments.workers,
         ports: PortPlan::Fixed,
         ..Options::new(base_path)
     })?;
     let outcome = tokio::select! {
-        outcome = watch(&mut network) => outcome,
+        outcome = watch(&mut network, arguments.workers) => outcome,
         () = stop.wait() => Ok(()),
     };
     println!("\nStopping ...");
@@ -86,9 +100,13 @@ async fn run(arguments: Arguments) -> Result<()> {
     outcome.and(stopped)
 }
 
-/// Returns only when a node fails.
-async fn watch(network: &mut Network) -> Result<()> {
+/// Returns only when a node or a worker fails.
+async fn watch(network: &mut Network, workers: usize) -> Result<()> {
     network.wait_ready().await?;
+    if workers > 0 {
+        println!("Starting {workers} workers; the first time a model is made for them ...");
+        network.start_workers().await?;
+    }
     describe(network);
     let mut status = Status::new(network);
     let mut looks: u32 = 0;
@@ -111,11 +129,29 @@ fn describe(network: &Network) {
         println!("    log         {}", node.log_path().display());
         println!("    state       {}", node.base_path().display());
     }
+    describe_workers(network);
     if let Some(first) = network.nodes.first() {
         let rpc = first.rpc_url();
         println!("\nTo look around in a browser: https://polkadot.js.org/apps/?rpc={rpc}");
     }
     println!("To stop: Ctrl-C. The next start resumes; --fresh begins a new chain.\n");
+}
+
+/// Who works, and what they can be asked for.
+fn describe_workers(network: &Network) {
+    for worker in &network.workers {
+        println!("  {}", worker.name());
+        println!("    provider    {}", worker.provider().0);
+        println!("    owner       //{}", worker.owner());
+        println!("    log         {}", worker.log_path().display());
+    }
+    let Some(market) = network.market() else { return };
+    let model: String = market.model.0.iter().map(|byte| format!("{byte:02x}")).collect();
+    println!("\nA model to try, made in {}:", market.folder.display());
+    let cairn = programs::find("cairn").map_or("cairn".into(), |path| path.display().to_string());
+    let ask = "--prompt \"the red hen\" --wait";
+    println!("  {cairn} submit infer --key //Dave --model {model} {ask}");
+    println!("Its results that are too long for the chain are in {}.", market.archive.display());
 }
 
 fn plural(validators: usize) -> String {

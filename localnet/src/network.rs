@@ -13,11 +13,17 @@ use crate::{
     node::{self, NodeConfig, READY_WITHIN, STOP_WITHIN},
     spec::write_spec,
     state::State,
-    Client, Error, Node, PortPlan, Result,
+    workers::{Plan, Programs},
+    Client, Error, Market, Node, PortPlan, Result, Worker,
 };
 
 /// The most validators one machine is asked to run.
 pub const MAX_VALIDATORS: usize = 20;
+
+/// The most workers one machine is asked to run.
+pub const MAX_WORKERS: usize = 20;
+/// For how many steps the demo model of workers learns: enough that its text has words.
+const MODEL_STEPS: u64 = 40;
 
 /// What network to run.
 #[derive(Clone, Debug)]
@@ -29,6 +35,10 @@ pub struct Options {
     /// The node binary; by default the one [`node::find_binary`] finds.
     pub node: Option<PathBuf>,
     pub validators: usize,
+    /// Workers beside them, with a model to run.
+    pub workers: usize,
+    /// For how many steps that model learns. Ignored where it is there already.
+    pub model_steps: u64,
     pub ports: PortPlan,
     /// Accounts that share the supply with the validators and the well-known accounts. Ignored
     /// when state is resumed, like the next one.
@@ -47,6 +57,8 @@ impl Options {
             fresh: false,
             node: None,
             validators: 1,
+            workers: 0,
+            model_steps: MODEL_STEPS,
             ports: PortPlan::Free,
             endowed: Vec::new(),
             genesis_patch: Value::Object(Default::default()),
@@ -55,8 +67,15 @@ impl Options {
     }
 }
 
-/// Running validators. Dropping it kills them.
+/// Running validators, and workers if any are asked for. Dropping it kills them.
 pub struct Network {
+    // Dropped first, so that none of them loses its node.
+    /// The workers that were started, in the order of their seeds.
+    pub workers: Vec<Worker>,
+    /// What they work on.
+    market: Option<Market>,
+    /// The workers that are to be started.
+    plan: Option<Plan>,
     state: State,
     binary: PathBuf,
     ports: PortPlan,
@@ -66,40 +85,49 @@ pub struct Network {
 }
 
 impl Network {
-    /// Starts a network and waits until every node answers.
+    /// Starts a network and waits until every node answers and every worker is counted on.
     pub async fn start(options: Options) -> Result<Self> {
         let mut network = Self::spawn(options)?;
         network.wait_ready().await?;
+        network.start_workers().await?;
         Ok(network)
     }
 
-    /// Starts the processes and does not wait for them.
+    /// Starts the validators and does not wait for them.
     pub fn spawn(options: Options) -> Result<Self> {
         let count = options.validators;
         if !(1..=MAX_VALIDATORS).contains(&count) {
             return Err(Error::ValidatorCount { got: count, max: MAX_VALIDATORS });
         }
+        let programs = programs_for(options.workers)?;
         let binary = match options.node {
             Some(path) => node::existing(path)?,
             None => node::find_binary()?,
         };
         // Looked at before anything is discarded, written or started: if another network runs
         // from the same directory, it holds these ports.
-        let mut ports = Vec::with_capacity(count);
-        for index in 0..count {
-            let taken = options.ports.ports(index)?;
-            taken.check_free(&keys::validator_name(index))?;
-            ports.push(taken);
-        }
+        let ports = (0..count).map(|index| free_ports(options.ports, index));
+        let ports = ports.collect::<Result<Vec<_>>>()?;
         if options.fresh {
+            Plan::discard(&options.base_path)?;
             State::discard(&options.base_path)?;
         }
         let state = State::open(&options.base_path, count)?;
         if !state.spec().exists() {
-            write_spec(&state.spec(), count, options.endowed, options.genesis_patch)?;
+            let mut endowed = options.endowed;
+            endowed.extend(keys::worker_accounts(options.workers)?);
+            write_spec(&state.spec(), count, endowed, options.genesis_patch)?;
         }
 
         let mut network = Self {
+            workers: Vec::new(),
+            market: None,
+            plan: programs.map(|programs| Plan {
+                programs,
+                root: state.root().to_owned(),
+                count: options.workers,
+                steps: options.model_steps,
+            }),
             state,
             binary,
             ports: options.ports,
@@ -133,6 +161,23 @@ impl Network {
             node.wait_ready(deadline.saturating_duration_since(Instant::now())).await?;
         }
         Ok(())
+    }
+
+    /// Starts the workers that were asked for, and waits until the chain counts on them. What they
+    /// need is made and registered where it is missing.
+    pub async fn start_workers(&mut self) -> Result<()> {
+        let (Some(plan), Some(first)) = (self.plan.clone(), self.nodes.first()) else {
+            return Ok(());
+        };
+        let (market, workers) = plan.start(&first.rpc_url()).await?;
+        self.market = Some(market);
+        self.workers = workers;
+        Ok(())
+    }
+
+    /// What workers work on, once they were started.
+    pub fn market(&self) -> Option<&Market> {
+        self.market.as_ref()
     }
 
     /// Starts a node that follows the chain without validating it.
@@ -175,9 +220,10 @@ impl Network {
         }
     }
 
-    /// Asks every validator to end, waits for them together, and kills those that take too long.
+    /// Asks every worker and then every validator to end, waits for them together, and kills those
+    /// that take too long.
     pub async fn stop(&mut self) -> Result<()> {
-        let mut first_error = None;
+        let mut first_error = self.stop_workers().await.err();
         for node in &mut self.nodes {
             first_error = first_error.or(node.ask_to_stop().err());
         }
@@ -185,6 +231,20 @@ impl Network {
         for node in &mut self.nodes {
             first_error = first_error.or(node.wait_stopped(deadline).await.err());
         }
+        first_error.map_or(Ok(()), Err)
+    }
+
+    /// While there are validators, so that what a worker still has to say is heard.
+    async fn stop_workers(&mut self) -> Result<()> {
+        let mut first_error = None;
+        for worker in &mut self.workers {
+            first_error = first_error.or(worker.ask_to_stop().err());
+        }
+        let deadline = Instant::now() + STOP_WITHIN;
+        for worker in &mut self.workers {
+            first_error = first_error.or(worker.wait_stopped(deadline).await.err());
+        }
+        self.workers.clear();
         first_error.map_or(Ok(()), Err)
     }
 
@@ -198,9 +258,10 @@ impl Network {
         self.wait_ready().await
     }
 
-    /// Fails if a validator has ended by itself.
+    /// Fails if a validator or a worker has ended by itself.
     pub fn check_alive(&mut self) -> Result<()> {
-        self.nodes.iter_mut().try_for_each(Node::check_alive)
+        self.nodes.iter_mut().try_for_each(Node::check_alive)?;
+        self.workers.iter_mut().try_for_each(Worker::check_alive)
     }
 
     /// A connection to a validator.
@@ -243,4 +304,19 @@ impl Network {
     pub fn binary(&self) -> &Path {
         &self.binary
     }
+}
+
+/// The ports of a validator, which nobody else has.
+fn free_ports(plan: PortPlan, validator: usize) -> Result<crate::Ports> {
+    let ports = plan.ports(validator)?;
+    ports.check_free(&keys::validator_name(validator))?;
+    Ok(ports)
+}
+
+/// What so many workers are made of; nothing where there are none.
+fn programs_for(workers: usize) -> Result<Option<Programs>> {
+    if workers > MAX_WORKERS {
+        return Err(Error::WorkerCount { got: workers, max: MAX_WORKERS });
+    }
+    (workers > 0).then(Programs::find).transpose()
 }

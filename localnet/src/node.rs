@@ -1,30 +1,26 @@
 //! One node process.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{Read, Seek, SeekFrom},
-    os::unix::process::CommandExt,
+    fs,
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::Command,
     time::{Duration, Instant},
 };
 
-use nix::{
-    errno::Errno,
-    sys::{prctl, signal::Signal},
-    unistd::{getppid, Pid},
+use crate::{
+    keys,
+    keys::NodeKey,
+    ports::Ports,
+    process::{Process, POLL},
+    programs,
+    spec::CHAIN_ID,
+    Client, Error, Result,
 };
 
-use crate::{keys, keys::NodeKey, ports::Ports, spec::CHAIN_ID, Client, Error, Result};
+pub use crate::process::STOP_WITHIN;
 
-/// How long a node may take to shut down before it is killed.
-pub const STOP_WITHIN: Duration = Duration::from_secs(10);
 /// How long a node may take until its RPC answers: compiling the runtime on a busy machine.
 pub const READY_WITHIN: Duration = Duration::from_secs(90);
-
-const POLL: Duration = Duration::from_millis(50);
-const TAIL_BYTES: u64 = 256 * 1024;
-const TAIL_LINES: usize = 40;
 
 /// Everything a node needs to be started, and started again.
 #[derive(Clone)]
@@ -97,14 +93,15 @@ impl NodeConfig {
 /// A node of a network. Dropping it kills its process.
 pub struct Node {
     config: NodeConfig,
-    child: Option<Child>,
+    process: Process,
 }
 
 impl Node {
     /// Starts the process; it is ready later, see [`Node::wait_ready`].
     pub(crate) fn spawn(config: NodeConfig) -> Result<Self> {
         config.prepare()?;
-        let mut node = Self { config, child: None };
+        let process = Process::new(&config.name, &config.binary, &config.log);
+        let mut node = Self { config, process };
         node.start()?;
         Ok(node)
     }
@@ -136,7 +133,7 @@ impl Node {
 
     /// The process id, while the process runs.
     pub fn pid(&self) -> Option<u32> {
-        self.child.as_ref().map(Child::id)
+        self.process.pid()
     }
 
     pub(crate) fn config(&self) -> &NodeConfig {
@@ -150,28 +147,7 @@ impl Node {
 
     /// Starts the process with the same identity and state as before.
     pub fn start(&mut self) -> Result<()> {
-        if self.child.is_some() {
-            return Err(Error::AlreadyRunning { node: self.config.name.clone() });
-        }
-        // Appending keeps what an earlier run of this node said, for whoever looks for a cause.
-        let log = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&self.config.log)
-            .map_err(Error::io("open", &self.config.log))?;
-        let errors = log.try_clone().map_err(Error::io("open", &self.config.log))?;
-        let mut command = self.config.command();
-        command
-            .stdin(Stdio::null())
-            .stdout(log)
-            .stderr(errors)
-            // A group of its own: Ctrl-C in the terminal reaches the parent alone, which then
-            // stops its nodes in order.
-            .process_group(0);
-        die_with_parent(&mut command);
-        let child = command.spawn().map_err(Error::io("run", &self.config.binary))?;
-        self.child = Some(child);
-        Ok(())
+        self.process.start(self.config.command())
     }
 
     /// Waits until the node answers RPC calls.
@@ -188,7 +164,7 @@ impl Node {
                 return Err(Error::NotReady {
                     node: self.config.name.clone(),
                     waited: within,
-                    log: self.log_tail(TAIL_LINES),
+                    log: self.process.last_words(),
                 });
             }
             tokio::time::sleep(4 * POLL).await;
@@ -203,23 +179,12 @@ impl Node {
 
     /// Fails, with the end of the log, if the process has ended by itself.
     pub fn check_alive(&mut self) -> Result<()> {
-        let node = self.config.name.clone();
-        let Some(child) = &mut self.child else { return Err(Error::NotRunning { node }) };
-        match child.try_wait().map_err(Error::io("wait for", &self.config.binary))? {
-            None => Ok(()),
-            Some(status) => {
-                self.child = None;
-                Err(Error::NodeDied { node, status, log: self.log_tail(TAIL_LINES) })
-            }
-        }
+        self.process.check_alive()
     }
 
     /// Ends the process without warning, as a power cut would.
     pub fn kill(&mut self) -> Result<()> {
-        let Some(mut child) = self.child.take() else { return Ok(()) };
-        child.kill().map_err(Error::io("kill", &self.config.binary))?;
-        child.wait().map_err(Error::io("wait for", &self.config.binary))?;
-        Ok(())
+        self.process.kill()
     }
 
     /// Asks the process to end and waits for it; kills it if it takes too long.
@@ -229,91 +194,23 @@ impl Node {
     }
 
     pub(crate) fn ask_to_stop(&mut self) -> Result<()> {
-        let Some(child) = &self.child else { return Ok(()) };
-        let Ok(pid) = i32::try_from(child.id()) else { return Ok(()) };
-        // The child has not been waited for, so its id cannot belong to another process yet.
-        match nix::sys::signal::kill(Pid::from_raw(pid), Signal::SIGTERM) {
-            Ok(()) | Err(Errno::ESRCH) => Ok(()),
-            Err(source) => Err(Error::Signal { node: self.config.name.clone(), source }),
-        }
+        self.process.ask_to_stop()
     }
 
     pub(crate) async fn wait_stopped(&mut self, deadline: Instant) -> Result<()> {
-        while let Some(child) = &mut self.child {
-            if ended(child, &self.config.binary)?.is_some() {
-                self.child = None;
-                return Ok(());
-            }
-            if Instant::now() >= deadline {
-                return self.kill();
-            }
-            tokio::time::sleep(POLL).await;
-        }
-        Ok(())
+        self.process.wait_stopped(deadline).await
     }
 
     /// The last lines of the log.
     pub fn log_tail(&self, lines: usize) -> String {
-        tail(&self.config.log, lines).unwrap_or_else(|error| format!("(no log: {error})"))
+        self.process.log_tail(lines)
     }
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        // Nothing can be done about a failure here, and the process dies with its parent anyway.
-        let _ = self.kill();
-    }
-}
-
-fn ended(child: &mut Child, binary: &Path) -> Result<Option<ExitStatus>> {
-    child.try_wait().map_err(Error::io("wait for", binary))
-}
-
-/// Has the kernel kill the child when this process ends, however it ends.
-///
-/// The kernel watches the thread that starts the child, so nodes are started from a thread that
-/// lives as long as the program: the main one, a test's own, or a worker of the runtime.
-#[allow(unsafe_code)]
-fn die_with_parent(command: &mut Command) {
-    let parent = Pid::this();
-    // SAFETY: between fork and exec the closure makes two system calls and allocates nothing.
-    unsafe {
-        command.pre_exec(move || {
-            prctl::set_pdeathsig(Signal::SIGKILL)?;
-            // The parent may have died before the call above.
-            if getppid() == parent {
-                Ok(())
-            } else {
-                Err(Errno::ESRCH.into())
-            }
-        });
-    }
-}
-
-fn tail(path: &Path, lines: usize) -> std::io::Result<String> {
-    let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES)))?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
-    let text = String::from_utf8_lossy(&bytes);
-    let all: Vec<&str> = text.lines().collect();
-    Ok(all[all.len().saturating_sub(lines)..].join("\n"))
 }
 
 /// Where the node binary is: what the variable `CAIRN_NODE` names, or beside this program
 /// (a test program lies one directory deeper, in `deps`).
 pub fn find_binary() -> Result<PathBuf> {
-    if let Some(named) = std::env::var_os("CAIRN_NODE") {
-        return existing(PathBuf::from(named));
-    }
-    let own = std::env::current_exe().map_err(Error::io("find", "this program"))?;
-    let beside = own.parent().unwrap_or(Path::new(".")).join("cairn-node");
-    let above = own.parent().and_then(Path::parent).map(|up| up.join("cairn-node"));
-    match above {
-        Some(above) if !beside.is_file() && above.is_file() => Ok(above),
-        _ => existing(beside),
-    }
+    existing(programs::place("cairn-node")?)
 }
 
 pub(crate) fn existing(path: PathBuf) -> Result<PathBuf> {

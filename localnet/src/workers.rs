@@ -1,0 +1,223 @@
+//! Workers beside the validators: providers on the chain, and a process for each.
+//!
+//! ```text
+//! cairn-engine ──▶ demo model ──▶ archive ◀── cairn-worker × n ──▶ cairn-job
+//!                      │                            │
+//!                      └── registered ──▶ chain ◀───┘ registered, heartbeats, results
+//! ```
+//!
+//! What was made or registered by an earlier run is found and used again.
+
+mod model;
+mod place;
+mod register;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use cairn_protocol::id::{BlockId, ProviderId};
+use cairn_sdk::{keys::ENVIRONMENT, Chain};
+
+use crate::{keys, process::Process, programs, Error, Result};
+
+/// Jobs that a worker does at once. A challenge takes the place of one.
+const SLOTS: u8 = 2;
+/// Memory for the jobs of a worker.
+const MEMORY_MIB: u32 = 2_048;
+/// Seconds that running jobs are given when a worker is to stop: the network waits no longer.
+const DRAIN: &str = "5";
+/// How long workers may take until the chain counts on them: a heartbeat and its finality.
+const AVAILABLE_WITHIN: Duration = Duration::from_secs(120);
+
+/// What workers need that is not theirs alone, found before anything is started.
+#[derive(Clone, Debug)]
+pub(crate) struct Programs {
+    engine: PathBuf,
+    worker: PathBuf,
+    job: PathBuf,
+}
+
+/// Where workers and what they work on are kept, and how many there are.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub programs: Programs,
+    /// The directory of the network.
+    pub root: PathBuf,
+    pub count: usize,
+    /// For how many steps the demo model learns.
+    pub steps: u64,
+}
+
+/// A worker of a network. Dropping it kills its process.
+pub struct Worker {
+    name: String,
+    owner: String,
+    provider: ProviderId,
+    log: PathBuf,
+    process: Process,
+}
+
+/// What users of the network can ask for.
+#[derive(Clone, Debug)]
+pub struct Market {
+    /// By this id tasks name the demo model.
+    pub model: BlockId,
+    /// Its folder in exact form.
+    pub folder: PathBuf,
+    /// The folder that workers fetch from and publish to.
+    pub archive: PathBuf,
+}
+
+impl Programs {
+    pub(crate) fn find() -> Result<Self> {
+        Ok(Self {
+            engine: programs::find("cairn-engine")?,
+            worker: programs::find("cairn-worker")?,
+            job: programs::find("cairn-job")?,
+        })
+    }
+}
+
+impl Worker {
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The development seed of the account that is paid.
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+
+    pub fn provider(&self) -> ProviderId {
+        self.provider
+    }
+
+    /// The process id, while the process runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.process.pid()
+    }
+
+    pub fn log_path(&self) -> &Path {
+        &self.log
+    }
+
+    /// Fails, with the end of the log, if the process has ended by itself.
+    pub fn check_alive(&mut self) -> Result<()> {
+        self.process.check_alive()
+    }
+
+    /// Ends the process without warning, as a power cut would.
+    pub fn kill(&mut self) -> Result<()> {
+        self.process.kill()
+    }
+
+    pub(crate) fn ask_to_stop(&mut self) -> Result<()> {
+        self.process.ask_to_stop()
+    }
+
+    pub(crate) async fn wait_stopped(&mut self, deadline: Instant) -> Result<()> {
+        self.process.wait_stopped(deadline).await
+    }
+}
+
+impl Plan {
+    /// Forgets what workers keep outside the directory of the network.
+    pub(crate) fn discard(root: &Path) -> Result<()> {
+        place::discard(root)
+    }
+
+    /// Makes what is missing, registers who is not, and starts the workers.
+    pub(crate) async fn start(&self, url: &str) -> Result<(Market, Vec<Worker>)> {
+        // Outside what jobs may not enter: they run as other users where this one is root.
+        let home = place::home(&self.root)?;
+        let archive = home.join("archive");
+        let model = model::make(&self.programs.engine, &self.root, &archive, self.steps).await?;
+        let chain = register::connect(url).await?;
+        let folder = self.root.join("outbox");
+        fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+        let id = register::model(&chain, &folder, model.bundle).await?;
+        let providers = register::providers(&chain, &folder, self.count).await?;
+        let mut workers = Vec::with_capacity(self.count);
+        for (index, provider) in providers.into_iter().enumerate() {
+            workers.push(self.spawn(index, provider, url, &home)?);
+        }
+        wait_available(&chain, &mut workers).await?;
+        Ok((Market { model: id, folder: model.folder, archive }, workers))
+    }
+
+    fn spawn(&self, index: usize, provider: ProviderId, url: &str, home: &Path) -> Result<Worker> {
+        let name = keys::worker_name(index);
+        let log = self.root.join(format!("{name}.log"));
+        let data = home.join(&name);
+        fs::create_dir_all(&data).map_err(Error::io("create", &data))?;
+        let mut command = Command::new(&self.programs.worker);
+        command
+            .arg("run")
+            .args(["--url", url])
+            .arg("--data")
+            .arg(data)
+            .arg("--archive")
+            .arg(home.join("archive"))
+            .arg("--job")
+            .arg(&self.programs.job)
+            .args(["--slots", &SLOTS.to_string()])
+            .args(["--threads", &threads(self.count).to_string()])
+            .args(["--memory", &MEMORY_MIB.to_string()])
+            // Several on one machine cannot share a port.
+            .args(["--health", "0", "--drain", DRAIN])
+            .env(ENVIRONMENT, format!("//{}", keys::worker_operator(index)));
+        let mut process = Process::new(&name, &self.programs.worker, &log);
+        process.start(command)?;
+        Ok(Worker { name, owner: keys::worker_owner(index), provider, log, process })
+    }
+}
+
+/// A part of the machine's for each worker.
+fn threads(workers: usize) -> usize {
+    let all = std::thread::available_parallelism().map_or(1, usize::from);
+    all.checked_div(workers).unwrap_or(all).max(1)
+}
+
+/// Waits until the chain would give each of them work.
+async fn wait_available(chain: &Chain, workers: &mut [Worker]) -> Result<()> {
+    let deadline = Instant::now() + AVAILABLE_WITHIN;
+    loop {
+        let missing = missing(chain, workers).await?;
+        let Some(seen) = missing else { return Ok(()) };
+        if Instant::now() >= deadline {
+            let what = "every worker to be available".into();
+            return Err(Error::Timeout { what, within: AVAILABLE_WITHIN, seen });
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
+
+/// The first worker that gets no work yet, and why.
+async fn missing(chain: &Chain, workers: &mut [Worker]) -> Result<Option<String>> {
+    let market = chain.market().await?;
+    for worker in workers {
+        worker.check_alive()?;
+        let view = market.provider(worker.provider).await?;
+        match view.map(|view| view.card.obstacle) {
+            Some(None) => {}
+            Some(Some(obstacle)) => return Ok(Some(format!("{}: {obstacle:?}", worker.name))),
+            None => return Ok(Some(format!("{} is not registered", worker.name))),
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_should_be_one_at_least_when_there_are_more_workers_than_cores() {
+        assert_eq!(threads(10_000), 1);
+        assert!(threads(1) >= threads(2));
+    }
+}

@@ -1,0 +1,150 @@
+//! Who works, and on what, as the chain knows it.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use cairn_protocol::{
+    dag::{Header, SemVer},
+    id::{Amount, BlockId, File, ProviderId, Region},
+    job::JobKind,
+    profile::{DeviceClass, Hardware, Offer, Offers, Profile, Role},
+};
+use cairn_runtime::units::{MICROUNITS, UNITS};
+use cairn_sdk::{calls, subxt::tx::Payload, AccountId32, Chain, Options, Outbox, Signer};
+use sp_core::hashing::blake2_256;
+use tokio::task::JoinSet;
+
+use super::{MEMORY_MIB, SLOTS};
+use crate::{keys, Error, Result};
+
+/// Who has money on every local chain, and pays those who have none.
+const RICH: &str = "Alice";
+/// What owners put up. A worker may be offered 6 % of it for a task.
+const BOND: Amount = 200 * UNITS;
+/// What an account has at least before it begins, and is paid where it has less.
+const PURSE: Amount = 2 * BOND;
+/// What a unit of any work costs.
+const PRICE: Amount = MICROUNITS;
+/// What workers do.
+const KINDS: [JobKind; 5] =
+    [JobKind::Infer, JobKind::Embed, JobKind::Evaluate, JobKind::Simulate, JobKind::Wasm];
+const RELEASE: SemVer = SemVer { major: 1, minor: 0, patch: 0 };
+/// How long the only endpoint may be gone.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(super) async fn connect(url: &str) -> Result<Chain> {
+    let options = Options { patience: PATIENCE, ..Options::default() };
+    Ok(Chain::connect(&[url], &options).await?)
+}
+
+/// The demo model's id, under which it is registered by now.
+pub(super) async fn model(chain: &Chain, outboxes: &Path, bundle: File) -> Result<BlockId> {
+    let author = account(keys::MODELLER)?;
+    let header = Header::meta(author, bundle, RELEASE);
+    let id = header.id();
+    if chain.market().await?.model(id).await?.is_none() {
+        fund(chain, outboxes, &[keys::MODELLER.into()]).await?;
+        let purpose = format!("model {id:?}");
+        send(chain, outboxes, keys::MODELLER, &purpose, &calls::create_model(header)).await?;
+    }
+    Ok(id)
+}
+
+/// The registrations of so many workers' owners, who are registered by now.
+pub(super) async fn providers(
+    chain: &Chain,
+    outboxes: &Path,
+    count: usize,
+) -> Result<Vec<ProviderId>> {
+    let accounts = (0..count).flat_map(|n| [keys::worker_owner(n), keys::worker_operator(n)]);
+    fund(chain, outboxes, &accounts.collect::<Vec<_>>()).await?;
+    // At once, since each waits for finality.
+    let mut registering = JoinSet::new();
+    for index in 0..count {
+        registering.spawn(provider(chain.clone(), outboxes.to_owned(), index));
+    }
+    let mut registered = Vec::with_capacity(count);
+    while let Some(joined) = registering.join_next().await {
+        // Nothing aborts these tasks, so that one that was not joined has panicked.
+        registered.push(joined.map_err(|error| Error::Task { reason: error.to_string() })??);
+    }
+    registered.sort_unstable();
+    Ok(registered.into_iter().map(|(_, provider)| provider).collect())
+}
+
+async fn provider(chain: Chain, outboxes: PathBuf, index: usize) -> Result<(usize, ProviderId)> {
+    let seed = keys::worker_owner(index);
+    let owner = account(&seed)?;
+    if let Some(known) = chain.market().await?.providers_of(&owner).await?.into_iter().max() {
+        return Ok((index, known));
+    }
+    let operator = account(&keys::worker_operator(index))?;
+    let roles = [Role::Compute].into_iter().collect();
+    let call = calls::register(&operator, profile(index)?, roles, BOND);
+    send(&chain, &outboxes, &seed, "register", &call).await?;
+    let known = chain.market().await?.providers_of(&owner).await?.into_iter().max();
+    let missing = || Error::Task { reason: format!("//{seed} was registered and has no provider") };
+    Ok((index, known.ok_or_else(missing)?))
+}
+
+fn profile(index: usize) -> Result<Profile> {
+    // What tells one machine from another, as far as anybody knows.
+    let own = blake2_256(format!("cairn-localnet {}", keys::worker_name(index)).as_bytes());
+    let offers = KINDS.map(|kind| Offer { kind, price: PRICE }).to_vec();
+    Ok(Profile {
+        hardware: Hardware {
+            class: DeviceClass::Cpu,
+            memory_mib: MEMORY_MIB,
+            compute: 0,
+            slots: SLOTS,
+            binding: own,
+        },
+        region: Region(0x0101),
+        offers: Offers(offers.try_into().map_err(|_| Error::Task {
+            reason: "more kinds of jobs are offered than there are".into(),
+        })?),
+        payload_key: None,
+        node: own,
+        enclave: None,
+    })
+}
+
+/// Pays those of these accounts who have too little, as on a chain that began without them.
+async fn fund(chain: &Chain, outboxes: &Path, seeds: &[String]) -> Result<()> {
+    for seed in seeds {
+        let balance = chain.balance(&account(seed)?).await?;
+        let has = balance.free.saturating_add(balance.held);
+        if has < PURSE {
+            let purpose = format!("fund {seed}, who has {has}");
+            let call = calls::transfer(&account(seed)?, PURSE.saturating_sub(has));
+            send(chain, outboxes, RICH, &purpose, &call).await?;
+        }
+    }
+    Ok(())
+}
+
+fn account(seed: &str) -> Result<AccountId32> {
+    Ok(Signer::dev(seed).map_err(cairn_sdk::Error::from)?.account())
+}
+
+/// Makes a call once, whatever became of the runs before, and waits until it is final.
+async fn send(
+    chain: &Chain,
+    outboxes: &Path,
+    seed: &str,
+    purpose: &str,
+    call: &impl Payload,
+) -> Result<()> {
+    let signer = Signer::dev(seed).map_err(cairn_sdk::Error::from)?;
+    let path = outboxes.join(format!("{}.redb", seed.replace('/', "-").to_lowercase()));
+    let outbox = Outbox::open(&path, signer, chain.clone())?;
+    let sent = finish(&outbox, purpose, call).await;
+    outbox.close().await;
+    Ok(sent?)
+}
+
+async fn finish(outbox: &Outbox, purpose: &str, call: &impl Payload) -> cairn_sdk::Result<()> {
+    outbox.submit(purpose, call).await?.succeeded().await.map(drop)
+}
