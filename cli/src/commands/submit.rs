@@ -139,6 +139,7 @@ async fn settled(
     let report = Report::default()
         .number("task", task.0)
         .with("stage", format!("{:?}", view.stage), "settled")
+        .with("settled_in", format!("0x{}", hex::encode(block.0)), "")
         .with("workers", workers, "")
         .amount("paid_each", each)
         .amount("burnt", burnt);

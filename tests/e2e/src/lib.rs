@@ -7,11 +7,11 @@
 //!   ├──▶ Load ──▶ transfers ──▶ Sent: all final, and nothing lost?
 //!   ├──▶ market ──▶ providers, a task, and what they answer
 //!   ├──▶ DevNode ──▶ cairn-node --dev
-//!   ├──▶ run_node ──▶ cairn-node once ──▶ Outcome
+//!   ├──▶ run_node, run_program ──▶ cairn-node, cairn, ... once ──▶ Outcome
 //!   └──▶ next_runtime
 //! ```
 //!
-//! They need `cairn-node` beside the test programs: `cargo build --release -p cairn-node`.
+//! They need the programs beside the test programs: `cargo build --release --workspace`.
 
 mod dev;
 mod load;
@@ -22,14 +22,15 @@ mod once;
 pub use dev::DevNode;
 pub use load::{Load, Sent};
 pub use next_runtime::{next_runtime, NextRuntime};
-pub use once::{run_node, Outcome};
+pub use once::{run_node, run_program, Outcome};
 
 use std::{
     ffi::OsStr,
     fmt,
-    fs::File,
+    fs::{self, File, Permissions},
     io::{ErrorKind, Read, Seek, SeekFrom},
     ops::{Deref, DerefMut},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -115,7 +116,10 @@ pub struct TestNet {
 fn scratch() -> std::io::Result<TempDir> {
     let mut named = tempfile::Builder::new();
     named.prefix("cairn-e2e-");
-    named.tempdir_in("/dev/shm").or_else(|_| named.tempdir())
+    let directory = named.tempdir_in("/dev/shm").or_else(|_| named.tempdir())?;
+    // Jobs run as other users where this one is root, and have to get in.
+    fs::set_permissions(directory.path(), Permissions::from_mode(0o755))?;
+    Ok(directory)
 }
 
 impl TestNet {
@@ -126,14 +130,19 @@ impl TestNet {
 
     /// So many validators, with this merged over the local preset's genesis.
     pub async fn with_genesis(validators: usize, patch: Value) -> Result<Self, Failure> {
+        Self::launch(|at| Options { validators, genesis_patch: patch, ..Options::new(at) }).await
+    }
+
+    /// So many validators and workers, with a model that has hardly learned anything.
+    pub async fn with_workers(validators: usize, workers: usize) -> Result<Self, Failure> {
+        let model_steps = 1;
+        Self::launch(|at| Options { validators, workers, model_steps, ..Options::new(at) }).await
+    }
+
+    async fn launch(options: impl FnOnce(PathBuf) -> Options) -> Result<Self, Failure> {
         let alone = Alone::wait()?;
         let directory = scratch()?;
-        let network = Network::start(Options {
-            validators,
-            genesis_patch: patch,
-            ..Options::new(directory.path().join("net"))
-        })
-        .await?;
+        let network = Network::start(options(directory.path().join("net"))).await?;
         Ok(Self { network, directory, _alone: alone, passed: false })
     }
 

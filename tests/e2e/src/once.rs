@@ -1,9 +1,10 @@
-//! The node binary, run once for what it says.
+//! A program, run once for what it says.
 
 use std::{
     ffi::OsStr,
     fs::File,
     io::Read,
+    path::Path,
     process::{Command, ExitStatus, Stdio},
     time::{Duration, Instant},
 };
@@ -26,10 +27,27 @@ where
     I: IntoIterator<Item = S>,
     S: AsRef<OsStr>,
 {
+    run(&cairn_localnet::node::find_binary()?, arguments, within)
+}
+
+/// The same with another program of this repository.
+pub fn run_program<I, S>(name: &str, arguments: I, within: Duration) -> Result<Outcome, Failure>
+where
+    I: IntoIterator<Item = S>,
+    S: AsRef<OsStr>,
+{
+    run(&cairn_localnet::programs::find(name)?, arguments, within)
+}
+
+fn run<I, S>(binary: &Path, arguments: I, within: Duration) -> Result<Outcome, Failure>
+where
+    I: IntoIterator<Item = S>,
+    S: AsRef<OsStr>,
+{
     // Files and not pipes: a pipe that nobody empties would stop a talkative process.
     let (out, err) = (tempfile::NamedTempFile::new()?, tempfile::NamedTempFile::new()?);
     let started = Instant::now();
-    let mut child = Command::new(cairn_localnet::node::find_binary()?)
+    let mut child = Command::new(binary)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(out.reopen()?)
@@ -48,7 +66,7 @@ where
     Ok(Outcome { status, stdout: read(out.path())?, stderr: read(err.path())?, took })
 }
 
-fn read(path: &std::path::Path) -> Result<String, Failure> {
+fn read(path: &Path) -> Result<String, Failure> {
     let mut bytes = Vec::new();
     File::open(path)?.read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())

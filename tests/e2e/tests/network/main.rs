@@ -10,3 +10,4 @@ mod polkadotjs;
 mod sdk;
 mod sleep;
 mod upgrade;
+mod worker;

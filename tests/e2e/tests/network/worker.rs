@@ -1,0 +1,154 @@
+//! Work that is asked for on a command line, done by real workers, and paid.
+
+use std::time::Duration;
+
+use cairn_e2e::{run_program, Failure, Outcome, Test, TestNet};
+use cairn_localnet::{keys, Client};
+use cairn_runtime::{units::UNITS, AccountId, Hash, Treasury};
+use serde_json::Value;
+
+const REQUESTER: &str = "Dave";
+const WORKERS: usize = 3;
+const PROMPT: &str = "the red hen";
+/// Tokens to make.
+const MOST: &str = "8";
+/// What all workers are offered together: 0.3 CRN.
+const REWARD: u128 = 3 * UNITS / 10;
+/// More than any command takes that works, on a machine that has more to do.
+const WITHIN: Duration = Duration::from_secs(420);
+
+/// What a command said, in JSON, and what it ended with.
+struct Said {
+    exit: Option<i32>,
+    json: Value,
+    outcome: Outcome,
+}
+
+impl Said {
+    fn amount(&self, name: &str) -> u128 {
+        let found = self.json[name].as_str().and_then(|text| text.parse().ok());
+        found.unwrap_or_else(|| panic!("{name} should be an amount: {:#?}", self.outcome))
+    }
+
+    /// Fails unless it ended so.
+    fn ended(self, exit: i32) -> Self {
+        assert_eq!(self.exit, Some(exit), "{:#?}", self.outcome);
+        self
+    }
+}
+
+fn said(program: &str, arguments: &[&str]) -> Result<Said, Failure> {
+    let outcome = run_program(program, arguments, WITHIN)?;
+    let exit = outcome.status.and_then(|status| status.code());
+    let json = serde_json::from_str(&outcome.stdout)
+        .map_err(|error| Failure::new(format!("{program} said no JSON: {error}: {outcome:#?}")))?;
+    Ok(Said { exit, json, outcome })
+}
+
+/// The command line in the requester's name.
+fn cairn(net: &TestNet, arguments: &[&str]) -> Result<Said, Failure> {
+    let (url, data) = (net.nodes[0].rpc_url(), net.scratch().join("cli"));
+    let key = format!("//{REQUESTER}");
+    let data = data.display().to_string();
+    let own = ["--url", &url, "--key", &key, "--data", &data, "--json"];
+    said("cairn", &[arguments, &own].concat())
+}
+
+fn pids(net: &TestNet) -> Vec<Option<u32>> {
+    net.workers.iter().map(|worker| worker.pid()).collect()
+}
+
+/// All that an account has after a block, put aside or not.
+async fn wealth(client: &Client, account: &AccountId, block: Hash) -> Result<i128, Failure> {
+    let data = client.account(account, Some(block)).await?.data;
+    Ok(i128::try_from(data.free + data.reserved)?)
+}
+
+/// What an account gained in a block.
+async fn gain(client: &Client, account: &AccountId, block: Hash) -> Result<i128, Failure> {
+    let before = client.header(block).await?.parent_hash;
+    Ok(wealth(client, account, block).await? - wealth(client, account, before).await?)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn infer_should_be_paid_when_workers_compute_it_and_refused_when_nobody_can() -> Test {
+    let mut net = TestNet::with_workers(1, WORKERS).await?;
+    let front = net.client(0).await?;
+    let market = net.market().cloned().ok_or_else(|| Failure::new("the network has no market"))?;
+    let model: String = market.model.0.iter().map(|byte| format!("{byte:02x}")).collect();
+    let running = pids(&net);
+    assert!(running.len() == WORKERS && running.iter().all(Option::is_some), "{running:?}");
+
+    let ask = ["submit", "infer", "--model", &model, "--prompt", PROMPT, "--most", MOST];
+    let more = ["--reward", "0.3", "--redundancy", "3", "--wait", "--acknowledge"];
+    let paid = cairn(&net, &[ask.as_slice(), &more].concat())?.ended(0);
+    assert_eq!(paid.json["stage"], "Settled", "{:#?}", paid.outcome);
+    the_answer_is_the_exact_one(&market.folder.display().to_string(), &paid)?;
+    balances_add_up(&net, &front, &paid).await?;
+    others_see_the_same(&net, &paid)?;
+
+    // What makes no sense is refused before anything is put aside for it.
+    let unknown = "00".repeat(32);
+    let ask = ["submit", "infer", "--model", &unknown, "--prompt", PROMPT, "--wait"];
+    let refused = cairn(&net, &ask)?.ended(3);
+    let words = refused.json["error"].as_str().unwrap_or_default();
+    assert!(words.contains("Tasks::UnknownModel: No model"), "{words}");
+
+    // What the chain cannot know, but every worker finds out, is given back.
+    let long = "x".repeat(300);
+    let ask = ["submit", "infer", "--model", &model, "--prompt", &long, "--most", MOST];
+    let more = ["--match-within", "40", "--work-blocks", "20", "--wait"];
+    let refunded = cairn(&net, &[ask.as_slice(), &more].concat())?.ended(5);
+    let words = refunded.json["reason"].as_str().unwrap_or_default();
+    assert!(!words.is_empty(), "{:#?}", refunded.outcome);
+
+    net.check_alive()?;
+    assert_eq!(pids(&net), running, "no worker should have ended");
+    net.passed()
+}
+
+/// What workers say is what exact arithmetic comes to, here as well.
+fn the_answer_is_the_exact_one(folder: &str, paid: &Said) -> Test {
+    let generate = ["generate", folder, "--prompt", PROMPT, "--most", MOST, "--json"];
+    let exact = said("cairn-engine", &generate)?.ended(0);
+    assert_eq!(paid.json["text"], exact.json["text"], "{:#?}", paid.outcome);
+    assert_eq!(paid.json["units"], exact.json["tokens"].as_array().map_or(0, Vec::len));
+    Ok(())
+}
+
+/// The block that settles the task moves the reward from the requester to those who are paid, burns
+/// the fee, and does nothing else.
+async fn balances_add_up(net: &TestNet, front: &Client, paid: &Said) -> Test {
+    let block: Hash = serde_json::from_value(paid.json["settled_in"].clone())?;
+    let (each, burnt) = (paid.amount("paid_each"), paid.amount("burnt"));
+    assert_eq!(each * WORKERS as u128, REWARD * 8 / 10);
+    assert_eq!(burnt, UNITS / 100 + REWARD / 100);
+
+    let mut gains = Vec::new();
+    for worker in &net.workers {
+        let gained = gain(front, &keys::account(worker.owner())?, block).await?;
+        assert_eq!(gained, i128::try_from(each)?, "{}", worker.name());
+        gains.push(gained);
+    }
+    let creator = gain(front, &keys::account(keys::MODELLER)?, block).await?;
+    assert_eq!(creator, i128::try_from(REWARD / 20)?);
+    let treasury = gain(front, &Treasury::account_id(), block).await?;
+    assert_eq!(treasury, i128::try_from(REWARD * 15 / 100)?);
+    let requester = gain(front, &keys::account(REQUESTER)?, block).await?;
+    assert_eq!(requester, -i128::try_from(REWARD + burnt)?);
+    let sum = gains.iter().sum::<i128>() + creator + treasury + requester;
+    assert_eq!(sum, -i128::try_from(burnt)?);
+    Ok(())
+}
+
+/// Whoever asks for the task later is told the same of it.
+fn others_see_the_same(net: &TestNet, paid: &Said) -> Test {
+    let task = paid.json["task"].to_string();
+    let result = cairn(net, &["result", &task])?.ended(0);
+    assert_eq!(result.json["hex"], paid.json["hex"]);
+    let shown = cairn(net, &["task", &task])?.ended(0);
+    assert_eq!(shown.json["stage"], "Settled", "{:#?}", shown.outcome);
+    let tasks = cairn(net, &["tasks"])?.ended(0);
+    assert_eq!(tasks.json["tasks"][0]["task"], paid.json["task"], "{:#?}", tasks.outcome);
+    Ok(())
+}
