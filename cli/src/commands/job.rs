@@ -235,7 +235,8 @@ fn bodies(path: &Path, scene: &[u8]) -> Outcome<Option<u64>> {
     let scene: serde_json::Value = serde_json::from_slice(scene).map_err(|error| {
         Failure::usage(format!("{} is no scene in JSON: {error}", path.display()))
     })?;
-    let count = |name| scene.get(name).and_then(|list| list.as_array()).map_or(0, Vec::len);
+    let list = |name: &str| scene.get(name).and_then(serde_json::Value::as_array);
+    let count = |name: &str| list(name).map_or(0, Vec::len);
     Ok((count("robots") == 0).then_some(count("bodies") as u64))
 }
 
