@@ -36,9 +36,8 @@ impl Key {
             Self::Address => {
                 let signer = global.signer()?;
                 let digits = format!("0x{}", hex::encode(signer.account().0));
-                let report = Report::default()
-                    .text("account", signer.address())
-                    .text("public_key", digits);
+                let report =
+                    Report::default().text("account", signer.address()).text("public_key", digits);
                 output.say(&report)
             }
         }

@@ -35,9 +35,7 @@ pub(super) fn discard(root: &Path) -> Result<()> {
     let Ok(root) = root.canonicalize() else { return Ok(()) };
     let home = outside(&root);
     match fs::remove_dir_all(&home) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(Error::io("delete", &home)(error))
-        }
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io("delete", &home)(error)),
         _ => Ok(()),
     }
 }
@@ -54,9 +52,9 @@ fn is_root() -> bool {
 
 /// Whether others may enter the folder and all above it.
 fn is_open(folder: &Path) -> bool {
-    folder.ancestors().all(|one| {
-        fs::metadata(one).is_ok_and(|found| found.permissions().mode() & ENTER != 0)
-    })
+    folder
+        .ancestors()
+        .all(|one| fs::metadata(one).is_ok_and(|found| found.permissions().mode() & ENTER != 0))
 }
 
 #[cfg(test)]

@@ -160,10 +160,7 @@ fn folder_at(folder: &Path) -> Result<LocalFileSystem, io::Error> {
     Ok(objects.with_fsync(true))
 }
 
-fn bucket(
-    url: &str,
-    settings: &[(&str, &str)],
-) -> Result<AmazonS3Builder, object_store::Error> {
+fn bucket(url: &str, settings: &[(&str, &str)]) -> Result<AmazonS3Builder, object_store::Error> {
     // The transport asks the process for one. An error says that it has chosen already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let retries = RetryConfig {

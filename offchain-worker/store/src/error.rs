@@ -52,7 +52,9 @@ pub enum Error {
          see that no other process has the folder, or remove the ledger: files and not pins stay"
     )]
     Ledger(String),
-    #[error("'{place}' is no archive ({reason}); name a folder, or a bucket as s3://bucket/prefix")]
+    #[error(
+        "'{place}' is no archive ({reason}); name a folder, or a bucket as s3://bucket/prefix"
+    )]
     NotAnArchive { place: String, reason: String },
     #[error("the archive did not take the file {}: {reason}; try again later", Name(.file.id))]
     Archive { file: File, reason: String },

@@ -134,8 +134,9 @@ impl Settings {
     pub fn with_file(self, path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path)
             .map_err(|reason| ConfigError::Unread { path: path.into(), reason })?;
-        let file: Self = toml::from_str(&text).map_err(|reason| {
-            ConfigError::Malformed { path: path.into(), reason: Box::new(reason) }
+        let file: Self = toml::from_str(&text).map_err(|reason| ConfigError::Malformed {
+            path: path.into(),
+            reason: Box::new(reason),
         })?;
         file.check()?;
         Ok(self.over(file))

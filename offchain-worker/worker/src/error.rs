@@ -41,7 +41,9 @@ pub enum Error {
     Metrics(#[from] prometheus::Error),
     #[error("signals cannot be heard: {0}")]
     Signals(std::io::Error),
-    #[error("the system gives no randomness ({reason}), without which nothing can be committed to")]
+    #[error(
+        "the system gives no randomness ({reason}), without which nothing can be committed to"
+    )]
     Random { reason: String },
     #[error("{seat}: {what}")]
     Lost { seat: Seat, what: &'static str },

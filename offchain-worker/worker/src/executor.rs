@@ -187,12 +187,7 @@ impl Executor {
     /// What goes into the answer: the result itself where there is room for it, else its name.
     /// Which of the two follows from its length alone, so that all who come to the same say the
     /// same.
-    fn output(
-        &self,
-        product: &Product,
-        scratch: &Path,
-        inline: usize,
-    ) -> Result<Output, Trouble> {
+    fn output(&self, product: &Product, scratch: &Path, inline: usize) -> Result<Output, Trouble> {
         let unread = |reason: std::io::Error| Trouble::Later(reason.to_string());
         let file = match product {
             Product::Inline(bytes) => match inlined(bytes, inline) {

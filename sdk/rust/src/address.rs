@@ -10,11 +10,11 @@ const GENERIC_PREFIX: u16 = 42;
 /// Why a text names no account.
 #[derive(Debug, thiserror::Error)]
 pub enum AddressError {
-    #[error(
-        "this is no address ({0}); give one of this chain, or 0x and 64 hexadecimal digits"
-    )]
+    #[error("this is no address ({0}); give one of this chain, or 0x and 64 hexadecimal digits")]
     Unreadable(PublicError),
-    #[error("this is an address of another network, with the prefix {0}; here it is {SS58_PREFIX}")]
+    #[error(
+        "this is an address of another network, with the prefix {0}; here it is {SS58_PREFIX}"
+    )]
     OtherNetwork(u16),
     #[error("an account is 0x and 64 hexadecimal digits, and this is not")]
     Digits,

@@ -204,7 +204,10 @@ pub mod calls {
 
     use crate::{
         chain::{
-            self, audits::calls as audits, balances::calls as balances, experts::calls as experts,
+            self,
+            audits::calls as audits,
+            balances::calls as balances,
+            experts::calls as experts,
             providers::calls as providers,
             runtime_types::{
                 bounded_collections::bounded_vec::BoundedVec,

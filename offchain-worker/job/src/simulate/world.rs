@@ -144,8 +144,10 @@ fn shape(collider: &Collider) -> Result<SharedShape, String> {
         Shape::Capsule { half_height, radius } => SharedShape::capsule_y(*half_height, *radius),
         Shape::Cylinder { half_height, radius } => SharedShape::cylinder(*half_height, *radius),
         Shape::Cone { half_height, radius } => SharedShape::cone(*half_height, *radius),
-        Shape::Hull { points, triangles } => SharedShape::convex_mesh(vectors(points), triangles)
-            .ok_or("the points are too near to each other for a hull")?,
+        Shape::Hull { points, triangles } => {
+            SharedShape::convex_mesh(vectors(points), triangles)
+                .ok_or("the points are too near to each other for a hull")?
+        }
         Shape::Terrain { size, heights } => return Ok(terrain(*size, heights)),
         Shape::Mesh { points, triangles } => return mesh(collider, points, triangles),
     };

@@ -92,10 +92,11 @@ impl ResourceLimiter for Room {
 
 pub(super) fn link(linker: &mut Linker<Host>) -> Result<(), Error> {
     let [len, read, write] = NAMES;
-    linker
-        .func_wrap(MODULE, len, input_len)?
-        .func_wrap(MODULE, read, input_read)?
-        .func_wrap(MODULE, write, output_write)?;
+    linker.func_wrap(MODULE, len, input_len)?.func_wrap(MODULE, read, input_read)?.func_wrap(
+        MODULE,
+        write,
+        output_write,
+    )?;
     Ok(())
 }
 

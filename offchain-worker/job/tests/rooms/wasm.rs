@@ -208,10 +208,9 @@ fn module_should_be_out_of_memory_when_it_begins_with_more() {
 #[test]
 fn trap_should_say_what_it_is_when_a_module_gives_up() {
     let beyond = [int(65_535), int(2), write().to_vec()].concat();
-    for (draft, said) in [
-        (Draft::of(&[&[UNREACHABLE]]), "unreachable"),
-        (Draft::of(&[&beyond]), "out of bounds"),
-    ] {
+    for (draft, said) in
+        [(Draft::of(&[&[UNREACHABLE]]), "unreachable"), (Draft::of(&[&beyond]), "out of bounds")]
+    {
         let (failure, words) = refused(&draft);
         assert_eq!(failure, Failure::Trapped);
         assert!(words.contains(said), "{words}");

@@ -168,8 +168,7 @@ impl Bucket {
 /// Without a tag of its version, an object that breaks off is not asked for once more by itself.
 fn said(status: &str, more: &str, body: Vec<u8>) -> (String, Vec<u8>) {
     let length = body.len();
-    let head = format!(
-        "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n{more}\r\n"
-    );
+    let head =
+        format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n{more}\r\n");
     (head, body)
 }

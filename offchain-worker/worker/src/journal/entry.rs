@@ -91,7 +91,9 @@ pub enum Refused {
     OtherAnswer,
     #[error("there is a commitment to it already, which is another one")]
     OtherCommitment,
-    #[error("the journal knows another task of this number, of another chain; name another --data")]
+    #[error(
+        "the journal knows another task of this number, of another chain; name another --data"
+    )]
     OtherTask,
 }
 

@@ -63,12 +63,7 @@ impl Queue {
 
     /// Takes over what is to be done now, and forgets what was and no longer is. Gives those that
     /// run and are not `awaited` any more.
-    pub fn renew(
-        &mut self,
-        now: Height,
-        works: Vec<Work>,
-        awaited: &BTreeSet<Seat>,
-    ) -> Vec<Seat> {
+    pub fn renew(&mut self, now: Height, works: Vec<Work>, awaited: &BTreeSet<Seat>) -> Vec<Seat> {
         self.now = now;
         let running = &self.running;
         let waiting = works.into_iter().filter(|work| !running.contains_key(&work.seat));

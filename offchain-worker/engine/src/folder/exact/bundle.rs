@@ -22,7 +22,9 @@ use thiserror::Error;
 pub enum BundleError {
     #[error("the card has {have} bytes, and a bundle takes {CARD_BYTES} at most; give the model fewer layers, or fewer tokens that end a text")]
     Card { have: usize },
-    #[error("the model has {have} files, and a bundle takes {MAX_FILES} at most; give it fewer experts")]
+    #[error(
+        "the model has {have} files, and a bundle takes {MAX_FILES} at most; give it fewer experts"
+    )]
     Files { have: usize },
     #[error("{} is no bundle: {flaw}; publish the model anew", path.display())]
     Malformed { path: PathBuf, flaw: Malformed },

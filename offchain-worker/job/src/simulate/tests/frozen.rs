@@ -46,11 +46,17 @@ fn joints() -> String {
         "rotation": [0, 0, 0.38268343, 0.9238795]}]"#;
     let axes = [
         ("fixed", ""),
-        ("revolute", r#"{"axis": "x", "limits": [-0.4, 1.1], "motor": {"target_velocity": 3,
-            "damping": 2, "most_force": 40, "model": "force"}}"#),
+        (
+            "revolute",
+            r#"{"axis": "x", "limits": [-0.4, 1.1], "motor": {"target_velocity": 3,
+            "damping": 2, "most_force": 40, "model": "force"}}"#,
+        ),
         ("prismatic", r#"{"axis": "x", "limits": [-0.1, 0.3]}"#),
-        ("spherical", r#"{"axis": "y", "limits": [-0.5, 0.5]}, {"axis": "z", "motor":
-            {"target_position": 0.3, "stiffness": 50, "damping": 5}}"#),
+        (
+            "spherical",
+            r#"{"axis": "y", "limits": [-0.5, 0.5]}, {"axis": "z", "motor":
+            {"target_position": 0.3, "stiffness": 50, "damping": 5}}"#,
+        ),
     ];
     let mut bodies = vec![ANCHOR.to_string(), FLOOR.to_string()];
     let mut joints = Vec::new();

@@ -39,9 +39,8 @@ fn trace_should_be_the_chain_of_all_states() {
     let made = made(&scene, 3, 1).expect("the scene is fine");
     let states = inline(&made)[32 + 156..].chunks_exact(156);
     let first = *blake3::hash(scene.as_bytes()).as_bytes();
-    let chain = states.fold(first, |hash, state| {
-        *blake3::hash(&[hash.as_slice(), state].concat()).as_bytes()
-    });
+    let chain = states
+        .fold(first, |hash, state| *blake3::hash(&[hash.as_slice(), state].concat()).as_bytes());
     assert_eq!(made.trace, chain);
 }
 
