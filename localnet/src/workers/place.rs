@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sp_core::hashing::blake2_64;
+use sp_crypto_hashing::blake2_64;
 
 use crate::{Error, Result};
 

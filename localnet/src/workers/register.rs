@@ -13,7 +13,7 @@ use cairn_protocol::{
 };
 use cairn_runtime::units::{MICROUNITS, UNITS};
 use cairn_sdk::{calls, subxt::tx::Payload, AccountId32, Chain, Options, Outbox, Signer};
-use sp_core::hashing::blake2_256;
+use sp_crypto_hashing::blake2_256;
 use tokio::task::JoinSet;
 
 use super::{MEMORY_MIB, SLOTS};

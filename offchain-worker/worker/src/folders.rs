@@ -62,7 +62,10 @@ impl Folders {
 }
 
 /// What becomes of an error of the file system.
-pub(crate) fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error + '_ {
+pub(crate) fn failed<'a>(
+    what: &'static str,
+    path: &'a Path,
+) -> impl FnOnce(io::Error) -> Error + 'a {
     move |source| Error::Folder { what, path: path.into(), source }
 }
 
