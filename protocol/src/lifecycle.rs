@@ -57,6 +57,8 @@ pub enum Act {
     PostKeys,
     RejectKey,
     Commit,
+    /// Says that the job cannot be done, and why.
+    Decline,
     Reveal,
     Acknowledge,
     Complain,
@@ -162,7 +164,7 @@ const fn rule(stage: Stage, act: Act, actor: Actor, when: When, condition: Condi
 }
 
 /// Everything that may be done; what is not here may not.
-pub const RULES: [Rule; 20] = {
+pub const RULES: [Rule; 21] = {
     use {Act::*, Actor::*, Condition::*, Stage::*, When::*};
     [
         rule(Queued, Cancel, Requester, InTime, NothingDone),
@@ -171,6 +173,7 @@ pub const RULES: [Rule; 20] = {
         rule(AwaitingKeys, Poke, Anyone, Overdue, Always),
         rule(Assigned, RejectKey, Worker, InTime, Always),
         rule(Assigned, Commit, Worker, InTime, Always),
+        rule(Assigned, Decline, Worker, InTime, Always),
         rule(Assigned, Poke, Anyone, Overdue, Always),
         rule(Committed, Reveal, Worker, InTime, Always),
         rule(Committed, Poke, Anyone, Overdue, Always),
@@ -217,11 +220,12 @@ pub const MOVES: [(Stage, Turn, Stage); 20] = {
 };
 
 impl Act {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Cancel,
         Self::PostKeys,
         Self::RejectKey,
         Self::Commit,
+        Self::Decline,
         Self::Reveal,
         Self::Acknowledge,
         Self::Complain,

@@ -3,6 +3,7 @@
 
 use crate::{
     beacon::Ticket,
+    failure::Failure,
     id::{Amount, Digest, Height, ProviderId},
     job::{JobKind, MAX_REDUNDANCY},
     lifecycle::{Act, Actor, Condition, Refusal, Stage},
@@ -14,6 +15,11 @@ use bounded_collections::{BoundedVec, ConstU32};
 /// Providers that fail at one task or are contradicted, at most: all that a round can fail with, a
 /// few times. Nobody is asked again once so many have.
 pub const FAILED_AT_MOST: u32 = 32;
+
+/// Parties that have to say that nobody can do what a requester asks for, before it pays for that.
+/// The chain cannot tell who of them lies. The lot brings each: one or two who lie must not cost a
+/// requester its fee.
+pub const ACCUSERS_LEAST: u8 = 3;
 
 /// A place in the queue: lower is earlier. What it holds of tip and age never changes, because
 /// waiting a block is worth the same to every task.
@@ -41,6 +47,8 @@ wire! {
         pub round: u16,
         /// How often seats were filled again.
         pub reassigned: u8,
+        /// How many declined it for what the requester asks for.
+        pub accusers: u8,
         pub place: Place,
         pub seats: BoundedVec<Seat, ConstU32<{ MAX_REDUNDANCY as u32 }>>,
         /// Those who failed it, or whose results were contradicted.
@@ -119,6 +127,10 @@ wire! {
         /// Nobody could measure what the task is paid for.
         #[codec(index = 8)]
         Unmeasured,
+        /// Worker after worker declined, the last of them for this. Where that is the requester's
+        /// doing the fee was burnt.
+        #[codec(index = 9)]
+        Declined(Failure),
     }
 }
 
@@ -146,6 +158,14 @@ impl<AccountId> Task<AccountId> {
     /// it is all that has more asked.
     pub fn is_contradicted(&self, asked: u8) -> bool {
         self.redundancy > asked
+    }
+
+    /// Whether the requester pays for it that nobody does its task: enough parties said that no
+    /// other could do better, they are more than half of all who left, and none of those who are
+    /// still there has a result.
+    pub fn is_requesters_fault(&self) -> bool {
+        let more_than_half = usize::from(self.accusers).saturating_mul(2) > self.excluded.len();
+        self.accusers >= ACCUSERS_LEAST && more_than_half && self.committed() == 0
     }
 
     pub fn committed(&self) -> usize {

@@ -6,6 +6,7 @@ use crate::{types::*, *};
 use alloc::{boxed::Box, vec::Vec};
 use cairn_protocol::{
     chunk,
+    failure::{Failure, Reason},
     id::{BlockId, ProviderId, TaskId},
     job::MAX_REDUNDANCY,
     lifecycle::Stage,
@@ -83,6 +84,20 @@ mod benches {
         let (id, staff) = working::<T>(SEATS);
         #[extrinsic_call]
         _(RawOrigin::Signed(staff[0].1.clone()), id);
+        assert_eq!(stage::<T>(id), Stage::Refunded);
+    }
+
+    /// Too few of nine are left, nobody is asked again, and four others are sent home. To note what
+    /// is known of the one costs more than to burn the fee.
+    #[benchmark]
+    fn decline() {
+        let (id, staff) = working::<T>(SEATS / 2 + 1);
+        Tasks::<T>::mutate(id, |task| {
+            task.as_mut().expect("it is kept").redundancy = MAX_REDUNDANCY;
+        });
+        let reason = Reason::truncate_from(alloc::vec![b'a'; 128]);
+        #[extrinsic_call]
+        _(RawOrigin::Signed(staff[0].1.clone()), id, Failure::DiskFull, reason);
         assert_eq!(stage::<T>(id), Stage::Refunded);
     }
 

@@ -9,6 +9,7 @@ mod auditing;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
 mod complaint;
+mod declining;
 mod drawing;
 mod footprint;
 mod judgement;
@@ -33,6 +34,7 @@ pub mod pallet {
     use super::{types::*, WeightInfo};
     use cairn_protocol::{
         chunk::Proof,
+        failure::{Failure, Reason},
         id::{Amount, Digest, Height, ProviderId, TaskId},
         job::{Terms, MAX_REDUNDANCY},
         result::Answer,
@@ -199,6 +201,9 @@ pub mod pallet {
         /// Guards may look at the result. They are done by then, if the seed is there in time.
         #[codec(index = 18)]
         AuditAwaited { task: TaskId, by: alloc::vec::Vec<ProviderId>, due: Height },
+        /// The provider cannot do the job, says why, and left.
+        #[codec(index = 19)]
+        Declined { task: TaskId, provider: ProviderId, failure: Failure, reason: Reason },
     }
 
     #[pallet::error]
@@ -309,6 +314,10 @@ pub mod pallet {
         /// `sampled` is for text that a float engine infers: the kind Infer with the policy
         /// Tolerance. Leave it off for any other job, exact ones too.
         NotSampledText,
+
+        /// The reason is empty, is not UTF-8 or has control characters. Say in a few words of plain
+        /// text what went wrong.
+        ReasonNotReadable,
     }
 
     #[pallet::hooks]
@@ -433,6 +442,19 @@ pub mod pallet {
             let operator = ensure_signed(origin)?;
             Self::do_show(operator, task, &proofs)?;
             Ok(Pays::No.into())
+        }
+
+        /// Says that the worker cannot do the job, and why. It leaves, and its bond is not touched.
+        #[pallet::call_index(10)]
+        #[pallet::weight(T::WeightInfo::decline())]
+        pub fn decline(
+            origin: OriginFor<T>,
+            task: TaskId,
+            failure: Failure,
+            reason: Reason,
+        ) -> DispatchResult {
+            let operator = ensure_signed(origin)?;
+            Self::do_decline(operator, task, failure, reason)
         }
     }
 }

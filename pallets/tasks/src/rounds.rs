@@ -65,10 +65,15 @@ impl<T: Config> Pallet<T> {
         T::Registry::disengage(provider);
     }
 
+    /// Whether vacant seats are filled once more.
+    pub(crate) fn may_fill_again(task: &TaskOf<T>, rules: &Rules) -> bool {
+        task.reassigned < rules.draws.reassignments && !task.excluded.is_full()
+    }
+
     /// Looks for workers for the vacant seats, if it has not done so too often.
     pub(crate) fn fill_again(id: TaskId, mut task: TaskOf<T>) {
         let rules = T::Rules::get();
-        if task.reassigned >= rules.draws.reassignments || task.excluded.is_full() {
+        if !Self::may_fill_again(&task, &rules) {
             return Self::refund(id, task, Turn::Exhausted, RefundReason::NobodyDelivered);
         }
         task.reassigned = task.reassigned.saturating_add(1);

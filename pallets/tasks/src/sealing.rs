@@ -43,14 +43,13 @@ impl<T: Config> Pallet<T> {
         ensure!(progress == Progress::Working, Error::<T>::CommittedAlready);
         Self::vacate(id, &mut task, provider);
         Self::deposit_event(Event::KeyRejected { task: id, provider });
-        let rules = T::Rules::get();
-        if task.reassigned >= rules.draws.reassignments || task.excluded.is_full() {
+        if Self::may_fill_again(&task, &T::Rules::get()) {
+            Self::fill_again(id, task);
+        } else {
             // So many cannot open it that the key is wrong. Those who say so are not paid for
             // it, or it would pay to say so.
             let split = forfeit(&task.escrow, 0);
             Self::give_back(id, task, Turn::Exhausted, RefundReason::KeyRejected, split);
-        } else {
-            Self::fill_again(id, task);
         }
         Ok(())
     }

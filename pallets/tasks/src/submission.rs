@@ -65,6 +65,7 @@ impl<T: Config> Pallet<T> {
             redundancy: terms.redundancy,
             round: 0,
             reassigned: 0,
+            accusers: 0,
             place: Place::Nowhere,
             seats: Default::default(),
             excluded: Default::default(),

@@ -9,6 +9,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use cairn_protocol::{
     id::{Amount, ProviderId, TaskId},
     lifecycle::Stage,
+    tally::quorum,
 };
 use cairn_seams::Registry;
 use codec::Encode;
@@ -93,8 +94,7 @@ impl<T: Config> Pallet<T> {
         if task.stage.is_end() {
             ensure!(task.escrow == Default::default(), "tasks: an ended task holds an escrow");
         }
-        let full = matches!(task.stage, Stage::AwaitingKeys | Stage::Assigned);
-        ensure!(!full || task.vacant() == 0, "tasks: a seat is vacant");
+        Self::check_vacancies(task)?;
         for seat in &task.seats {
             let there = task.stage.is_end() || T::Registry::owner(seat.provider).is_some();
             ensure!(there, "tasks: a worker has left");
@@ -108,6 +108,22 @@ impl<T: Config> Pallet<T> {
             let same = task.seats.iter().filter(|other| other.provider == seat.provider);
             ensure!(same.count() == 1, "tasks: a provider has two seats");
         }
+        Ok(())
+    }
+
+    /// At work seats are vacant only of those who declined, and enough are left to decide.
+    fn check_vacancies(task: &TaskOf<T>) -> Result<(), TryRuntimeError> {
+        let left = task.excluded.len();
+        let decisive = task.seats.len() >= quorum(task.redundancy);
+        let full = match task.stage {
+            Stage::AwaitingKeys => task.vacant() == 0,
+            Stage::Assigned => decisive && usize::from(task.vacant()) <= left,
+            _ => true,
+        };
+        ensure!(full, "tasks: a seat is vacant");
+        // Where the list is full, not all who left are in it.
+        let counted = usize::from(task.accusers) <= left || task.excluded.is_full();
+        ensure!(counted, "tasks: more accuse the requester than have left");
         Ok(())
     }
 

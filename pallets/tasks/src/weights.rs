@@ -12,6 +12,9 @@ cairn_seams::weights! {
     post_key(): (48_762, 4, 4);
     /// The end of a task of nine whose key does not open the payload.
     reject_key(): (528_994, 26, 32);
+    /// Its reputation, and the end of a task of which four of nine are left. Not measured yet: what
+    /// rejecting a key costs, and noting what is known of one worker.
+    decline(): (565_366, 30, 34);
     /// Operator, record; agenda.
     commit(): (60_329, 5, 3);
     /// The end of a task, almost half of whose results the others contradict: of each of those what

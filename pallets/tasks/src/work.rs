@@ -37,12 +37,17 @@ impl<T: Config> Pallet<T> {
         ensure!(progress == Progress::Working, Error::<T>::CommittedAlready);
         task.advance(provider, Progress::Committed(commitment));
         Self::deposit_event(Event::Committed { task: id, provider, commitment });
+        Self::open_if_committed(id, task);
+        Ok(())
+    }
+
+    /// Opens the reveals where nobody is waited for any more.
+    pub(crate) fn open_if_committed(id: TaskId, task: TaskOf<T>) {
         if task.committed() == task.seats.len() {
             Self::open_reveals(id, task);
         } else {
             Tasks::<T>::insert(id, task);
         }
-        Ok(())
     }
 
     /// From here on results may be known.
@@ -98,7 +103,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Whoever has committed hears that before it hears that all have.
-    fn why_closed(operator: &T::AccountId, id: TaskId, error: Error<T>) -> Error<T> {
+    pub(crate) fn why_closed(operator: &T::AccountId, id: TaskId, error: Error<T>) -> Error<T> {
         match (&error, Self::progress(operator, id)) {
             (Error::WrongStage, Some(Progress::Committed(_) | Progress::Revealed)) => {
                 Error::CommittedAlready

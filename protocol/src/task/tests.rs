@@ -40,6 +40,7 @@ fn task(stage: Stage, seated: bool) -> Task<u8> {
         redundancy: ASKED,
         round: 1,
         reassigned: 0,
+        accusers: 0,
         place: Place::Nowhere,
         seats: seats.try_into().unwrap(),
         excluded: Default::default(),
@@ -153,6 +154,25 @@ fn advance_should_move_one_seat() {
     let moved = Seat { progress: Progress::Committed([1; 32]), ..seat() };
     assert_eq!(task.seats.as_slice(), [moved, other]);
     assert_eq!((task.committed(), task.vacant()), (1, 0));
+}
+
+#[test]
+fn requesters_fault_should_take_three_parties_who_outweigh_all_others() {
+    let of = |accusers, left: u64, progress| {
+        let mut task = task(Stage::Assigned, true);
+        (task.accusers, task.seats[0].progress) = (accusers, progress);
+        let excluded: Vec<_> = (0..left).map(ProviderId).collect();
+        task.excluded = excluded.try_into().unwrap();
+        task.is_requesters_fault()
+    };
+    let working = Progress::Working;
+    // Two may have agreed on a lie, whoever else left.
+    assert!(!of(2, 2, working));
+    assert!(of(3, 3, working));
+    assert!(of(3, 5, working));
+    assert!(!of(3, 6, working));
+    // Somebody says that it can be done.
+    assert!(!of(3, 3, Progress::Committed([1; 32])));
 }
 
 proptest! {

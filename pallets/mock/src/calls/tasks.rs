@@ -10,6 +10,7 @@ use crate::{
 };
 use cairn_protocol::{
     chunk,
+    failure::Failure,
     id::{BlockId, ContentId, Digest, EngineId, Height, ProviderId, Region, TaskId},
     job::{Job, JobKind, Payload, Policy, Requirements, Seal, Terms},
     lifecycle::Stage,
@@ -34,6 +35,7 @@ enum What {
     Cancel,
     PostKey,
     RejectKey,
+    Decline,
     Commit,
     Reveal,
     /// Its workers do all that is to be done.
@@ -50,6 +52,7 @@ pub(crate) fn make(course: &mut Course, dice: &mut Dice) {
         (1, What::Cancel),
         (1, What::PostKey),
         (1, What::RejectKey),
+        (1, What::Decline),
         (3, What::Commit),
         (3, What::Reveal),
         (14, What::Deliver),
@@ -77,6 +80,7 @@ pub(crate) fn make(course: &mut Course, dice: &mut Dice) {
         What::RejectKey => {
             course.call(operator_of(dice, provider), Call::<Mock>::reject_key { task: id });
         }
+        What::Decline => decline(course, dice, id, provider),
         What::Commit => commit(course, dice, id, provider),
         What::Reveal => reveal(course, dice, id, provider),
         What::Deliver => {
@@ -257,6 +261,15 @@ fn give(course: &mut Course, dice: &mut Dice, id: TaskId, provider: ProviderId, 
     let commitment = commitment(dice, id, provider, answer);
     let who = operator_of(dice, provider);
     course.call(who, Call::<Mock>::commit { task: id, commitment });
+}
+
+/// For what the requester asks for, or for what befell the worker; in words, or in none.
+fn decline(course: &mut Course, dice: &mut Dice, id: TaskId, provider: ProviderId) {
+    let failure = dice.one(&[Failure::MissingArtifact, Failure::Trapped, Failure::DiskFull]);
+    let words = dice.usually(b"it does not fit".to_vec(), &[Vec::new(), vec![0xff; 128]]);
+    let reason = BoundedVec::truncate_from(words);
+    let who = operator_of(dice, provider);
+    course.call(who, Call::<Mock>::decline { task: id, failure, reason });
 }
 
 fn reveal(course: &mut Course, dice: &mut Dice, id: TaskId, provider: ProviderId) {

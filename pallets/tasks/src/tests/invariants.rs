@@ -5,6 +5,7 @@ use super::mock::*;
 use crate::{types::*, Submitted};
 use cairn_protocol::{
     chunk,
+    failure::Failure,
     id::{ProviderId, TaskId},
     job::{Policy, Seal},
     lifecycle::Stage,
@@ -40,6 +41,11 @@ enum Step {
     RejectKey {
         task: u64,
         seat: usize,
+    },
+    Decline {
+        task: u64,
+        seat: usize,
+        accuses: bool,
     },
     Commit {
         task: u64,
@@ -108,6 +114,8 @@ fn steps() -> impl Strategy<Value = Step> {
         3 => (1..3u64, task.clone(), seat.clone())
             .prop_map(|(who, task, seat)| Step::PostKey { who, task, seat }),
         1 => (task.clone(), seat.clone()).prop_map(|(task, seat)| Step::RejectKey { task, seat }),
+        1 => (task.clone(), seat.clone(), any::<bool>())
+            .prop_map(|(task, seat, accuses)| Step::Decline { task, seat, accuses }),
         3 => (task.clone(), seat.clone(), 0..3u8)
             .prop_map(|(task, seat, output)| Step::Commit { task, seat, output }),
         3 => (task.clone(), seat.clone(), 0..3u8)
@@ -213,6 +221,11 @@ fn take(step: Step) -> bool {
         }),
         Step::RejectKey { task, seat } => seated(task, seat).is_some_and(|(id, provider)| {
             Tasks::reject_key(signed(operator(provider)), id).is_ok()
+        }),
+        Step::Decline { task, seat, accuses } => seated(task, seat).is_some_and(|(id, provider)| {
+            let failure = if accuses { Failure::FalseArtifact } else { Failure::OutOfMemory };
+            let reason = b"it does not fit".to_vec().try_into().expect("it is short");
+            Tasks::decline(signed(operator(provider)), id, failure, reason).is_ok()
         }),
         Step::Commit { task, seat, output } => {
             seated(task, seat).is_some_and(|(id, provider)| commit_to(id, provider, &said(output)))

@@ -3,6 +3,7 @@ mod audit;
 pub(crate) mod benchmarks;
 mod commit;
 mod complaint;
+mod decline;
 mod draw;
 mod footprint;
 mod invariants;

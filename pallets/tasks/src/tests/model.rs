@@ -10,6 +10,7 @@ mod reference;
 use super::mock::*;
 use cairn_protocol::{
     audit::Verdict,
+    failure::Failure,
     id::{BlockId, ProviderId, TaskId},
     job::{JobKind, Payload, Policy, Seal, Terms},
     lifecycle::{Stage, MOVES, RULES},
@@ -172,6 +173,8 @@ fn next_turn(pair: &mut Pair, dice: &mut Dice, id: u64) {
     let Some(task) = pair.world.tasks.get(&id) else { return };
     let (stage, requester) = (task.stage, task.requester);
     let cannot_open = task.terms.seal.is_some() && dice.once_in(if id % 4 == 1 { 2 } else { 10 });
+    // What some ask for nobody can do, and nearly all who are drawn say so.
+    let declines = dice.once_in(if id % 7 == 3 { 2 } else { 40 });
     let accused = task.complaint.map(|open| open.against);
     let drawn = task.complaint.is_some_and(|open| pair.world.now() >= open.ready);
     let seats: Vec<_> = task.seats.iter().map(|seat| (seat.provider, seat.progress)).collect();
@@ -188,6 +191,7 @@ fn next_turn(pair: &mut Pair, dice: &mut Dice, id: u64) {
         (Stage::Assigned, _) if cannot_open => {
             pair.call(operator, Call::RejectKey { task: id });
         }
+        (Stage::Assigned, _) if declines => decline(pair, dice, operator, id, id % 7 == 3),
         (Stage::Assigned, _) => {
             let honest = id % 3 != 2;
             let right = Said::Output([1, 1, 0, 1, LIED_LENGTH][(id / 3 % 5) as usize]);
@@ -203,6 +207,16 @@ fn next_turn(pair: &mut Pair, dice: &mut Dice, id: u64) {
         (Stage::Contested, _) => pair.block(true),
         _ => {}
     }
+}
+
+/// Mostly for what its requester asks for, or for what befell the worker.
+fn decline(pair: &mut Pair, dice: &mut Dice, who: Account, id: u64, accuses: bool) {
+    let failure = if accuses != dice.once_in(8) {
+        dice.pick(&[Failure::MalformedSpec, Failure::MissingArtifact])
+    } else {
+        dice.pick(&[Failure::DiskFull, Failure::OutOfTime, Failure::Internal])
+    };
+    pair.call(who, Call::Decline { task: id, failure, readable: !dice.once_in(20) });
 }
 
 /// About one whose result stands.
@@ -271,7 +285,7 @@ fn odd(pair: &mut Pair, dice: &mut Dice) {
     let who = pair.world.tasks.get(&id).map_or(ALICE, |task| task.requester);
     let who = if dice.once_in(4) { requester(dice) } else { who };
     let task = id;
-    match dice.below(11) {
+    match dice.below(12) {
         0 => pair.call(who, Call::Cancel { task }),
         1 => pair.call(who, Call::PostKey { task, provider }),
         2 => pair.call(operator, Call::RejectKey { task }),
@@ -290,6 +304,10 @@ fn odd(pair: &mut Pair, dice: &mut Dice) {
         }
         6 => pair.call(who, Call::Complain { task, provider }),
         7 => pair.call(operator, Call::Show { task, right: !dice.once_in(4) }),
+        8 => {
+            let accuses = dice.once_in(2);
+            decline(pair, dice, operator, id, accuses);
+        }
         _ => pair.call(who, Call::Acknowledge { task }),
     }
 }

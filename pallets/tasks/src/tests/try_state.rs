@@ -192,6 +192,9 @@ fn try_state_should_fail_when_seats_are_wrong() {
         let vacant = "tasks: a seat is vacant";
         breaks(vacant, || amend(assigned, |task| task.seats.truncate(0)));
         breaks(vacant, || amend(sealed, |task| task.seats.truncate(2)));
+        breaks("tasks: more accuse the requester than have left", || {
+            amend(assigned, |task| task.accusers = 1);
+        });
         breaks("tasks: a worker has left", || {
             amend(assigned, |task| task.seats[0].provider = ProviderId(99));
         });
@@ -221,6 +224,24 @@ fn try_state_should_fail_when_seats_are_wrong() {
             register_another(owner(worker));
             amend(assigned, |task| task.excluded.try_push(second).unwrap());
         });
+    });
+}
+
+/// Those who decline leave seats vacant, as long as the others are enough to decide.
+#[test]
+fn try_state_should_fail_when_too_few_are_at_work() {
+    market(MARKET, || {
+        let (id, workers) = assigned(terms(3));
+        let leave = |count: usize| {
+            for one in &workers[..count] {
+                amend(id, |task| Tasks::vacate(id, task, *one));
+            }
+        };
+        let vacant = "tasks: a seat is vacant";
+        breaks(vacant, || leave(2));
+        leave(1);
+        breaks(vacant, || amend(id, |task| task.excluded.truncate(0)));
+        breaks(vacant, || amend(id, |task| task.stage = Stage::AwaitingKeys));
     });
 }
 

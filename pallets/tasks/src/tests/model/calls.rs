@@ -7,6 +7,7 @@ use crate::{
 };
 use cairn_protocol::{
     chunk::{self, Proof},
+    failure::Failure,
     id::{Digest, EngineId, ProviderId, TaskId},
     job::Terms,
     lifecycle::Act,
@@ -29,6 +30,11 @@ pub enum Call {
     },
     RejectKey {
         task: u64,
+    },
+    Decline {
+        task: u64,
+        failure: Failure,
+        readable: bool,
     },
     Commit {
         task: u64,
@@ -59,7 +65,7 @@ pub enum Call {
 
 impl Call {
     /// Every kind of call there is.
-    pub const NAMES: [&str; 10] = [
+    pub const NAMES: [&str; 11] = [
         "submit",
         "cancel",
         "post_key",
@@ -70,6 +76,7 @@ impl Call {
         "poke",
         "complain_unavailable",
         "show",
+        "decline",
     ];
 
     /// What it does, and to which task; none where it submits one.
@@ -80,6 +87,7 @@ impl Call {
             Self::PostKey { task, .. } => Some((Act::PostKeys, *task)),
             Self::RejectKey { task } => Some((Act::RejectKey, *task)),
             Self::Commit { task, .. } => Some((Act::Commit, *task)),
+            Self::Decline { task, .. } => Some((Act::Decline, *task)),
             Self::Reveal { task, .. } => Some((Act::Reveal, *task)),
             Self::Acknowledge { task } => Some((Act::Acknowledge, *task)),
             Self::Poke { task } => Some((Act::Poke, *task)),
@@ -100,6 +108,7 @@ impl Call {
             Self::Poke { .. } => 7,
             Self::Complain { .. } => 8,
             Self::Show { .. } => 9,
+            Self::Decline { .. } => 10,
         };
         Self::NAMES[nth]
     }
@@ -112,6 +121,9 @@ impl Call {
             Self::PostKey { task, provider } => world.post_key(who, *task, *provider),
             Self::RejectKey { task } => world.reject_key(who, *task),
             Self::Commit { task, to, .. } => world.commit(who, *task, *to),
+            Self::Decline { task, failure, readable } => {
+                world.decline(who, *task, *failure, *readable)
+            }
             Self::Reveal { task, said, right_salt } => world.reveal(who, *task, *said, *right_salt),
             Self::Acknowledge { task } => world.acknowledge(who, *task),
             Self::Poke { task } => world.poke(*task),
@@ -134,6 +146,11 @@ impl Call {
                 Tasks::post_key(origin, TaskId(*task), *provider, key)
             }
             Self::RejectKey { task } => Tasks::reject_key(origin, TaskId(*task)),
+            Self::Decline { task, failure, readable } => {
+                let reason = if *readable { b"out of space".to_vec() } else { vec![0xff] };
+                let reason = reason.try_into().expect("it is short");
+                Tasks::decline(origin, TaskId(*task), *failure, reason)
+            }
             Self::Commit { task, digest, .. } => {
                 plain(Tasks::commit(origin, TaskId(*task), *digest))
             }

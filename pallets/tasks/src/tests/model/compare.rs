@@ -171,7 +171,10 @@ impl Pair {
             self.counts.rules[nth] += 1;
             return;
         };
-        let takes_seat = matches!(act, Act::RejectKey | Act::Commit | Act::Reveal | Act::Show);
+        let takes_seat = matches!(
+            act,
+            Act::RejectKey | Act::Commit | Act::Decline | Act::Reveal | Act::Show
+        );
         let reasons: [(Error<Test>, bool); 8] = [
             (Error::WrongStage, rule.is_none()),
             (Error::ResultsShown, act == Act::Cancel && task.is_contradicted()),
@@ -239,12 +242,12 @@ fn compare_tasks(world: &World) {
 }
 
 fn compare_task(id: TaskId, task: &Task<AccountId>, expected: &Expected) {
-    let at = (task.stage, task.due, task.redundancy, task.reassigned, task.acknowledged);
+    let asked = (task.redundancy, task.reassigned, task.accusers);
+    let at = (task.stage, task.due, asked, task.acknowledged);
     let wanted = (
         expected.stage,
         expected.due,
-        expected.redundancy,
-        expected.reassigned,
+        (expected.redundancy, expected.reassigned, expected.accusers),
         expected.acknowledged,
     );
     assert_eq!(at, wanted, "{id:?}: {task:?}, {expected:?}");

@@ -117,7 +117,7 @@ impl World {
     }
 
     pub(super) fn fill_again(&mut self, task: &mut Task) {
-        if task.reassigned >= REASSIGNMENTS || task.excluded.len() == EXCLUDED {
+        if task.is_asked_no_more() {
             return self.refund(task, Turn::Exhausted);
         }
         task.reassigned += 1;

@@ -5,6 +5,7 @@
 use crate::tests::mock::MODEL;
 use cairn_protocol::{
     audit::Verdict,
+    failure::Failure,
     id::{Amount, Height, ProviderId},
     job::{JobKind, Policy, Terms},
     lifecycle::{Stage, Turn, MOVES},
@@ -62,6 +63,8 @@ pub struct Task {
     pub due: Height,
     pub redundancy: u8,
     pub reassigned: u8,
+    /// How many said that nobody could do what is asked for.
+    pub accusers: u8,
     pub round: u16,
     pub seats: Vec<Seat>,
     pub excluded: Vec<ProviderId>,
@@ -136,6 +139,17 @@ impl Task {
     /// Whether its results were shown, and others are asked because they differ.
     pub(super) fn is_contradicted(&self) -> bool {
         self.redundancy != self.terms.redundancy
+    }
+
+    /// Whether it is over where too few are left.
+    pub(super) fn is_asked_no_more(&self) -> bool {
+        self.reassigned >= REASSIGNMENTS || self.excluded.len() == EXCLUDED
+    }
+
+    /// Three or more said that nobody could do it, few others left, and nobody has a result.
+    fn is_accused(&self) -> bool {
+        let others = self.excluded.len() - usize::from(self.accusers);
+        self.accusers >= 3 && usize::from(self.accusers) > others && self.committed() == 0
     }
 
     fn seat(&mut self, provider: ProviderId) -> Option<&mut Seat> {
@@ -234,7 +248,7 @@ fn deposit(terms: &Terms) -> Amount {
         Policy::Tolerance { .. } => (2, 877 + 300 * members),
         _ => (2, 651 + 74 * members),
     };
-    let record = 418 + 47 * workers;
+    let record = 419 + 47 * workers;
     let answer = 302 + Amount::from(terms.output_bytes.max(40));
     let fixed = record + terms.encoded_size() as Amount + beside;
     5 * (4 + more + workers + keys) + fixed + workers * answer + keys * 1_283
@@ -306,6 +320,7 @@ impl World {
             redundancy: terms.redundancy,
             terms,
             reassigned: 0,
+            accusers: 0,
             round: 0,
             seats: Vec::new(),
             excluded: Vec::new(),
@@ -408,11 +423,39 @@ impl World {
                 return false;
             }
             task.dismiss(|seat| seat.provider != provider);
-            if task.reassigned >= REASSIGNMENTS || task.excluded.len() == EXCLUDED {
-                // The fee is lost, and nobody has it.
-                let back = task.earned + task.reserve;
-                assert!(world.pay(task.requester, back));
-                world.end(task, Turn::Exhausted, Stage::Refunded);
+            if task.is_asked_no_more() {
+                world.lose_fee(task);
+            } else {
+                world.fill_again(task);
+            }
+            true
+        })
+    }
+
+    /// All goes back but the fee, which nobody has.
+    fn lose_fee(&mut self, task: &mut Task) {
+        let back = task.earned + task.reserve;
+        assert!(self.pay(task.requester, back));
+        self.end(task, Turn::Exhausted, Stage::Refunded);
+    }
+
+    /// A worker cannot do it. It goes on with those who are left if they are enough to decide.
+    pub fn decline(&mut self, who: Account, id: u64, failure: Failure, readable: bool) -> bool {
+        let Some(provider) = self.operated_by(who) else { return false };
+        self.act(id, &[Stage::Assigned], |world, task| {
+            let works = task.seat(provider).is_some_and(|s| s.progress == Progress::Working);
+            if !(works && readable) {
+                return false;
+            }
+            task.dismiss(|seat| seat.provider != provider);
+            let accuses = matches!(failure, Failure::MalformedSpec | Failure::MissingArtifact);
+            task.accusers += u8::from(accuses);
+            if task.seats.len() >= task.quorum() {
+                if task.committed() == task.seats.len() {
+                    world.open_reveals(task);
+                }
+            } else if task.is_asked_no_more() && accuses && task.is_accused() {
+                world.lose_fee(task);
             } else {
                 world.fill_again(task);
             }
