@@ -96,6 +96,12 @@ impl Verdict {
             Self::Passed | Self::Withheld | Self::Unmasked | Self::Unmeasured => None,
         }
     }
+
+    /// Whether it proves wrong who was outvoted, of those who [may be](may_convict_outvoted). That
+    /// most said something else proves nothing; that guards found the same does.
+    pub fn convicts_outvoted(self) -> bool {
+        self == Self::Confirmed
+    }
 }
 
 impl Report {
@@ -142,6 +148,12 @@ pub fn may_be(policy: Policy, redundancy: u8) -> bool {
         Policy::Replicated | Policy::Outcome { .. } => true,
         Policy::Proven | Policy::Tolerance { .. } => redundancy <= 1,
     }
+}
+
+/// Whether guards can prove wrong who was outvoted: where more than half of equal hashes decide,
+/// theirs do so too.
+pub fn may_convict_outvoted(policy: Policy) -> bool {
+    matches!(policy, Policy::Replicated)
 }
 
 /// How likely an agreed result is audited.

@@ -21,6 +21,9 @@ pub const FAILED_AT_MOST: u32 = 32;
 /// requester its fee.
 pub const ACCUSERS_LEAST: u8 = 3;
 
+/// Providers that a majority outvotes at one task, at most.
+pub const OUTVOTED_AT_MOST: u32 = MAX_REDUNDANCY as u32 / 2;
+
 /// A place in the queue: lower is earlier. What it holds of tip and age never changes, because
 /// waiting a block is worth the same to every task.
 pub type QueueKey = [u8; 24];
@@ -53,6 +56,9 @@ wire! {
         pub seats: BoundedVec<Seat, ConstU32<{ MAX_REDUNDANCY as u32 }>>,
         /// Those who failed it, or whose results were contradicted.
         pub excluded: BoundedVec<ProviderId, ConstU32<FAILED_AT_MOST>>,
+        /// Those who said something else than the majority, as long as guards may yet find that it
+        /// is wrong.
+        pub outvoted: BoundedVec<ProviderId, ConstU32<OUTVOTED_AT_MOST>>,
         pub acknowledged: bool,
     }
 

@@ -83,7 +83,10 @@ impl<T: Config> Pallet<T> {
     /// What the next look at an audit costs at most.
     pub(crate) fn cost_of_look(audit: &AuditOf<T>) -> Weight {
         let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
-        let (guards, workers) = (count(audit.guards.len()), count(audit.workers.len()));
+        let guards = count(audit.guards.len());
+        // Who was outvoted hears of it as well.
+        let asked = if audit.contested { u32::from(audit.redundancy) } else { 0 };
+        let workers = count(audit.workers.len()).max(asked);
         match audit.stage {
             Stage::Drawing => T::WeightInfo::draw(T::Rules::get().draws.sample.into())
                 .max(T::WeightInfo::conclude(workers)),

@@ -172,6 +172,7 @@ fn check_work() {
         }
         let done = matches!(task.stage, Stage::Audited | Stage::Window | Stage::Contested);
         task.seats.iter().for_each(|seat| add(seat.provider, !done));
+        task.outvoted.iter().for_each(|one| add(*one, false));
     }
     for challenge in pallet_cairn_capability::Challenges::<Mock>::iter_values() {
         for member in &challenge.members {

@@ -3,7 +3,7 @@
 use crate::{footprint::guards, pallet::*, types::*};
 use alloc::vec::Vec;
 use cairn_protocol::{
-    audit::Verdict,
+    audit::{may_convict_outvoted, Verdict},
     fault::Fault,
     id::{ProviderId, TaskId},
     job::{Policy, Terms},
@@ -21,12 +21,12 @@ impl<T: Config> Pallet<T> {
         mut task: TaskOf<T>,
         terms: &Terms,
         by: Vec<ProviderId>,
-        contested: bool,
+        against: &[ProviderId],
     ) {
         let measured = matches!(terms.policy, Policy::Outcome { .. });
         // No other audit has room in the state that is paid for.
         let audited = (guards(terms) > 0)
-            .then(|| Self::brief(id, &task, terms, &by, contested))
+            .then(|| Self::brief(id, &task, terms, &by, !against.is_empty()))
             .flatten()
             .and_then(|brief| T::Audits::begin(id, brief));
         if measured && audited.is_none() {
@@ -40,6 +40,9 @@ impl<T: Config> Pallet<T> {
             Self::turn(&mut task, Turn::Agreed);
             return Self::open_window(id, task);
         };
+        if may_convict_outvoted(terms.policy) {
+            Self::accuse(&mut task, against);
+        }
         Self::turn(&mut task, Turn::AgreedAuditable);
         Self::schedule_due(id, &mut task, due);
         Tasks::<T>::insert(id, task);
@@ -71,6 +74,26 @@ impl<T: Config> Pallet<T> {
         })
     }
 
+    /// Notes who was outvoted. They have no seats any more, but until guards are done they cannot
+    /// withdraw.
+    pub(crate) fn accuse(task: &mut TaskOf<T>, outvoted: &[ProviderId]) {
+        for provider in outvoted {
+            if task.outvoted.try_push(*provider).defensive().is_ok() {
+                T::Registry::engage(*provider);
+            }
+        }
+    }
+
+    /// Guards are done. Whoever was outvoted is penalised if it is proven wrong, and let go.
+    fn release_outvoted(id: TaskId, task: &mut TaskOf<T>, proven_wrong: bool) {
+        for provider in core::mem::take(&mut task.outvoted) {
+            if proven_wrong {
+                T::Registry::penalise(provider, Fault::Wrong, id.0);
+            }
+            T::Registry::disengage(provider);
+        }
+    }
+
     /// The audit should be over. If it is not, the task waits on; if it is, and nobody said what
     /// came of it, nothing did.
     pub(crate) fn look_at_audit(id: TaskId, mut task: TaskOf<T>) {
@@ -78,6 +101,7 @@ impl<T: Config> Pallet<T> {
             Self::schedule_due(id, &mut task, due.max(T::Clock::now()));
             return Tasks::<T>::insert(id, task);
         }
+        Self::release_outvoted(id, &mut task, false);
         Self::turn(&mut task, Turn::AuditPassed);
         Self::open_window(id, task);
     }
@@ -117,6 +141,7 @@ impl<T: Config> Audited for Pallet<T> {
             Self::withdraw(id, &mut task, *provider);
         }
         Self::note_accuracy(id, &task, verdict);
+        Self::release_outvoted(id, &mut task, verdict.convicts_outvoted());
         let reason = match verdict {
             _ if task.seats.is_empty() => RefundReason::Withheld,
             Verdict::Passed | Verdict::Confirmed => {

@@ -10,6 +10,7 @@ use cairn_protocol::{
     id::{BlockId, ProviderId, TaskId},
     job::MAX_REDUNDANCY,
     lifecycle::Stage,
+    task::OUTVOTED_AT_MOST,
 };
 use cairn_seams::{Ticket, FAILED_AT_MOST};
 use frame_benchmarking::v2::*;
@@ -332,18 +333,21 @@ mod benches {
         assert!(workers.into_iter().all(T::BenchmarkHelper::is_noted));
     }
 
-    /// It is over, and nobody said what came of it.
+    /// It is over, and nobody said what came of it. Almost half were outvoted, and are let go.
     #[benchmark]
     fn look_at_audit() {
         let requester = requester::<T>();
         let workers: Vec<_> = (1..=SEATS).map(|nth| T::BenchmarkHelper::enlist(nth).0).collect();
-        let id = await_audit::<T>(&requester, &workers);
+        let (outvoted, agree) = workers.split_at(OUTVOTED_AT_MOST as usize);
+        let id = await_audit::<T>(&requester, agree);
+        accuse::<T>(id, outvoted);
         let task = expire::<T>(id);
         #[block]
         {
             Pallet::<T>::look_at(id, task);
         }
         assert_eq!(stage::<T>(id), Stage::Window);
+        assert!(super::task::<T>(id).outvoted.is_empty());
     }
 
     #[benchmark]

@@ -7,10 +7,11 @@ use cairn_protocol::{
         record::{Audit, Member, MAX_GUARDS},
         Finding,
     },
-    id::{Amount, ContentId, Digest},
+    id::{Amount, ContentId, Digest, ProviderId},
     job::{Policy, Terms, INLINE_BYTES, MAX_REDUNDANCY},
     result::Answer,
     tally::widest,
+    task::OUTVOTED_AT_MOST,
 };
 use codec::{Encode, MaxEncodedLen};
 
@@ -74,10 +75,12 @@ pub(crate) fn guards(terms: &Terms) -> u32 {
     }
 }
 
-/// Bytes of a task's record that has so many seats.
+/// Bytes of a task's record that has so many seats. Whoever is noted as outvoted has left one,
+/// which took more.
 fn record<AccountId: MaxEncodedLen>(workers: u32) -> usize {
     let empty = u32::from(MAX_REDUNDANCY).saturating_sub(workers);
-    less(Task::<AccountId>::max_encoded_len(), empty, Seat::max_encoded_len())
+    let seated = less(Task::<AccountId>::max_encoded_len(), empty, Seat::max_encoded_len());
+    less(seated, OUTVOTED_AT_MOST, ProviderId::max_encoded_len())
 }
 
 /// Bytes of an answer whose output may be so long, or is an artifact. Any may have a fingerprint.

@@ -29,13 +29,12 @@ impl<T: Config> Pallet<T> {
             .collect();
         match tally(terms.policy, task.redundancy, &answers) {
             Verdict::Agreed { by, against } => {
-                let contested = !against.is_empty();
-                for provider in against {
+                for provider in against.iter().copied() {
                     let wrong = Observation { accurate: Some(false), ..Observation::default() };
                     T::Reputation::observe_for(provider, task.kind, wrong, &task.requester);
                     Self::vacate(id, &mut task, provider);
                 }
-                Self::agree(id, task, &terms, by, contested);
+                Self::agree(id, task, &terms, by, &against);
             }
             Verdict::Short => Self::fill_again(id, task),
             Verdict::Disagreed => Self::contradict(id, task, terms.policy),

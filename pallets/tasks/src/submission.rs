@@ -69,6 +69,7 @@ impl<T: Config> Pallet<T> {
             place: Place::Nowhere,
             seats: Default::default(),
             excluded: Default::default(),
+            outvoted: Default::default(),
             acknowledged: false,
         };
         Self::ask_for_seed(id, &mut task);

@@ -7,6 +7,7 @@ use crate::{
 };
 use alloc::collections::{BTreeMap, BTreeSet};
 use cairn_protocol::{
+    audit::may_convict_outvoted,
     id::{Amount, ProviderId, TaskId},
     lifecycle::Stage,
     tally::quorum,
@@ -25,6 +26,7 @@ impl<T: Config> Pallet<T> {
         for (id, task) in Tasks::<T>::iter() {
             Self::check_task(id, &task)?;
             Self::check_owners(&task)?;
+            Self::check_outvoted(id, &task)?;
             Self::check_complaints(id, &task)?;
             Self::check_footprint(id, &task)?;
         }
@@ -139,6 +141,27 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
+    /// Whoever was outvoted waits for guards beside more who agreed, where guards may convict.
+    fn check_outvoted(id: TaskId, task: &TaskOf<T>) -> Result<(), TryRuntimeError> {
+        if task.outvoted.is_empty() {
+            return Ok(());
+        }
+        ensure!(task.stage == Stage::Audited, "outvoted: somebody waits for no guards");
+        let terms = TermsOf::<T>::get(id).ok_or("tasks: a task has no terms")?;
+        ensure!(may_convict_outvoted(terms.policy), "outvoted: guards convict nobody here");
+        let minority = task.outvoted.len() < task.seats.len();
+        let answered = task.outvoted.len().saturating_add(task.seats.len());
+        let asked = answered <= usize::from(task.redundancy);
+        ensure!(minority && asked, "outvoted: they are no minority of those asked");
+        for provider in &task.outvoted {
+            ensure!(T::Registry::owner(*provider).is_some(), "outvoted: one has left");
+            ensure!(task.seat(*provider).is_none(), "outvoted: one has a seat");
+            let same = task.outvoted.iter().filter(|other| *other == provider);
+            ensure!(same.count() == 1, "outvoted: one is noted twice");
+        }
+        Ok(())
+    }
+
     /// A task is contested while a complaint about one of its artifacts is open.
     fn check_complaints(id: TaskId, task: &TaskOf<T>) -> Result<(), TryRuntimeError> {
         let complaints = Complaints::<T>::get(id).unwrap_or_default();
@@ -157,12 +180,14 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Whoever has seats at tasks that go on is engaged for each of them, and so cannot withdraw.
+    /// Whoever has a seat at a task that goes on, or was outvoted at it and waits for guards, is
+    /// engaged for each such task, and so cannot withdraw.
     fn check_engagements() -> Result<(), TryRuntimeError> {
         let mut seats: BTreeMap<ProviderId, u32> = BTreeMap::new();
         for task in Tasks::<T>::iter_values().filter(|task| !task.stage.is_end()) {
-            for seat in &task.seats {
-                let count = seats.entry(seat.provider).or_default();
+            let seated = task.seats.iter().map(|seat| seat.provider);
+            for provider in seated.chain(task.outvoted.iter().copied()) {
+                let count = seats.entry(provider).or_default();
                 *count = count.saturating_add(1);
             }
         }

@@ -51,7 +51,7 @@ cairn_seams::weights! {
     /// agenda, record. Of each seat the provider and what links it, its reputation, the owner's
     /// account, the validator that it works for and what it did for that one.
     settle(seats): (282_767, 16, 7) + seats * (100_250, 7, 4);
-    /// Audit; agenda, record.
+    /// Audit; agenda, record, and whoever was outvoted, four at most.
     look_at_audit(): (39_649, 4, 3);
     /// Complaints, window of the seed, answer, rules; agenda, record.
     ask_for_chunks(): (106_387, 7, 4);

@@ -58,6 +58,18 @@ fn judge_should_convict_by_a_majority_when_replicated() {
 }
 
 #[test]
+fn convicts_outvoted_should_be_so_when_guards_confirm_the_majority() {
+    use Verdict::*;
+    let all = [Passed, Confirmed, Contradicted, Wrong, Withheld, Unmasked, Unmeasured];
+    let convicting = all.into_iter().filter(|verdict| verdict.convicts_outvoted());
+    assert_eq!(convicting.collect::<Vec<_>>(), [Confirmed]);
+    assert!(may_convict_outvoted(Policy::Replicated));
+    for policy in [Policy::Proven, TOLERANCE, OUTCOME] {
+        assert!(!may_convict_outvoted(policy), "{policy:?}");
+    }
+}
+
+#[test]
 fn judge_should_want_all_guards_against_one_when_proven() {
     let of = |reports: &[Report]| three(Policy::Proven, answer(1, 1), reports);
     let other = || answer(2, 2);

@@ -44,6 +44,7 @@ fn task(stage: Stage, seated: bool) -> Task<u8> {
         place: Place::Nowhere,
         seats: seats.try_into().unwrap(),
         excluded: Default::default(),
+        outvoted: Default::default(),
         acknowledged: false,
     }
 }

@@ -1,6 +1,7 @@
 use super::mock::*;
 use crate::{types::*, Error};
 use cairn_protocol::{audit::Verdict, id::TaskId, job::Policy};
+use cairn_seams::Brief;
 use frame_support::assert_ok;
 
 fn poke(task: TaskId) -> Result<(), sp_runtime::DispatchError> {
@@ -39,6 +40,28 @@ fn poke_should_cost_what_it_does() {
         let expected =
             <() as crate::WeightInfo>::poke().saturating_add(<() as crate::WeightInfo>::close(3));
         assert_eq!(done.actual_weight, Some(expected));
+    });
+}
+
+#[test]
+fn poke_should_cost_more_when_others_were_outvoted() {
+    execute(|| {
+        let workers: Vec<_> = (0..3).map(|_| worker()).collect();
+        crowd(3);
+        let of_five = brief(Policy::Replicated, &workers);
+        begin(TASK, Brief { redundancy: 5, contested: true, ..of_five }).expect("it is audited");
+        run(SEED);
+        let members: Vec<_> = workers.into_iter().chain(guards()).collect();
+        assert_eq!(members.len(), 6);
+        members.iter().for_each(|one| commit(*one, &same()));
+        members.iter().for_each(|one| reveal(*one, &same()));
+        assert_eq!(audit().stage, Stage::Unmasking);
+        (0..=audit().due.saturating_sub(now())).for_each(|_| full_block());
+        let done = Audits::poke(signed(BOB), TASK).expect("it is overdue");
+        let poke = <() as crate::WeightInfo>::poke();
+        let expected = poke.saturating_add(<() as crate::WeightInfo>::conclude(5));
+        assert_eq!(done.actual_weight, Some(expected));
+        assert_eq!(heard(), (Verdict::Confirmed, Vec::new()));
     });
 }
 

@@ -133,6 +133,15 @@ pub fn await_audit<T: Config>(requester: &T::AccountId, workers: &[ProviderId]) 
     id
 }
 
+/// Has a task that waits for its audit remember that these were outvoted.
+pub(super) fn accuse<T: Config>(id: TaskId, outvoted: &[ProviderId]) {
+    let mut task = task::<T>(id);
+    task.redundancy = MAX_REDUNDANCY;
+    Pallet::<T>::accuse(&mut task, outvoted);
+    assert_eq!(task.outvoted.len(), outvoted.len());
+    Tasks::<T>::insert(id, task);
+}
+
 /// Puts a task into the queue.
 pub(super) fn enqueue<T: Config>(id: TaskId) {
     let mut task = seeded::<T>(id);

@@ -2,6 +2,7 @@ use super::mock::*;
 use crate::{types::*, Error, Event};
 use cairn_protocol::{
     audit::Verdict,
+    fault::Fault,
     id::{ProviderId, TaskId},
     job::{JobKind, Policy, Terms},
     lifecycle::Stage,
@@ -160,6 +161,194 @@ fn judged_should_refund_and_penalise_nobody_when_contradicted() {
         assert!(accuracy(workers[0], JobKind::Simulate) < 500_000);
         let card = Providers::card(workers[0]).expect("it is registered");
         assert_eq!((card.load, card.engagements), (0, 0));
+    });
+}
+
+/// The one who says something else than all the others.
+const OUTVOTED: ProviderId = ProviderId(1);
+
+/// A task whose workers said the same but for that one, and were as many as there are.
+fn contested(terms: Terms) -> TaskId {
+    let (id, workers) = assigned(terms);
+    assert!(workers.contains(&OUTVOTED));
+    let outputs: Vec<_> = workers.iter().map(|one| u8::from(*one == OUTVOTED)).collect();
+    deliver(id, &outputs);
+    id
+}
+
+fn engagements(provider: ProviderId) -> u32 {
+    Providers::card(provider).expect("it is registered").engagements
+}
+
+#[test]
+fn judged_should_penalise_who_was_outvoted_when_guards_confirm_the_majority() {
+    market(3, || {
+        let id = contested(auditable(3));
+        assert_eq!(task(id).outvoted.as_slice(), [OUTVOTED]);
+        // It is done with it, and cannot withdraw before guards are.
+        let card = Providers::card(OUTVOTED).expect("it is registered");
+        assert_eq!((card.load, card.engagements, card.pending), (0, 1, 0));
+        let seen = accuracy(OUTVOTED, JobKind::Simulate);
+        assert!(seen < 500_000);
+        judge_audit(id, Verdict::Confirmed, &[]);
+        assert!(task(id).outvoted.is_empty());
+        assert_eq!((penalised(OUTVOTED), engagements(OUTVOTED)), (6_000, 0));
+        let queued = pallet_cairn_providers::Slashes::<Test>::iter_values();
+        let queued: Vec<_> = queued.map(|one| (one.provider, one.fault, one.subject)).collect();
+        assert_eq!(queued, [(OUTVOTED, Fault::Wrong, id.0)]);
+        // Its record had it before, and says it once.
+        assert!(accuracy(OUTVOTED, JobKind::Simulate).abs_diff(seen) < 100);
+        let agreed = workers(id);
+        assert_eq!(agreed.len(), 2);
+        assert!(agreed.iter().all(|one| penalised(*one) == 0));
+        expire(id);
+        System::assert_has_event(Event::Settled { task: id, each: 3_960, burnt: 109 }.into());
+    });
+}
+
+#[test]
+fn judged_should_penalise_all_four_who_were_outvoted_by_five() {
+    market(9, || {
+        let (id, workers) = assigned(auditable(9));
+        deliver(id, &[1, 2, 1, 3, 1, 2, 1, 4, 1]);
+        let outvoted: Vec<_> = workers.iter().copied().skip(1).step_by(2).collect();
+        assert_eq!(task(id).outvoted.as_slice(), outvoted);
+        judge_audit(id, Verdict::Confirmed, &[]);
+        for worker in workers {
+            let wrong = outvoted.contains(&worker);
+            assert_eq!(penalised(worker), if wrong { 6_000 } else { 0 });
+            assert_eq!(engagements(worker), u32::from(!wrong));
+        }
+    });
+}
+
+#[test]
+fn judged_should_not_penalise_who_was_outvoted_when_guards_do_not_confirm() {
+    use Verdict::*;
+    for (verdict, stage) in [
+        (Passed, Stage::Window),
+        (Contradicted, Stage::Refunded),
+        (Withheld, Stage::Refunded),
+        (Unmasked, Stage::Refunded),
+    ] {
+        market(3, || {
+            let id = contested(auditable(3));
+            judge_audit(id, verdict, &[]);
+            assert_eq!(task(id).stage, stage, "{verdict:?}");
+            for provider in (0..3).map(ProviderId) {
+                assert_eq!(penalised(provider), 0, "{provider:?} after {verdict:?}");
+            }
+            assert_eq!(engagements(OUTVOTED), 0);
+        });
+    }
+    // Nor when nobody says what came of it.
+    market(3, || {
+        let id = contested(auditable(3));
+        Pending::set(Vec::new());
+        expire(id);
+        assert_eq!(task(id).stage, Stage::Window);
+        assert_eq!((penalised(OUTVOTED), engagements(OUTVOTED)), (0, 0));
+    });
+}
+
+#[test]
+fn judged_should_penalise_the_majority_alone_when_it_is_wrong() {
+    market(3, || {
+        let id = contested(auditable(3));
+        let majority = workers(id);
+        judge_audit(id, Verdict::Wrong, &[]);
+        assert_eq!(task(id).stage, Stage::Refunded);
+        assert!(majority.into_iter().all(|one| penalised(one) == 6_000));
+        assert_eq!((penalised(OUTVOTED), engagements(OUTVOTED)), (0, 0));
+    });
+}
+
+#[test]
+fn judged_should_penalise_who_was_outvoted_beside_who_keeps_its_trace() {
+    market(3, || {
+        let id = contested(auditable(3));
+        let silent = workers(id)[0];
+        judge_audit(id, Verdict::Confirmed, &[silent]);
+        assert_eq!((penalised(OUTVOTED), penalised(silent)), (6_000, 200));
+        assert_eq!(task(id).stage, Stage::Window);
+    });
+}
+
+#[test]
+fn a_majority_should_penalise_nobody_when_no_guards_look() {
+    for (may, do_look) in [(false, true), (true, false)] {
+        market(3, || {
+            Auditing::set(do_look);
+            let id = contested(Terms { auditable: may, ..terms(3) });
+            assert_eq!(task(id).stage, Stage::Window);
+            assert!(task(id).outvoted.is_empty());
+            assert!(accuracy(OUTVOTED, JobKind::Simulate) < 500_000);
+            expire(id);
+            assert_eq!(task(id).stage, Stage::Settled);
+            assert_eq!((penalised(OUTVOTED), engagements(OUTVOTED)), (0, 0));
+        });
+    }
+}
+
+#[test]
+fn results_that_differ_should_cost_nobody_a_penalty_when_proven() {
+    market(PROVIDERS, || {
+        let (id, first) = assigned(Terms { auditable: true, ..proven(3) });
+        deliver(id, &[1, 1, 2]);
+        run(18);
+        let then = workers(id);
+        deliver(id, &[1; 5]);
+        expire(id);
+        assert_eq!(task(id).stage, Stage::Settled);
+        for one in first.into_iter().chain(then) {
+            assert_eq!((penalised(one), engagements(one)), (0, 0), "{one:?}");
+        }
+    });
+}
+
+#[test]
+fn who_was_outvoted_should_be_penalised_when_it_is_leaving() {
+    type Refused = pallet_cairn_providers::Error<Test>;
+    market(3, || {
+        let id = contested(auditable(3));
+        let signed = RuntimeOrigin::signed(owner(OUTVOTED));
+        assert_ok!(Providers::leave(signed.clone(), OUTVOTED));
+        // Long after it could have taken its bond.
+        let late = now() + 300;
+        Pending::set(vec![(id, late)]);
+        run(250);
+        assert_noop!(Providers::withdraw(signed.clone(), OUTVOTED), Refused::Engaged);
+        judge_audit(id, Verdict::Confirmed, &[]);
+        assert_eq!((penalised(OUTVOTED), engagements(OUTVOTED)), (6_000, 0));
+        assert_noop!(Providers::withdraw(signed.clone(), OUTVOTED), Refused::SlashPending);
+        run(52);
+        assert_ok!(Providers::withdraw(signed, OUTVOTED));
+        assert!(Providers::card(OUTVOTED).is_none());
+    });
+}
+
+#[test]
+fn who_was_outvoted_should_be_penalised_for_each_task() {
+    market(3, || {
+        let (first, second) = (contested(auditable(3)), contested(auditable(3)));
+        assert_eq!(engagements(OUTVOTED), 2);
+        judge_audit(first, Verdict::Confirmed, &[]);
+        assert_eq!((penalised(OUTVOTED), engagements(OUTVOTED)), (6_000, 1));
+        // The second time costs more.
+        judge_audit(second, Verdict::Confirmed, &[]);
+        assert_eq!((penalised(OUTVOTED), engagements(OUTVOTED)), (18_000, 0));
+    });
+}
+
+#[test]
+fn the_penalty_of_who_was_outvoted_should_be_open_to_appeal() {
+    market(3, || {
+        let id = contested(auditable(3));
+        judge_audit(id, Verdict::Confirmed, &[]);
+        let slash = pallet_cairn_providers::Slashes::<Test>::iter_keys().next();
+        let slash = slash.expect("it is queued");
+        assert_ok!(Providers::cancel_slash(RuntimeOrigin::root(), slash));
+        assert_eq!(penalised(OUTVOTED), 0);
     });
 }
 

@@ -11,7 +11,7 @@ use super::mock::*;
 use cairn_protocol::{
     audit::Verdict,
     failure::Failure,
-    id::{BlockId, ProviderId, TaskId},
+    id::{BlockId, Height, ProviderId, TaskId},
     job::{JobKind, Payload, Policy, Seal, Terms},
     lifecycle::{Stage, MOVES, RULES},
     profile::Availability,
@@ -20,7 +20,9 @@ use calls::{answer_of, Call, LIED_LENGTH, NONSENSE};
 use compare::{Counts, Pair};
 use dice::Dice;
 use frame_support::traits::SafeModeNotify;
+use pallet_cairn_providers::penalties::Faults;
 use reference::{Account, Progress as Come, Said};
+use std::collections::BTreeMap;
 
 /// Steps in one market.
 const STEPS: u32 = 500;
@@ -32,6 +34,8 @@ const OPEN: usize = 20;
 const FULL: u32 = 20;
 // So that the next block has room for all that is due, of which the model is sure.
 const _: () = assert!(FULL as usize + 2 * OPEN < SERVED as usize);
+/// Blocks after which a fault counts no more.
+const FAULT_MEMORY: Height = 1_000;
 /// A further registration of one who has one, and its operator.
 const SECONDS: u64 = 4;
 
@@ -257,9 +261,19 @@ fn audit(pair: &mut Pair, dice: &mut Dice) {
     let verdict = if dice.once_in(2) { dice.pick(&stands) } else { dice.pick(&falls) };
     let seats = pair.world.tasks[&id].seats.iter().map(|seat| seat.provider);
     let silent: Vec<_> = seats.filter(|_| verdict == Withheld || dice.once_in(6)).collect();
+    let mut expected = faults();
     judge_audit(TaskId(id), verdict, &silent);
-    pair.world.judged(id, verdict, &silent);
+    for provider in pair.world.judged(id, verdict, &silent) {
+        expected.entry(provider).and_modify(|known| *known = known.after(now(), FAULT_MEMORY));
+    }
+    assert_eq!(faults(), expected, "who was penalised after {verdict:?} of {id}");
     pair.same("judged", true);
+}
+
+/// What everyone was found at fault for.
+fn faults() -> BTreeMap<ProviderId, Faults> {
+    let all = pallet_cairn_providers::Providers::<Test>::iter();
+    all.map(|(provider, record)| (provider, record.faults)).collect()
 }
 
 fn say(dice: &mut Dice) -> Said {

@@ -7,7 +7,7 @@ use crate::{
 };
 use cairn_protocol::{
     id::{Amount, ContentId, Height, ProviderId, TaskId},
-    job::{Seal, Terms},
+    job::{Policy, Seal, Terms},
     lifecycle::Stage,
     profile::Role,
     result::{Answer, Output},
@@ -242,6 +242,36 @@ fn try_state_should_fail_when_too_few_are_at_work() {
         leave(1);
         breaks(vacant, || amend(id, |task| task.excluded.truncate(0)));
         breaks(vacant, || amend(id, |task| task.stage = Stage::AwaitingKeys));
+    });
+}
+
+#[test]
+fn try_state_should_fail_when_the_outvoted_are_wrong() {
+    market(MARKET, || {
+        let (id, workers) = assigned(Terms { auditable: true, ..terms(5) });
+        deliver(id, &[1, 2, 1, 3, 1]);
+        assert_eq!(task(id).outvoted.as_slice(), [workers[1], workers[3]]);
+        breaks("outvoted: somebody waits for no guards", || {
+            amend(id, |task| task.stage = Stage::Window);
+        });
+        breaks("outvoted: guards convict nobody here", || {
+            TermsOf::<Test>::mutate(id, |terms| terms.as_mut().unwrap().policy = Policy::Proven);
+        });
+        let minority = "outvoted: they are no minority of those asked";
+        breaks(minority, || {
+            amend(id, |task| task.outvoted.try_push(ProviderId(99)).unwrap());
+        });
+        breaks(minority, || amend(id, |task| task.redundancy = 4));
+        breaks("outvoted: one has left", || {
+            amend(id, |task| task.outvoted[0] = ProviderId(99));
+        });
+        breaks("outvoted: one has a seat", || {
+            amend(id, |task| task.outvoted[0] = workers[0]);
+        });
+        breaks("outvoted: one is noted twice", || {
+            amend(id, |task| task.outvoted[0] = workers[3]);
+        });
+        breaks("tasks: a worker could withdraw", || Providers::disengage(workers[1]));
     });
 }
 

@@ -260,6 +260,7 @@ fn compare_task(id: TaskId, task: &Task<AccountId>, expected: &Expected) {
     let wanted = expected.complaint.map(|open| (open.against, open.asked, open.rest));
     assert_eq!(open, wanted, "{id:?}");
     assert_eq!(task.excluded.as_slice(), expected.excluded.as_slice(), "{id:?}");
+    assert_eq!(task.outvoted.as_slice(), expected.outvoted.as_slice(), "{id:?}");
     let seats = task.seats.iter().map(|seat| (seat.provider, come(seat.progress)));
     let wanted = expected.seats.iter().map(|seat| (seat.provider, as_seen(seat.progress)));
     assert!(seats.eq(wanted), "{id:?}: {task:?}, {expected:?}");

@@ -91,8 +91,11 @@ impl World {
             return self.fill_again(task);
         }
         if let Some(agree) = task.verdict() {
+            let named = task.seats.iter().map(|seat| seat.provider);
+            let outvoted = named.filter(|one| !agree.contains(one)).collect();
             task.dismiss(|seat| agree.contains(&seat.provider));
             if guards(&task.terms) > 0 {
+                task.outvoted = outvoted;
                 task.due = self.now() + AUDIT;
                 task.audit = Some(task.due);
                 return self.turn(task, Turn::AgreedAuditable, Stage::Audited);
@@ -112,6 +115,7 @@ impl World {
 
     /// Nothing was found against the result.
     pub(super) fn pass_audit(&mut self, task: &mut Task) {
+        task.outvoted.clear();
         task.due = self.now() + WINDOW;
         self.turn(task, Turn::AuditPassed, Stage::Window);
     }
@@ -265,7 +269,9 @@ impl World {
 
     /// Jobs that it may be called to account for.
     pub fn engagements(&self, provider: ProviderId) -> usize {
-        self.seats(provider, |stage| !matches!(stage, Stage::Settled | Stage::Refunded))
+        let outvoted = self.tasks.values().flat_map(|task| &task.outvoted);
+        let waits = outvoted.filter(|one| **one == provider).count();
+        waits + self.seats(provider, |stage| !matches!(stage, Stage::Settled | Stage::Refunded))
     }
 
     fn seats(&self, provider: ProviderId, counts: impl Fn(Stage) -> bool) -> usize {

@@ -68,6 +68,8 @@ pub struct Task {
     pub round: u16,
     pub seats: Vec<Seat>,
     pub excluded: Vec<ProviderId>,
+    /// Those who wait for what guards say of what the others said.
+    pub outvoted: Vec<ProviderId>,
     /// Reward and tip, as long as they are held, and the fee.
     pub earned: Amount,
     pub fee: Amount,
@@ -324,6 +326,7 @@ impl World {
             round: 0,
             seats: Vec::new(),
             excluded: Vec::new(),
+            outvoted: Vec::new(),
             earned,
             fee,
             reserve,
@@ -550,18 +553,26 @@ impl World {
         })
     }
 
-    /// Guards are done with a task. Those who showed them nothing lose their seats.
-    pub fn judged(&mut self, id: u64, verdict: Verdict, silent: &[ProviderId]) {
+    /// Guards are done with a task. Those who showed them nothing lose their seats. Gives all who
+    /// are penalised: these, and whoever said what guards found to be wrong.
+    pub fn judged(&mut self, id: u64, verdict: Verdict, silent: &[ProviderId]) -> Vec<ProviderId> {
         self.with(id, |world, task| {
             task.audit = None;
             task.seats.retain(|seat| !silent.contains(&seat.provider));
+            let outvoted = std::mem::take(&mut task.outvoted);
+            let wrong: Vec<_> = match verdict {
+                Verdict::Wrong => task.seats.iter().map(|seat| seat.provider).collect(),
+                Verdict::Confirmed => outvoted,
+                _ => Vec::new(),
+            };
             let stands = matches!(verdict, Verdict::Passed | Verdict::Confirmed);
             if stands && !task.seats.is_empty() {
                 world.pass_audit(task);
             } else {
                 world.refund(task, Turn::AuditLost);
             }
-        });
+            [silent, wrong.as_slice()].concat()
+        })
     }
 
     pub fn poke(&mut self, id: u64) -> bool {
