@@ -149,6 +149,15 @@ pub fn answer() -> Answer {
 
 /// Has every worker of a task commit, then reveal, one transaction a block.
 pub fn deliver(chain: &mut Chain, id: TaskId) -> Vec<ProviderId> {
+    deliver_as(chain, id, |_| answer())
+}
+
+/// The same where not all need say the same.
+pub fn deliver_as(
+    chain: &mut Chain,
+    id: TaskId,
+    said: impl Fn(ProviderId) -> Answer,
+) -> Vec<ProviderId> {
     let genesis = chain.state(Tasks::genesis);
     let seats = task(chain, id).seats;
     for seat in &seats {
@@ -157,7 +166,7 @@ pub fn deliver(chain: &mut Chain, id: TaskId) -> Vec<ProviderId> {
             round: seat.round,
             provider: seat.provider,
             generation: seat.generation,
-            answer: answer().digest(&genesis),
+            answer: said(seat.provider).digest(&genesis),
             salt: SALT,
         };
         let commitment = opened.digest(&genesis);
@@ -168,8 +177,8 @@ pub fn deliver(chain: &mut Chain, id: TaskId) -> Vec<ProviderId> {
         assert_eq!(chain.free(operator(seat.provider)), before);
     }
     for seat in &seats {
-        let call =
-            pallet_cairn_tasks::Call::reveal { task: id, answer: Box::new(answer()), salt: SALT };
+        let answer = Box::new(said(seat.provider));
+        let call = pallet_cairn_tasks::Call::reveal { task: id, answer, salt: SALT };
         chain.submit(operator(seat.provider), call).expect("it is what was committed to");
     }
     seats.iter().map(|seat| seat.provider).collect()

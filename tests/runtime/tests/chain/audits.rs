@@ -10,6 +10,7 @@ use cairn_protocol::{
     job::Terms,
     lifecycle::{audit::Stage as AuditStage, Stage},
     preimage::{AuditCommitment, PlantCommitment, Statement},
+    result::Answer,
     share::WHOLE,
 };
 use cairn_runtime::{
@@ -18,18 +19,27 @@ use cairn_runtime::{
 };
 use cairn_runtime_tests::{market::*, Chain};
 use frame_support::traits::{fungible::Mutate, Get};
-use pallet_cairn_audits::{types::Rules, Call, Event};
+use pallet_cairn_audits::{
+    types::{Draws, Rules},
+    Call, Event,
+};
 
 /// What each of three guards gets where a worker was offered three CRN.
 const GUARD_PAY: Balance = 18 * UNITS / 10;
 
 /// Five who work and guard, a treasury that can pay, and a lot that falls on every result.
 fn audited_market() -> Chain {
+    market_of_guards(3)
+}
+
+/// The same where so many guards look.
+fn market_of_guards(guards: u8) -> Chain {
     let mut chain = guarded_market();
     chain.state(|| {
         let rules = <parameters::AuditRules as Get<Rules>>::get();
         let rules = Rules {
             shares: cairn_protocol::audit::Shares { alone: WHOLE, ..rules.shares },
+            draws: Draws { guards, ..rules.draws },
             ..rules
         };
         let parameter = parameters::Parameters::AuditRules(parameters::AuditRules, Some(rules));
@@ -147,6 +157,62 @@ fn a_result_should_be_refunded_and_punished_when_guards_find_another() {
     // All came back but what the transaction cost, and the deposit comes when it is pruned.
     let deposit = task(&mut chain, id).deposit;
     assert!(before - chain.free(REQUESTER) - deposit < UNITS);
+}
+
+/// A task of three, one of whom contradicts the others and is outvoted; and what the only guard
+/// finds, if it says something.
+fn outvoted(guard: Option<bool>) -> (Chain, TaskId, ProviderId) {
+    let mut chain = market_of_guards(1);
+    let terms = Terms { auditable: true, reward: 9 * UNITS, ..terms(&mut chain, 3) };
+    let id = submit(&mut chain, terms);
+    wait_for(&mut chain, id, Stage::Assigned);
+    let liar = task(&mut chain, id).seats[0].provider;
+    let said = |one: ProviderId| {
+        let units = if one == liar { 99 } else { 100 };
+        Answer { units, ..answer() }
+    };
+    let workers = deliver_as(&mut chain, id, said);
+    let guards = drawn(&mut chain, id);
+    assert!(guards.len() == 1 && !workers.contains(&guards[0]), "{guards:?}");
+    let agreed = workers.into_iter().filter(|one| *one != liar).map(|one| (one, true));
+    let found: Vec<_> = agreed.chain(guard.map(|same| (guards[0], same))).collect();
+    for (provider, same) in &found {
+        let report = report(&mut chain, *same);
+        commit(&mut chain, id, *provider, &report);
+    }
+    while audit(&mut chain, id).is_some_and(|audit| audit.stage == AuditStage::Commits) {
+        chain.block(vec![]);
+    }
+    for (provider, same) in found {
+        let report = report(&mut chain, same);
+        reveal(&mut chain, id, provider, report);
+    }
+    (chain, id, liar)
+}
+
+#[test]
+fn who_is_outvoted_should_be_punished_when_guards_find_what_the_others_did() {
+    let (mut chain, id, liar) = outvoted(Some(true));
+    assert_eq!(pending(&mut chain, liar), 0);
+    wait_for(&mut chain, id, Stage::Window);
+    // Half of its bond.
+    assert_eq!(pending(&mut chain, liar), 500 * UNITS);
+    let paid: Vec<_> = task(&mut chain, id).seats.iter().map(|seat| seat.provider).collect();
+    let before: Vec<_> = paid.iter().map(|one| chain.free(operator(*one))).collect();
+    wait_for(&mut chain, id, Stage::Settled);
+    for (one, before) in paid.iter().zip(before) {
+        assert_eq!(pending(&mut chain, *one), 0);
+        assert_eq!(chain.free(operator(*one)), before + 36 * UNITS / 10);
+    }
+}
+
+#[test]
+fn who_is_outvoted_should_not_be_punished_when_guards_are_silent_or_find_otherwise() {
+    for (found, end) in [(None, Stage::Window), (Some(false), Stage::Refunded)] {
+        let (mut chain, id, one) = outvoted(found);
+        wait_for(&mut chain, id, end);
+        assert_eq!(pending(&mut chain, one), 0, "{found:?}");
+    }
 }
 
 #[test]
