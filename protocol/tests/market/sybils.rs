@@ -225,7 +225,7 @@ fn a_majority_should_lose_when_workers_are_drawn() {
         let one = Scenario { owners: Owners::One, ..base };
         let rich = Scenario { bond: Bond::LikeOthers, ..base };
         let work = working(base);
-        row("", base, &work);
+        let fair = row("", base, &work);
         let always = row("", Scenario { conduct: Lies, ..base }, &work);
         let secret = row("", sly(base), &work);
         let owned = row(", one owner", sly(one), &working(one));
@@ -235,6 +235,13 @@ fn a_majority_should_lose_when_workers_are_drawn() {
         assert!(secret.always(|books| books.wrong * 5 <= books.majorities));
         assert!(rich.always(|books| percent(books.majorities, books.tasks) > 4.0));
         assert!(owned.always(|books| books.majorities == 0));
+        // Who is outvoted is slashed, which is nearly every lie, and nearly no honest result: of
+        // these the accidents cost less than the others earn.
+        let slashes = |books: &Books| books.a_thousand(books.of(Actor::Sybil).slashes as f64);
+        assert!(always.always(|books| slashes(books) > 100.0));
+        for found in [&fair, &always] {
+            assert!(found.runs.iter().map(|books| books.made(Actor::Honest)).sum::<f64>() > 0.0);
+        }
         for found in [&always, &secret, &rich] {
             assert!(found.loses() && found.is_worse_than_work());
         }
