@@ -52,6 +52,8 @@ wire! {
         pub reassigned: u8,
         /// How many declined it for what the requester asks for.
         pub accusers: u8,
+        /// How many declined it since workers were drawn last, and left seats that nobody fills.
+        pub declined: u8,
         pub place: Place,
         pub seats: BoundedVec<Seat, ConstU32<{ MAX_REDUNDANCY as u32 }>>,
         /// Those who failed it, or whose results were contradicted.

@@ -273,9 +273,12 @@ mod tests {
             redundancy: 1,
             round: 5,
             reassigned: 0,
+            accusers: 0,
+            declined: 0,
             place: Place::Nowhere,
             seats: vec![seat].try_into().unwrap(),
             excluded: Default::default(),
+            outvoted: Default::default(),
             acknowledged: false,
         }
     }

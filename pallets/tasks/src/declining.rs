@@ -34,6 +34,7 @@ impl<T: Config> Pallet<T> {
             let unfit = Observation { available: Some(false), ..Observation::default() };
             T::Reputation::observe_for(provider, task.kind, unfit, &task.requester);
         }
+        task.declined = task.declined.saturating_add(1);
         Self::vacate(id, &mut task, provider);
         Self::deposit_event(Event::Declined { task: id, provider, failure, reason });
         if task.seats.len() >= quorum(task.redundancy) {

@@ -83,6 +83,7 @@ impl<T: Config> Pallet<T> {
     }
 
     pub(crate) fn queue_again(id: TaskId, mut task: TaskOf<T>, rules: &Rules) {
+        task.declined = 0;
         task.sought = T::Clock::now();
         task.due = task.due.max(task.sought.saturating_add(rules.clocks.rematch));
         Self::ask_for_seed(id, &mut task);

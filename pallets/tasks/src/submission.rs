@@ -66,6 +66,7 @@ impl<T: Config> Pallet<T> {
             round: 0,
             reassigned: 0,
             accusers: 0,
+            declined: 0,
             place: Place::Nowhere,
             seats: Default::default(),
             excluded: Default::default(),

@@ -113,16 +113,20 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// At work seats are vacant only of those who declined, and enough are left to decide.
+    /// At work exactly the seats of those who declined are vacant, and enough are left to decide.
     fn check_vacancies(task: &TaskOf<T>) -> Result<(), TryRuntimeError> {
         let left = task.excluded.len();
         let decisive = task.seats.len() >= quorum(task.redundancy);
-        let full = match task.stage {
-            Stage::AwaitingKeys => task.vacant() == 0,
-            Stage::Assigned => decisive && usize::from(task.vacant()) <= left,
-            _ => true,
+        let vacant = match task.stage {
+            Stage::Queued | Stage::AwaitingKeys => 0,
+            _ => task.declined,
         };
-        ensure!(full, "tasks: a seat is vacant");
+        ensure!(task.declined == vacant, "tasks: one declined what nobody was asked for");
+        let at_work = matches!(task.stage, Stage::AwaitingKeys | Stage::Assigned);
+        ensure!(!at_work || task.vacant() == vacant, "tasks: a seat is vacant");
+        ensure!(task.stage != Stage::Assigned || decisive, "tasks: too few are at work to decide");
+        let gone = usize::from(task.declined) <= left || task.excluded.is_full();
+        ensure!(gone, "tasks: more declined than have left");
         // Where the list is full, not all who left are in it.
         let counted = usize::from(task.accusers) <= left || task.excluded.is_full();
         ensure!(counted, "tasks: more accuse the requester than have left");

@@ -41,6 +41,7 @@ fn task(stage: Stage, seated: bool) -> Task<u8> {
         round: 1,
         reassigned: 0,
         accusers: 0,
+        declined: 0,
         place: Place::Nowhere,
         seats: seats.try_into().unwrap(),
         excluded: Default::default(),

@@ -144,6 +144,7 @@ fn decline_should_not_end_a_task_of_several_when_the_others_can_do_it() {
         decline(id, workers[1], FAULTY);
         // Nobody is sent home or waits for others, and the clock goes on.
         assert_eq!((task(id).stage, task(id).due, task(id).reassigned), (Stage::Assigned, due, 0));
+        assert_eq!((task(id).vacant(), task(id).declined), (2, 2));
         deliver(id, &[1, 1, 1]);
         expire(id);
         assert_eq!(task(id).stage, Stage::Settled);
@@ -173,6 +174,8 @@ fn decline_should_fill_the_seats_again_when_too_few_are_left() {
         decline(id, first[1], OWN);
         decline(id, first[2], OWN);
         assert_eq!((task(id).stage, task(id).reassigned), (Stage::Queued, 1));
+        // Their seats are to be filled: nobody has declined what is asked for now.
+        assert_eq!((task(id).vacant(), task(id).declined), (2, 0));
         run(18);
         let second = workers(id);
         assert_eq!(second[0], first[0]);

@@ -101,7 +101,7 @@ fn quote_should_say_what_is_put_aside() {
         submit(terms.clone());
         let escrow = quoted.escrow.total().expect("it is an amount");
         assert_eq!(escrow, 9_000 + 900 + 109);
-        assert_eq!(quoted.deposit, 30 + 466 + terms.encoded_size() as Amount + 137 + 366);
+        assert_eq!(quoted.deposit, 30 + 468 + terms.encoded_size() as Amount + 137 + 366);
         assert_eq!(before - free(ALICE), escrow + quoted.deposit);
     });
 }

@@ -38,7 +38,7 @@ fn submit_should_put_aside_what_the_task_costs() {
         assert_eq!(held(crate::HoldReason::Escrow), 9_000 + 900 + 109);
         // The record, its terms, two places in lists, complaints, and one answer of up to 64 bytes
         // with a fingerprint.
-        assert_eq!(held(crate::HoldReason::Deposit), 6 * 5 + 465 + length + 137 + 366);
+        assert_eq!(held(crate::HoldReason::Deposit), 6 * 5 + 468 + length + 137 + 366);
         assert_eq!(task(id).escrow, Escrow { reward: 9_000, tip: 900, fee: 109, reserve: 0 });
         assert_eq!(task(id).stage, Stage::Queued);
         System::assert_last_event(Event::Submitted { task: id, requester: ALICE }.into());

@@ -232,16 +232,25 @@ fn try_state_should_fail_when_seats_are_wrong() {
 fn try_state_should_fail_when_too_few_are_at_work() {
     market(MARKET, || {
         let (id, workers) = assigned(terms(3));
-        let leave = |count: usize| {
-            for one in &workers[..count] {
+        let leave = |count: u8, declined: u8| {
+            for one in &workers[..usize::from(count)] {
                 amend(id, |task| Tasks::vacate(id, task, *one));
             }
+            amend(id, |task| task.declined = declined);
         };
         let vacant = "tasks: a seat is vacant";
-        breaks(vacant, || leave(2));
-        leave(1);
-        breaks(vacant, || amend(id, |task| task.excluded.truncate(0)));
-        breaks(vacant, || amend(id, |task| task.stage = Stage::AwaitingKeys));
+        breaks(vacant, || leave(1, 0));
+        breaks(vacant, || leave(1, 2));
+        breaks(vacant, || leave(2, 1));
+        breaks("tasks: too few are at work to decide", || leave(2, 2));
+        leave(1, 1);
+        breaks(vacant, || amend(id, |task| task.declined = 0));
+        breaks("tasks: more declined than have left", || {
+            amend(id, |task| task.excluded.truncate(0));
+        });
+        breaks("tasks: one declined what nobody was asked for", || {
+            amend(id, |task| task.stage = Stage::AwaitingKeys);
+        });
     });
 }
 

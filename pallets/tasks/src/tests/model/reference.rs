@@ -250,7 +250,7 @@ fn deposit(terms: &Terms) -> Amount {
         Policy::Tolerance { .. } => (2, 877 + 300 * members),
         _ => (2, 651 + 74 * members),
     };
-    let record = 419 + 47 * workers;
+    let record = 421 + 47 * workers;
     let answer = 302 + Amount::from(terms.output_bytes.max(40));
     let fixed = record + terms.encoded_size() as Amount + beside;
     5 * (4 + more + workers + keys) + fixed + workers * answer + keys * 1_283
