@@ -176,6 +176,13 @@ impl<AccountId> Task<AccountId> {
         self.accusers >= ACCUSERS_LEAST && more_than_half && self.committed() == 0
     }
 
+    /// Whether nobody else needs to be asked: of all who have or had a seat, most blame the
+    /// requester.
+    pub fn is_plainly_requesters_fault(&self) -> bool {
+        let all = self.excluded.len().saturating_add(self.seats.len());
+        self.is_requesters_fault() && usize::from(self.accusers).saturating_mul(2) > all
+    }
+
     pub fn committed(&self) -> usize {
         let committed =
             |seat: &&Seat| matches!(seat.progress, Progress::Committed(_) | Progress::Revealed);

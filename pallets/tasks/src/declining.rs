@@ -37,10 +37,11 @@ impl<T: Config> Pallet<T> {
         task.declined = task.declined.saturating_add(1);
         Self::vacate(id, &mut task, provider);
         Self::deposit_event(Event::Declined { task: id, provider, failure, reason });
+        let is_over = failure.requesters() && task.is_plainly_requesters_fault();
         if task.seats.len() >= quorum(task.redundancy) {
             // So many decide without one who is silent, too. To decline does no more harm.
             Self::open_if_committed(id, task);
-        } else if Self::may_fill_again(&task, &T::Rules::get()) {
+        } else if !is_over && Self::may_fill_again(&task, &T::Rules::get()) {
             Self::fill_again(id, task);
         } else {
             Self::give_up_declined(id, task, failure);
@@ -48,7 +49,7 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Nobody is asked again. Of the fee nobody has anything, or it would pay to decline.
+    /// Nobody is asked any more. Of the fee nobody has anything, or it would pay to decline.
     fn give_up_declined(id: TaskId, task: TaskOf<T>, failure: Failure) {
         let split = if failure.requesters() && task.is_requesters_fault() {
             forfeit(&task.escrow, 0)

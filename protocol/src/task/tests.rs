@@ -177,6 +177,23 @@ fn requesters_fault_should_take_three_parties_who_outweigh_all_others() {
     assert!(!of(3, 3, Progress::Committed([1; 32])));
 }
 
+#[test]
+fn requesters_fault_should_be_plain_when_most_of_all_who_were_drawn_say_so() {
+    let of = |accusers, left: u64, seats: usize| {
+        let mut task = task(Stage::Assigned, true);
+        task.seats = vec![seat(); seats].try_into().unwrap();
+        let excluded: Vec<_> = (0..left).map(ProviderId).collect();
+        (task.accusers, task.excluded) = (accusers, excluded.try_into().unwrap());
+        task.is_plainly_requesters_fault()
+    };
+    assert!(!of(2, 2, 0));
+    assert!(of(3, 3, 0));
+    assert!(of(3, 3, 2));
+    // As many may yet do it.
+    assert!(!of(3, 3, 3));
+    assert!(!of(3, 5, 1));
+}
+
 proptest! {
     #[test]
     fn queue_key_should_order_by_tip_and_age(

@@ -184,6 +184,29 @@ fn decline_should_fill_the_seats_again_when_too_few_are_left() {
     });
 }
 
+#[test]
+fn decline_should_end_a_task_when_most_of_all_who_were_drawn_blame_the_requester() {
+    for (last, stage) in [(FAULTY, Stage::Refunded), (OWN, Stage::Queued)] {
+        market(PROVIDERS, || {
+            let (id, _) = assigned(terms(3));
+            for failures in [[FAULTY, FAULTY], [FAULTY, last]] {
+                let two: Vec<_> = workers(id).into_iter().take(2).collect();
+                two.into_iter().zip(failures).for_each(|(one, failure)| decline(id, one, failure));
+                let is_over = task(id).stage == Stage::Refunded;
+                if !is_over && task(id).reassigned < 2 {
+                    run(18);
+                }
+            }
+            assert_eq!(task(id).stage, stage, "{last:?}");
+            if last == FAULTY {
+                // Others might have been asked once more.
+                assert_eq!(task(id).reassigned, 1);
+                assert_refunded(id, RefundReason::Declined(FAULTY), 109);
+            }
+        });
+    }
+}
+
 /// Whoever has a result says that it can be done.
 #[test]
 fn decline_should_not_cost_the_fee_when_somebody_has_committed() {
@@ -193,7 +216,7 @@ fn decline_should_not_cost_the_fee_when_somebody_has_committed() {
             if commits {
                 commit(id, first[0], &answer(1));
             }
-            for _ in 0..=RULES.draws.reassignments {
+            while task(id).stage == Stage::Assigned {
                 let working = task(id).seats;
                 let working = working.iter().filter(|seat| seat.progress == Progress::Working);
                 let two: Vec<_> = working.map(|seat| seat.provider).take(2).collect();

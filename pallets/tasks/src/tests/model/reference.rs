@@ -154,6 +154,11 @@ impl Task {
         self.accusers >= 3 && usize::from(self.accusers) > others && self.committed() == 0
     }
 
+    /// Of all who have or had a seat, most said that nobody could do it.
+    fn is_plain(&self) -> bool {
+        usize::from(self.accusers) * 2 > self.excluded.len() + self.seats.len()
+    }
+
     fn seat(&mut self, provider: ProviderId) -> Option<&mut Seat> {
         self.seats.iter_mut().find(|seat| seat.provider == provider)
     }
@@ -457,7 +462,7 @@ impl World {
                 if task.committed() == task.seats.len() {
                     world.open_reveals(task);
                 }
-            } else if task.is_asked_no_more() && accuses && task.is_accused() {
+            } else if accuses && task.is_accused() && (task.is_asked_no_more() || task.is_plain()) {
                 world.lose_fee(task);
             } else {
                 world.fill_again(task);
