@@ -4,6 +4,7 @@
 use crate::{
     artifacts::Artifacts,
     book::Book,
+    declining,
     job::{self, Trouble},
     journal::{JournalError, Made, Step},
     metrics::Metrics,
@@ -79,9 +80,11 @@ impl Executor {
 
     async fn work(self: Arc<Self>, assignment: Assignment) -> Result<()> {
         let work = assignment.work.clone();
-        let seat = work.seat;
+        let (seat, until) = (work.seat, Instant::now() + assignment.time);
         self.stops.begin(seat);
-        let result = Arc::clone(&self).attempt(assignment).await?;
+        let result = Arc::clone(&self).attempt(assignment, until).await?;
+        let left = until.saturating_duration_since(Instant::now());
+        let result = result.map_err(|trouble| declining::settled(&work, left, trouble));
         if self.conclude(seat, result)? {
             // Nobody takes it where all of this is about to end; the next process will find it.
             let _ = self.results.send(work).await;
@@ -91,8 +94,11 @@ impl Executor {
         Ok(())
     }
 
-    async fn attempt(self: Arc<Self>, assignment: Assignment) -> Result<Result<Made, Trouble>> {
-        let until = Instant::now() + assignment.time;
+    async fn attempt(
+        self: Arc<Self>,
+        assignment: Assignment,
+        until: Instant,
+    ) -> Result<Result<Made, Trouble>> {
         let bundle = match self.bundle(&assignment.work.terms.job).await {
             Ok(bundle) => bundle,
             Err(trouble) => return Ok(Err(trouble)),
@@ -104,7 +110,7 @@ impl Executor {
     /// What describes the model that a job runs on.
     async fn bundle(&self, job: &Job) -> Result<Option<File>, Trouble> {
         let Some(model) = job.model else { return Ok(None) };
-        let later = |error: cairn_sdk::Error| Trouble::Later(error.to_string());
+        let later = |error: cairn_sdk::Error| Trouble::later(Failure::Internal, error);
         let at = self.chain.at_finalized().await.map_err(later)?;
         let header = view::model(&at, model).await.map_err(later)?;
         let words = "no model is registered under this id";
@@ -121,7 +127,7 @@ impl Executor {
         until: Instant,
     ) -> Result<Made, Trouble> {
         let (seat, terms) = (assignment.work.seat, &assignment.work.terms);
-        let files = self.gather(seat, &terms.job, bundle)?;
+        let files = self.gather(assignment, bundle)?;
         let desk = self.artifacts.desk(&files)?;
         let request = self.request(assignment, &files, desk.path(), until);
         let mut process = self.sandbox.start(&request)?;
@@ -146,15 +152,17 @@ impl Executor {
     }
 
     /// Fetches all that a job names.
-    fn gather(&self, seat: Seat, job: &Job, bundle: Option<File>) -> Result<Vec<File>, Trouble> {
-        let mut files = job::named_files(job)?;
+    fn gather(&self, assignment: &Assignment, bundle: Option<File>) -> Result<Vec<File>, Trouble> {
+        let Work { seat, terms, .. } = &assignment.work;
+        let mut files = job::named_files(&terms.job)?;
         if let Some(bundle) = bundle {
             let list = job::read_bundle(&self.artifacts.fetch(&bundle)?)?;
+            job::check_memory(&list, assignment.memory_mib)?;
             files.push(bundle);
             files.extend(list.files);
         }
         for file in &files {
-            if !self.stops.goes_on(&seat) {
+            if !self.stops.goes_on(seat) {
                 return Err(Trouble::Stopped);
             }
             self.artifacts.fetch(file)?;
@@ -188,7 +196,7 @@ impl Executor {
     /// Which of the two follows from its length alone, so that all who come to the same say the
     /// same.
     fn output(&self, product: &Product, scratch: &Path, inline: usize) -> Result<Output, Trouble> {
-        let unread = |reason: std::io::Error| Trouble::Later(reason.to_string());
+        let unread = |reason: std::io::Error| Trouble::later(Failure::Internal, reason);
         let file = match product {
             Product::Inline(bytes) => match inlined(bytes, inline) {
                 Some(output) => return Ok(output),
@@ -208,17 +216,18 @@ impl Executor {
         Ok(Output::Artifact { id: file.id, bytes: file.bytes })
     }
 
-    /// Records what came of a job; whether there is a result.
+    /// Records what came of a job; whether there is something to tell the chain.
     fn conclude(&self, seat: Seat, result: Result<Made, Trouble>) -> Result<bool> {
+        let is_worker = seat.part == Part::Worker;
         let (end, step) = match result {
             Ok(Made { answer, trace }) => ("made", Some(Step::Made { answer, trace })),
             Err(Trouble::Fault(fault)) => {
-                let left = if seat.part == Part::Worker { "its seat" } else { "the audit" };
-                warn!("{seat} failed, {left} is left to run out: {fault}");
+                let then = if is_worker { "is declined" } else { "is left to the other guards" };
+                warn!("{seat} failed, and {then}: {fault}");
                 ("failed", Some(Step::Failed(fault)))
             }
-            Err(Trouble::Later(reason)) => {
-                warn!("{seat} waits: {reason}");
+            Err(Trouble::Later(fault)) => {
+                warn!("{seat} waits: {fault}");
                 ("later", None)
             }
             Err(Trouble::Stopped) => ("stopped", None),
@@ -226,7 +235,7 @@ impl Executor {
         self.metrics.job(end);
         let Some(step) = step else { return Ok(false) };
         match self.book.note(seat, step) {
-            Ok(_) => Ok(end == "made"),
+            Ok(_) => Ok(end == "made" || is_worker),
             // It was over before it was done.
             Err(JournalError::Refused { seat, refused }) => {
                 info!("{seat}: {refused}");
@@ -253,7 +262,10 @@ fn inlined(bytes: &[u8], most: usize) -> Option<Output> {
 /// A folder's name as an order has it.
 fn text(path: &Path) -> Result<String, Trouble> {
     let name = path.to_str().map(str::to_owned);
-    name.ok_or_else(|| Trouble::Later(format!("'{}' is not made of Unicode", path.display())))
+    name.ok_or_else(|| {
+        let words = format!("'{}' is not made of Unicode", path.display());
+        Trouble::later(Failure::Internal, words)
+    })
 }
 
 #[cfg(test)]

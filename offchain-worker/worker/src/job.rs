@@ -15,7 +15,8 @@ use cairn_protocol::{
 };
 use cairn_sandbox::End;
 use std::{
-    fs,
+    fmt, fs,
+    io::ErrorKind,
     path::{Component, Path, PathBuf},
 };
 
@@ -29,13 +30,20 @@ const SIGSYS: i32 = 31;
 pub(crate) enum Trouble {
     /// It will not come to anything here.
     Fault(Fault),
-    /// It may the next time that it is begun.
-    Later(String),
+    /// It may the next time that it is begun. If there is none, it failed for this.
+    Later(Fault),
     /// Nobody waits for it any more.
     Stopped,
 }
 
 type Result<T> = std::result::Result<T, Trouble>;
+
+impl Trouble {
+    /// Of something that passes, or may.
+    pub fn later(failure: Failure, words: impl fmt::Display) -> Self {
+        Self::Later(Fault::new(failure, words))
+    }
+}
 
 impl From<Fault> for Trouble {
     fn from(fault: Fault) -> Self {
@@ -50,8 +58,14 @@ impl From<Missing> for Trouble {
                 Self::Fault(Fault::new(Failure::FalseArtifact, missing))
             }
             // It may still come, and a disk may be emptied.
-            Missing::Absent { .. } | Missing::Full { .. } | Missing::Disk { .. } => {
-                Self::Later(missing.to_string())
+            Missing::Absent { .. } => Self::later(Failure::MissingArtifact, missing),
+            Missing::Full { .. } => Self::later(Failure::DiskFull, missing),
+            Missing::Disk { ref reason, .. } => {
+                let failure = match reason.kind() {
+                    ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Failure::DiskFull,
+                    _ => Failure::Internal,
+                };
+                Self::later(failure, missing)
             }
         }
     }
@@ -59,7 +73,7 @@ impl From<Missing> for Trouble {
 
 impl From<cairn_sandbox::Error> for Trouble {
     fn from(error: cairn_sandbox::Error) -> Self {
-        Self::Later(error.to_string())
+        Self::later(Failure::Internal, error)
     }
 }
 
@@ -98,9 +112,19 @@ pub(crate) fn check_bundle(bundle: &File) -> Result<()> {
 
 /// The list of a model's files, which has been fetched.
 pub(crate) fn read_bundle(path: &Path) -> Result<Bundle> {
-    let bytes = fs::read(path).map_err(|reason| Trouble::Later(reason.to_string()))?;
+    let bytes = fs::read(path).map_err(|reason| Trouble::later(Failure::Internal, reason))?;
     let bundle = Bundle::read(&bytes);
     Ok(bundle.map_err(|malformed| Fault::new(Failure::FalseArtifact, malformed))?)
+}
+
+/// Refuses a model that the memory of a job does not hold, before any of it is fetched.
+pub(crate) fn check_memory(bundle: &Bundle, memory_mib: u64) -> Result<()> {
+    let need = bundle.bytes().div_ceil(1 << 20);
+    if need > memory_mib {
+        let words = format!("the model's files have {need} MiB, and a job has {memory_mib} here");
+        return Err(Fault::new(Failure::TooLargeForDevice, words).into());
+    }
+    Ok(())
 }
 
 /// What a job's program came to.
@@ -216,10 +240,33 @@ mod tests {
     }
 
     #[test]
+    fn model_should_be_refused_when_a_job_has_too_little_memory_for_it() {
+        let one = File { bytes: 3 << 20, ..file(1) };
+        let bundle = Bundle {
+            version: cairn_protocol::bundle::VERSION,
+            card: Default::default(),
+            tokenizer: None,
+            files: vec![one, File { bytes: 1, ..file(2) }].try_into().unwrap(),
+        };
+        assert!(check_memory(&bundle, 4).is_ok());
+        assert_eq!(failure(check_memory(&bundle, 3)), Failure::TooLargeForDevice);
+    }
+
+    #[test]
     fn trouble_should_pass_when_a_file_may_still_come() {
         let id = file(1).id;
-        let later = Trouble::from(Missing::Absent { id });
-        assert!(matches!(later, Trouble::Later(_)), "{later:?}");
+        let disk = |kind: ErrorKind| Missing::Disk { path: "store".into(), reason: kind.into() };
+        for (missing, failure) in [
+            (Missing::Absent { id }, Failure::MissingArtifact),
+            (Missing::Full { id, need: 2, have: 1 }, Failure::DiskFull),
+            (disk(ErrorKind::StorageFull), Failure::DiskFull),
+            (disk(ErrorKind::PermissionDenied), Failure::Internal),
+        ] {
+            match Trouble::from(missing) {
+                Trouble::Later(fault) => assert_eq!(fault.failure, failure),
+                other => panic!("{other:?}"),
+            }
+        }
         let lie: Result<()> = Err(Missing::Content { id }.into());
         assert_eq!(failure(lie), Failure::FalseArtifact);
     }

@@ -5,6 +5,7 @@ mod book;
 mod challenge;
 pub mod cli;
 pub mod config;
+mod declining;
 pub mod detect;
 mod error;
 mod executor;

@@ -4,6 +4,7 @@ mod queue;
 
 use crate::{
     book::Book,
+    declining,
     journal::{JournalError, Point, Step},
     metrics::Metrics,
     stops::Stops,
@@ -17,7 +18,7 @@ use tokio::sync::{mpsc, watch};
 use tracing::{debug, error, info, warn};
 
 use queue::Queue;
-pub use queue::{Assignment, Capacity};
+pub use queue::{Assignment, Capacity, BLOCK};
 
 pub(crate) struct Scheduler {
     pub book: Arc<Book>,
@@ -88,6 +89,15 @@ impl Scheduler {
             info!("stops {seat}, which nobody waits for any more");
             self.stops.stop(&seat);
         }
+        for work in queue.late() {
+            match self.give_up(&work, declining::too_late()) {
+                Ok(()) => {
+                    let _ = self.results.send(work).await;
+                }
+                Err(JournalError::Refused { seat, refused }) => error!("{seat}: {refused}"),
+                Err(other) => return Err(other.into()),
+            }
+        }
         for seat in self.book.journal().looked_at(turn.block)? {
             let _ = self.forgotten.send(seat).await;
         }
@@ -107,7 +117,8 @@ impl Scheduler {
             // What it shows was made before.
             Point::Seen if seat.part == Part::Witness => Ok(Place::Result),
             Point::Seen => self.admit(work),
-            Point::Failed | Point::Ended => Ok(Place::Nowhere),
+            Point::Failed | Point::DeclineSent => Ok(declined(work)),
+            Point::Ended => Ok(Place::Nowhere),
             _ => Ok(Place::Result),
         }
     }
@@ -115,10 +126,15 @@ impl Scheduler {
     /// Whether a job can be done here at all.
     fn admit(&self, work: &Work) -> Result<Place, JournalError> {
         let Some(fault) = refusal(&self.capacity, work) else { return Ok(Place::Job) };
+        self.give_up(work, fault)?;
+        Ok(declined(work))
+    }
+
+    fn give_up(&self, work: &Work, fault: Fault) -> Result<(), JournalError> {
         warn!("{} is left to others: {fault}", work.seat);
         self.metrics.job("refused");
         self.book.note(work.seat, Step::Failed(fault))?;
-        Ok(Place::Nowhere)
+        Ok(())
     }
 
     /// Notes what is not there any more.
@@ -138,6 +154,15 @@ enum Place {
     Job,
     Result,
     Nowhere,
+}
+
+/// Who goes on with what failed: a worker says so as long as it is waited for.
+fn declined(work: &Work) -> Place {
+    if work.is_awaited() && work.seat.part == Part::Worker {
+        Place::Result
+    } else {
+        Place::Nowhere
+    }
 }
 
 /// Why a job is not begun here; none if it can be.

@@ -4,7 +4,8 @@
 //! how often, or by which process, a piece of work is brought here.
 
 use crate::{
-    journal::{Entry, JournalError, Made, Point, Salted},
+    declining,
+    journal::{Entry, JournalError, Made, Point, Salted, Step},
     post::{is_final, Post},
     statement::Statements,
     work::{Opens, Part, Progress, Seat, Work},
@@ -57,6 +58,9 @@ impl Submitter {
             (Progress::Working, Opens::Commits) if entry.point < Point::Committed => {
                 self.commit(work, entry).await
             }
+            (Progress::Working, Opens::Commits) if entry.point < Point::Ended => {
+                self.decline(work, entry).await
+            }
             (Progress::Committed(shown), opens) => {
                 let news = entry.point < Point::Committed;
                 let (entry, made, salted) = self.statements.committed(work.seat, entry, shown)?;
@@ -90,6 +94,18 @@ impl Submitter {
         Ok(())
     }
 
+    /// Says why there is no result. Whoever audits has no way to.
+    async fn decline(&self, work: &Work, entry: Entry) -> Result<()> {
+        let (seat, Some(fault)) = (work.seat, entry.fault) else { return Ok(()) };
+        if seat.part != Part::Worker {
+            return Ok(());
+        }
+        self.statements.book.note(seat, Step::DeclineSent)?;
+        let call = calls::decline(seat.task, fault.failure, declining::reason(&fault));
+        self.post.send("decline", &seat.purpose("decline"), &call, work.block).await?;
+        Ok(())
+    }
+
     async fn reveal(&self, work: &Work, entry: Entry, made: Made, salted: Salted) -> Result<()> {
         let (seat, purpose) = (work.seat, work.seat.purpose("reveal"));
         let report = self.statements.report(work, &made);
@@ -112,7 +128,7 @@ impl Submitter {
 
     async fn forget(&mut self, seat: Seat) -> Result<()> {
         self.lost.remove(&seat);
-        for what in ["commit", "reveal"] {
+        for what in ["commit", "reveal", "decline"] {
             self.post.forget(&seat.purpose(what)).await?;
         }
         Ok(())

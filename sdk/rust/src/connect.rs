@@ -98,6 +98,11 @@ impl Chain {
         Ok(self.client.at_block(block).await?)
     }
 
+    /// The chain as it was after the final block of this height.
+    pub async fn at_number(&self, number: u64) -> Result<At> {
+        Ok(self.client.at_block(number).await?)
+    }
+
     /// Finalized blocks from the next one on.
     pub async fn follow(&self) -> Result<Finalized> {
         Finalized::begin(self.clone()).await

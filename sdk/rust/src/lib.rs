@@ -66,6 +66,10 @@ pub use subxt::utils::Static;
         with = "::subxt::utils::Static<::cairn_protocol::challenge::Challenge>"
     ),
     substitute_type(
+        path = "cairn_protocol::failure::Failure",
+        with = "::subxt::utils::Static<::cairn_protocol::failure::Failure>"
+    ),
+    substitute_type(
         path = "cairn_protocol::job::Terms",
         with = "::subxt::utils::Static<::cairn_protocol::job::Terms>"
     ),

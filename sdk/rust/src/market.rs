@@ -195,6 +195,7 @@ pub mod calls {
     use cairn_protocol::{
         audit::Report,
         dag::{BlockKind, Header},
+        failure::{Failure, Reason},
         id::{Amount, Digest, ProviderId, TaskId},
         job::{Terms, WrappedKey},
         profile::{Availability, Profile, RoleSet},
@@ -247,6 +248,16 @@ pub mod calls {
 
     pub fn reveal(task: TaskId, answer: Answer, salt: Digest) -> StaticPayload<tasks::Reveal> {
         chain::tx().tasks().reveal(Static(task), Static(answer), salt)
+    }
+
+    /// Leaves a task that this worker cannot do, and says why: in words of plain text, not empty.
+    pub fn decline(
+        task: TaskId,
+        failure: Failure,
+        reason: Reason,
+    ) -> StaticPayload<tasks::Decline> {
+        let reason = BoundedVec(reason.into_inner());
+        chain::tx().tasks().decline(Static(task), Static(failure), reason)
     }
 
     pub fn acknowledge(task: TaskId) -> StaticPayload<tasks::Acknowledge> {

@@ -25,6 +25,8 @@ pub enum Step {
     Revealed,
     /// There is no result, and will not be.
     Failed(Fault),
+    /// Why there is none is about to be sent.
+    DeclineSent,
     /// The chain waits for nothing any more.
     Ended { block: u64 },
 }
@@ -48,6 +50,8 @@ pub enum Point {
     Revealed,
     #[codec(index = 7)]
     Failed,
+    #[codec(index = 9)]
+    DeclineSent,
     #[codec(index = 8)]
     Ended,
 }
@@ -108,6 +112,7 @@ impl Step {
             Self::RevealSent => Point::RevealSent,
             Self::Revealed => Point::Revealed,
             Self::Failed(_) => Point::Failed,
+            Self::DeclineSent => Point::DeclineSent,
             Self::Ended { .. } => Point::Ended,
         }
     }
@@ -117,7 +122,8 @@ impl Point {
     /// Whether this may come right after the other.
     fn follows(self, before: Self) -> bool {
         use Point::{
-            CommitSent, Committed, Ended, Failed, Made, RevealSent, Revealed, Salted, Seen,
+            CommitSent, Committed, DeclineSent, Ended, Failed, Made, RevealSent, Revealed, Salted,
+            Seen,
         };
         match self {
             Seen => false,
@@ -127,6 +133,7 @@ impl Point {
             Committed => before == CommitSent,
             RevealSent => before == Committed,
             Revealed => before == RevealSent,
+            DeclineSent => before == Failed,
             Ended => before != Ended,
         }
     }
@@ -143,6 +150,7 @@ impl fmt::Display for Point {
             Self::RevealSent => "sent to be revealed",
             Self::Revealed => "revealed",
             Self::Failed => "failed",
+            Self::DeclineSent => "sent as declined",
             Self::Ended => "over",
         })
     }

@@ -147,6 +147,25 @@ fn advance_should_take_a_failure_instead_of_a_result_and_not_after_it() {
 }
 
 #[test]
+fn advance_should_take_a_decline_once_it_has_failed_and_nothing_but_the_end_after_it() {
+    let (_directory, journal) = journal();
+    journal.advance(seat(3), Step::Seen { terms: TERMS }).unwrap();
+    let early = refused(journal.advance(seat(3), Step::DeclineSent));
+    assert_eq!(early, Refused::Skipped { from: Point::Seen, to: Point::DeclineSent });
+    let fault = Fault::new(Failure::DiskFull, "no room");
+    journal.advance(seat(3), Step::Failed(fault.clone())).unwrap();
+    let declined = journal.advance(seat(3), Step::DeclineSent).unwrap();
+    // Another process takes the same step, for the same reason.
+    assert_eq!(journal.advance(seat(3), Step::DeclineSent).unwrap(), declined);
+    assert_eq!(declined.fault, Some(fault));
+    for step in &steps()[1..7] {
+        let later = refused(journal.advance(seat(3), step.clone()));
+        assert_eq!(later, Refused::Backward { from: Point::DeclineSent, to: step.point() });
+    }
+    assert!(journal.advance(seat(3), Step::Ended { block: 9 }).is_ok());
+}
+
+#[test]
 fn looked_at_should_forget_only_what_ended_long_ago() {
     let (_directory, journal) = journal();
     for task in [3, 4] {

@@ -5,11 +5,12 @@ use cairn_protocol::id::{Amount, Height};
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
+    mem,
     time::Duration,
 };
 
 /// A block takes at least so long: a slot.
-const BLOCK: Duration = Duration::from_secs(1);
+pub const BLOCK: Duration = Duration::from_secs(1);
 /// Blocks that are kept for a commitment to get into one.
 const MARGIN: Height = 6;
 
@@ -70,6 +71,16 @@ impl Queue {
         self.waiting =
             waiting.map(|work| ((work.due, Reverse(work.reward()), work.seat), work)).collect();
         self.running.keys().filter(|seat| !awaited.contains(seat)).copied().collect()
+    }
+
+    /// Takes out those that waited until there is no time left for them.
+    pub fn late(&mut self) -> Vec<Work> {
+        let now = self.now;
+        let all = mem::take(&mut self.waiting).into_iter();
+        let (late, waiting): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            all.partition(|(_, work)| left(work, now).is_zero());
+        self.waiting = waiting;
+        late.into_values().collect()
     }
 
     /// The next job, if there is room for it.
@@ -189,6 +200,18 @@ mod tests {
         assert_eq!(next.work.due, 13 + MARGIN);
         assert_eq!(next.time, Duration::from_secs(3));
         assert!(queue.take().is_none());
+    }
+
+    #[test]
+    fn late_should_take_out_what_cannot_be_in_time_and_does_not_run() {
+        let mut queue = queue(1, 1_000);
+        let works = || vec![work(1, 11 + MARGIN, 1), work(2, 12 + MARGIN, 1), work(3, 90, 1)];
+        renew(&mut queue, works());
+        assert!(queue.late().is_empty());
+        assert_eq!(taken(&mut queue), [1]);
+        queue.renew(12, works(), &seats(&works()));
+        let late: Vec<_> = queue.late().iter().map(|work| work.seat).collect();
+        assert_eq!((late, queue.waiting()), (vec![seat(2)], 1));
     }
 
     #[test]

@@ -136,6 +136,25 @@ async fn work_should_be_refused_when_it_cannot_be_done_here() {
     for work in &works {
         assert_eq!(desk.point(work), Some(Point::Failed), "{}", work.seat);
     }
+    // An audit cannot be declined.
+    assert_eq!(desk.told(), [1, 2]);
+    desk.book.note(works[0].seat, Step::DeclineSent).unwrap();
+    // The runtime may have taken it back.
+    desk.turn(8, works.clone()).await;
+    assert_eq!(desk.told(), [1, 2]);
+    let closed = works.into_iter().map(|work| Work { opens: Opens::Nothing, ..work });
+    desk.turn(9, closed.collect()).await;
+    assert_eq!(desk.told(), Vec::<u64>::new());
+}
+
+#[tokio::test]
+async fn work_should_be_declined_when_it_waited_too_long() {
+    let mut desk = Desk::new();
+    let late = work(1, 12, 1);
+    desk.turn(7, vec![late.clone(), work(2, 50, 1)]).await;
+    assert_eq!((desk.begun(), desk.told()), (vec![2], vec![1]));
+    let entry = desk.book.journal().entry(late.seat).unwrap().unwrap();
+    assert_eq!(entry.fault.map(|fault| fault.failure), Some(Failure::OutOfTime));
 }
 
 #[tokio::test]
