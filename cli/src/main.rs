@@ -7,6 +7,7 @@ mod commands;
 mod exit;
 mod follow;
 mod output;
+mod past;
 mod session;
 mod values;
 

@@ -7,8 +7,10 @@ use crate::{
     follow::{Follow, News},
     output::{Output, Report},
     session::{Account, Global},
+    values,
 };
 use cairn_protocol::{
+    failure,
     id::{Amount, TaskId},
     job::Terms,
 };
@@ -118,7 +120,9 @@ pub async fn to_the_end(
     };
     match ended? {
         News::Settled { block, each, burnt } => settled(chain, task, block, each, burnt).await,
-        News::Refunded { reason, back, burnt } => Err(refunded(task, &reason, back, burnt)),
+        News::Refunded { reason, failure, back, burnt } => {
+            Err(refunded(task, &reason, failure, back, burnt))
+        }
         News::Step(_) => Err(Failure::failed("a step is no end")),
     }
 }
@@ -147,14 +151,30 @@ async fn settled(
     Ok(report.and(answer::report(&stands, bytes.as_deref())))
 }
 
-fn refunded(task: TaskId, reason: &str, back: Amount, burnt: Amount) -> Failure {
+fn refunded(
+    task: TaskId,
+    reason: &str,
+    failure: Option<failure::Failure>,
+    back: Amount,
+    burnt: Amount,
+) -> Failure {
     let words = format!("task {} was refunded: {reason}", task.0);
     let details = Report::default()
         .number("task", task.0)
         .text("reason", reason)
+        .and(failed(failure))
         .amount("back", back)
         .amount("burnt", burnt);
     Failure::new(Exit::Refunded, words).with(details)
+}
+
+/// What workers said that kept them from it, by its name.
+pub fn failed(failure: Option<failure::Failure>) -> Report {
+    let report = Report::default();
+    match failure {
+        Some(failure) => report.text("failure", values::name(&failure)),
+        None => report,
+    }
 }
 
 #[cfg(test)]
@@ -163,10 +183,14 @@ mod tests {
 
     #[test]
     fn refunded_should_end_with_its_own_code_and_say_why() {
-        let failure = refunded(TaskId(7), "nobody found", 5, 0);
+        let full = Some(failure::Failure::DiskFull);
+        let failure = refunded(TaskId(7), "nobody found", full, 5, 0);
         assert_eq!(failure.exit(), Exit::Refunded);
         assert_eq!(failure.to_string(), "task 7 was refunded: nobody found");
         let details = format!("{:?}", failure.details());
         assert!(details.contains("nobody found"), "{details}");
+        assert!(details.contains("disk-full"), "{details}");
+        let unsaid = refunded(TaskId(7), "nobody found", None, 5, 0);
+        assert!(!format!("{:?}", unsaid.details()).contains("failure"));
     }
 }

@@ -4,8 +4,9 @@ use super::submit;
 use crate::{
     answer,
     exit::{Failure, Outcome},
-    follow::Follow,
+    follow::{Follow, News},
     output::{Output, Report},
+    past,
     session::Global,
     values::{self, words},
 };
@@ -39,7 +40,11 @@ impl Show {
         let follow = Follow::begin(&chain, task).await?;
         let view = view(&chain, task).await?;
         if !self.wait || has_ended(&view) {
-            return output.say(&described(task, &view));
+            let mut report = described(task, &view);
+            if view.stage == Stage::Refunded {
+                report = report.and(refund(&chain, task).await);
+            }
+            return output.say(&report);
         }
         output.progress_report(&described(task, &view));
         let within = Duration::from_secs(self.timeout);
@@ -110,6 +115,19 @@ impl Complain {
             .number("provider", provider.0)
             .number("block", included.number);
         output.say(&report)
+    }
+}
+
+/// Why a task was refunded, where the node still knows it.
+async fn refund(chain: &Chain, task: TaskId) -> Report {
+    match past::refund(chain, task).await {
+        Ok(Some(News::Refunded { reason, failure, back, burnt })) => Report::default()
+            .text("reason", reason)
+            .and(submit::failed(failure))
+            .amount("back", back)
+            .amount("burnt", burnt),
+        // The chain's events have its history.
+        _ => Report::default(),
     }
 }
 
