@@ -100,6 +100,9 @@ pub mod pallet {
         /// workers have seconds to reveal, and providers are challenged every minute, not every
         /// few hours.
         pub quick_market: bool,
+        /// For how many blocks workers may reveal on a quick market, where it is not ten: whoever
+        /// ends workers and starts them again, to see that they come back, has to give them time.
+        pub reveal_blocks: Option<cairn_protocol::id::Height>,
         #[serde(skip)]
         pub _config: core::marker::PhantomData<T>,
     }
@@ -132,20 +135,22 @@ pub mod pallet {
                 set(Key::VotingClock(governance::VotingClock), Value::VotingClock(v));
             }
             if self.quick_market {
-                quicken_market::<T>();
+                quicken_market::<T>(self.reveal_blocks);
             }
         }
     }
 
-    fn quicken_market<T: Config>() {
+    fn quicken_market<T: Config>(reveal_blocks: Option<cairn_protocol::id::Height>) {
         use market::{ParametersKey as Key, ParametersValue as Value};
+        let mut tasks = QUICK_TASK_RULES;
+        tasks.clocks.reveal = reveal_blocks.unwrap_or(tasks.clocks.reveal);
         let set = |key: Key, value: Value| {
             pallet_parameters::Parameters::<T>::insert(
                 RuntimeParametersKey::Market(key),
                 RuntimeParametersValue::Market(value),
             );
         };
-        set(Key::TaskRules(market::TaskRules), Value::TaskRules(QUICK_TASK_RULES));
+        set(Key::TaskRules(market::TaskRules), Value::TaskRules(tasks));
         set(Key::AuditRules(market::AuditRules), Value::AuditRules(QUICK_AUDIT_RULES));
         set(
             Key::ChallengeInterval(market::ChallengeInterval),

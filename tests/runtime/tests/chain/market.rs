@@ -112,6 +112,15 @@ fn unbonding_should_outlast_every_dispute() {
 }
 
 #[test]
+fn workers_should_have_as_long_to_reveal_as_the_chain_began_with() {
+    for (blocks, expected) in [(None, 10), (Some(40), 40)] {
+        let patch = serde_json::json!({ "launch": { "revealBlocks": blocks } });
+        let rules = Chain::with(patch).state(market::TaskRules::get);
+        assert_eq!(rules.clocks.reveal, expected);
+    }
+}
+
+#[test]
 fn a_dispute_should_last_longer_when_the_rules_say_so() {
     Chain::local().state(|| {
         let before = longest_dispute();
