@@ -28,6 +28,7 @@ impl Book {
     /// Records a step, which may be taken when this returns.
     pub fn note(&self, seat: Seat, step: Step) -> Result<Entry> {
         let point = step.point();
+        self.faults.before(point);
         let entry = self.journal.advance(seat, step)?;
         self.faults.at(point);
         Ok(entry)

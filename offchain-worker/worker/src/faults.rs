@@ -1,4 +1,4 @@
-//! Where tests can make a worker lie, or stop it between a step's record and the step.
+//! Where tests can make a worker lie, or end it before a step is recorded or taken.
 //!
 //! The program itself has `()`, which does nothing. What lies is in the tests' own program, so no
 //! flag and no build of this crate makes a dishonest worker.
@@ -11,6 +11,9 @@ pub trait Faults: Send + Sync + 'static {
     fn bend(&self, made: Made) -> Made {
         made
     }
+
+    /// A step is about to be recorded.
+    fn before(&self, _point: Point) {}
 
     /// A step is on disk, and about to be taken.
     fn at(&self, _point: Point) {}
