@@ -25,4 +25,4 @@ pub use ports::{free_port, PortPlan, Ports};
 pub use spec::{write_spec, CHAIN_ID};
 pub use state::State;
 pub use submit::{Executed, Watch};
-pub use workers::{Market, Worker};
+pub use workers::{Market, Setup, Worker};

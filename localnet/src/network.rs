@@ -13,8 +13,8 @@ use crate::{
     node::{self, NodeConfig, READY_WITHIN, STOP_WITHIN},
     spec::write_spec,
     state::State,
-    workers::{Plan, Programs},
-    Client, Error, Market, Node, PortPlan, Result, Worker,
+    workers::{self, Plan, Programs},
+    Client, Error, Market, Node, PortPlan, Result, Setup, Worker,
 };
 
 /// The most validators one machine is asked to run.
@@ -37,6 +37,8 @@ pub struct Options {
     pub validators: usize,
     /// Workers beside them, with a model to run.
     pub workers: usize,
+    /// How workers differ, in the order of their seeds; those left out do not.
+    pub setups: Vec<Setup>,
     /// For how many steps that model learns. Ignored where it is there already.
     pub model_steps: u64,
     pub ports: PortPlan,
@@ -58,6 +60,7 @@ impl Options {
             node: None,
             validators: 1,
             workers: 0,
+            setups: Vec::new(),
             model_steps: MODEL_STEPS,
             ports: PortPlan::Free,
             endowed: Vec::new(),
@@ -127,6 +130,7 @@ impl Network {
                 root: state.root().to_owned(),
                 count: options.workers,
                 steps: options.model_steps,
+                setups: options.setups,
             }),
             state,
             binary,
@@ -173,6 +177,12 @@ impl Network {
         self.market = Some(market);
         self.workers = workers;
         Ok(())
+    }
+
+    /// Waits until the chain would give work to each worker that runs.
+    pub async fn wait_workers(&mut self) -> Result<()> {
+        let Some(first) = self.nodes.first() else { return Ok(()) };
+        workers::wait_for(&first.rpc_url(), &mut self.workers).await
     }
 
     /// What workers work on, once they were started.

@@ -11,11 +11,12 @@
 mod model;
 mod place;
 mod register;
+mod setup;
 
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::ExitStatus,
     time::{Duration, Instant},
 };
 
@@ -23,6 +24,9 @@ use cairn_protocol::id::{BlockId, ProviderId};
 use cairn_sdk::{keys::ENVIRONMENT, Chain};
 
 use crate::{keys, process::Process, programs, Error, Result};
+use setup::Launch;
+
+pub use setup::Setup;
 
 /// Jobs that a worker does at once. A challenge takes the place of one.
 const SLOTS: u8 = 2;
@@ -50,6 +54,8 @@ pub(crate) struct Plan {
     pub count: usize,
     /// For how many steps the demo model learns.
     pub steps: u64,
+    /// How workers differ, in the order of their seeds; those left out do not.
+    pub setups: Vec<Setup>,
 }
 
 /// A worker of a network. Dropping it kills its process.
@@ -58,6 +64,8 @@ pub struct Worker {
     owner: String,
     provider: ProviderId,
     log: PathBuf,
+    health: Option<u16>,
+    launch: Launch,
     process: Process,
 }
 
@@ -105,6 +113,26 @@ impl Worker {
         &self.log
     }
 
+    /// Where it says whether it is well, if it was given a port for that.
+    pub fn health(&self) -> Option<std::net::SocketAddr> {
+        self.health.map(|port| (std::net::Ipv4Addr::LOCALHOST, port).into())
+    }
+
+    /// Starts the process, again or late, with what the one before it kept.
+    pub fn start(&mut self) -> Result<()> {
+        self.start_with::<&str, &str>(&[])
+    }
+
+    /// The same with these variables in its environment, this once.
+    pub fn start_with<N: AsRef<str>, V: AsRef<str>>(&mut self, variables: &[(N, V)]) -> Result<()> {
+        self.process.start(self.launch.command(variables))
+    }
+
+    /// How the process has ended by itself, if it has. It can be started again then.
+    pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
+        self.process.ended()
+    }
+
     /// Fails, with the end of the log, if the process has ended by itself.
     pub fn check_alive(&mut self) -> Result<()> {
         self.process.check_alive()
@@ -140,7 +168,8 @@ impl Plan {
         let folder = self.root.join("outbox");
         fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
         let id = register::model(&chain, &folder, model.bundle).await?;
-        let providers = register::providers(&chain, &folder, self.count).await?;
+        let setups = (0..self.count).map(|index| self.setup(index)).collect::<Vec<_>>();
+        let providers = register::providers(&chain, &folder, &setups).await?;
         let mut workers = Vec::with_capacity(self.count);
         for (index, provider) in providers.into_iter().enumerate() {
             workers.push(self.spawn(index, provider, url, &home)?);
@@ -149,31 +178,42 @@ impl Plan {
         Ok((Market { model: id, folder: model.folder, archive }, workers))
     }
 
+    fn setup(&self, index: usize) -> Setup {
+        self.setups.get(index).cloned().unwrap_or_default()
+    }
+
     fn spawn(&self, index: usize, provider: ProviderId, url: &str, home: &Path) -> Result<Worker> {
         let name = keys::worker_name(index);
         let log = self.root.join(format!("{name}.log"));
         let data = home.join(&name);
         fs::create_dir_all(&data).map_err(Error::io("create", &data))?;
-        let mut command = Command::new(&self.programs.worker);
-        command
-            .arg("run")
-            .args(["--url", url])
-            .arg("--data")
-            .arg(data)
-            .arg("--archive")
-            .arg(home.join("archive"))
-            .arg("--job")
-            .arg(&self.programs.job)
-            .args(["--slots", &SLOTS.to_string()])
-            .args(["--threads", &threads(self.count).to_string()])
-            .args(["--memory", &MEMORY_MIB.to_string()])
+        let setup = self.setup(index);
+        let launch = Launch::new(setup.program.as_ref().unwrap_or(&self.programs.worker))
+            .flag("--url", url)
+            .flag("--data", data)
+            .flag("--archive", home.join("archive"))
+            .flag("--job", &self.programs.job)
+            .flag("--slots", SLOTS.to_string())
+            .flag("--threads", threads(self.count).to_string())
+            .flag("--memory", MEMORY_MIB.to_string())
             // Several on one machine cannot share a port.
-            .args(["--health", "0", "--drain", DRAIN])
-            .env(ENVIRONMENT, format!("//{}", keys::worker_operator(index)));
-        let mut process = Process::new(&name, &self.programs.worker, &log);
-        process.start(command)?;
-        Ok(Worker { name, owner: keys::worker_owner(index), provider, log, process })
+            .flag("--health", setup.health.unwrap_or(0).to_string())
+            .flag("--drain", DRAIN)
+            .arguments(&setup.arguments)
+            .variable(ENVIRONMENT, format!("//{}", keys::worker_operator(index)));
+        let process = Process::new(&name, &launch.program, &log);
+        let (owner, health) = (keys::worker_owner(index), setup.health);
+        let mut worker = Worker { name, owner, provider, log, health, launch, process };
+        if !setup.late {
+            worker.start_with(&setup.environment)?;
+        }
+        Ok(worker)
     }
+}
+
+/// Waits until the chain would give work to each of those that run.
+pub(crate) async fn wait_for(url: &str, workers: &mut [Worker]) -> Result<()> {
+    wait_available(&register::connect(url).await?, workers).await
 }
 
 /// A part of the machine's for each worker.
@@ -199,7 +239,8 @@ async fn wait_available(chain: &Chain, workers: &mut [Worker]) -> Result<()> {
 /// The first worker that gets no work yet, and why.
 async fn missing(chain: &Chain, workers: &mut [Worker]) -> Result<Option<String>> {
     let market = chain.market().await?;
-    for worker in workers {
+    // Whoever is late is waited for when it runs.
+    for worker in workers.iter_mut().filter(|worker| worker.pid().is_some()) {
         worker.check_alive()?;
         let view = market.provider(worker.provider).await?;
         match view.map(|view| view.card.obstacle) {

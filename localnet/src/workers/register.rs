@@ -16,15 +16,17 @@ use cairn_sdk::{calls, subxt::tx::Payload, AccountId32, Chain, Options, Outbox, 
 use sp_crypto_hashing::blake2_256;
 use tokio::task::JoinSet;
 
-use super::{MEMORY_MIB, SLOTS};
+use super::{setup::Setup, MEMORY_MIB};
 use crate::{keys, Error, Result};
 
 /// Who has money on every local chain, and pays those who have none.
 const RICH: &str = "Alice";
 /// What owners put up. A worker may be offered 6 % of it for a task.
 const BOND: Amount = 200 * UNITS;
+/// What owners of those put up who are drawn as guards too.
+const GUARD_BOND: Amount = 1_000 * UNITS;
 /// What an account has at least before it begins, and is paid where it has less.
-const PURSE: Amount = 2 * BOND;
+const PURSE: Amount = 2 * GUARD_BOND;
 /// What a unit of any work costs.
 const PRICE: Amount = MICROUNITS;
 /// What workers do.
@@ -52,18 +54,19 @@ pub(super) async fn model(chain: &Chain, outboxes: &Path, bundle: File) -> Resul
     Ok(id)
 }
 
-/// The registrations of so many workers' owners, who are registered by now.
+/// The registrations of these workers' owners, who are registered by now.
 pub(super) async fn providers(
     chain: &Chain,
     outboxes: &Path,
-    count: usize,
+    setups: &[Setup],
 ) -> Result<Vec<ProviderId>> {
+    let count = setups.len();
     let accounts = (0..count).flat_map(|n| [keys::worker_owner(n), keys::worker_operator(n)]);
     fund(chain, outboxes, &accounts.collect::<Vec<_>>()).await?;
     // At once, since each waits for finality.
     let mut registering = JoinSet::new();
-    for index in 0..count {
-        registering.spawn(provider(chain.clone(), outboxes.to_owned(), index));
+    for (index, setup) in setups.iter().enumerate() {
+        registering.spawn(provider(chain.clone(), outboxes.to_owned(), index, setup.clone()));
     }
     let mut registered = Vec::with_capacity(count);
     while let Some(joined) = registering.join_next().await {
@@ -74,22 +77,28 @@ pub(super) async fn providers(
     Ok(registered.into_iter().map(|(_, provider)| provider).collect())
 }
 
-async fn provider(chain: Chain, outboxes: PathBuf, index: usize) -> Result<(usize, ProviderId)> {
+async fn provider(
+    chain: Chain,
+    outboxes: PathBuf,
+    index: usize,
+    setup: Setup,
+) -> Result<(usize, ProviderId)> {
     let seed = keys::worker_owner(index);
     let owner = account(&seed)?;
     if let Some(known) = chain.market().await?.providers_of(&owner).await?.into_iter().max() {
         return Ok((index, known));
     }
     let operator = account(&keys::worker_operator(index))?;
-    let roles = [Role::Compute].into_iter().collect();
-    let call = calls::register(&operator, profile(index)?, roles, BOND);
+    let (guard, bond) = if setup.guard { (Some(Role::Guard), GUARD_BOND) } else { (None, BOND) };
+    let roles = [Role::Compute].into_iter().chain(guard).collect();
+    let call = calls::register(&operator, profile(index, setup.slots)?, roles, bond);
     send(&chain, &outboxes, &seed, "register", &call).await?;
     let known = chain.market().await?.providers_of(&owner).await?.into_iter().max();
     let missing = || Error::Task { reason: format!("//{seed} was registered and has no provider") };
     Ok((index, known.ok_or_else(missing)?))
 }
 
-fn profile(index: usize) -> Result<Profile> {
+fn profile(index: usize, slots: u8) -> Result<Profile> {
     // What tells one machine from another, as far as anybody knows.
     let own = blake2_256(format!("cairn-localnet {}", keys::worker_name(index)).as_bytes());
     let offers = KINDS.map(|kind| Offer { kind, price: PRICE }).to_vec();
@@ -98,7 +107,7 @@ fn profile(index: usize) -> Result<Profile> {
             class: DeviceClass::Cpu,
             memory_mib: MEMORY_MIB,
             compute: 0,
-            slots: SLOTS,
+            slots,
             binding: own,
         },
         region: Region(0x0101),
