@@ -21,6 +21,7 @@ const URL: &str = "ws://127.0.0.1:9944";
 /// The chain gives back the fee of a heartbeat that is so many blocks after the last.
 const HEARTBEAT: Height = 300;
 const HEALTH: u16 = 9_633;
+const QUIET: u64 = 60;
 const DRAIN: u64 = 60;
 /// As many jobs as a sandbox holds.
 const MOST_SLOTS: i64 = 64;
@@ -78,6 +79,10 @@ pub struct Settings {
     #[arg(long, value_name = "PORT")]
     pub health: Option<u16>,
 
+    /// Seconds without a final block after which /health says that something is wrong [default: 60]
+    #[arg(long, value_name = "SECONDS")]
+    pub quiet: Option<u64>,
+
     /// Blocks between two heartbeats [default: 300]
     #[arg(long, value_name = "BLOCKS", value_parser = value_parser!(u32).range(1..))]
     pub heartbeat: Option<u32>,
@@ -105,6 +110,8 @@ pub struct Config {
     pub memory_mib: u64,
     /// None answers nobody.
     pub health: Option<SocketAddr>,
+    /// Without a final block for so long something is wrong: the node, the way there, or the chain.
+    pub quiet: Duration,
     pub heartbeat: Height,
     pub drain: Duration,
 }
@@ -172,6 +179,7 @@ impl Settings {
             slots: self.slots.or(file.slots),
             memory: self.memory.or(file.memory),
             health: self.health.or(file.health),
+            quiet: self.quiet.or(file.quiet),
             heartbeat: self.heartbeat.or(file.heartbeat),
             drain: self.drain.or(file.drain),
         }
@@ -194,6 +202,7 @@ impl Settings {
             slots: self.slots.unwrap_or(1),
             memory_mib: self.memory.map_or(memory_mib / 4 * 3, u64::from),
             health: (port > 0).then_some(address),
+            quiet: Duration::from_secs(self.quiet.unwrap_or(QUIET)),
             heartbeat: self.heartbeat.unwrap_or(HEARTBEAT),
             drain: Duration::from_secs(self.drain.unwrap_or(DRAIN)),
         })

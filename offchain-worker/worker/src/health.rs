@@ -19,26 +19,28 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-/// Without a final block for so long something is wrong: the node, the way there, or the chain.
-const QUIET: Duration = Duration::from_secs(60);
 /// How long one question may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Answers until the worker ends.
-pub(crate) async fn serve(listener: TcpListener, metrics: Arc<Metrics>) -> Result<()> {
+/// Answers until the worker ends. It is not well without a final block for longer than `quiet`.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    metrics: Arc<Metrics>,
+    quiet: Duration,
+) -> Result<()> {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => drop(tokio::spawn(hear(stream, Arc::clone(&metrics)))),
+            Ok((stream, _)) => drop(tokio::spawn(hear(stream, Arc::clone(&metrics), quiet))),
             // Too many files are open, which passes.
             Err(_) => sleep(PAUSE).await,
         }
     }
 }
 
-async fn hear(stream: TcpStream, metrics: Arc<Metrics>) {
+async fn hear(stream: TcpStream, metrics: Arc<Metrics>, quiet: Duration) {
     let service = service_fn(move |request: Request<Incoming>| {
-        let answer = answer(request.method(), request.uri().path(), &metrics);
+        let answer = answer(request.method(), request.uri().path(), &metrics, quiet);
         async move { Ok::<_, Infallible>(answer) }
     });
     let mut server = http1::Builder::new();
@@ -47,12 +49,17 @@ async fn hear(stream: TcpStream, metrics: Arc<Metrics>) {
     let _ = timeout(PATIENCE, connection).await;
 }
 
-fn answer(method: &Method, path: &str, metrics: &Metrics) -> Response<Full<Bytes>> {
+fn answer(
+    method: &Method,
+    path: &str,
+    metrics: &Metrics,
+    quiet: Duration,
+) -> Response<Full<Bytes>> {
     if method != Method::GET {
         return plain(StatusCode::METHOD_NOT_ALLOWED, "ask with GET\n".into());
     }
     match path {
-        "/health" => health(metrics.last()),
+        "/health" => health(metrics.last(), quiet),
         "/metrics" => match metrics.text() {
             Ok(text) => plain(StatusCode::OK, text),
             Err(error) => plain(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")),
@@ -61,8 +68,8 @@ fn answer(method: &Method, path: &str, metrics: &Metrics) -> Response<Full<Bytes
     }
 }
 
-fn health(last: Option<(u64, Duration)>) -> Response<Full<Bytes>> {
-    let healthy = last.is_some_and(|(_, age)| age <= QUIET);
+fn health(last: Option<(u64, Duration)>, quiet: Duration) -> Response<Full<Bytes>> {
+    let healthy = last.is_some_and(|(_, age)| age <= quiet);
     let said = json!({
         "healthy": healthy,
         "block": last.map(|(block, _)| block),
@@ -88,6 +95,8 @@ mod tests {
     use super::*;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+    const QUIET: Duration = Duration::from_secs(60);
+
     async fn ask(address: std::net::SocketAddr, line: &str) -> String {
         let mut stream = TcpStream::connect(address).await.unwrap();
         let request = format!("{line} HTTP/1.1\r\nhost: localhost\r\n\r\n");
@@ -102,7 +111,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let metrics = Arc::new(Metrics::new().unwrap());
-        tokio::spawn(serve(listener, Arc::clone(&metrics)));
+        tokio::spawn(serve(listener, Arc::clone(&metrics), QUIET));
 
         let said = ask(address, "GET /health").await;
         assert!(said.starts_with("HTTP/1.1 503") && said.contains("\"healthy\":false"), "{said}");
@@ -118,7 +127,7 @@ mod tests {
     #[test]
     fn health_should_be_bad_when_no_block_came_for_long() {
         let late = QUIET + Duration::from_secs(1);
-        assert_eq!(health(Some((7, late))).status(), StatusCode::SERVICE_UNAVAILABLE);
-        assert_eq!(health(Some((7, QUIET))).status(), StatusCode::OK);
+        assert_eq!(health(Some((7, late)), QUIET).status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(health(Some((7, QUIET)), QUIET).status(), StatusCode::OK);
     }
 }

@@ -69,7 +69,7 @@ pub async fn run(config: Config, faults: impl Faults) -> Result<()> {
     if let Some(address) = config.health {
         let listener = TcpListener::bind(address).await;
         let listener = listener.map_err(|source| Error::Health { address, source })?;
-        rooms.spawn(health::serve(listener, Arc::clone(&metrics)));
+        rooms.spawn(health::serve(listener, Arc::clone(&metrics), config.quiet));
     }
     let chain = tokio::select! {
         chain = reach(&config) => chain?,
