@@ -25,7 +25,7 @@ use sp_version::RuntimeVersion;
 use crate::{
     tx::Signing,
     wait::{until, Seen},
-    Error, FinalizedBlocks, Result,
+    BestBlocks, Error, FinalizedBlocks, Result,
 };
 
 /// What the node keeps of an account: nonce and balances.
@@ -197,6 +197,11 @@ impl Client {
     /// Every finalized block from the next one on, without gaps.
     pub async fn follow_finalized(&self) -> Result<FinalizedBlocks> {
         FinalizedBlocks::subscribe(self.clone()).await
+    }
+
+    /// Every best block from now on, as soon as the node has it.
+    pub async fn follow_best(&self) -> Result<BestBlocks> {
+        BestBlocks::subscribe(self.clone()).await
     }
 
     // State.

@@ -1,4 +1,4 @@
-//! The finalized chain as a stream of blocks.
+//! The finalized chain as a stream of blocks, and what the node takes for the best one.
 
 use cairn_runtime::{BlockNumber, Header};
 use jsonrpsee::{core::client::Subscription, rpc_params};
@@ -38,19 +38,8 @@ impl FinalizedBlocks {
     /// The next block, as soon as it is final.
     pub async fn next(&mut self) -> Result<Block> {
         while self.next > self.last {
-            match self.announced.next().await {
-                Some(Ok(header)) => self.last = self.last.max(header.number),
-                ended => {
-                    return Err(Error::SubscriptionEnded {
-                        what: "finalized blocks",
-                        url: self.client.url().into(),
-                        reason: match ended {
-                            Some(Err(error)) => error.to_string(),
-                            _ => format!("{:?}", self.announced.close_reason()),
-                        },
-                    })
-                }
-            }
+            let header = announced(&self.client, &mut self.announced, "finalized blocks").await?;
+            self.last = self.last.max(header.number);
         }
         let hash = self.client.block_hash(self.next).await?.ok_or_else(|| Error::UnknownBlock {
             url: self.client.url().into(),
@@ -60,4 +49,38 @@ impl FinalizedBlocks {
         self.next = self.next.saturating_add(1);
         Ok(block)
     }
+}
+
+/// Best blocks as soon as the node has them, final or not. Those of a fork that is left later are
+/// among them.
+pub struct BestBlocks {
+    client: Client,
+    announced: Subscription<Header>,
+}
+
+impl BestBlocks {
+    pub(crate) async fn subscribe(client: Client) -> Result<Self> {
+        let announced = client
+            .subscribe("chain_subscribeNewHeads", rpc_params![], "chain_unsubscribeNewHeads")
+            .await?;
+        Ok(Self { client, announced })
+    }
+
+    /// The next one; at first the one that is the best already.
+    pub async fn next(&mut self) -> Result<Header> {
+        announced(&self.client, &mut self.announced, "best blocks").await
+    }
+}
+
+async fn announced(
+    client: &Client,
+    headers: &mut Subscription<Header>,
+    what: &'static str,
+) -> Result<Header> {
+    let reason = match headers.next().await {
+        Some(Ok(header)) => return Ok(header),
+        Some(Err(error)) => error.to_string(),
+        None => format!("{:?}", headers.close_reason()),
+    };
+    Err(Error::SubscriptionEnded { what, url: client.url().into(), reason })
 }

@@ -18,7 +18,7 @@ mod workers;
 
 pub use client::{AccountInfo, Block, Client, Event};
 pub use error::{Error, Result};
-pub use follow::FinalizedBlocks;
+pub use follow::{BestBlocks, FinalizedBlocks};
 pub use network::{Network, Options, MAX_VALIDATORS, MAX_WORKERS};
 pub use node::Node;
 pub use ports::{free_port, PortPlan, Ports};

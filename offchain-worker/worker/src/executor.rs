@@ -143,6 +143,7 @@ impl Executor {
             threads: self.threads,
             ..Order::of(&terms.job, job::input(&terms.job), bundle)
         };
+        info!("{seat} is given its order");
         let finished = process.run(order.to_bytes());
         self.metrics.took(finished.time);
         info!("{seat} took {:.1} s, {} MiB", finished.time.as_secs_f64(), finished.memory >> 20);
