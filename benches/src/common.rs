@@ -1,4 +1,6 @@
-//! What can be said of every bench that starts a network.
+//! What benches share: what can be said of each that starts a network, and work on another thread.
+
+use crate::Error;
 
 #[derive(Debug, clap::Args)]
 pub struct Options {
@@ -11,4 +13,11 @@ pub struct Options {
     /// Added to every node's command line; may be given more than once.
     #[arg(long, allow_hyphen_values = true)]
     pub node_arg: Vec<String>,
+}
+
+/// Keeps the signal handler awake while this computes.
+pub async fn apart<R: Send + 'static>(
+    what: impl FnOnce() -> Result<R, Error> + Send + 'static,
+) -> Result<R, Error> {
+    tokio::task::spawn_blocking(what).await?
 }

@@ -7,11 +7,11 @@ mod empty;
 mod lifecycle;
 mod matching;
 mod occupied;
-mod work;
+pub mod work;
 
 use crate::{
-    common,
-    report::{median, table},
+    common::{self, apart},
+    report::{median, table, tenths},
     Error,
 };
 use cairn_protocol::{id::Height, job::Terms};
@@ -75,20 +75,9 @@ pub async fn run(options: Options) -> Result<(), Error> {
     Ok(())
 }
 
-/// Keeps the signal handler awake while this computes.
-async fn apart<R: Send + 'static>(
-    what: impl FnOnce() -> Result<R, Error> + Send + 'static,
-) -> Result<R, Error> {
-    tokio::task::spawn_blocking(what).await?
-}
-
 /// Of several runs the middle one.
 fn middle(outcomes: &[f64]) -> f64 {
     tenths(median(outcomes.to_vec()))
-}
-
-fn tenths(value: f64) -> f64 {
-    (value * 10.0).round() / 10.0
 }
 
 async fn matching(options: &Options, line: &mut Line) -> Result<(), Error> {

@@ -22,7 +22,7 @@ pub fn machine() -> String {
 }
 
 /// The day in UTC, as in 2026-11-21.
-fn date(time: SystemTime) -> String {
+pub fn date(time: SystemTime) -> String {
     let days = time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_secs() / 86_400);
     // Counted in years that begin in March, a leap day is the last of its year, and 400 years
     // always have 146,097 days.
@@ -57,6 +57,11 @@ pub fn millis(duration: Option<Duration>) -> f64 {
     duration.map_or(f64::NAN, |d| (d.as_secs_f64() * 1e4).round() / 10.0)
 }
 
+/// A value with one digit behind the point.
+pub fn tenths(value: f64) -> f64 {
+    (value * 10.0).round() / 10.0
+}
+
 /// Rows under a heading, columns aligned.
 pub fn table(heading: &[&str], rows: &[Vec<String>]) {
     let width = |column: usize| {
@@ -85,6 +90,14 @@ pub fn cpu_time(pid: u32) -> Option<Duration> {
     let ticks: u64 = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
     // Linux reports to user space in hundredths of a second on every architecture.
     Some(Duration::from_millis(ticks * 10))
+}
+
+/// Bytes of memory that a process has in the machine's.
+pub fn resident(pid: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let size = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kibibytes: u64 = size.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes << 10)
 }
 
 #[cfg(test)]
@@ -123,5 +136,15 @@ mod tests {
     fn cpu_time_should_be_known_when_the_process_is_this_one() {
         assert!(cpu_time(std::process::id()).is_some());
         assert_eq!(cpu_time(u32::MAX), None);
+    }
+
+    #[test]
+    fn resident_should_grow_when_the_process_takes_memory() {
+        const MORE: usize = 64 << 20;
+        let before = resident(std::process::id()).unwrap();
+        let taken = std::hint::black_box(vec![1_u8; MORE]);
+        let after = resident(std::process::id()).unwrap();
+        assert!(after >= before + taken.len() as u64 / 2, "{before} {after}");
+        assert_eq!(resident(u32::MAX), None);
     }
 }
