@@ -1,6 +1,7 @@
 //! Networks of real nodes, in one binary: each links the whole runtime.
 
 mod bad_input;
+mod bad_job;
 mod crash;
 mod dev;
 mod equivocation;

@@ -94,17 +94,31 @@ async fn infer_should_be_paid_when_workers_compute_it_and_refused_when_nobody_ca
     let words = refused.json["error"].as_str().unwrap_or_default();
     assert!(words.contains("Tasks::UnknownModel: No model"), "{words}");
 
-    // What the chain cannot know, but every worker finds out, is given back.
-    let long = "x".repeat(300);
-    let ask = ["submit", "infer", "--model", &model, "--prompt", &long, "--most", MOST];
-    let more = ["--match-within", "40", "--work-blocks", "20", "--wait"];
-    let refunded = cairn(&net, &[ask.as_slice(), &more].concat())?.ended(5);
-    let words = refunded.json["reason"].as_str().unwrap_or_default();
-    assert!(!words.is_empty(), "{:#?}", refunded.outcome);
+    workers_say_why(&net, &model)?;
 
     net.check_alive()?;
     assert_eq!(pids(&net), running, "no worker should have ended");
     net.passed()
+}
+
+/// What the chain cannot know every worker finds out, and says: then the rest is given back.
+fn workers_say_why(net: &TestNet, model: &str) -> Test {
+    let long = "x".repeat(300);
+    let ask = ["submit", "infer", "--model", model, "--prompt", &long, "--most", MOST];
+    let more = ["--reward", "0.1", "--redundancy", "1", "--wait"];
+    let refunded = cairn(net, &[ask.as_slice(), &more].concat())?.ended(5);
+    let words = refunded.json["reason"].as_str().unwrap_or_default();
+    let said = words.strip_prefix("declined: the parameters do not say what to do: ");
+    assert!(said.is_some_and(|said| said.len() > 10), "{:#?}", refunded.outcome);
+    assert_eq!(refunded.json["failure"], "malformed-spec", "{:#?}", refunded.outcome);
+    // Three say that it is the requester's fault, who pays the fee.
+    let fee = UNITS / 100 + UNITS / 1_000;
+    assert_eq!((refunded.amount("back"), refunded.amount("burnt")), (UNITS / 10, fee));
+    // Whoever asks later is told the same of it.
+    let shown = cairn(net, &["task", &refunded.json["task"].to_string()])?.ended(0);
+    assert_eq!(shown.json["stage"], "Refunded", "{:#?}", shown.outcome);
+    assert_eq!(shown.json["failure"], "malformed-spec", "{:#?}", shown.outcome);
+    Ok(())
 }
 
 /// What workers say is what exact arithmetic comes to, here as well.
