@@ -286,7 +286,7 @@ async fn ends(blocks: &mut Finalized, count: usize) -> Result<BTreeMap<u64, End>
     Ok(ends)
 }
 
-/// Each worker that was drawn said the same, and the requester pays the fee where that is its fault.
+/// Each worker that was drawn said the same, and the requester pays the fee where it is at fault.
 fn check(case: &Case, end: &End) {
     let (name, cause) = (case.name, case.cause);
     let (asked, lost) = if cause.requesters() { (ACCUSERS, FEE) } else { (WORKERS, 0) };
