@@ -35,7 +35,7 @@ use std::{
     time::Duration,
 };
 
-use cairn_localnet::{Network, Options};
+use cairn_localnet::{Network, Options, Setup};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -137,6 +137,18 @@ impl TestNet {
     pub async fn with_workers(validators: usize, workers: usize) -> Result<Self, Failure> {
         let model_steps = 1;
         Self::launch(|at| Options { validators, workers, model_steps, ..Options::new(at) }).await
+    }
+
+    /// One validator with this merged over its genesis, and workers of these setups.
+    pub async fn with_setups(setups: Vec<Setup>, patch: Value) -> Result<Self, Failure> {
+        Self::launch(|at| Options {
+            workers: setups.len(),
+            setups,
+            model_steps: 1,
+            genesis_patch: patch,
+            ..Options::new(at)
+        })
+        .await
     }
 
     async fn launch(options: impl FnOnce(PathBuf) -> Options) -> Result<Self, Failure> {

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use cairn_e2e::{run_program, Failure, Outcome, Test, TestNet};
 use cairn_localnet::{keys, Client};
-use cairn_runtime::{units::UNITS, AccountId, Hash, Treasury};
+use cairn_runtime::{units::UNITS, Hash, Treasury};
 use serde_json::Value;
+
+use crate::work::gain;
 
 const REQUESTER: &str = "Dave";
 const WORKERS: usize = 3;
@@ -56,18 +58,6 @@ fn cairn(net: &TestNet, arguments: &[&str]) -> Result<Said, Failure> {
 
 fn pids(net: &TestNet) -> Vec<Option<u32>> {
     net.workers.iter().map(|worker| worker.pid()).collect()
-}
-
-/// All that an account has after a block, put aside or not.
-async fn wealth(client: &Client, account: &AccountId, block: Hash) -> Result<i128, Failure> {
-    let data = client.account(account, Some(block)).await?.data;
-    Ok(i128::try_from(data.free + data.reserved)?)
-}
-
-/// What an account gained in a block.
-async fn gain(client: &Client, account: &AccountId, block: Hash) -> Result<i128, Failure> {
-    let before = client.header(block).await?.parent_hash;
-    Ok(wealth(client, account, block).await? - wealth(client, account, before).await?)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,153 @@
+//! A worker that lies: it is outvoted where a majority decides, asked against where all have to
+//! agree, and wins nothing by either.
+
+use std::collections::BTreeMap;
+
+use cairn_e2e::{market::execute, Failure, Test, TestNet};
+use cairn_localnet::{keys, programs, tx, Client, Setup};
+use cairn_protocol::{
+    audit::Verdict,
+    id::{ProviderId, TaskId},
+    job::Terms,
+};
+use cairn_runtime::{units::UNITS, Hash, Treasury};
+use serde_json::{json, Value};
+
+use crate::work::{gain, provider, simulation, submit, text, End, Story, PAID, REQUESTER};
+
+/// Those who are there when workers are drawn; the first of them lies.
+const FIRST: usize = 3;
+/// Those who come later: guards of the one task, and who is asked next of the other.
+const LATER: usize = 5;
+const OUTVOTED: TaskId = TaskId(0);
+const CONTRADICTED: TaskId = TaskId(1);
+
+fn setups() -> Result<Vec<Setup>, Failure> {
+    // Both tasks, and a challenge.
+    let slots = 3;
+    let lies = vec![("CAIRN_WORKER_FAULT".to_owned(), "lie".to_owned())];
+    let program = Some(programs::find("cairn-worker-faulty")?);
+    let liar = Setup { program, environment: lies, slots, ..Setup::default() };
+    let honest = Setup { slots, ..Setup::default() };
+    let later = Setup { slots, guard: true, late: true, ..Setup::default() };
+    let mut setups = vec![liar];
+    setups.resize(FIRST, honest);
+    setups.resize(FIRST + LATER, later);
+    Ok(setups)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn liar_should_lose_when_others_do_the_same_work() -> Test {
+    let mut net = TestNet::with_setups(setups()?, json!({})).await?;
+    let front = net.client(0).await?;
+    let market = net.market().cloned().ok_or_else(|| Failure::new("the network has no market"))?;
+    let providers: Vec<ProviderId> = net.workers.iter().map(|worker| worker.provider()).collect();
+    // Guards are paid by the treasury.
+    execute(&front, "Alice", tx::transfer(Treasury::account_id(), 100 * UNITS)).await?;
+
+    let mut story = Story::begin(&front).await?;
+    let now = front.best().await?.number;
+    let majority = Terms { auditable: true, ..simulation(1, 10, 3, now) };
+    submit(&front, &[majority, text(market.model, 3, now)]).await?;
+    let drawn = |story: &Story, task| story.of(task).assigned.len() == 1;
+    story
+        .wait(&front, "both draws", |story| drawn(story, OUTVOTED) && drawn(story, CONTRADICTED))
+        .await?;
+    for task in [OUTVOTED, CONTRADICTED] {
+        let drawn = sorted(&story.of(task).assigned.concat());
+        assert_eq!(drawn, sorted(&providers[..FIRST]), "only these were there");
+    }
+    for worker in &mut net.workers[FIRST..] {
+        worker.start()?;
+    }
+    story.wait(&front, "both ends", |story| story.ended() == 2).await?;
+
+    liar_was_outvoted(&story, &providers)?;
+    liar_was_contradicted(&story, &providers)?;
+    for task in [OUTVOTED, CONTRADICTED] {
+        balances_add_up(&net, &front, &story, story.of(task).settled()?.0).await?;
+    }
+    records_tell(&front, &story, &providers).await?;
+    net.check_alive()?;
+    net.passed()
+}
+
+/// Two of three are the majority, share what all were offered, and are confirmed by guards.
+fn liar_was_outvoted(story: &Story, providers: &[ProviderId]) -> Test {
+    let told = story.of(OUTVOTED);
+    assert_eq!(sorted(&told.agreed), sorted(&providers[1..FIRST]), "{told:#?}");
+    assert_eq!(told.verdicts, [Verdict::Confirmed], "{told:#?}");
+    assert_eq!(told.settled()?.1, 3 * PAID / 2, "{told:#?}");
+    Ok(())
+}
+
+/// Nobody can tell who is right of three, so five others are asked, and each of them is paid what
+/// the first were offered.
+fn liar_was_contradicted(story: &Story, providers: &[ProviderId]) -> Test {
+    let told = story.of(CONTRADICTED);
+    assert_eq!(told.widened, [5], "{told:#?}");
+    assert_eq!(sorted(&told.agreed), sorted(&providers[FIRST..]), "{told:#?}");
+    assert_eq!(told.settled()?.1, PAID, "{told:#?}");
+    Ok(())
+}
+
+fn sorted(those: &[ProviderId]) -> Vec<ProviderId> {
+    let mut those = those.to_vec();
+    those.sort_unstable();
+    those
+}
+
+/// What left the requester and the treasury in a block went to those who are paid, to whoever made
+/// the model, and into the fire; the liar has nothing of it.
+async fn balances_add_up(net: &TestNet, front: &Client, story: &Story, block: Hash) -> Test {
+    let (mut earned, mut burnt) = (BTreeMap::<ProviderId, i128>::new(), 0);
+    for told in story.told.values() {
+        // Both may have ended in one block.
+        if let Some(End::Settled { block: at, each, burnt: fee }) = told.end {
+            if at == block {
+                burnt += i128::try_from(fee)?;
+                for worker in &told.agreed {
+                    *earned.entry(*worker).or_default() += i128::try_from(each)?;
+                }
+            }
+        }
+    }
+    for (_, guard, paid) in story.guards_paid.iter().filter(|(at, ..)| *at == block) {
+        *earned.entry(*guard).or_default() += i128::try_from(*paid)?;
+    }
+    let mut sum = 0;
+    for worker in &net.workers {
+        let gained = gain(front, &keys::account(worker.owner())?, block).await?;
+        let expected = earned.get(&worker.provider()).copied().unwrap_or_default();
+        assert_eq!(gained, expected, "{}", worker.name());
+        sum += gained;
+    }
+    for account in [keys::account(keys::MODELLER)?, keys::account(REQUESTER)?] {
+        sum += gain(front, &account, block).await?;
+    }
+    sum += gain(front, &Treasury::account_id(), block).await?;
+    assert_eq!(sum, -burnt);
+    Ok(())
+}
+
+/// The one penalty is the liar's, for what guards proved, and its record has got worse where those
+/// of the others have not.
+async fn records_tell(front: &Client, story: &Story, providers: &[ProviderId]) -> Test {
+    assert_eq!(story.penalised, [(providers[0], OUTVOTED)]);
+    let liar = provider(front, providers[0]).await?;
+    assert_ne!(liar["pendingPenalties"], "0", "{liar}");
+    let newcomer = 500_000;
+    assert!(accuracy(&liar, "Simulate").is_some_and(|known| known < newcomer), "{liar}");
+    for (honest, kind) in [(providers[1], "Simulate"), (providers[FIRST], "Infer")] {
+        let honest = provider(front, honest).await?;
+        assert_eq!(honest["pendingPenalties"], "0", "{honest}");
+        assert!(accuracy(&honest, kind) > Some(newcomer), "{honest}");
+    }
+    Ok(())
+}
+
+/// How right it was so far, in parts per million; none where nothing is known.
+fn accuracy(card: &Value, kind: &str) -> Option<u64> {
+    let mut records = card["reputation"].as_array()?.iter();
+    records.find(|record| record["kind"] == kind)?["accuracy"].as_u64()
+}

@@ -1,0 +1,167 @@
+//! Many jobs over three workers that are killed again and again: each job ends, and what was put
+//! aside for it is gone where it belongs.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use cairn_e2e::{Failure, Test, TestNet};
+use cairn_localnet::{keys, Client, Setup};
+use cairn_protocol::id::{Amount, ProviderId};
+use cairn_runtime::{Runtime, RuntimeHoldReason};
+use pallet_cairn_tasks::HoldReason;
+use serde_json::json;
+use tokio::time::{sleep, Instant};
+
+use crate::work::{simulation, submit, wealth, End, Story, Told, REQUESTER};
+
+const WORKERS: usize = 3;
+/// Every so many jobs are done by all workers, the others by one.
+const THREEFOLD: u8 = 5;
+/// What decides who is killed and when.
+const SEED: u64 = 0x5eed_cafe_f00d_d1ce;
+const STEPS: u32 = 50;
+const POLL: Duration = Duration::from_millis(200);
+/// More than a job takes in the middle, on a machine that has more to do.
+const PER_JOB: Duration = Duration::from_secs(15);
+/// Between two deaths, at least and at most.
+const LIFE_MS: (u64, u64) = (1_000, 4_000);
+/// How long a worker is dead.
+const DEATH_MS: (u64, u64) = (100, 1_500);
+
+/// Numbers that look random, and are the same each time: xorshift of 64 bits.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    /// One of so many.
+    fn of(&mut self, count: usize) -> usize {
+        usize::try_from(self.roll() >> 33).unwrap_or_default() % count
+    }
+
+    fn between(&mut self, (least, most): (u64, u64)) -> Duration {
+        Duration::from_millis(least + self.roll() % (most - least))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thirty_jobs_should_end_when_workers_are_killed_at_random() -> Test {
+    jobs_should_end(30, 10).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "minutes: a hundred jobs instead of thirty, for scripts/test --long"]
+async fn a_hundred_jobs_should_end_when_workers_are_killed_at_random() -> Test {
+    jobs_should_end(100, 30).await
+}
+
+async fn jobs_should_end(jobs: u8, deaths: usize) -> Test {
+    // So that most jobs wait for a process that may die, and not for a seat.
+    let setup = Setup { slots: 16, ..Setup::default() };
+    let patch = json!({ "launch": { "revealBlocks": 60 } });
+    let mut net = TestNet::with_setups(vec![setup; WORKERS], patch).await?;
+    let front = net.client(0).await?;
+    let mut story = Story::begin(&front).await?;
+    let begun = owned(&net, &front).await?;
+    let now = front.best().await?.number;
+    let redundancy = |job: u8| if job.is_multiple_of(THREEFOLD) { 3 } else { 1 };
+    let all: Vec<_> = (0..jobs).map(|job| simulation(job, STEPS, redundancy(job), now)).collect();
+    submit(&front, &all).await?;
+
+    let seats = |story: &Story| story.told.values().any(|told| !told.assigned.is_empty());
+    story.wait(&front, "the first workers", seats).await?;
+    let died = kill_until_all_ended(&mut net, &front, &mut story, usize::from(jobs), deaths).await?;
+
+    let settled = story.told.values().filter(|told| told.settled().is_ok()).count();
+    assert!(2 * settled > usize::from(jobs), "{settled} of {jobs} jobs were paid");
+    assert!(2 * died >= deaths, "{died} deaths in all that time");
+    story.told.values().for_each(assert_nothing_was_said_twice);
+    everyone_has_what_was_earned(&net, &front, &story, &begun).await?;
+    assert_eq!(escrow(&front).await?, 0, "nothing is put aside for what has ended");
+    net.check_alive()?;
+    net.passed()
+}
+
+/// Kills workers at random and starts them again, so often at most, and reads on until so many jobs
+/// have ended. Gives how many deaths there were.
+async fn kill_until_all_ended(
+    net: &mut TestNet,
+    front: &Client,
+    story: &mut Story,
+    jobs: usize,
+    deaths: usize,
+) -> Result<usize, Failure> {
+    let (mut dice, mut died) = (Dice(SEED), 0);
+    let deadline = Instant::now() + PER_JOB * u32::try_from(jobs)?;
+    let mut next = Instant::now() + dice.between(LIFE_MS);
+    while story.ended() < jobs {
+        if died < deaths && Instant::now() >= next {
+            let victim = dice.of(WORKERS);
+            net.workers[victim].kill()?;
+            sleep(dice.between(DEATH_MS)).await;
+            net.workers[victim].start()?;
+            died += 1;
+            next = Instant::now() + dice.between(LIFE_MS);
+        }
+        story.read(front).await?;
+        story.check_time(deadline, &format!("{jobs} ends; there were {died} deaths"))?;
+        sleep(POLL).await;
+    }
+    Ok(died)
+}
+
+/// A worker that has lost its seat is not asked again, so whoever is named twice said it twice.
+fn assert_nothing_was_said_twice(told: &Told) {
+    let mut committed = told.committed.clone();
+    let mut revealed: Vec<ProviderId> = told.revealed.iter().map(|(worker, _)| *worker).collect();
+    for said in [&mut committed, &mut revealed] {
+        let count = said.len();
+        said.sort_unstable();
+        said.dedup();
+        assert_eq!(said.len(), count, "{told:#?}");
+    }
+}
+
+/// What the owner of each worker has after the last final block.
+async fn owned(net: &TestNet, front: &Client) -> Result<BTreeMap<ProviderId, i128>, Failure> {
+    let block = front.finalized_head().await?;
+    let mut owned = BTreeMap::new();
+    for worker in &net.workers {
+        let has = wealth(front, &keys::account(worker.owner())?, block).await?;
+        owned.insert(worker.provider(), has);
+    }
+    Ok(owned)
+}
+
+/// Each is paid for what it did and for nothing else.
+async fn everyone_has_what_was_earned(
+    net: &TestNet,
+    front: &Client,
+    story: &Story,
+    begun: &BTreeMap<ProviderId, i128>,
+) -> Test {
+    let mut expected = begun.clone();
+    for told in story.told.values() {
+        let Some(End::Settled { each, .. }) = told.end else { continue };
+        for worker in &told.agreed {
+            *expected.entry(*worker).or_default() += i128::try_from(each)?;
+        }
+    }
+    assert_eq!(owned(net, front).await?, expected);
+    Ok(())
+}
+
+/// What is put aside for the requester's tasks, without the deposits of records that are kept.
+async fn escrow(front: &Client) -> Result<Amount, Failure> {
+    let account = keys::account(REQUESTER)?;
+    let key = pallet_balances::Holds::<Runtime>::hashed_key_for(&account);
+    let block = front.finalized_head().await?;
+    let holds: Option<Vec<(RuntimeHoldReason, Amount)>> = front.storage(key, Some(block)).await?;
+    let escrow = RuntimeHoldReason::Tasks(HoldReason::Escrow);
+    let mut holds = holds.into_iter().flatten();
+    Ok(holds.find(|(reason, _)| *reason == escrow).map_or(0, |(_, amount)| amount))
+}

@@ -1,0 +1,269 @@
+//! Work for real workers: what is asked of them, and what final blocks say came of it.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use cairn_e2e::{market, Failure, Test};
+use cairn_localnet::{keys, tx, Client};
+use cairn_order::engines;
+use cairn_protocol::{
+    audit::Verdict,
+    id::{Amount, BlockId, Digest, ProviderId, TaskId},
+    job::{Job, JobKind, Payload, Policy, Requirements, Terms},
+    profile::DeviceClass,
+    spec::{Choice, InferSpec, SimulateSpec, Spec},
+    task::RefundReason,
+};
+use cairn_runtime::{units::UNITS, AccountId, BlockNumber, Hash, RuntimeEvent};
+use pallet_cairn_audits::Event as AuditEvent;
+use pallet_cairn_providers::Event as ProviderEvent;
+use pallet_cairn_tasks::Event as TaskEvent;
+use serde_json::{json, Value};
+use tokio::time::{sleep, Instant};
+
+/// Who asks for all of it.
+pub const REQUESTER: &str = "Dave";
+/// What each worker is offered.
+const EACH: Amount = UNITS / 2;
+/// What each worker is paid of that.
+pub const PAID: Amount = EACH * 8 / 10;
+/// More than anything takes that comes to an end, on a machine that has more to do.
+const WITHIN: Duration = Duration::from_secs(400);
+const STEP: Duration = Duration::from_millis(250);
+
+/// How a task has ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum End {
+    Settled { block: Hash, each: Amount, burnt: Amount },
+    Refunded { reason: RefundReason },
+}
+
+/// All that was told of a task.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// By draw.
+    pub assigned: Vec<Vec<ProviderId>>,
+    pub committed: Vec<ProviderId>,
+    pub revealed: Vec<(ProviderId, Digest)>,
+    pub vacated: Vec<ProviderId>,
+    /// How many workers were asked, each time that results contradicted each other.
+    pub widened: Vec<u8>,
+    /// Those whose result stands.
+    pub agreed: Vec<ProviderId>,
+    pub verdicts: Vec<Verdict>,
+    pub end: Option<End>,
+}
+
+/// What final blocks tell, each read once.
+pub struct Story {
+    next: BlockNumber,
+    pub told: BTreeMap<TaskId, Told>,
+    /// Who was penalised, and for which task.
+    pub penalised: Vec<(ProviderId, TaskId)>,
+    /// In which block a guard was paid how much.
+    pub guards_paid: Vec<(Hash, ProviderId, Amount)>,
+}
+
+impl Story {
+    /// From the next final block on.
+    pub async fn begin(client: &Client) -> Result<Self, Failure> {
+        let next = client.finalized().await?.number + 1;
+        let (penalised, guards_paid) = (Vec::new(), Vec::new());
+        Ok(Self { next, told: BTreeMap::new(), penalised, guards_paid })
+    }
+
+    pub fn of(&self, task: TaskId) -> Told {
+        self.told.get(&task).cloned().unwrap_or_default()
+    }
+
+    pub fn ended(&self) -> usize {
+        self.told.values().filter(|told| told.end.is_some()).count()
+    }
+
+    /// Reads whatever became final meanwhile.
+    pub async fn read(&mut self, client: &Client) -> Test {
+        let last = client.finalized().await?.number;
+        while self.next <= last {
+            let number = self.next;
+            let block = client.block_hash(number).await?;
+            let block = block.ok_or_else(|| Failure::new(format!("there is no block {number}")))?;
+            for event in client.events(block).await? {
+                self.note(block, event.event);
+            }
+            self.next += 1;
+        }
+        Ok(())
+    }
+
+    /// Reads on until it is so.
+    pub async fn wait(&mut self, client: &Client, what: &str, so: impl Fn(&Self) -> bool) -> Test {
+        let deadline = Instant::now() + WITHIN;
+        loop {
+            self.read(client).await?;
+            if so(self) {
+                return Ok(());
+            }
+            self.check_time(deadline, what)?;
+            sleep(STEP).await;
+        }
+    }
+
+    /// Until when something may take that begins now.
+    pub fn deadline() -> Instant {
+        Instant::now() + WITHIN
+    }
+
+    pub fn check_time(&self, deadline: Instant, what: &str) -> Test {
+        if Instant::now() < deadline {
+            return Ok(());
+        }
+        Err(Failure::new(format!("waited for {what}; so far: {:#?}", self.told)))
+    }
+
+    fn note(&mut self, block: Hash, event: RuntimeEvent) {
+        match event {
+            RuntimeEvent::Tasks(event) => self.note_task(block, event),
+            RuntimeEvent::Audits(AuditEvent::Judged { task, verdict }) => {
+                self.at(task).verdicts.push(verdict);
+            }
+            RuntimeEvent::Audits(AuditEvent::Paid { guards, .. }) => {
+                let paid = guards.into_iter().map(|(guard, amount)| (block, guard, amount));
+                self.guards_paid.extend(paid);
+            }
+            RuntimeEvent::Providers(ProviderEvent::SlashQueued { provider, subject, .. }) => {
+                self.penalised.push((provider, TaskId(subject)));
+            }
+            _ => {}
+        }
+    }
+
+    fn note_task(&mut self, block: Hash, event: TaskEvent<cairn_runtime::Runtime>) {
+        match event {
+            TaskEvent::Assigned { task, providers, .. } => self.at(task).assigned.push(providers),
+            TaskEvent::Committed { task, provider, .. } => self.at(task).committed.push(provider),
+            TaskEvent::Revealed { task, provider, answer } => {
+                self.at(task).revealed.push((provider, answer));
+            }
+            TaskEvent::Vacated { task, provider } => self.at(task).vacated.push(provider),
+            TaskEvent::Contradicted { task, redundancy } => self.at(task).widened.push(redundancy),
+            TaskEvent::Agreed { task, by, .. } => self.at(task).agreed = by,
+            TaskEvent::Settled { task, each, burnt } => {
+                self.at(task).end = Some(End::Settled { block, each, burnt });
+            }
+            TaskEvent::Refunded { task, reason, .. } => {
+                self.at(task).end = Some(End::Refunded { reason });
+            }
+            _ => {}
+        }
+    }
+
+    fn at(&mut self, task: TaskId) -> &mut Told {
+        self.told.entry(task).or_default()
+    }
+}
+
+impl Told {
+    /// Fails unless each of these, and nobody else, has committed once and revealed once, and all
+    /// have revealed the same.
+    pub fn assert_each_once(&self, workers: &[ProviderId]) {
+        let mut workers = workers.to_vec();
+        workers.sort_unstable();
+        let mut committed = self.committed.clone();
+        committed.sort_unstable();
+        assert_eq!(committed, workers, "commitments: {self:#?}");
+        let mut revealed: Vec<_> = self.revealed.iter().map(|(worker, _)| *worker).collect();
+        revealed.sort_unstable();
+        assert_eq!(revealed, workers, "reveals: {self:#?}");
+        let same = self.revealed.windows(2).all(|pair| pair[0].1 == pair[1].1);
+        assert!(same, "all should have come to the same: {self:#?}");
+    }
+
+    /// The block that it was paid in, what each was paid, and what was burnt.
+    pub fn settled(&self) -> Result<(Hash, Amount, Amount), Failure> {
+        match self.end {
+            Some(End::Settled { block, each, burnt }) => Ok((block, each, burnt)),
+            _ => Err(Failure::new(format!("the task should be paid: {self:#?}"))),
+        }
+    }
+}
+
+/// A ball that falls, another one for each number, looked at so many steps later.
+pub fn simulation(number: u8, steps: u32, redundancy: u8, now: BlockNumber) -> Terms {
+    let ball = json!({ "shape": { "ball": { "radius": 0.5 } } });
+    let position = [0, u16::from(number) + 1, 0];
+    let scene = json!({
+        "form": "cairn-scene-1",
+        "gravity": [0, -9.81, 0],
+        "timestep": 0.001,
+        "bodies": [{ "kind": "dynamic", "position": position, "colliders": [ball] }],
+    });
+    let job = Job {
+        kind: JobKind::Simulate,
+        model: None,
+        engine: engines::simulate(),
+        input: Payload::Inline(scene.to_string().into_bytes().try_into().expect("short")),
+        parameters: Spec::Simulate(SimulateSpec { steps, every: 0 }).encode(),
+        seed: [number; 32],
+        units: steps.into(),
+        sampled: false,
+    };
+    terms(job, Policy::Replicated, redundancy, now)
+}
+
+/// A few words of a model.
+pub fn text(model: BlockId, redundancy: u8, now: BlockNumber) -> Terms {
+    let (most, choice, stops) = (4, Choice::Greedy, Default::default());
+    let job = Job {
+        kind: JobKind::Infer,
+        model: Some(model),
+        engine: engines::exact(),
+        input: Payload::Inline(b"the red hen".to_vec().try_into().expect("short")),
+        parameters: Spec::Infer(InferSpec { most, choice, stops }).encode(),
+        seed: [1; 32],
+        units: most.into(),
+        sampled: false,
+    };
+    terms(job, Policy::Proven, redundancy, now)
+}
+
+fn terms(job: Job, policy: Policy, redundancy: u8, now: BlockNumber) -> Terms {
+    Terms {
+        job,
+        policy,
+        redundancy,
+        requirements: Requirements::any(DeviceClass::Cpu),
+        reward: EACH * Amount::from(redundancy),
+        tip: 0,
+        match_by: now + 600,
+        work_blocks: 240,
+        seal: None,
+        output_bytes: 1_024,
+        auditable: false,
+    }
+}
+
+/// Submits these, one after another. On a network that has just begun the nth becomes the nth task.
+pub async fn submit(client: &Client, all: &[Terms]) -> Test {
+    let (signer, signing) = (keys::signer(REQUESTER)?, client.signing().await?);
+    let first = client.nonce(&keys::account(REQUESTER)?).await?;
+    for (nonce, terms) in (first..).zip(all) {
+        client.submit(&tx::sign(market::submit(terms), &signer, nonce, &signing)).await?;
+    }
+    Ok(())
+}
+
+/// Everything known of a provider.
+pub async fn provider(client: &Client, provider: ProviderId) -> Result<Value, Failure> {
+    Ok(client.ask("cairn_provider", &[json!(provider.0)]).await?)
+}
+
+/// All that an account has after a block, put aside or not.
+pub async fn wealth(client: &Client, account: &AccountId, block: Hash) -> Result<i128, Failure> {
+    let data = client.account(account, Some(block)).await?.data;
+    Ok(i128::try_from(data.free + data.reserved)?)
+}
+
+/// What an account gained in a block.
+pub async fn gain(client: &Client, account: &AccountId, block: Hash) -> Result<i128, Failure> {
+    let before = client.header(block).await?.parent_hash;
+    Ok(wealth(client, account, block).await? - wealth(client, account, before).await?)
+}

@@ -1,0 +1,211 @@
+//! Workers that are killed, vanish, or lose the chain: the work is done, once, and paid.
+
+use std::{collections::BTreeSet, net::SocketAddr, os::unix::process::ExitStatusExt, time::Duration};
+
+use cairn_e2e::{Failure, Test, TestNet, PATIENCE};
+use cairn_localnet::{
+    free_port, keys, programs,
+    wait::{until, Seen},
+    Client, Setup,
+};
+use cairn_protocol::{
+    id::{ProviderId, TaskId},
+    job::Terms,
+};
+use serde_json::{json, Value};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::{sleep, timeout},
+};
+
+use crate::work::{gain, provider, simulation, submit, Story, PAID};
+
+/// Where `cairn-worker-faulty` reads what is wrong with it.
+const FAULT: &str = "CAIRN_WORKER_FAULT";
+/// Where each of nine workers dies. The last two have done the step, and do not know it.
+const DEATHS: [&str; 9] = [
+    "after:seen",
+    "after:made",
+    "after:salted",
+    "after:commit-sent",
+    "after:committed",
+    "after:reveal-sent",
+    "after:revealed",
+    "before:committed",
+    "before:revealed",
+];
+const SIGKILL: i32 = 9;
+const POLL: Duration = Duration::from_millis(200);
+/// Steps that take a while.
+const LONG: u32 = 200_000;
+
+/// A worker whose program can be told to fail.
+fn faulty() -> Result<Setup, Failure> {
+    let program = Some(programs::find("cairn-worker-faulty")?);
+    Ok(Setup { program, ..Setup::default() })
+}
+
+/// Ten blocks are few for a process that starts beside eight others.
+fn time_to_come_back() -> Value {
+    json!({ "launch": { "revealBlocks": 120 } })
+}
+
+/// Starts those workers again that have died, who may do so once.
+fn revive(net: &mut TestNet, revived: &mut BTreeSet<usize>) -> Test {
+    for (index, worker) in net.workers.iter_mut().enumerate() {
+        let Some(status) = worker.ended()? else { continue };
+        assert_eq!(status.signal(), Some(SIGKILL), "{} ended with {status}", worker.name());
+        assert!(revived.insert(index), "{} died again", worker.name());
+        worker.start()?;
+    }
+    Ok(())
+}
+
+/// All nine do the same task, which waits for each of them: no answer may get lost, and none be
+/// given twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn worker_should_answer_once_when_it_is_killed_at_any_step() -> Test {
+    let mut setups = Vec::new();
+    for death in DEATHS {
+        let environment = vec![(FAULT.to_owned(), death.to_owned())];
+        setups.push(Setup { environment, ..faulty()? });
+    }
+    let mut net = TestNet::with_setups(setups, time_to_come_back()).await?;
+    let front = net.client(0).await?;
+    let mut story = Story::begin(&front).await?;
+    let now = front.best().await?.number;
+    submit(&front, &[simulation(1, 10, 9, now)]).await?;
+
+    let (mut revived, deadline) = (BTreeSet::new(), Story::deadline());
+    while story.ended() < 1 || revived.len() < DEATHS.len() {
+        revive(&mut net, &mut revived)?;
+        story.read(&front).await?;
+        story.check_time(deadline, &format!("the task and nine deaths, now {revived:?}"))?;
+        sleep(POLL).await;
+    }
+
+    let told = story.of(TaskId(0));
+    let all: Vec<ProviderId> = net.workers.iter().map(|worker| worker.provider()).collect();
+    told.assert_each_once(&all);
+    let (block, each, _) = told.settled()?;
+    assert_eq!(each, PAID);
+    for worker in &net.workers {
+        let gained = gain(&front, &keys::account(worker.owner())?, block).await?;
+        assert_eq!(gained, i128::try_from(PAID)?, "{}", worker.name());
+    }
+    assert!(story.penalised.is_empty(), "{:?}", story.penalised);
+    net.check_alive()?;
+    net.passed()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn work_should_be_done_when_a_worker_vanishes_and_when_the_chain_does() -> Test {
+    let health = Some(free_port()?);
+    let arguments = vec!["--quiet".to_owned(), "8".to_owned()];
+    let first = Setup { late: true, ..faulty()? };
+    let second = Setup { late: true, health, arguments, ..Setup::default() };
+    let mut net = TestNet::with_setups(vec![first, second], time_to_come_back()).await?;
+    let front = net.client(0).await?;
+    let mut story = Story::begin(&front).await?;
+
+    the_second_should_be_paid_when_the_first_vanishes(&mut net, &front, &mut story).await?;
+    net.workers[0].kill()?;
+    net.workers[0].start()?;
+    net.wait_workers().await?;
+    work_should_go_on_when_the_node_is_back(&mut net, &front, &mut story).await?;
+    net.check_alive()?;
+    net.passed()
+}
+
+/// The first is the only one there when the task is drawn for, and the second the only one left.
+async fn the_second_should_be_paid_when_the_first_vanishes(
+    net: &mut TestNet,
+    front: &Client,
+    story: &mut Story,
+) -> Test {
+    let (task, gone, next) = (TaskId(0), net.workers[0].provider(), net.workers[1].provider());
+    net.workers[0].start_with(&[(FAULT, "silent")])?;
+    net.wait_workers().await?;
+    let now = front.best().await?.number;
+    let terms = Terms { work_blocks: 20, ..simulation(1, 10, 1, now) };
+    submit(front, &[terms]).await?;
+    story.wait(front, "the first worker", |story| story.of(task).assigned.len() == 1).await?;
+    net.workers[1].start()?;
+    story.wait(front, "payment", |story| story.of(task).end.is_some()).await?;
+
+    let told = story.of(task);
+    assert_eq!(told.assigned, [[gone], [next]], "{told:#?}");
+    assert_eq!(told.vacated, [gone], "{told:#?}");
+    told.assert_each_once(&[next]);
+    let (block, each, _) = told.settled()?;
+    assert_eq!(each, PAID);
+    let gains = [
+        gain(front, &keys::account(net.workers[0].owner())?, block).await?,
+        gain(front, &keys::account(net.workers[1].owner())?, block).await?,
+    ];
+    assert_eq!(gains, [0, i128::try_from(PAID)?]);
+    assert_eq!(story.penalised, [(gone, task)]);
+    let card = provider(front, gone).await?;
+    assert_ne!(card["pendingPenalties"], "0", "{card}");
+    Ok(())
+}
+
+/// Nothing that was begun is lost with the only node that workers know.
+async fn work_should_go_on_when_the_node_is_back(
+    net: &mut TestNet,
+    front: &Client,
+    story: &mut Story,
+) -> Test {
+    let task = TaskId(1);
+    let address = net.workers[1].health();
+    let address = address.ok_or_else(|| Failure::new("the worker has no port for its health"))?;
+    wait_for_health(address, true).await?;
+    let now = front.best().await?.number;
+    submit(front, &[simulation(2, LONG, 1, now)]).await?;
+    story.wait(front, "a worker", |story| !story.of(task).assigned.is_empty()).await?;
+
+    net.nodes[0].stop().await?;
+    wait_for_health(address, false).await?;
+    net.workers.iter_mut().try_for_each(|worker| worker.check_alive())?;
+    let front = net.nodes[0].restart().await?;
+    wait_for_health(address, true).await?;
+    story.wait(&front, "payment", |story| story.of(task).end.is_some()).await?;
+    let told = story.of(task);
+    let worker = told.assigned.concat();
+    told.assert_each_once(&worker);
+    assert_eq!((told.settled()?.1, worker.len()), (PAID, 1), "{told:#?}");
+    Ok(())
+}
+
+/// Waits until a worker says that it is well, or that it is not.
+async fn wait_for_health(address: SocketAddr, well: bool) -> Test {
+    let what = if well { "the worker to be well" } else { "the worker to miss the chain" };
+    until(what, PATIENCE, || async {
+        let said = health(address).await;
+        let expected = if well { "HTTP/1.1 200" } else { "HTTP/1.1 503" };
+        Ok(match said {
+            Ok((status, body)) if status.starts_with(expected) && body["healthy"] == well => {
+                Seen::Yes(())
+            }
+            Ok((status, body)) => Seen::NotYet(format!("{status}: {body}")),
+            Err(error) => Seen::NotYet(error.to_string()),
+        })
+    })
+    .await?;
+    Ok(())
+}
+
+/// The first line of what it answers, and what it says in JSON.
+async fn health(address: SocketAddr) -> std::io::Result<(String, Value)> {
+    let mut said = String::new();
+    let asking = async {
+        let mut stream = TcpStream::connect(address).await?;
+        stream.write_all(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n").await?;
+        stream.read_to_string(&mut said).await
+    };
+    timeout(Duration::from_secs(5), asking).await??;
+    let (head, body) = said.split_once("\r\n\r\n").unwrap_or((said.as_str(), ""));
+    let body = serde_json::from_str(body).unwrap_or_default();
+    Ok((head.lines().next().unwrap_or_default().to_owned(), body))
+}
