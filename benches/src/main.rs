@@ -9,6 +9,7 @@ mod report;
 mod tps;
 #[cfg(feature = "weights")]
 mod weights;
+mod worker;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -36,6 +37,8 @@ enum Bench {
     /// Weights of our own pallets, written into their tables.
     #[cfg(feature = "weights")]
     Weights(weights::Options),
+    /// What a worker adds to a job, how many it does, and what its parts take.
+    Worker(worker::Options),
 }
 
 /// Why there is no number.
@@ -43,7 +46,7 @@ enum Bench {
 enum Error {
     #[error(transparent)]
     Network(#[from] cairn_localnet::Error),
-    #[error("cannot keep the network's state: {0}")]
+    #[error("cannot keep what is to be measured: {0}")]
     State(#[from] std::io::Error),
     #[error("a task of the load ended early: {0}")]
     Task(#[from] tokio::task::JoinError),
@@ -57,6 +60,16 @@ enum Error {
     Quantise(#[from] cairn_engine::quantise::QuantiseError),
     #[error("the exact form comes to nothing: {0}")]
     Exact(#[from] cairn_engine::exact::ExactError),
+    #[error(transparent)]
+    Sandbox(#[from] cairn_sandbox::Error),
+    #[error(transparent)]
+    Store(#[from] cairn_store::Error),
+    #[error(transparent)]
+    Peer(#[from] cairn_store::PeerError),
+    #[error(transparent)]
+    Unsealed(#[from] cairn_vault::Unsealed),
+    #[error(transparent)]
+    Unopened(#[from] cairn_vault::Unopened),
     #[error("no transfer was finalized")]
     NothingFinalized,
     #[error("interrupted; the networks are stopped and their state is removed")]
@@ -73,6 +86,7 @@ async fn run(bench: Bench) -> Result<(), Error> {
         Bench::Tps(options) => tps::run(options).await,
         #[cfg(feature = "weights")]
         Bench::Weights(options) => weights::run(&options),
+        Bench::Worker(options) => worker::run(options).await,
     }
 }
 
