@@ -138,11 +138,17 @@ impl Sandbox {
         self
     }
 
+    /// Refuses a profile that is off.
+    pub fn admit(&self, profile: Profile) -> Result<(), Error> {
+        match profile {
+            Profile::Gpu if !self.gpu => Err(Error::GpuOff),
+            Profile::Cpu | Profile::Gpu => Ok(()),
+        }
+    }
+
     /// Starts a child and returns once it is confined.
     pub fn start(&self, request: &Request) -> Result<Sandboxed, Error> {
-        if request.profile == Profile::Gpu && !self.gpu {
-            return Err(Error::GpuOff);
-        }
+        self.admit(request.profile)?;
         let slot = self.slots.take().ok_or(Error::Full { most: SLOTS })?;
         let user = self.user(&slot);
         let scratch = self.scratch(user)?;

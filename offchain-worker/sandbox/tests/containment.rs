@@ -255,6 +255,7 @@ fn gpu_jobs_should_be_contained_too_when_they_are_allowed() {
     for way in ways() {
         for (order, answer) in [
             (format!("read {}", key.display()), DENIED.to_string()),
+            (format!("write {}", place.at("outside").display()), DENIED.into()),
             ("network 9".into(), [DENIED; 4].join(" ")),
             ("spawn".into(), "0".into()),
             ("signal".into(), DENIED.into()),
@@ -262,6 +263,18 @@ fn gpu_jobs_should_be_contained_too_when_they_are_allowed() {
             let plan = Plan { profile: Profile::Gpu, ..place.plan(&order) };
             assert_eq!(place.end(way, plan), answered(&answer), "{order}, {way:?}");
         }
+    }
+}
+
+#[test]
+fn what_a_driver_reads_should_be_read_only_when_the_job_has_a_gpu() {
+    let place = Place::new();
+    for way in ways() {
+        let end = |profile| place.end(way, Plan { profile, ..place.plan("read /proc/meminfo") });
+        assert_eq!(end(Profile::Cpu), answered(DENIED), "{way:?}");
+        let read = end(Profile::Gpu);
+        let said = matches!(&read, End::Answered(text) if text.starts_with(b"MemTotal:"));
+        assert!(said, "{way:?}: {read:?}");
     }
 }
 

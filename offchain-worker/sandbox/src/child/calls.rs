@@ -192,48 +192,4 @@ fn masked(argument: u8, mask: i32, bits: i32) -> Result<SeccompRule, BackendErro
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_call_should_be_allowed_always_when_it_has_conditions() {
-        let conditional = conditional(1).unwrap();
-        assert!(ALWAYS.iter().chain(OLD).all(|call| !conditional.contains_key(call)));
-    }
-
-    #[test]
-    fn calls_should_be_refused_when_they_reach_others() {
-        let reach = [
-            libc::SYS_accept4,
-            libc::SYS_bind,
-            libc::SYS_bpf,
-            libc::SYS_connect,
-            libc::SYS_execve,
-            libc::SYS_execveat,
-            libc::SYS_io_uring_setup,
-            libc::SYS_kill,
-            libc::SYS_mount,
-            libc::SYS_pidfd_open,
-            libc::SYS_process_vm_readv,
-            libc::SYS_ptrace,
-            libc::SYS_seccomp,
-            libc::SYS_setsid,
-            libc::SYS_socket,
-            libc::SYS_socketpair,
-            libc::SYS_unshare,
-            libc::SYS_userfaultfd,
-        ];
-        let conditional = conditional(1).unwrap();
-        for call in reach {
-            let named = ALWAYS.iter().chain(OLD).chain(DRIVER).any(|allowed| *allowed == call);
-            assert!(!named && !conditional.contains_key(&call), "{call}");
-        }
-    }
-
-    #[test]
-    fn filter_should_be_made_when_a_gpu_is_allowed_too() {
-        let [cpu, gpu] = [Profile::Cpu, Profile::Gpu].map(|profile| allowed(profile, 1).unwrap());
-        assert_ne!(cpu, gpu);
-        assert!(!without_clone3().unwrap().is_empty());
-    }
-}
+mod tests;

@@ -23,8 +23,10 @@ pub enum Error {
 }
 
 /// What a GPU's driver reads.
-const DRIVER: [&str; 13] = [
+const DRIVER: [&str; 16] = [
     "/etc/ld.so.cache",
+    // Which drivers of Vulkan there are.
+    "/etc/vulkan",
     "/lib",
     "/lib64",
     "/proc/cpuinfo",
@@ -35,9 +37,12 @@ const DRIVER: [&str; 13] = [
     // Which this process has, not those of others.
     "/proc/self",
     "/sys/bus/pci",
+    // Which device a number is.
+    "/sys/dev/char",
     "/sys/devices",
     "/usr/lib",
     "/usr/lib64",
+    "/usr/share/vulkan",
 ];
 
 /// All that the child may open. Older kernels lack later rights and are asked for the first alone.
