@@ -45,6 +45,19 @@ impl Kind {
     }
 }
 
+/// What the GPUs call themselves that this build can compute on. Each is opened, and its driver
+/// loaded.
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+pub fn gpus() -> Vec<String> {
+    Device::enumerate_physical().into_iter().map(|gpu| gpu.name).collect()
+}
+
+/// None: this build has no backend for any.
+#[cfg(not(any(feature = "wgpu", feature = "cuda")))]
+pub fn gpus() -> Vec<String> {
+    Vec::new()
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

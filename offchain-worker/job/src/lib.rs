@@ -13,7 +13,10 @@ mod wasm;
 pub use cairn_order::engines::Engine;
 
 use cairn_kernel::program::SEMANTICS;
-use cairn_order::{Fault, Made, Order, Outcome};
+use cairn_order::{
+    devices::{Devices, QUESTION},
+    Fault, Made, Order, Outcome,
+};
 use cairn_protocol::{failure::Failure, id::EngineId, job::JobKind, spec::Spec};
 use std::{
     any::Any,
@@ -29,6 +32,16 @@ pub fn engines() -> [Engine; 3] {
         Engine { name: "simulate", id: simulate::engine(), kinds: &[JobKind::Simulate] },
         Engine { name: "wasm", id: wasm::engine(), kinds: &[JobKind::Wasm] },
     ]
+}
+
+/// What is said to an order in bytes, or to the question which devices there are.
+pub fn reply(bytes: &[u8], scratch: &Path) -> Vec<u8> {
+    if bytes == QUESTION {
+        // A driver that fails is as good as none.
+        let gpus = catch_unwind(cairn_engine::device::gpus).unwrap_or_default();
+        return Devices { gpus }.to_bytes();
+    }
+    answer(bytes, scratch).to_bytes()
 }
 
 /// Does what an order in bytes says. A job that panics has an answer too.

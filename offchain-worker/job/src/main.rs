@@ -17,6 +17,5 @@ fn serve() -> Result<(), Box<dyn Error>> {
     let mut worker = child::enter()?;
     let Some(order) = worker.order()? else { return Ok(()) };
     // A child is in its scratch folder from the start.
-    let outcome = cairn_job::answer(&order, Path::new("."));
-    Ok(worker.answer(&outcome.to_bytes())?)
+    Ok(worker.answer(&cairn_job::reply(&order, Path::new(".")))?)
 }

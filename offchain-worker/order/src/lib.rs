@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod devices;
 pub mod engines;
 
 use cairn_protocol::{

@@ -1,7 +1,10 @@
 //! The program itself, confined as a worker confines it.
 
 use crate::{home::Home, module};
-use cairn_order::{Order, Outcome, Product};
+use cairn_order::{
+    devices::{Devices, QUESTION},
+    Order, Outcome, Product,
+};
 use cairn_protocol::{
     failure::Failure,
     spec::{Choice, InferSpec, Spec, WasmSpec},
@@ -68,4 +71,15 @@ fn program_should_answer_when_it_is_given_no_order() {
     let outcome = answered(&mut started(&home), b"stone".to_vec());
     let Outcome::Failed(fault) = outcome else { panic!("{outcome:?}") };
     assert_eq!(fault.failure, Failure::Internal);
+}
+
+#[test]
+fn program_should_name_its_gpus_when_it_is_asked() {
+    let home = Home::new();
+    let End::Answered(bytes) = started(&home).run(QUESTION.to_vec()).end else {
+        panic!("it should answer")
+    };
+    let devices = Devices::from_bytes(&bytes).expect("devices");
+    let has_backend = cfg!(any(feature = "wgpu", feature = "cuda"));
+    assert!(has_backend || devices.gpus.is_empty(), "{devices:?}");
 }
