@@ -75,6 +75,11 @@ pub struct Settings {
     #[arg(long, value_name = "MIB", value_parser = value_parser!(u32).range(LEAST_MEMORY..))]
     pub memory: Option<u32>,
 
+    /// Let jobs that ask for a GPU have this machine's. They are held less tightly then: read in the
+    /// sandbox's README what that means, and leave it out unless you trust the models that run here
+    #[arg(long)]
+    pub gpu: bool,
+
     /// The port on this machine that answers /health and /metrics; 0 for none [default: 9633]
     #[arg(long, value_name = "PORT")]
     pub health: Option<u16>,
@@ -108,6 +113,8 @@ pub struct Config {
     pub slots: u8,
     /// For all jobs together.
     pub memory_mib: u64,
+    /// Whether jobs are given GPUs.
+    pub gpu: bool,
     /// None answers nobody.
     pub health: Option<SocketAddr>,
     /// Without a final block for so long something is wrong: the node, the way there, or the chain.
@@ -178,6 +185,7 @@ impl Settings {
             threads: self.threads.or(file.threads),
             slots: self.slots.or(file.slots),
             memory: self.memory.or(file.memory),
+            gpu: self.gpu || file.gpu,
             health: self.health.or(file.health),
             quiet: self.quiet.or(file.quiet),
             heartbeat: self.heartbeat.or(file.heartbeat),
@@ -201,6 +209,7 @@ impl Settings {
             threads: self.threads.unwrap_or_else(|| u16::try_from(cores).unwrap_or(u16::MAX)),
             slots: self.slots.unwrap_or(1),
             memory_mib: self.memory.map_or(memory_mib / 4 * 3, u64::from),
+            gpu: self.gpu,
             health: (port > 0).then_some(address),
             quiet: Duration::from_secs(self.quiet.unwrap_or(QUIET)),
             heartbeat: self.heartbeat.unwrap_or(HEARTBEAT),
@@ -259,6 +268,7 @@ mod tests {
         let config = settings().resolve(8, 16_000).unwrap();
         assert_eq!(config.urls, [URL]);
         assert_eq!((config.threads, config.slots, config.memory_mib), (8, 1, 12_000));
+        assert!(!config.gpu, "jobs are held tightly unless somebody says otherwise");
         assert_eq!(config.archive, Path::new("/data/archive"));
         assert_eq!(config.job.file_name().unwrap(), "cairn-job");
         assert!(config.health.unwrap().ip().is_loopback());
@@ -276,8 +286,10 @@ mod tests {
 
     #[test]
     fn flags_should_come_before_the_file() {
-        let text = "url = ['ws://a:1']\nslots = 3\nkey = '//Bob'\ndata = '/elsewhere'\n";
+        let text =
+            "url = ['ws://a:1']\nslots = 3\nkey = '//Bob'\ndata = '/elsewhere'\ngpu = true\n";
         let merged = from_file(text).unwrap();
+        assert!(merged.gpu);
         assert_eq!((merged.url, merged.slots), (vec!["ws://a:1".to_owned()], Some(3)));
         assert_eq!(merged.key.as_deref(), Some("//Alice"));
         assert_eq!(merged.data, Some("/data".into()));

@@ -21,7 +21,7 @@ use cairn_protocol::{
     job::{Inline, Job},
     result::Output,
 };
-use cairn_sandbox::{Limits, Profile, Request, Sandbox};
+use cairn_sandbox::{Limits, Request, Sandbox};
 use cairn_sdk::Chain;
 use std::{
     fs,
@@ -127,6 +127,8 @@ impl Executor {
         until: Instant,
     ) -> Result<Made, Trouble> {
         let (seat, terms) = (assignment.work.seat, &assignment.work.terms);
+        // Before anything is fetched for it.
+        self.sandbox.admit(job::profile(terms))?;
         let files = self.gather(assignment, bundle)?;
         let desk = self.artifacts.desk(&files)?;
         let request = self.request(assignment, &files, desk.path(), until);
@@ -189,8 +191,8 @@ impl Executor {
             open_files: count.saturating_add(SPARE_FILES),
             answer: OUTCOME_BYTES,
         };
-        let read = vec![desk.to_path_buf()];
-        Request { binary: self.binary.clone(), profile: Profile::Cpu, limits, read }
+        let (binary, profile) = (self.binary.clone(), job::profile(&assignment.work.terms));
+        Request { binary, profile, limits, read: vec![desk.to_path_buf()] }
     }
 
     /// What goes into the answer: the result itself where there is room for it, else its name.

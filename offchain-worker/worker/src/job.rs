@@ -4,16 +4,17 @@
 //! model's files and the numbers of a spec, whose forms and lengths the protocol bounds.
 
 use crate::artifacts::Missing;
-use cairn_order::{Fault, Input, Made, Outcome};
+use cairn_order::{engines, Fault, Input, Made, Outcome};
 use cairn_protocol::{
     bundle::Bundle,
     failure::Failure,
     id::File,
     job::{Job, Payload, Policy, Terms},
+    profile::DeviceClass,
     result::{Answer, Output},
     spec::Spec,
 };
-use cairn_sandbox::End;
+use cairn_sandbox::{End, Profile};
 use std::{
     fmt, fs,
     io::ErrorKind,
@@ -73,7 +74,25 @@ impl From<Missing> for Trouble {
 
 impl From<cairn_sandbox::Error> for Trouble {
     fn from(error: cairn_sandbox::Error) -> Self {
-        Self::later(Failure::Internal, error)
+        match error {
+            cairn_sandbox::Error::GpuOff => {
+                let words = "it asks for a GPU, and this worker lends none";
+                Self::Fault(Fault::new(Failure::WrongEngine, words))
+            }
+            other => Self::later(Failure::Internal, other),
+        }
+    }
+}
+
+/// How tightly a job is held: only one that asks for a GPU, of an engine that may compute on it, is
+/// let near it. A better class of devices may also be asked for since its processors are faster.
+pub(crate) fn profile(terms: &Terms) -> Profile {
+    let on_processors = [engines::exact(), engines::simulate(), engines::wasm()];
+    let asks = terms.requirements.class > DeviceClass::Cpu;
+    if asks && !on_processors.contains(&terms.job.engine) {
+        Profile::Gpu
+    } else {
+        Profile::Cpu
     }
 }
 
@@ -188,11 +207,12 @@ mod tests {
     use crate::work::testing::terms;
     use cairn_order::Product;
     use cairn_protocol::{
-        id::ContentId,
-        job::JobKind,
+        id::{ContentId, EngineId},
+        job::{JobKind, Requirements},
         result::Fingerprint,
         spec::{SimulateSpec, WasmSpec},
     };
+    use cairn_sandbox::{Means, Sandbox};
     use std::os::unix::fs::symlink;
 
     fn file(first: u8) -> File {
@@ -208,6 +228,33 @@ mod tests {
 
     fn some() -> Made {
         Made { product: Product::Inline(vec![1]), units: 5, trace: [2; 32], fingerprint: None }
+    }
+
+    /// Terms for an engine, on devices of that class or a better one.
+    fn terms_for(engine: EngineId, class: DeviceClass) -> Terms {
+        let terms = terms();
+        let job = Job { engine, ..terms.job.clone() };
+        Terms { job, requirements: Requirements::any(class), ..terms }
+    }
+
+    #[test]
+    fn profile_should_be_weaker_only_when_a_job_asks_for_a_gpu_and_may_use_one() {
+        let floats = EngineId([1; 32]);
+        assert_eq!(profile(&terms_for(floats, DeviceClass::SmallGpu)), Profile::Gpu);
+        assert_eq!(profile(&terms_for(floats, DeviceClass::Cpu)), Profile::Cpu);
+        for engine in [engines::exact(), engines::simulate(), engines::wasm()] {
+            assert_eq!(profile(&terms_for(engine, DeviceClass::Accelerator)), Profile::Cpu);
+        }
+    }
+
+    #[test]
+    fn job_should_be_refused_when_it_asks_for_a_gpu_and_none_is_lent() {
+        let directory = tempfile::tempdir().unwrap();
+        let sandbox = Sandbox::new(Means::detect(), directory.path()).unwrap();
+        let terms = terms_for(EngineId([1; 32]), DeviceClass::Gpu);
+        let refused = sandbox.admit(profile(&terms)).map_err(Trouble::from);
+        assert_eq!(failure(refused), Failure::WrongEngine);
+        assert!(sandbox.with_gpu().admit(profile(&terms)).is_ok());
     }
 
     #[test]

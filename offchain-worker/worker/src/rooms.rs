@@ -201,10 +201,11 @@ impl Shared {
     ) -> Result<Executor> {
         let config = &self.config;
         let binary: PathBuf = config.job.canonicalize().map_err(failed("find", &config.job))?;
+        let sandbox = Sandbox::new(Means::detect(), &folders.scratch()?)?;
         Ok(Executor {
             chain: self.chain.clone(),
             artifacts: Artifacts::open(&config.archive, &folders.data)?,
-            sandbox: Sandbox::new(Means::detect(), &folders.scratch()?)?,
+            sandbox: if config.gpu { sandbox.with_gpu() } else { sandbox },
             binary,
             threads: config.threads_a_job(),
             book: Arc::clone(&self.book),
