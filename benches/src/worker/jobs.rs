@@ -10,7 +10,7 @@ use crate::report::resident;
 use cairn_localnet::{
     keys,
     tx::{self, Signing},
-    Client, Network, Worker,
+    Client, Network, Setup, Worker,
 };
 use cairn_protocol::id::TaskId;
 use cairn_runtime::{BlockNumber, RuntimeCall, RuntimeEvent};
