@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use cairn_e2e::{market::execute, Failure, Test, TestNet};
-use cairn_localnet::{keys, programs, tx, Client, Setup};
+use cairn_localnet::{keys, tx, Client, Setup};
 use cairn_protocol::{
     audit::Verdict,
     id::{ProviderId, TaskId},
@@ -13,7 +13,7 @@ use cairn_protocol::{
 use cairn_runtime::{units::UNITS, Hash, Treasury};
 use serde_json::{json, Value};
 
-use crate::work::{gain, provider, simulation, submit, text, End, Story, PAID, REQUESTER};
+use crate::work::{faulty, gain, provider, simulation, submit, text, End, Story, PAID, REQUESTER};
 
 /// Those who are there when workers are drawn; the first of them lies.
 const FIRST: usize = 3;
@@ -25,9 +25,7 @@ const CONTRADICTED: TaskId = TaskId(1);
 fn setups() -> Result<Vec<Setup>, Failure> {
     // Both tasks, and a challenge.
     let slots = 3;
-    let lies = vec![("CAIRN_WORKER_FAULT".to_owned(), "lie".to_owned())];
-    let program = Some(programs::find("cairn-worker-faulty")?);
-    let liar = Setup { program, environment: lies, slots, ..Setup::default() };
+    let liar = Setup { slots, ..faulty(Some("lie"))? };
     let honest = Setup { slots, ..Setup::default() };
     let later = Setup { slots, guard: true, late: true, ..Setup::default() };
     let mut setups = vec![liar];

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use cairn_e2e::{market, Failure, Test};
-use cairn_localnet::{keys, tx, Client};
+use cairn_localnet::{keys, programs, tx, Client, Setup};
 use cairn_order::engines;
 use cairn_protocol::{
     audit::Verdict,
@@ -20,6 +20,8 @@ use pallet_cairn_tasks::Event as TaskEvent;
 use serde_json::{json, Value};
 use tokio::time::{sleep, Instant};
 
+/// Where `cairn-worker-faulty` reads what is wrong with it.
+pub const FAULT: &str = "CAIRN_WORKER_FAULT";
 /// Who asks for all of it.
 pub const REQUESTER: &str = "Dave";
 /// What each worker is offered.
@@ -184,6 +186,13 @@ impl Told {
             _ => Err(Failure::new(format!("the task should be paid: {self:#?}"))),
         }
     }
+}
+
+/// A worker whose program can be told to fail, with this fault at its first start if any.
+pub fn faulty(fault: Option<&str>) -> Result<Setup, Failure> {
+    let program = Some(programs::find("cairn-worker-faulty")?);
+    let environment = fault.map(|fault| (FAULT.to_owned(), fault.to_owned())).into_iter().collect();
+    Ok(Setup { program, environment, ..Setup::default() })
 }
 
 /// A ball that falls, another one for each number, looked at so many steps later.

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, net::SocketAddr, os::unix::process::ExitStatusE
 
 use cairn_e2e::{Failure, Test, TestNet, PATIENCE};
 use cairn_localnet::{
-    free_port, keys, programs,
+    free_port, keys,
     wait::{until, Seen},
     Client, Setup,
 };
@@ -19,10 +19,8 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::work::{gain, provider, simulation, submit, Story, PAID};
+use crate::work::{faulty, gain, provider, simulation, submit, Story, FAULT, PAID};
 
-/// Where `cairn-worker-faulty` reads what is wrong with it.
-const FAULT: &str = "CAIRN_WORKER_FAULT";
 /// Where each of nine workers dies. The last two have done the step, and do not know it.
 const DEATHS: [&str; 9] = [
     "after:seen",
@@ -39,12 +37,6 @@ const SIGKILL: i32 = 9;
 const POLL: Duration = Duration::from_millis(200);
 /// Steps that take a while.
 const LONG: u32 = 200_000;
-
-/// A worker whose program can be told to fail.
-fn faulty() -> Result<Setup, Failure> {
-    let program = Some(programs::find("cairn-worker-faulty")?);
-    Ok(Setup { program, ..Setup::default() })
-}
 
 /// Ten blocks are few for a process that starts beside eight others.
 fn time_to_come_back() -> Value {
@@ -66,11 +58,7 @@ fn revive(net: &mut TestNet, revived: &mut BTreeSet<usize>) -> Test {
 /// given twice.
 #[tokio::test(flavor = "multi_thread")]
 async fn worker_should_answer_once_when_it_is_killed_at_any_step() -> Test {
-    let mut setups = Vec::new();
-    for death in DEATHS {
-        let environment = vec![(FAULT.to_owned(), death.to_owned())];
-        setups.push(Setup { environment, ..faulty()? });
-    }
+    let setups = DEATHS.into_iter().map(|death| faulty(Some(death))).collect::<Result<_, _>>()?;
     let mut net = TestNet::with_setups(setups, time_to_come_back()).await?;
     let front = net.client(0).await?;
     let mut story = Story::begin(&front).await?;
@@ -103,7 +91,7 @@ async fn worker_should_answer_once_when_it_is_killed_at_any_step() -> Test {
 async fn work_should_be_done_when_a_worker_vanishes_and_when_the_chain_does() -> Test {
     let health = Some(free_port()?);
     let arguments = vec!["--quiet".to_owned(), "8".to_owned()];
-    let first = Setup { late: true, ..faulty()? };
+    let first = Setup { late: true, ..faulty(None)? };
     let second = Setup { late: true, health, arguments, ..Setup::default() };
     let mut net = TestNet::with_setups(vec![first, second], time_to_come_back()).await?;
     let front = net.client(0).await?;
