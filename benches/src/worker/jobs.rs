@@ -269,7 +269,8 @@ impl Market {
                 (RuntimeEvent::Tasks(Event::Vacated { .. }), true) => self.late += 1,
                 (
                     RuntimeEvent::System(frame_system::Event::ExtrinsicFailed {
-                        dispatch_info, ..
+                        dispatch_info,
+                        ..
                     }),
                     true,
                 ) if dispatch_info.class == DispatchClass::Normal => self.failed += 1,

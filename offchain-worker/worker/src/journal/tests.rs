@@ -285,7 +285,7 @@ fn live(disk: &Disk, world: &mut World) -> Result<()> {
                 Step::Revealed
             }
             Some(Point::Revealed) => Step::Ended { block: 9 },
-            Some(Point::Failed | Point::Ended) => return Ok(()),
+            Some(Point::Failed | Point::DeclineSent | Point::Ended) => return Ok(()),
         };
         world.known = Some(journal.advance(seat(3), step)?.point);
     }

@@ -307,8 +307,7 @@ fn decline_should_fail_when_the_reason_cannot_be_read() {
 #[test]
 fn decline_should_not_be_decoded_when_the_reason_is_too_long() {
     let encoded = |length: usize| (10u8, TaskId(0), OWN, vec![b'a'; length]).encode();
-    let decoded =
-        |length| crate::Call::<Test>::decode(&mut encoded(length).as_slice()).map(|_| ());
+    let decoded = |length| crate::Call::<Test>::decode(&mut encoded(length).as_slice()).map(|_| ());
     assert_eq!(decoded(128), Ok(()));
     assert!(decoded(129).is_err());
 }

@@ -222,11 +222,13 @@ fn take(step: Step) -> bool {
         Step::RejectKey { task, seat } => seated(task, seat).is_some_and(|(id, provider)| {
             Tasks::reject_key(signed(operator(provider)), id).is_ok()
         }),
-        Step::Decline { task, seat, accuses } => seated(task, seat).is_some_and(|(id, provider)| {
-            let failure = if accuses { Failure::FalseArtifact } else { Failure::OutOfMemory };
-            let reason = b"it does not fit".to_vec().try_into().expect("it is short");
-            Tasks::decline(signed(operator(provider)), id, failure, reason).is_ok()
-        }),
+        Step::Decline { task, seat, accuses } => {
+            seated(task, seat).is_some_and(|(id, provider)| {
+                let failure = if accuses { Failure::FalseArtifact } else { Failure::OutOfMemory };
+                let reason = b"it does not fit".to_vec().try_into().expect("it is short");
+                Tasks::decline(signed(operator(provider)), id, failure, reason).is_ok()
+            })
+        }
         Step::Commit { task, seat, output } => {
             seated(task, seat).is_some_and(|(id, provider)| commit_to(id, provider, &said(output)))
         }

@@ -74,7 +74,8 @@ async fn jobs_should_end(jobs: u8, deaths: usize) -> Test {
 
     let seats = |story: &Story| story.told.values().any(|told| !told.assigned.is_empty());
     story.wait(&front, "the first workers", seats).await?;
-    let died = kill_until_all_ended(&mut net, &front, &mut story, usize::from(jobs), deaths).await?;
+    let died =
+        kill_until_all_ended(&mut net, &front, &mut story, usize::from(jobs), deaths).await?;
 
     let settled = story.told.values().filter(|told| told.settled().is_ok()).count();
     assert!(2 * settled > usize::from(jobs), "{settled} of {jobs} jobs were paid");

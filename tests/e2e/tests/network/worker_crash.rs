@@ -1,6 +1,8 @@
 //! Workers that are killed, vanish, or lose the chain: the work is done, once, and paid.
 
-use std::{collections::BTreeSet, net::SocketAddr, os::unix::process::ExitStatusExt, time::Duration};
+use std::{
+    collections::BTreeSet, net::SocketAddr, os::unix::process::ExitStatusExt, time::Duration,
+};
 
 use cairn_e2e::{Failure, Test, TestNet, PATIENCE};
 use cairn_localnet::{

@@ -171,10 +171,8 @@ impl Pair {
             self.counts.rules[nth] += 1;
             return;
         };
-        let takes_seat = matches!(
-            act,
-            Act::RejectKey | Act::Commit | Act::Decline | Act::Reveal | Act::Show
-        );
+        let takes_seat =
+            matches!(act, Act::RejectKey | Act::Commit | Act::Decline | Act::Reveal | Act::Show);
         let reasons: [(Error<Test>, bool); 8] = [
             (Error::WrongStage, rule.is_none()),
             (Error::ResultsShown, act == Act::Cancel && task.is_contradicted()),
