@@ -15,18 +15,27 @@ wire! {
         /// Could not show the result it was asked for.
         #[codec(index = 2)]
         Withheld,
-        /// Agreed, as an auditor, to what was known to be false.
+        /// Gave another result than most who did the same work, and guards found what those had.
         #[codec(index = 3)]
-        AgreedUnread,
-        /// Gave a result that a recomputation proved wrong.
+        Outvoted,
+        /// Agreed, as an auditor, to what was known to be false.
         #[codec(index = 4)]
+        AgreedUnread,
+        /// Gave a result that was believed, and that a recomputation proved wrong.
+        #[codec(index = 5)]
         Wrong,
     }
 }
 
 impl Fault {
-    pub const ALL: [Self; 5] =
-        [Self::Silent, Self::Unrevealed, Self::Withheld, Self::AgreedUnread, Self::Wrong];
+    pub const ALL: [Self; 6] = [
+        Self::Silent,
+        Self::Unrevealed,
+        Self::Withheld,
+        Self::Outvoted,
+        Self::AgreedUnread,
+        Self::Wrong,
+    ];
 
     /// Whether it was late and no more. Others can bring that about, by an input that nobody gets.
     pub fn is_lateness(self) -> bool {

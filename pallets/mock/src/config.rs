@@ -102,6 +102,7 @@ parameter_types! {
             silent: 1_000,
             unrevealed: 10_000,
             withheld: 10_000,
+            outvoted: 40_000,
             agreed_unread: 50_000,
             wrong: 300_000,
         };

@@ -131,6 +131,7 @@ stored! {
         pub silent: Ppm,
         pub unrevealed: Ppm,
         pub withheld: Ppm,
+        pub outvoted: Ppm,
         pub agreed_unread: Ppm,
         pub wrong: Ppm,
     }
@@ -367,6 +368,7 @@ impl FaultShares {
             Fault::Silent => self.silent,
             Fault::Unrevealed => self.unrevealed,
             Fault::Withheld => self.withheld,
+            Fault::Outvoted => self.outvoted,
             Fault::AgreedUnread => self.agreed_unread,
             Fault::Wrong => self.wrong,
         }

@@ -88,7 +88,7 @@ impl<T: Config> Pallet<T> {
     fn release_outvoted(id: TaskId, task: &mut TaskOf<T>, proven_wrong: bool) {
         for provider in core::mem::take(&mut task.outvoted) {
             if proven_wrong {
-                T::Registry::penalise(provider, Fault::Wrong, id.0);
+                T::Registry::penalise(provider, Fault::Outvoted, id.0);
             }
             T::Registry::disengage(provider);
         }

@@ -269,11 +269,11 @@ impl Market {
         course.seats.retain(|seat| !outvoted.contains(&seat.provider));
         let Some(content) = course.seats.first().and_then(|seat| seat.answer) else { return false };
         let verdict = self.looked_at(course, content, !outvoted.is_empty());
-        // Who was outvoted lost pay and standing already, and now it is proven wrong.
+        // Who was outvoted lost pay and standing already, and now some of its bond.
         let convicted = audit::may_convict_outvoted(course.terms.policy)
             && verdict.is_some_and(audit::Verdict::convicts_outvoted);
         for provider in outvoted.into_iter().filter(|_| convicted) {
-            Self::slash(&mut self.books, &self.providers[provider], Fault::Wrong);
+            Self::slash(&mut self.books, &self.providers[provider], Fault::Outvoted);
         }
         match verdict {
             None | Some(audit::Verdict::Passed | audit::Verdict::Confirmed) => {}

@@ -45,6 +45,7 @@ pub fn fault_share(fault: Fault) -> Ppm {
         Fault::Silent => 5_000,
         Fault::Unrevealed => 10_000,
         Fault::Withheld => 50_000,
+        Fault::Outvoted => 50_000,
         Fault::AgreedUnread => 200_000,
         Fault::Wrong => 500_000,
     }

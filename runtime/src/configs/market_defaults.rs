@@ -20,6 +20,9 @@ pub const FAULT_SHARES: FaultShares = FaultShares {
     silent: 5_000,
     unrevealed: 10_000,
     withheld: 50_000,
+    // What a wrong answer costs on average who is the only worker, of whom one result in ten is
+    // looked at. It brings nothing, so it need not cost more than an accident may.
+    outvoted: 50_000,
     agreed_unread: 200_000,
     wrong: 500_000,
 };

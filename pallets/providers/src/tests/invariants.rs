@@ -111,7 +111,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..5u64).prop_map(Step::Begin),
         2 => (0..5u64).prop_map(Step::End),
         2 => (0..5u64).prop_map(Step::Disengage),
-        3 => (0..5u64, 0..5usize).prop_map(|(who, fault)| Step::Penalise(who, fault)),
+        3 => (0..5u64, 0..Fault::ALL.len()).prop_map(|(who, fault)| Step::Penalise(who, fault)),
         1 => (0..5u64).prop_map(Step::Missed),
         2 => (0..5u64, prop_oneof![0..200u64, 0..20_000u64])
             .prop_map(|(who, measured)| Step::Measured(who, measured)),

@@ -60,6 +60,7 @@ parameter_types! {
         silent: 10_000,
         unrevealed: 20_000,
         withheld: 50_000,
+        outvoted: 60_000,
         agreed_unread: 100_000,
         wrong: 500_000,
     };

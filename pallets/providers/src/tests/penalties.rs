@@ -67,8 +67,8 @@ fn penalise_should_be_graded_by_fault() {
             pass(10);
             penalise(provider, fault);
         }
-        let amounts: Vec<_> = (0..5).map(|id| Slashes::<Test>::get(id).unwrap().amount).collect();
-        assert_eq!(amounts, [110, 220, 550, 1_100, 5_500]);
+        let amounts: Vec<_> = (0..6).map(|id| Slashes::<Test>::get(id).unwrap().amount).collect();
+        assert_eq!(amounts, [110, 220, 550, 660, 1_100, 5_500]);
     });
 }
 

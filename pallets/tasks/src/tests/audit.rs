@@ -195,7 +195,7 @@ fn judged_should_penalise_who_was_outvoted_when_guards_confirm_the_majority() {
         assert_eq!((penalised(OUTVOTED), engagements(OUTVOTED)), (6_000, 0));
         let queued = pallet_cairn_providers::Slashes::<Test>::iter_values();
         let queued: Vec<_> = queued.map(|one| (one.provider, one.fault, one.subject)).collect();
-        assert_eq!(queued, [(OUTVOTED, Fault::Wrong, id.0)]);
+        assert_eq!(queued, [(OUTVOTED, Fault::Outvoted, id.0)]);
         // Its record had it before, and says it once.
         assert!(accuracy(OUTVOTED, JobKind::Simulate).abs_diff(seen) < 100);
         let agreed = workers(id);

@@ -195,8 +195,8 @@ fn who_is_outvoted_should_be_punished_when_guards_find_what_the_others_did() {
     let (mut chain, id, liar) = outvoted(Some(true));
     assert_eq!(pending(&mut chain, liar), 0);
     wait_for(&mut chain, id, Stage::Window);
-    // Half of its bond.
-    assert_eq!(pending(&mut chain, liar), 500 * UNITS);
+    // A twentieth of its bond: what it said was believed by nobody.
+    assert_eq!(pending(&mut chain, liar), 50 * UNITS);
     let paid: Vec<_> = task(&mut chain, id).seats.iter().map(|seat| seat.provider).collect();
     let before: Vec<_> = paid.iter().map(|one| chain.free(operator(*one))).collect();
     wait_for(&mut chain, id, Stage::Settled);

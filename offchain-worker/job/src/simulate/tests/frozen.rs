@@ -6,10 +6,10 @@ const STEPS: u32 = 240;
 
 /// After so many steps, from the scene's own hash on.
 const FROZEN: [(&str, &str); 4] = [
-    ("shapes", "to be pasted"),
-    ("joints", "to be pasted"),
-    ("solids", "to be pasted"),
-    ("robot", "to be pasted"),
+    ("shapes", "051f54757c17af8fcb0563627748d90c0fc1b399bde4a09fefabb9d82135b95f"),
+    ("joints", "34b86b096b0f5b032edc0338e4c105478b94fd3158dd5e8eae9fbc3386e87fb9"),
+    ("solids", "443b8801e7c8a1a7c8b6b764b68af8436cadc38f666e8dea582f00dd4e63369c"),
+    ("robot", "29963207e7d2348fae42c89288216274abe95d3b9cf317b046b13de34bb91eab"),
 ];
 
 #[test]
