@@ -66,7 +66,7 @@ impl Draft {
             section(2, &self.imports.iter().map(import).collect::<Vec<_>>()),
             section(3, &[[0_u8]]),
             section(4, &[table]),
-            section(5, &[self.memory.clone()]),
+            section(5, std::slice::from_ref(&self.memory)),
             section(7, &exports),
             section(10, &[[number(length(&body)), body].concat()]),
         ]

@@ -23,9 +23,9 @@ const POLL: Duration = Duration::from_millis(200);
 /// More than a job takes in the middle, on a machine that has more to do.
 const PER_JOB: Duration = Duration::from_secs(15);
 /// Between two deaths, at least and at most.
-const LIFE_MS: (u64, u64) = (1_000, 4_000);
+const LIFE_MS: (u64, u64) = (200, 800);
 /// How long a worker is dead.
-const DEATH_MS: (u64, u64) = (100, 1_500);
+const DEATH_MS: (u64, u64) = (100, 700);
 
 /// Numbers that look random, and are the same each time: xorshift of 64 bits.
 struct Dice(u64);
