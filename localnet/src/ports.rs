@@ -1,12 +1,19 @@
 //! The ports of a node, all on the loopback address.
 
-use std::net::{Ipv4Addr, TcpListener};
+use std::{
+    collections::BTreeSet,
+    net::{Ipv4Addr, TcpListener},
+    sync::{Mutex, PoisonError},
+};
 
 use crate::{Error, Result};
 
 const FIRST_RPC: u16 = 9944;
 const FIRST_PROMETHEUS: u16 = 9615;
 const FIRST_PEERS: u16 = 30333;
+
+/// Free ports that this process was told of.
+static TOLD: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
 
 /// Which ports a network takes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -37,17 +44,7 @@ impl PortPlan {
                 })
             }
             Self::Free => {
-                // All three are held at once, so they differ.
-                let held = [listen(0), listen(0), listen(0)];
-                let mut ports = [0; 3];
-                for (port, held) in ports.iter_mut().zip(held) {
-                    *port = held
-                        .and_then(|listener| listener.local_addr())
-                        .map_err(|source| Error::NoFreePort { source })?
-                        .port();
-                }
-                let [rpc, prometheus, peers] = ports;
-                Ok(Ports { rpc, prometheus, peers })
+                Ok(Ports { rpc: free_port()?, prometheus: free_port()?, peers: free_port()? })
             }
         }
     }
@@ -67,12 +64,19 @@ impl Ports {
     }
 }
 
-/// Tells a free port, for tests that need one.
+/// A free port, which this process is told once: whoever was told it may not listen on it yet.
 pub fn free_port() -> Result<u16> {
-    listen(0)
-        .and_then(|listener| listener.local_addr())
-        .map(|at| at.port())
-        .map_err(|source| Error::NoFreePort { source })
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    // Held until another one is found.
+    let mut held = Vec::new();
+    loop {
+        let free = listen(0).and_then(|listener| Ok((listener.local_addr()?.port(), listener)));
+        let (port, listener) = free.map_err(|source| Error::NoFreePort { source })?;
+        if told.insert(port) {
+            return Ok(port);
+        }
+        held.push(listener);
+    }
 }
 
 fn listen(port: u16) -> std::io::Result<TcpListener> {
@@ -87,6 +91,12 @@ mod tests {
     fn ports_should_be_the_usual_ones_when_fixed() {
         let ports = PortPlan::Fixed.ports(2).unwrap();
         assert_eq!(ports, Ports { rpc: 9946, prometheus: 9617, peers: 30335 });
+    }
+
+    #[test]
+    fn free_port_should_tell_none_twice() {
+        let told: BTreeSet<u16> = (0..1_000).map(|_| free_port().unwrap()).collect();
+        assert_eq!(told.len(), 1_000);
     }
 
     #[test]
