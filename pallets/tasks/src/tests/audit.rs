@@ -192,7 +192,7 @@ fn judged_should_penalise_who_was_outvoted_when_guards_confirm_the_majority() {
         assert!(seen < 500_000);
         judge_audit(id, Verdict::Confirmed, &[]);
         assert!(task(id).outvoted.is_empty());
-        assert_eq!((penalised(OUTVOTED), engagements(OUTVOTED)), (6_000, 0));
+        assert_eq!((penalised(OUTVOTED), engagements(OUTVOTED)), (800, 0));
         let queued = pallet_cairn_providers::Slashes::<Test>::iter_values();
         let queued: Vec<_> = queued.map(|one| (one.provider, one.fault, one.subject)).collect();
         assert_eq!(queued, [(OUTVOTED, Fault::Outvoted, id.0)]);
@@ -216,7 +216,7 @@ fn judged_should_penalise_all_four_who_were_outvoted_by_five() {
         judge_audit(id, Verdict::Confirmed, &[]);
         for worker in workers {
             let wrong = outvoted.contains(&worker);
-            assert_eq!(penalised(worker), if wrong { 6_000 } else { 0 });
+            assert_eq!(penalised(worker), if wrong { 800 } else { 0 });
             assert_eq!(engagements(worker), u32::from(!wrong));
         }
     });
@@ -269,7 +269,7 @@ fn judged_should_penalise_who_was_outvoted_beside_who_keeps_its_trace() {
         let id = contested(auditable(3));
         let silent = workers(id)[0];
         judge_audit(id, Verdict::Confirmed, &[silent]);
-        assert_eq!((penalised(OUTVOTED), penalised(silent)), (6_000, 200));
+        assert_eq!((penalised(OUTVOTED), penalised(silent)), (800, 200));
         assert_eq!(task(id).stage, Stage::Window);
     });
 }
@@ -319,7 +319,7 @@ fn who_was_outvoted_should_be_penalised_when_it_is_leaving() {
         run(250);
         assert_noop!(Providers::withdraw(signed.clone(), OUTVOTED), Refused::Engaged);
         judge_audit(id, Verdict::Confirmed, &[]);
-        assert_eq!((penalised(OUTVOTED), engagements(OUTVOTED)), (6_000, 0));
+        assert_eq!((penalised(OUTVOTED), engagements(OUTVOTED)), (800, 0));
         assert_noop!(Providers::withdraw(signed.clone(), OUTVOTED), Refused::SlashPending);
         run(52);
         assert_ok!(Providers::withdraw(signed, OUTVOTED));
@@ -333,10 +333,10 @@ fn who_was_outvoted_should_be_penalised_for_each_task() {
         let (first, second) = (contested(auditable(3)), contested(auditable(3)));
         assert_eq!(engagements(OUTVOTED), 2);
         judge_audit(first, Verdict::Confirmed, &[]);
-        assert_eq!((penalised(OUTVOTED), engagements(OUTVOTED)), (6_000, 1));
+        assert_eq!((penalised(OUTVOTED), engagements(OUTVOTED)), (800, 1));
         // The second time costs more.
         judge_audit(second, Verdict::Confirmed, &[]);
-        assert_eq!((penalised(OUTVOTED), engagements(OUTVOTED)), (18_000, 0));
+        assert_eq!((penalised(OUTVOTED), engagements(OUTVOTED)), (2_400, 0));
     });
 }
 
