@@ -24,7 +24,7 @@ bounded() {
 # over the packages it is asked for, so `-p` would compile much of the tree anew.
 build() {
     if [ ! -e "$CARGO_TARGET_DIR/release/cairn-node" ]; then
-        echo "Building for the first time: about 20 minutes on 2 cores. Later builds take seconds."
+        echo "Building for the first time: about half an hour on 2 cores. Later builds take seconds."
     fi
     cargo build --release --locked --workspace
 }
