@@ -97,7 +97,7 @@ impl Verdict {
         }
     }
 
-    /// Whether it proves wrong who was outvoted, of those who [may be](may_convict_outvoted). That
+    /// Whether it tells against who was outvoted, of those who [may be](may_convict_outvoted). That
     /// most said something else proves nothing; that guards found the same does.
     pub fn convicts_outvoted(self) -> bool {
         self == Self::Confirmed
@@ -150,7 +150,7 @@ pub fn may_be(policy: Policy, redundancy: u8) -> bool {
     }
 }
 
-/// Whether guards can prove wrong who was outvoted: where more than half of equal hashes decide,
+/// Whether guards can convict who was outvoted: where more than half of equal hashes decide,
 /// theirs do so too.
 pub fn may_convict_outvoted(policy: Policy) -> bool {
     matches!(policy, Policy::Replicated)

@@ -84,10 +84,11 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Guards are done. Whoever was outvoted is penalised if it is proven wrong, and let go.
-    fn release_outvoted(id: TaskId, task: &mut TaskOf<T>, proven_wrong: bool) {
+    /// Guards are done. Whoever was outvoted is penalised if they found what the others did, and is
+    /// let go.
+    fn release_outvoted(id: TaskId, task: &mut TaskOf<T>, is_convicted: bool) {
         for provider in core::mem::take(&mut task.outvoted) {
-            if proven_wrong {
+            if is_convicted {
                 T::Registry::penalise(provider, Fault::Outvoted, id.0);
             }
             T::Registry::disengage(provider);
