@@ -8,6 +8,7 @@ pub mod device;
 pub mod embed;
 pub mod exact;
 mod files;
+pub mod fingerprint;
 pub mod folder;
 pub mod generate;
 pub mod grid;

@@ -27,6 +27,13 @@ pub const SIMULATE_NAME: &str = "rapier3d";
 pub const SIMULATE_VERSION: &str = "0.35.2";
 pub const SIMULATE_FLAGS: &[&str] = &["cairn-scene-1", "dim3", "enhanced-determinism", "f32"];
 
+pub const FLOAT_NAME: &str = "cairn-float";
+/// Not that of what computes floats: honest results differ a little as it is, from one device to the
+/// next, and are compared by their fingerprints. Raised when a model comes to mean something else.
+pub const FLOAT_VERSION: &str = "1";
+/// What weights and activations are, and how fingerprints are made.
+pub const FLOAT_FLAGS: &[&str] = &["f32", "fingerprint-1"];
+
 /// An engine, and the kinds of jobs that it does.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Engine {
@@ -50,11 +57,18 @@ pub fn simulate() -> EngineId {
     EngineId::of(SIMULATE_NAME, SIMULATE_VERSION, SIMULATE_FLAGS)
 }
 
-/// All of them. No kind of job is done by two.
-pub fn all() -> [Engine; 3] {
+/// Models in floats, on any device.
+pub fn float() -> EngineId {
+    EngineId::of(FLOAT_NAME, FLOAT_VERSION, FLOAT_FLAGS)
+}
+
+/// All of them; of two that do one kind, the exact one first.
+pub fn all() -> [Engine; 4] {
     const EXACT: &[JobKind] = &[JobKind::Infer, JobKind::Embed, JobKind::Evaluate];
+    const FLOAT: &[JobKind] = &[JobKind::Infer, JobKind::Embed];
     [
         Engine { name: "exact", id: exact(), kinds: EXACT },
+        Engine { name: "float", id: float(), kinds: FLOAT },
         Engine { name: "simulate", id: simulate(), kinds: &[JobKind::Simulate] },
         Engine { name: "wasm", id: wasm(), kinds: &[JobKind::Wasm] },
     ]
@@ -65,11 +79,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn engines_should_each_do_other_kinds_by_another_name() {
+    fn engines_should_do_each_kind_by_names_of_their_own() {
         let all = all();
         for kind in JobKind::ALL {
-            let able = all.iter().filter(|engine| engine.kinds.contains(&kind)).count();
-            assert_eq!(able, usize::from(kind != JobKind::Train), "{kind:?}");
+            let able = all.iter().filter(|engine| engine.kinds.contains(&kind));
+            let names: Vec<&str> = able.map(|engine| engine.name).collect();
+            let expected: &[&str] = match kind {
+                JobKind::Infer | JobKind::Embed => &["exact", "float"],
+                JobKind::Train => &[],
+                JobKind::Evaluate => &["exact"],
+                JobKind::Simulate => &["simulate"],
+                JobKind::Wasm => &["wasm"],
+            };
+            assert_eq!(names, expected, "{kind:?}");
         }
         for (at, engine) in all.iter().enumerate() {
             assert!(all[..at].iter().all(|other| other.id != engine.id), "{}", engine.name);

@@ -14,7 +14,9 @@ use std::fmt;
 use thiserror::Error;
 
 /// Raised when orders or outcomes change their encoding.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
+/// What leads a batch: the version, and a bit that tells it from one order or outcome.
+const BATCH: u8 = 0x80 | VERSION;
 
 /// A job, and where what it needs lies.
 #[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
@@ -29,6 +31,8 @@ pub struct Order {
     pub input: Input,
     /// Bytes of an output that goes into the answer itself; a longer one is a file.
     pub inline: u32,
+    /// What the result's fingerprint is made over; none where it is judged by its bits.
+    pub fingerprint: Option<Over>,
     /// What its model is described by; none for simulations and modules.
     pub bundle: Option<File>,
     /// The folder of all files that the job names, each called by the lower-case hexadecimal digits
@@ -45,6 +49,17 @@ pub enum Input {
     Inline(Vec<u8>),
     /// Lies in the store.
     Stored(File),
+}
+
+/// The text that a fingerprint is made over: the same for all whose fingerprints are compared.
+#[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
+pub enum Over {
+    /// The input alone.
+    Input,
+    /// The input, and how this job goes on with it.
+    Made,
+    /// The input, and how another job is said to have gone on. Nothing is made anew.
+    Claimed(Input),
 }
 
 /// What became of a job.
@@ -101,6 +116,7 @@ impl Order {
             units: job.units,
             input,
             inline: 0,
+            fingerprint: None,
             bundle,
             store: String::new(),
             cache: String::new(),
@@ -109,22 +125,45 @@ impl Order {
     }
 
     pub fn to_bytes(&self) -> Vec<u8> {
-        written(self)
+        written(VERSION, self)
     }
 
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Unreadable> {
-        read(bytes)
+        read(VERSION, bytes)
+    }
+
+    /// Orders that one process works off together.
+    pub fn batch_to_bytes(orders: &[Self]) -> Vec<u8> {
+        written(BATCH, orders)
+    }
+
+    pub fn batch_from_bytes(bytes: &[u8]) -> Result<Vec<Self>, Unreadable> {
+        read(BATCH, bytes)
     }
 }
 
 impl Outcome {
     pub fn to_bytes(&self) -> Vec<u8> {
-        written(self)
+        written(VERSION, self)
     }
 
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Unreadable> {
-        read(bytes)
+        read(VERSION, bytes)
     }
+
+    /// What became of each order of a batch.
+    pub fn batch_to_bytes(outcomes: &[Self]) -> Vec<u8> {
+        written(BATCH, outcomes)
+    }
+
+    pub fn batch_from_bytes(bytes: &[u8]) -> Result<Vec<Self>, Unreadable> {
+        read(BATCH, bytes)
+    }
+}
+
+/// Whether bytes are led as a batch, and not as one order or outcome.
+pub fn is_batch(bytes: &[u8]) -> bool {
+    bytes.first() == Some(&BATCH)
 }
 
 impl Fault {
@@ -148,16 +187,16 @@ impl From<Result<Made, Fault>> for Outcome {
     }
 }
 
-fn written(value: &impl Encode) -> Vec<u8> {
-    let mut bytes = vec![VERSION];
+fn written(lead: u8, value: &(impl Encode + ?Sized)) -> Vec<u8> {
+    let mut bytes = vec![lead];
     value.encode_to(&mut bytes);
     bytes
 }
 
-fn read<T: Decode>(bytes: &[u8]) -> Result<T, Unreadable> {
-    let (version, mut body) = bytes.split_first().ok_or(Unreadable::Empty)?;
-    if *version != VERSION {
-        return Err(Unreadable::Version { have: *version });
+fn read<T: Decode>(lead: u8, bytes: &[u8]) -> Result<T, Unreadable> {
+    let (have, mut body) = bytes.split_first().ok_or(Unreadable::Empty)?;
+    if *have != lead {
+        return Err(Unreadable::Version { have: *have });
     }
     T::decode_all(&mut body).map_err(|_| Unreadable::Body)
 }
@@ -184,6 +223,20 @@ mod tests {
     fn order_should_be_the_same_when_written_and_read() {
         let order = order();
         assert_eq!(Order::from_bytes(&order.to_bytes()), Ok(order));
+    }
+
+    #[test]
+    fn batch_should_be_the_same_when_written_and_read_and_no_order() {
+        let claimed = Over::Claimed(Input::Inline(vec![7]));
+        let orders = vec![order(), Order { fingerprint: Some(claimed), ..order() }];
+        let bytes = Order::batch_to_bytes(&orders);
+        assert!(is_batch(&bytes) && !is_batch(&order().to_bytes()) && !is_batch(&[]));
+        assert!(Order::from_bytes(&bytes).is_err());
+        assert!(Order::batch_from_bytes(&order().to_bytes()).is_err());
+        assert_eq!(Order::batch_from_bytes(&bytes), Ok(orders));
+        let outcomes = vec![Outcome::Failed(Fault::new(Failure::Trapped, "x"))];
+        let bytes = Outcome::batch_to_bytes(&outcomes);
+        assert_eq!(Outcome::batch_from_bytes(&bytes), Ok(outcomes));
     }
 
     #[test]
