@@ -1,24 +1,41 @@
-//! A text as a vector, by an exact encoder.
+//! Texts as vectors, by an exact encoder.
 
-use crate::{check_units, fault, input, model, product};
-use cairn_engine::{exact, folder::Purpose};
+use crate::{
+    check_units, fault, model,
+    texts::{Asked, Each},
+};
+use cairn_engine::{
+    exact,
+    folder::{Codec, Purpose},
+};
+use cairn_kernel::run::{Crew, Plan};
 use cairn_order::{Fault, Made, Order};
+use cairn_protocol::spec::EmbedSpec;
 use std::path::Path;
 
-pub(crate) fn run(order: &Order, scratch: &Path) -> Result<Made, Fault> {
-    let input = input::read(order)?;
-    let text = input::text(&input)?;
-    let folder = model::open(order, scratch)?;
+/// One after another, on the model of the first of them.
+pub(crate) fn run(first: &Order, all: &[Asked<'_, EmbedSpec>], scratch: &Path) -> Each {
+    let folder = model::open(first, scratch)?;
     let codec = folder.codec().map_err(fault::folder)?;
-    let tokens = codec.encode(text).map_err(fault::folder)?;
-    let units = tokens.len() as u64;
-    check_units(order, units)?;
     let package = folder.package(Purpose::Embedding).map_err(fault::folder)?;
     let plan = package.plan().map_err(fault::folder)?;
-    let crew = model::crew(order.threads)?;
-    let numbers = exact::embed(&plan, &*crew, &tokens).map_err(fault::exact)?;
+    let crew = model::crew(first.threads)?;
+    Ok(all.iter().map(|asked| one(asked, &codec, &plan, &*crew, scratch)).collect())
+}
+
+fn one(
+    asked: &Asked<'_, EmbedSpec>,
+    codec: &Codec,
+    plan: &Plan<'_>,
+    crew: &dyn Crew,
+    scratch: &Path,
+) -> Result<Made, Fault> {
+    let tokens = codec.encode(&asked.text).map_err(fault::folder)?;
+    let units = tokens.len() as u64;
+    check_units(asked.job.order, units)?;
+    let numbers = exact::embed(plan, crew, &tokens).map_err(fault::exact)?;
     let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
     let trace = *blake3::hash(&bytes).as_bytes();
-    let product = product::of(bytes, order.inline, scratch)?;
+    let product = asked.product(bytes, scratch)?;
     Ok(Made { product, units, trace, fingerprint: None })
 }

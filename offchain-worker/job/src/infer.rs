@@ -1,48 +1,68 @@
-//! Text that goes on where a prompt ends, by an exact decoder.
+//! Texts that go on where a prompt ends, by an exact decoder.
 
-use crate::{fault, input, model, product};
+use crate::{
+    fault, model,
+    texts::{Asked, Each},
+};
 use blake3::Hasher;
 use cairn_engine::{
     exact::{Generation, Prompt},
-    folder::Purpose,
+    folder::{Codec, Purpose},
     generate::Reason,
 };
-use cairn_kernel::{num::Scale, sample::Rule};
+use cairn_kernel::{
+    num::Scale,
+    run::{Crew, Plan},
+    sample::Rule,
+};
 use cairn_order::{Fault, Made, Order};
 use cairn_protocol::spec::{Choice, InferSpec};
 use std::path::Path;
 
-pub(crate) fn run(spec: &InferSpec, order: &Order, scratch: &Path) -> Result<Made, Fault> {
-    let input = input::read(order)?;
-    let text = input::text(&input)?;
-    let folder = model::open(order, scratch)?;
+/// One after another, on the model of the first of them.
+pub(crate) fn run(first: &Order, all: &[Asked<'_, InferSpec>], scratch: &Path) -> Each {
+    let folder = model::open(first, scratch)?;
     let codec = folder.codec().map_err(fault::folder)?;
-    // Without what the rules end a text with: it goes on.
-    let (mut tokens, before) = codec.encode_on(text, "").map_err(fault::folder)?;
-    tokens.truncate(before);
-    let prompt = Prompt {
-        tokens,
-        rule: rule(spec.choice),
-        seed: order.seed,
-        most: most(spec, order),
-        stops: spec.stops.to_vec(),
-    };
     let package = folder.package(Purpose::Next).map_err(fault::folder)?;
     let plan = package.plan().map_err(fault::folder)?;
-    let crew = model::crew(order.threads)?;
-    let generation = Generation::with_rule(&plan, &*crew, prompt).map_err(fault::exact)?;
-    let (tokens, trace) = all(generation)?;
+    let crew = model::crew(first.threads)?;
+    Ok(all.iter().map(|asked| one(asked, &codec, &plan, &*crew, scratch)).collect())
+}
+
+fn one(
+    asked: &Asked<'_, InferSpec>,
+    codec: &Codec,
+    plan: &Plan<'_>,
+    crew: &dyn Crew,
+    scratch: &Path,
+) -> Result<Made, Fault> {
+    let prompt = Prompt {
+        tokens: tokens(codec, &asked.text)?,
+        rule: rule(asked.spec.choice),
+        seed: asked.job.order.seed,
+        most: most(&asked.spec, asked.job.order),
+        stops: asked.spec.stops.to_vec(),
+    };
+    let generation = Generation::with_rule(plan, crew, prompt).map_err(fault::exact)?;
+    let (tokens, trace) = made(generation)?;
     let text = codec.decode(&tokens).map_err(fault::folder)?;
     Ok(Made {
-        product: product::of(text.into_bytes(), order.inline, scratch)?,
+        product: asked.product(text.into_bytes(), scratch)?,
         units: tokens.len() as u64,
         trace: *trace.finalize().as_bytes(),
         fingerprint: None,
     })
 }
 
+/// A text as what goes on, without what the rules end one with.
+pub(crate) fn tokens(codec: &Codec, text: &str) -> Result<Vec<u32>, Fault> {
+    let (mut tokens, before) = codec.encode_on(text, "").map_err(fault::folder)?;
+    tokens.truncate(before);
+    Ok(tokens)
+}
+
 /// The tokens, and what all steps came to, also the one that ended it.
-fn all(mut generation: Generation<'_>) -> Result<(Vec<u32>, Hasher), Fault> {
+fn made(mut generation: Generation<'_>) -> Result<(Vec<u32>, Hasher), Fault> {
     let (mut tokens, mut trace) = (Vec::new(), Hasher::new());
     while let Some(token) = generation.next() {
         tokens.push(token.map_err(fault::exact)?);
@@ -60,7 +80,7 @@ fn add(trace: &mut Hasher, logits: &[i32]) {
 }
 
 /// No more than is paid for.
-fn most(spec: &InferSpec, order: &Order) -> usize {
+pub(crate) fn most(spec: &InferSpec, order: &Order) -> usize {
     usize::try_from(order.units.min(spec.most.into())).unwrap_or(usize::MAX)
 }
 

@@ -23,7 +23,12 @@ impl Deref for Bytes {
 }
 
 pub(crate) fn read(order: &Order) -> Result<Bytes, Fault> {
-    match &order.input {
+    of(order, &order.input)
+}
+
+/// Something else that the order gives in the same way.
+pub(crate) fn of(order: &Order, input: &Input) -> Result<Bytes, Fault> {
+    match input {
         Input::Inline(bytes) => Ok(Bytes::Inline(bytes.clone())),
         Input::Stored(file) => stored(order, file).map(Bytes::Stored),
     }

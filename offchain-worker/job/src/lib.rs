@@ -1,21 +1,25 @@
 #![doc = include_str!("../README.md")]
 
+mod batch;
 mod embed;
 mod evaluate;
 mod fault;
+mod float;
 mod infer;
 mod input;
 mod model;
 mod product;
 mod simulate;
+mod texts;
 mod wasm;
 
+pub use batch::run_all;
 pub use cairn_order::engines::Engine;
 
 use cairn_kernel::program::SEMANTICS;
 use cairn_order::{
     devices::{Devices, QUESTION},
-    Fault, Made, Order, Outcome,
+    is_batch, Fault, Made, Order, Outcome, Unreadable,
 };
 use cairn_protocol::{failure::Failure, id::EngineId, job::JobKind, spec::Spec};
 use std::{
@@ -25,35 +29,50 @@ use std::{
 };
 
 /// What this program is built of, which is what [`cairn_order::engines`] says of it.
-pub fn engines() -> [Engine; 3] {
+pub fn engines() -> [Engine; 4] {
     const EXACT: &[JobKind] = &[JobKind::Infer, JobKind::Embed, JobKind::Evaluate];
+    const FLOAT: &[JobKind] = &[JobKind::Infer, JobKind::Embed];
     [
         Engine { name: "exact", id: EngineId::exact(SEMANTICS), kinds: EXACT },
+        Engine { name: "float", id: float::engine(), kinds: FLOAT },
         Engine { name: "simulate", id: simulate::engine(), kinds: &[JobKind::Simulate] },
         Engine { name: "wasm", id: wasm::engine(), kinds: &[JobKind::Wasm] },
     ]
 }
 
-/// What is said to an order in bytes, or to the question which devices there are.
+/// What is said to an order or a batch in bytes, or to the question which devices there are.
 pub fn reply(bytes: &[u8], scratch: &Path) -> Vec<u8> {
     if bytes == QUESTION {
         // A driver that fails is as good as none.
         let gpus = catch_unwind(cairn_engine::device::gpus).unwrap_or_default();
         return Devices { gpus }.to_bytes();
     }
-    answer(bytes, scratch).to_bytes()
+    serve(bytes, scratch)
+}
+
+/// Does what bytes say that are one order or a batch, and says in bytes what came of it.
+fn serve(orders: &[u8], scratch: &Path) -> Vec<u8> {
+    if !is_batch(orders) {
+        return answer(orders, scratch).to_bytes();
+    }
+    match Order::batch_from_bytes(orders) {
+        Ok(orders) => Outcome::batch_to_bytes(&run_all(&orders, scratch)),
+        Err(reason) => Outcome::Failed(unread(&reason)).to_bytes(),
+    }
 }
 
 /// Does what an order in bytes says. A job that panics has an answer too.
 pub fn answer(order: &[u8], scratch: &Path) -> Outcome {
     guarded(|| {
-        let order = Order::from_bytes(order).map_err(|reason| {
-            fault::internal(format_args!(
-                "the order is not read ({reason}); install cairn-worker and cairn-job together"
-            ))
-        })?;
+        let order = Order::from_bytes(order).map_err(|reason| unread(&reason))?;
         run(&order, scratch)
     })
+}
+
+fn unread(reason: &Unreadable) -> Fault {
+    fault::internal(format_args!(
+        "the order is not read ({reason}); install cairn-worker and cairn-job together"
+    ))
 }
 
 /// Does what the order says. What is longer than an answer may be is written into the scratch
@@ -62,8 +81,7 @@ pub fn run(order: &Order, scratch: &Path) -> Result<Made, Fault> {
     let spec = Spec::decode(order.kind, &order.parameters).map_err(fault::malformed)?;
     check_engine(order)?;
     match spec {
-        Spec::Infer(spec) => infer::run(&spec, order, scratch),
-        Spec::Embed(_) => embed::run(order, scratch),
+        Spec::Infer(_) | Spec::Embed(_) => texts::alone(order, scratch),
         Spec::Evaluate(spec) => evaluate::run(&spec, order, scratch),
         Spec::Simulate(spec) => {
             let scene = input::read(order)?;
@@ -78,20 +96,18 @@ pub fn run(order: &Order, scratch: &Path) -> Result<Made, Fault> {
     }
 }
 
-/// Refuses another engine than the one that does the kind; a kind that none does is refused where
-/// it would be done.
+/// Refuses another engine than those that do the kind; a kind that none does is refused where it
+/// would be done.
 fn check_engine(order: &Order) -> Result<(), Fault> {
-    let able = engines().into_iter().find(|engine| engine.kinds.contains(&order.kind));
-    match able {
-        Some(engine) if engine.id != order.engine => {
-            let (kind, name) = (order.kind, engine.name);
-            let words = format!(
-                "jobs of kind {kind:?} are done here by the engine '{name}' of this version alone"
-            );
-            Err(Fault::new(Failure::WrongEngine, words))
-        }
-        _ => Ok(()),
+    let able: Vec<Engine> =
+        engines().into_iter().filter(|engine| engine.kinds.contains(&order.kind)).collect();
+    if able.is_empty() || able.iter().any(|engine| engine.id == order.engine) {
+        return Ok(());
     }
+    let names: Vec<&str> = able.iter().map(|engine| engine.name).collect();
+    let (kind, names) = (order.kind, names.join("' or '"));
+    let words = format!("jobs of kind {kind:?} are done here by '{names}' of this version alone");
+    Err(Fault::new(Failure::WrongEngine, words))
 }
 
 /// Refuses a job that is more work than it pays for.

@@ -1,4 +1,4 @@
-//! `cairn-job`: does one job, confined, and says what came of it.
+//! `cairn-job`: does one job or a batch, confined, and says what came of it.
 
 use cairn_sandbox::child;
 use std::{error::Error, path::Path, process::ExitCode};

@@ -4,6 +4,7 @@ use crate::fault;
 use cairn_engine::folder::ExactFolder;
 use cairn_kernel::run::{Alone, Crew, Threads};
 use cairn_order::{Fault, Order};
+use rayon_core::{ThreadPool, ThreadPoolBuilder};
 use std::path::Path;
 
 pub(crate) fn open(order: &Order, scratch: &Path) -> Result<ExactFolder, Fault> {
@@ -23,4 +24,10 @@ pub(crate) fn crew(threads: u16) -> Result<Box<dyn Crew>, Fault> {
     }
     let crew = Threads::new(threads.into()).map_err(fault::internal)?;
     Ok(Box::new(crew))
+}
+
+/// As many threads for a model in floats, which would start one for each core by itself.
+pub(crate) fn pool(threads: u16) -> Result<ThreadPool, Fault> {
+    let builder = ThreadPoolBuilder::new().num_threads(threads.max(1).into());
+    builder.build().map_err(fault::internal)
 }

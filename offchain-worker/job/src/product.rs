@@ -10,15 +10,30 @@ use std::{
 };
 
 /// What the file is called that has what is too long for the answer.
-const NAME: &str = "output";
+pub(crate) const NAME: &str = "output";
+
+/// What it is called of one job of several.
+pub(crate) fn numbered(at: usize) -> String {
+    format!("{NAME}-{at}")
+}
 
 /// Into the answer, where it is no longer than that; else into a file.
 pub(crate) fn of(bytes: Vec<u8>, inline: u32, scratch: &Path) -> Result<Product, Fault> {
+    named(NAME, bytes, inline, scratch)
+}
+
+/// The same, into a file of that name.
+pub(crate) fn named(
+    name: &str,
+    bytes: Vec<u8>,
+    inline: u32,
+    scratch: &Path,
+) -> Result<Product, Fault> {
     if bytes.len() as u64 <= u64::from(inline) {
         return Ok(Product::Inline(bytes));
     }
-    fs::write(scratch.join(NAME), bytes).map_err(|reason| unwritten(&reason))?;
-    Ok(Product::Scratch(NAME.into()))
+    fs::write(scratch.join(name), bytes).map_err(|reason| unwritten(&reason))?;
+    Ok(Product::Scratch(name.into()))
 }
 
 fn unwritten(reason: &io::Error) -> Fault {

@@ -7,7 +7,7 @@ use cairn_engine::{
     Device,
 };
 use cairn_job::engines;
-use cairn_order::{Fault, Input, Made, Order, Product};
+use cairn_order::{engines as said, Fault, Input, Made, Order, Outcome, Over, Product};
 use cairn_protocol::{
     failure::Failure,
     id::{EngineId, File},
@@ -62,10 +62,30 @@ impl Home {
             units: 1_000,
             input: Input::Inline(input.to_vec()),
             inline: 2_048,
+            fingerprint: None,
             bundle,
             store: path("store"),
             cache: path("cache"),
             threads: 1,
+        }
+    }
+
+    /// The same of a job in floats, with what its fingerprint is made over.
+    pub fn float(&self, spec: &Spec, input: &[u8], bundle: File, over: Over) -> Order {
+        let order = self.order(spec, input, Some(bundle));
+        Order { engine: said::float(), fingerprint: Some(over), ..order }
+    }
+
+    /// What comes of several in one process.
+    pub fn run_all(&self, orders: &[Order]) -> Vec<Outcome> {
+        cairn_job::run_all(orders, &self.at("scratch"))
+    }
+
+    /// The output, wherever it is.
+    pub fn output(&self, made: &Made) -> Vec<u8> {
+        match &made.product {
+            Product::Inline(bytes) => bytes.clone(),
+            Product::Scratch(name) => fs::read(self.at("scratch").join(name)).expect("a file"),
         }
     }
 

@@ -1,7 +1,9 @@
 //! The program as a worker has it: orders in, outcomes out.
 
+mod batch;
 mod engines;
 mod exact;
+mod float;
 mod home;
 mod module;
 mod sandbox;

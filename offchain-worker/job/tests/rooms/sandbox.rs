@@ -3,11 +3,11 @@
 use crate::{home::Home, module};
 use cairn_order::{
     devices::{Devices, QUESTION},
-    Order, Outcome, Product,
+    Order, Outcome, Over, Product,
 };
 use cairn_protocol::{
     failure::Failure,
-    spec::{Choice, InferSpec, Spec, WasmSpec},
+    spec::{Choice, EmbedSpec, InferSpec, Spec, WasmSpec},
 };
 use cairn_sandbox::{End, Limits, Means, Profile, Request, Sandbox, Sandboxed};
 use std::{fs, time::Duration};
@@ -63,6 +63,25 @@ fn text_should_be_made_when_the_program_is_confined() {
     // What it derives from the model goes into its scratch folder.
     let order = Order { cache: String::new(), threads: 2, ..order };
     assert_eq!(answered(&mut started(&home), order.to_bytes()), Outcome::Made(here));
+}
+
+#[test]
+fn batch_should_be_worked_off_when_the_program_is_confined() {
+    let home = Home::new();
+    let (_, bundle) = home.encoder();
+    let embed = |text: &str, units| {
+        let order = home.float(&Spec::Embed(EmbedSpec), text.as_bytes(), bundle, Over::Input);
+        Order { cache: String::new(), threads: 2, units, ..order }
+    };
+    let orders = [embed("the quick brown fox", 99), embed("a fox", 0), embed("stones", 99)];
+    let mut job = started(&home);
+    let bytes = match job.run(Order::batch_to_bytes(&orders)).end {
+        End::Answered(bytes) => bytes,
+        end => panic!("{end:?}"),
+    };
+    let outcomes = Outcome::batch_from_bytes(&bytes).expect("one for each");
+    let made: Vec<bool> = outcomes.iter().map(|one| matches!(one, Outcome::Made(_))).collect();
+    assert_eq!(made, [true, false, true], "{outcomes:?}");
 }
 
 #[test]
