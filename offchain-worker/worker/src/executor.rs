@@ -1,6 +1,8 @@
 //! Does jobs: fetches what they need, has each done by a process that can reach nothing else, and
 //! makes answers of what comes of it.
 
+mod together;
+
 use crate::{
     artifacts::Artifacts,
     book::Book,
@@ -18,7 +20,7 @@ use cairn_order::{Fault, Order, Product};
 use cairn_protocol::{
     failure::Failure,
     id::File,
-    job::{Inline, Job},
+    job::{Inline, Job, Terms},
     result::Output,
 };
 use cairn_sandbox::{Limits, Request, Sandbox};
@@ -58,7 +60,7 @@ pub(crate) struct Executor {
     pub metrics: Arc<Metrics>,
     /// Work of which the result is there.
     pub results: mpsc::Sender<Work>,
-    /// Jobs that have ended. It has room for as many as may run.
+    /// Jobs that have ended. It has room for one of each process; whoever takes them waits for none.
     pub ends: mpsc::Sender<Seat>,
 }
 
@@ -79,18 +81,42 @@ impl Executor {
     }
 
     async fn work(self: Arc<Self>, assignment: Assignment) -> Result<()> {
-        let work = assignment.work.clone();
-        let (seat, until) = (work.seat, Instant::now() + assignment.time);
-        self.stops.begin(seat);
-        let result = Arc::clone(&self).attempt(assignment, until).await?;
-        let left = until.saturating_duration_since(Instant::now());
-        let result = result.map_err(|trouble| declining::settled(&work, left, trouble));
-        if self.conclude(seat, result)? {
-            // Nobody takes it where all of this is about to end; the next process will find it.
-            let _ = self.results.send(work).await;
+        let begun = Instant::now();
+        let seats: Vec<Seat> = assignment.all().map(|one| one.work.seat).collect();
+        for seat in &seats {
+            self.stops.begin(*seat);
         }
-        self.stops.end(&seat);
-        let _ = self.ends.send(seat).await;
+        let alone = match assignment.along.is_empty() {
+            true => vec![assignment],
+            false => self.together(assignment, begun).await?,
+        };
+        for one in alone {
+            let (work, until) = (one.work.clone(), begun + one.time);
+            let result = Arc::clone(&self).attempt(one, until).await?;
+            self.finish(&work, until, result).await?;
+        }
+        // They have one room, which is free when all of them have ended.
+        for seat in seats {
+            let _ = self.ends.send(seat).await;
+        }
+        Ok(())
+    }
+
+    /// Records what came of a job that had time until then, and has it told if there is something
+    /// to tell.
+    async fn finish(
+        &self,
+        work: &Work,
+        until: Instant,
+        result: Result<Made, Trouble>,
+    ) -> Result<()> {
+        let left = until.saturating_duration_since(Instant::now());
+        let result = result.map_err(|trouble| declining::settled(work, left, trouble));
+        if self.conclude(work.seat, result)? {
+            // Nobody takes it where all of this is about to end; the next process will find it.
+            let _ = self.results.send(work.clone()).await;
+        }
+        self.stops.end(&work.seat);
         Ok(())
     }
 
@@ -103,8 +129,25 @@ impl Executor {
             Ok(bundle) => bundle,
             Err(trouble) => return Ok(Err(trouble)),
         };
-        let computing = spawn_blocking(move || self.compute(&assignment, bundle, until));
+        let claim = match self.claim(&assignment.work).await {
+            Ok(claim) => claim,
+            Err(trouble) => return Ok(Err(trouble)),
+        };
+        let computing = spawn_blocking(move || self.compute(&assignment, bundle, claim, until));
         joined(computing.await)
+    }
+
+    /// What a worker says that came of a job, where that is looked at and not made anew.
+    async fn claim(&self, work: &Work) -> Result<Option<Output>, Trouble> {
+        if !job::looks_at_claim(work) {
+            return Ok(None);
+        }
+        let later = |error: cairn_sdk::Error| Trouble::later(Failure::Internal, error);
+        let market = self.chain.market().await.map_err(later)?;
+        let view = market.task(work.seat.task).await.map_err(later)?;
+        let claimed = view.and_then(|view| view.answers.into_iter().next());
+        let gone = || Trouble::later(Failure::MissingArtifact, "the chain keeps no answer to it");
+        claimed.map(|(_, answer)| Some(answer.output)).ok_or_else(gone)
     }
 
     /// What describes the model that a job runs on.
@@ -124,33 +167,59 @@ impl Executor {
         &self,
         assignment: &Assignment,
         bundle: Option<File>,
+        claim: Option<Output>,
         until: Instant,
     ) -> Result<Made, Trouble> {
         let (seat, terms) = (assignment.work.seat, &assignment.work.terms);
         // Before anything is fetched for it.
         self.sandbox.admit(job::profile(terms))?;
-        let files = self.gather(assignment, bundle)?;
+        let mut files = self.gather(assignment, bundle)?;
+        let fingerprint = job::over(&assignment.work, claim);
+        if let Some(claimed) = job::claimed_file(fingerprint.as_ref()) {
+            self.artifacts.fetch(&claimed)?;
+            files.push(claimed);
+        }
         let desk = self.artifacts.desk(&files)?;
         let request = self.request(assignment, &files, desk.path(), until);
         let mut process = self.sandbox.start(&request)?;
         if !self.stops.attach(&seat, process.stopper()) {
             return Err(Trouble::Stopped);
         }
-        let inline = terms.output_bytes.min(Inline::bound() as u32);
-        let order = Order {
-            inline,
-            store: text(desk.path())?,
-            // What is derived from one model must not be what a job on another could have changed.
-            cache: text(process.scratch())?,
-            threads: self.threads,
-            ..Order::of(&terms.job, job::input(&terms.job), bundle)
-        };
+        let order = self.order(terms, bundle, desk.path(), process.scratch())?;
         info!("{seat} is given its order");
-        let finished = process.run(order.to_bytes());
+        let finished = process.run(Order { fingerprint, ..order }.to_bytes());
         self.metrics.took(finished.time);
         info!("{seat} took {:.1} s, {} MiB", finished.time.as_secs_f64(), finished.memory >> 20);
-        let made = self.book.bend(job::made(finished.end)?);
-        let output = self.output(&made.product, process.scratch(), inline as usize)?;
+        self.answer(terms, job::made(finished.end)?, process.scratch())
+    }
+
+    /// A job as its program is told of it.
+    fn order(
+        &self,
+        terms: &Terms,
+        bundle: Option<File>,
+        desk: &Path,
+        scratch: &Path,
+    ) -> Result<Order, Trouble> {
+        Ok(Order {
+            inline: inline(terms),
+            store: text(desk)?,
+            // What is derived from one model must not be what a job on another could have changed.
+            cache: text(scratch)?,
+            threads: self.threads,
+            ..Order::of(&terms.job, job::input(&terms.job), bundle)
+        })
+    }
+
+    /// What is answered, of what a program says that it made.
+    fn answer(
+        &self,
+        terms: &Terms,
+        made: cairn_order::Made,
+        scratch: &Path,
+    ) -> Result<Made, Trouble> {
+        let made = self.book.bend(made);
+        let output = self.output(&made.product, scratch, inline(terms) as usize)?;
         Ok(Made { answer: job::answer(terms, &made, output)?, trace: made.trace })
     }
 
@@ -252,6 +321,11 @@ impl Executor {
 /// What a task came to; one that broke off is a fault of this program.
 fn joined<T>(ended: Result<T, JoinError>) -> Result<T> {
     ended.map_err(|reason| Error::Room { name: "job", reason: reason.to_string() })
+}
+
+/// Bytes of a result that goes into the answer itself.
+fn inline(terms: &Terms) -> u32 {
+    terms.output_bytes.min(Inline::bound() as u32)
 }
 
 /// The result itself, if it is short enough.

@@ -3,13 +3,16 @@
 //! Nothing here reads a model, a module or a scene. What it reads of strangers is the list of a
 //! model's files and the numbers of a spec, whose forms and lengths the protocol bounds.
 
-use crate::artifacts::Missing;
-use cairn_order::{engines, Fault, Input, Made, Outcome};
+use crate::{
+    artifacts::Missing,
+    work::{Part, Work},
+};
+use cairn_order::{engines, Fault, Input, Made, Outcome, Over};
 use cairn_protocol::{
     bundle::Bundle,
     failure::Failure,
     id::File,
-    job::{Job, Payload, Policy, Terms},
+    job::{Job, JobKind, Payload, Policy, Terms},
     profile::DeviceClass,
     result::{Answer, Output},
     spec::Spec,
@@ -21,6 +24,8 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
+/// Bytes of the longest text that a worker may claim and a guard looks at.
+const CLAIM_BYTES: u64 = 1 << 20;
 /// Bytes of the longest list of a model's files.
 const BUNDLE_BYTES: u64 = 1 << 20;
 /// What the kernel ends a process with that makes a call it may not.
@@ -120,6 +125,41 @@ pub(crate) fn input(job: &Job) -> Input {
     }
 }
 
+/// Whether a job is to look at the text that a worker claims, and to make none.
+pub(crate) fn looks_at_claim(work: &Work) -> bool {
+    let tolerant = matches!(work.terms.policy, Policy::Tolerance { .. });
+    tolerant && work.terms.job.kind == JobKind::Infer && work.seat.part == Part::Guard
+}
+
+/// What a fingerprint is made over: the same for all who are compared. Several workers may go on with
+/// a prompt in other words, so that the prompt is what they have in common. The text of one worker
+/// is what a guard is given.
+pub(crate) fn over(work: &Work, claim: Option<Output>) -> Option<Over> {
+    let terms = &work.terms;
+    if !matches!(terms.policy, Policy::Tolerance { .. }) {
+        return None;
+    }
+    if terms.job.kind != JobKind::Infer {
+        return Some(Over::Input);
+    }
+    Some(match claim {
+        // Longer than any model goes on: it is taken for none.
+        Some(Output::Artifact { bytes, .. }) if bytes > CLAIM_BYTES => Over::Input,
+        Some(Output::Artifact { id, bytes }) => Over::Claimed(Input::Stored(File { id, bytes })),
+        Some(Output::Inline(bytes)) => Over::Claimed(Input::Inline(bytes.to_vec())),
+        None if terms.redundancy <= 1 => Over::Made,
+        None => Over::Input,
+    })
+}
+
+/// The file that has the text that is claimed, if a file has it.
+pub(crate) fn claimed_file(over: Option<&Over>) -> Option<File> {
+    match over {
+        Some(Over::Claimed(Input::Stored(file))) => Some(*file),
+        _ => None,
+    }
+}
+
 /// Refuses a list of a model's files that is longer than any is.
 pub(crate) fn check_bundle(bundle: &File) -> Result<()> {
     if bundle.bytes > BUNDLE_BYTES {
@@ -171,6 +211,21 @@ pub(crate) fn made(end: End) -> Result<Made> {
     }
 }
 
+/// What a program came to that was given so many jobs, each by itself. Where it did not get to say so,
+/// nobody knows for which of them.
+pub(crate) fn outcomes(end: End, count: usize) -> Result<Vec<Outcome>> {
+    let outcomes = match end {
+        End::Answered(bytes) => Outcome::batch_from_bytes(&bytes)
+            .map_err(|unreadable| Fault::new(Failure::Internal, unreadable))?,
+        other => vec![Outcome::Made(made(other)?)],
+    };
+    if outcomes.len() != count {
+        let words = format!("it says what came of {} jobs of {count}", outcomes.len());
+        return Err(Fault::new(Failure::Internal, words).into());
+    }
+    Ok(outcomes)
+}
+
 /// A file that a job says it has made: one in its scratch folder, and no other.
 pub(crate) fn product(scratch: &Path, name: &str) -> Result<(PathBuf, u64)> {
     let mut parts = Path::new(name).components();
@@ -204,16 +259,16 @@ pub(crate) fn answer(terms: &Terms, made: &Made, output: Output) -> Result<Answe
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::work::testing::terms;
+    use crate::work::testing::{terms, work};
     use cairn_order::Product;
     use cairn_protocol::{
         id::{ContentId, EngineId},
-        job::{JobKind, Requirements},
+        job::Requirements,
         result::Fingerprint,
         spec::{SimulateSpec, WasmSpec},
     };
     use cairn_sandbox::{Means, Sandbox};
-    use std::os::unix::fs::symlink;
+    use std::{os::unix::fs::symlink, sync::Arc};
 
     fn file(first: u8) -> File {
         File { id: ContentId([first; 32]), bytes: 10 }
@@ -341,6 +396,59 @@ mod tests {
         let fault = Fault::new(Failure::OutOfFuel, "all of it");
         let bytes = Outcome::Failed(fault).to_bytes();
         assert_eq!(failure(made(End::Answered(bytes))), Failure::OutOfFuel);
+    }
+
+    #[test]
+    fn outcomes_should_be_one_for_each_job_or_those_of_none() {
+        let all = vec![Outcome::Made(some()), Outcome::Failed(Fault::new(Failure::Trapped, "x"))];
+        let answered = || End::Answered(Outcome::batch_to_bytes(&all));
+        assert_eq!(outcomes(answered(), 2).unwrap(), all);
+        assert_eq!(failure(outcomes(answered(), 3)), Failure::Internal);
+        let one = End::Answered(Outcome::Made(some()).to_bytes());
+        assert_eq!(failure(outcomes(one, 1)), Failure::Internal);
+        assert_eq!(failure(outcomes(End::OutOfTime, 1)), Failure::OutOfTime);
+        assert!(matches!(outcomes(End::Stopped, 2), Err(Trouble::Stopped)));
+    }
+
+    /// Text in floats, for so many workers.
+    fn tolerant(kind: JobKind, redundancy: u8, part: Part) -> Work {
+        let policy = Policy::Tolerance { within: 1 };
+        let job = Job { kind, ..terms().job };
+        let mut work = work(1, 50, 1);
+        work.seat.part = part;
+        Work { terms: Arc::new(Terms { job, policy, redundancy, ..terms() }), ..work }
+    }
+
+    #[test]
+    fn over_should_be_what_all_have_in_common_who_are_compared() {
+        let of = |kind, redundancy, part| over(&tolerant(kind, redundancy, part), None);
+        assert_eq!(of(JobKind::Infer, 3, Part::Worker), Some(Over::Input));
+        assert_eq!(of(JobKind::Infer, 1, Part::Worker), Some(Over::Made));
+        for (redundancy, part) in [(1, Part::Worker), (3, Part::Worker), (1, Part::Guard)] {
+            assert_eq!(of(JobKind::Embed, redundancy, part), Some(Over::Input));
+        }
+        assert_eq!(over(&work(1, 50, 1), None), None);
+    }
+
+    #[test]
+    fn guard_should_look_at_the_text_that_is_claimed() {
+        let guard = tolerant(JobKind::Infer, 1, Part::Guard);
+        assert!(looks_at_claim(&guard));
+        for other in [
+            tolerant(JobKind::Embed, 1, Part::Guard),
+            tolerant(JobKind::Infer, 1, Part::Worker),
+            work(1, 50, 1),
+        ] {
+            assert!(!looks_at_claim(&other), "{other:?}");
+        }
+        let short = over(&guard, Some(Output::Inline(b"hi".to_vec().try_into().unwrap())));
+        assert_eq!(short, Some(Over::Claimed(Input::Inline(b"hi".to_vec()))));
+        assert_eq!(claimed_file(short.as_ref()), None);
+        let long = |bytes| over(&guard, Some(Output::Artifact { id: file(1).id, bytes }));
+        let stored = Over::Claimed(Input::Stored(file(1)));
+        assert_eq!(claimed_file(Some(&stored)), Some(file(1)));
+        assert_eq!(long(10), Some(stored));
+        assert_eq!(long(CLAIM_BYTES + 1), Some(Over::Input));
     }
 
     #[test]

@@ -60,6 +60,9 @@ impl Scheduler {
         while !*self.drains.borrow() {
             let Some(next) = queue.take() else { return };
             info!("begins {}, {} s left", next.work.seat, next.time.as_secs());
+            for along in &next.along {
+                info!("begins {} along with it", along.work.seat);
+            }
             // Whoever takes them is gone only when all of this is about to end.
             if self.jobs.send(next).await.is_err() {
                 return;

@@ -1,7 +1,13 @@
 //! Which job is begun next, and whether there is room for it.
 
-use crate::work::{Seat, Work};
-use cairn_protocol::id::{Amount, Height};
+use crate::{
+    job::profile,
+    work::{Part, Seat, Work},
+};
+use cairn_protocol::{
+    id::{Amount, Height},
+    job::JobKind,
+};
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
@@ -13,6 +19,8 @@ use std::{
 pub const BLOCK: Duration = Duration::from_secs(1);
 /// Blocks that are kept for a commitment to get into one.
 const MARGIN: Height = 6;
+/// Jobs of one process at most: all of them wait for the last.
+const TOGETHER: usize = 8;
 
 /// What this machine gives to jobs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -30,6 +38,9 @@ pub struct Assignment {
     pub memory_mib: u64,
     /// From now on.
     pub time: Duration,
+    /// Jobs that are done by the same process, as far as that goes. They take no more memory, and have
+    /// as much time.
+    pub along: Vec<Assignment>,
 }
 
 /// Jobs that wait for room, and those that have it. The nearest deadline goes first, then what pays
@@ -40,8 +51,15 @@ pub struct Queue {
     capacity: Capacity,
     now: Height,
     waiting: BTreeMap<(Height, Reverse<Amount>, Seat), Work>,
-    /// What each takes of the memory.
-    running: BTreeMap<Seat, u64>,
+    /// What each takes of the memory; none of those that are done along with another.
+    running: BTreeMap<Seat, Option<u64>>,
+}
+
+impl Assignment {
+    /// This one, and those that are done along with it.
+    pub fn all(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.along)
+    }
 }
 
 impl Capacity {
@@ -92,17 +110,34 @@ impl Queue {
                 first.remove();
                 continue;
             }
-            let taken: u64 = self.running.values().sum();
-            let room = self.running.len() < self.capacity.slots
+            let processes = self.running.values().flatten().count();
+            let taken: u64 = self.running.values().flatten().sum();
+            let room = processes < self.capacity.slots
                 && taken.saturating_add(memory_mib) <= self.capacity.memory_mib;
             if !room {
                 return None;
             }
             let work = first.remove();
-            self.running.insert(work.seat, memory_mib);
-            return Some(Assignment { work, memory_mib, time });
+            self.running.insert(work.seat, Some(memory_mib));
+            let along = self.along(&work, memory_mib);
+            return Some(Assignment { work, memory_mib, time, along });
         }
         None
+    }
+
+    /// Takes out what is done along with a job that is begun. It waits behind it, so it has as much
+    /// time at least.
+    fn along(&mut self, lead: &Work, memory_mib: u64) -> Vec<Assignment> {
+        let fits = |work: &Work| belong(lead, work) && self.capacity.need(work) <= memory_mib;
+        let fitting = self.waiting.iter().filter(|(_, work)| fits(work)).map(|(place, _)| *place);
+        let places: Vec<_> = fitting.take(TOGETHER - 1).collect();
+        let mut along = Vec::with_capacity(places.len());
+        for work in places.iter().filter_map(|place| self.waiting.remove(place)) {
+            self.running.insert(work.seat, None);
+            let (memory_mib, time) = (self.capacity.need(&work), left(&work, self.now));
+            along.push(Assignment { work, memory_mib, time, along: Vec::new() });
+        }
+        along
     }
 
     /// A job has ended.
@@ -119,6 +154,20 @@ impl Queue {
     }
 }
 
+/// Whether one process does both: jobs on texts share what is opened of their model. Whoever reads a
+/// sealed text, or looks at another's result, is alone with it.
+fn belong(lead: &Work, work: &Work) -> bool {
+    let shares = |work: &Work| {
+        let terms = &work.terms;
+        let on_text = matches!(terms.job.kind, JobKind::Infer | JobKind::Embed);
+        on_text && terms.seal.is_none() && work.seat.part == Part::Worker
+    };
+    let (one, other) = (&lead.terms.job, &work.terms.job);
+    let alike = one.kind == other.kind && one.engine == other.engine && one.model == other.model;
+    let held_alike = profile(&lead.terms) == profile(&work.terms);
+    alike && held_alike && shares(lead) && shares(work)
+}
+
 /// How long a job may take that its commitment is in time.
 fn left(work: &Work, now: Height) -> Duration {
     BLOCK.saturating_mul(work.due.saturating_sub(now).saturating_sub(MARGIN))
@@ -128,7 +177,10 @@ fn left(work: &Work, now: Height) -> Duration {
 mod tests {
     use super::*;
     use crate::work::testing::{seat, terms, work};
-    use cairn_protocol::job::{Requirements, Terms};
+    use cairn_protocol::{
+        id::{BlockId, EngineId},
+        job::{Job, Requirements, Seal, Terms},
+    };
     use proptest::prelude::*;
     use std::sync::Arc;
 
@@ -181,6 +233,82 @@ mod tests {
         assert_eq!(taken(&mut queue), [1]);
         queue.end(&seat(1));
         assert_eq!(taken(&mut queue), [2, 3]);
+    }
+
+    /// Of a text, on a model of that number.
+    fn on_text(work: Work, model: u8) -> Work {
+        let terms = Terms::clone(&work.terms);
+        let model = Some(BlockId([model; 32]));
+        let job = Job { kind: JobKind::Embed, model, ..terms.job };
+        Work { terms: Arc::new(Terms { job, ..terms }), ..work }
+    }
+
+    fn along(next: &Assignment) -> Vec<u64> {
+        next.along.iter().map(|one| one.work.seat.task.0).collect()
+    }
+
+    #[test]
+    fn take_should_have_one_process_do_what_is_on_one_model() {
+        let mut queue = queue(2, 1_000);
+        let text = |task, due, model| on_text(work(task, due, 1), model);
+        let works = vec![text(1, 50, 7), text(2, 60, 8), text(3, 70, 7), text(4, 80, 7)];
+        renew(&mut queue, works);
+        let first = queue.take().unwrap();
+        assert_eq!((first.work.seat, along(&first)), (seat(1), vec![3, 4]));
+        assert_eq!(first.all().count(), 3);
+        // Each has its own time, and they are one of two processes.
+        let times: Vec<u64> = first.all().map(|one| one.time.as_secs()).collect();
+        assert_eq!(times, [50, 70, 80].map(|due| due - 10 - u64::from(MARGIN)));
+        assert_eq!((queue.running(), queue.waiting()), (3, 1));
+        let second = queue.take().unwrap();
+        assert_eq!((second.work.seat, along(&second)), (seat(2), vec![]));
+        // The process is over when all have ended.
+        queue.end(&seat(3));
+        queue.end(&seat(4));
+        renew(&mut queue, vec![work(5, 90, 1)]);
+        assert!(queue.take().is_none());
+        queue.end(&seat(1));
+        assert_eq!(taken(&mut queue), [5]);
+    }
+
+    #[test]
+    fn take_should_leave_alone_what_may_share_no_process() {
+        let lead = || on_text(work(1, 50, 1), 7);
+        let changed = |change: &dyn Fn(&mut Terms)| {
+            let mut other = on_text(work(2, 60, 1), 7);
+            change(Arc::make_mut(&mut other.terms));
+            other
+        };
+        let mut guard = on_text(work(2, 60, 1), 7);
+        guard.seat.part = Part::Guard;
+        let seal = Some(Seal { commitment: [1; 32], key_blocks: 5 });
+        let others = [
+            guard,
+            changed(&|terms| terms.seal = seal),
+            changed(&|terms| terms.job.engine = EngineId([9; 32])),
+            changed(&|terms| terms.job.kind = JobKind::Infer),
+            changed(&|terms| terms.job.model = None),
+            changed(&|terms| terms.requirements.memory_mib = 501),
+        ];
+        for other in others {
+            let mut queue = queue(2, 1_000);
+            renew(&mut queue, vec![lead(), other.clone()]);
+            assert_eq!(along(&queue.take().unwrap()), Vec::<u64>::new(), "{other:?}");
+        }
+        let mut queue = queue(2, 1_000);
+        renew(&mut queue, vec![lead(), changed(&|_| {})]);
+        assert_eq!(along(&queue.take().unwrap()), [2]);
+        // Modules are, too: each has its process.
+        renew(&mut queue, vec![work(3, 50, 1), work(4, 50, 1)]);
+        assert_eq!(along(&queue.take().unwrap()), Vec::<u64>::new());
+    }
+
+    #[test]
+    fn take_should_begin_no_more_together_than_one_process_does() {
+        let mut queue = queue(1, 1_000);
+        renew(&mut queue, (1..20).map(|task| on_text(work(task, 50, 1), 7)).collect());
+        assert_eq!(along(&queue.take().unwrap()).len(), TOGETHER - 1);
+        assert_eq!(queue.waiting(), 19 - TOGETHER);
     }
 
     #[test]

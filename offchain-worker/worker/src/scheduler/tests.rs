@@ -102,6 +102,25 @@ async fn job_should_be_begun_again_when_it_came_to_nothing_that_lasts() {
 }
 
 #[tokio::test]
+async fn jobs_should_be_begun_after_each_other_when_they_do_not_fit_at_once() {
+    let mut desk = Desk::new();
+    let large = |task, due| {
+        let requirements = Requirements { memory_mib: 600, ..terms().requirements };
+        on(Terms { requirements, ..terms() }, work(task, due, 1))
+    };
+    let works = vec![large(1, 50), large(2, 60)];
+    desk.turn(7, works.clone()).await;
+    assert_eq!(desk.begun(), [1]);
+    // However often it is looked at, as long as the first runs.
+    desk.turn(8, works.clone()).await;
+    assert_eq!(desk.begun(), Vec::<u64>::new());
+    desk.make(&works[0]);
+    desk.queue.end(&works[0].seat);
+    desk.turn(9, works).await;
+    assert_eq!(desk.begun(), [2]);
+}
+
+#[tokio::test]
 async fn seat_should_be_left_alone_when_it_was_committed_to_by_a_journal_that_is_lost() {
     let mut desk = Desk::new();
     let one = Work { progress: Progress::Committed([1; 32]), ..work(1, 50, 1) };

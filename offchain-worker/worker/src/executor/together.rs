@@ -1,0 +1,108 @@
+//! Several jobs on one model, done by one process, so that the model is opened once.
+//!
+//! ```text
+//! jobs ──▶ one process ──▶ an outcome for each ──▶ concluded one by one
+//!              └ ends without ──▶ each once more, in a process of its own
+//! ```
+//!
+//! A job that takes the process down with it is not known from the others, so none of them is
+//! concluded by that.
+
+use super::{joined, Executor, OUTCOME_BYTES};
+use crate::{
+    job::{self, Trouble},
+    journal::Made,
+    scheduler::Assignment,
+    Result,
+};
+use cairn_order::{Order, Outcome};
+use cairn_protocol::id::File;
+use std::{collections::BTreeSet, mem, sync::Arc, time::Instant};
+use tokio::task::spawn_blocking;
+use tracing::info;
+
+/// What came of each job.
+type Each = Vec<Result<Made, Trouble>>;
+
+impl Executor {
+    /// Does jobs together, and gives back those that are to be done alone: all or none of them.
+    pub(super) async fn together(
+        self: &Arc<Self>,
+        mut first: Assignment,
+        begun: Instant,
+    ) -> Result<Vec<Assignment>> {
+        // As much is left to do each alone.
+        let until = begun + first.time / 2;
+        let along = mem::take(&mut first.along);
+        // It is the others' model as well.
+        let bundle = self.bundle(&first.work.terms.job).await;
+        let all: Vec<Assignment> = std::iter::once(first).chain(along).collect();
+        let Ok(bundle) = bundle else { return Ok(all) };
+        let this = Arc::clone(self);
+        let computing = spawn_blocking(move || {
+            let made = this.compute_all(&all, bundle, until);
+            (all, made)
+        });
+        let (all, made) = joined(computing.await)?;
+        let each = match made {
+            Ok(each) => each,
+            Err(trouble) => {
+                info!("{} jobs are done one by one: {}", all.len(), words(&trouble));
+                return Ok(all);
+            }
+        };
+        for (assignment, result) in all.iter().zip(each) {
+            self.finish(&assignment.work, begun + assignment.time, result).await?;
+        }
+        Ok(Vec::new())
+    }
+
+    fn compute_all(
+        &self,
+        all: &[Assignment],
+        bundle: Option<File>,
+        until: Instant,
+    ) -> Result<Each, Trouble> {
+        let Some(first) = all.first() else { return Ok(Vec::new()) };
+        // They are held alike.
+        self.sandbox.admit(job::profile(&first.work.terms))?;
+        let mut files = BTreeSet::new();
+        for one in all {
+            files.extend(self.gather(one, bundle)?);
+        }
+        let files: Vec<File> = files.into_iter().collect();
+        let desk = self.artifacts.desk(&files)?;
+        let mut request = self.request(first, &files, desk.path(), until);
+        request.limits.answer = OUTCOME_BYTES.saturating_mul(all.len() as u64);
+        let mut process = self.sandbox.start(&request)?;
+        let mut orders = Vec::with_capacity(all.len());
+        for one in all {
+            // Who stops one of them stops the process, and the others begin anew.
+            if !self.stops.attach(&one.work.seat, process.stopper()) {
+                return Err(Trouble::Stopped);
+            }
+            let order = self.order(&one.work.terms, bundle, desk.path(), process.scratch())?;
+            orders.push(Order { fingerprint: job::over(&one.work, None), ..order });
+        }
+        for one in all {
+            info!("{} is given its order", one.work.seat);
+        }
+        let finished = process.run(Order::batch_to_bytes(&orders));
+        self.metrics.took(finished.time);
+        let (seconds, mib) = (finished.time.as_secs_f64(), finished.memory >> 20);
+        info!("{} jobs together took {seconds:.1} s, {mib} MiB", all.len());
+        let outcomes = job::outcomes(finished.end, all.len())?;
+        let answered = |(one, outcome): (&Assignment, Outcome)| match outcome {
+            Outcome::Made(made) => self.answer(&one.work.terms, made, process.scratch()),
+            Outcome::Failed(fault) => Err(fault.into()),
+        };
+        Ok(all.iter().zip(outcomes).map(answered).collect())
+    }
+}
+
+fn words(trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::Fault(fault) | Trouble::Later(fault) => fault.to_string(),
+        Trouble::Stopped => "one of them is not wanted any more".into(),
+    }
+}
