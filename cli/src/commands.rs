@@ -133,6 +133,8 @@ mod tests {
             format!("model create --bundle {model}:900 --release 1.0.0"),
             format!("submit infer --model {model} --prompt text --most 8 --wait --acknowledge"),
             format!("submit embed --model {model} --text text --redundancy 3 --reward 0.5"),
+            format!("submit embed --model {model} --text text --float --tolerance 500 --wait"),
+            format!("quote infer --model {model} --prompt text --float"),
             "submit --dry-run wasm --module add.wasm --export add --fuel 1000 --archive a".into(),
             "submit simulate --scene scene.json --steps 100 --every 10".into(),
             format!("quote infer --model {model} --prompt text"),
@@ -168,6 +170,7 @@ mod tests {
             "register --bond 200",
             "submit infer --prompt text",
             "submit infer --model xyz --prompt text",
+            "submit simulate --scene scene.json --steps 1 --float",
             "task",
             "completions of-a-friend",
         ];

@@ -11,9 +11,9 @@ use bounded_collections::{BoundedVec, ConstU32};
 
 /// Numbers in a fingerprint at most.
 pub const FINGERPRINT_VALUES: u32 = 64;
-/// How far apart fingerprints of honest float engines are taken to be at most: what to ask for under
-/// Tolerance where nothing better is known. The engine's tests hold it well above what honest ones
-/// differ by, and well below what a cheaper model comes to.
+/// How far apart fingerprints of honest float engines are taken to be at most: what to ask for
+/// under Tolerance where nothing better is known. The engine's tests hold it well above what honest
+/// ones differ by, and well below what a cheaper model comes to.
 pub const WITHIN: Ppm = 1_000;
 
 wire! {

@@ -12,6 +12,8 @@ use cairn_protocol::{
     id::{Amount, BlockId, Digest, EngineId, File},
     job::{Inline, Job as Work, Payload, Policy, Requirements, Terms, INLINE_BYTES},
     profile::DeviceClass,
+    result::WITHIN,
+    share::Ppm,
     spec::{Choice, EmbedSpec, InferSpec, SimulateSpec, Spec, WasmSpec},
 };
 use clap::{Args, Subcommand};
@@ -81,6 +83,18 @@ pub struct Conditions {
     archive: Option<PathBuf>,
 }
 
+// What models on texts are computed in.
+#[derive(Debug, Args)]
+pub struct Arithmetic {
+    /// Compute in floats: results are compared by fingerprints, which screens them and proves none.
+    #[arg(long)]
+    float: bool,
+
+    /// How far apart fingerprints may be, in millionths.
+    #[arg(long, value_name = "PPM", requires = "float", default_value_t = WITHIN)]
+    tolerance: Ppm,
+}
+
 #[derive(Debug, Args)]
 pub struct Infer {
     /// The model's id, as `cairn model create` says it.
@@ -96,6 +110,9 @@ pub struct Infer {
     most: u32,
 
     #[command(flatten)]
+    arithmetic: Arithmetic,
+
+    #[command(flatten)]
     conditions: Conditions,
 }
 
@@ -108,6 +125,9 @@ pub struct Embed {
     /// The text.
     #[arg(long, allow_hyphen_values = true)]
     text: String,
+
+    #[command(flatten)]
+    arithmetic: Arithmetic,
 
     #[command(flatten)]
     conditions: Conditions,
@@ -182,14 +202,25 @@ impl Job {
     }
 }
 
+impl Arithmetic {
+    /// Who computes, and how that is judged.
+    fn engine(&self) -> (EngineId, Policy) {
+        match self.float {
+            true => (engines::float(), Policy::Tolerance { within: self.tolerance }),
+            false => (engines::exact(), Policy::Proven),
+        }
+    }
+}
+
 impl Infer {
     fn draft(&self) -> Draft {
         let (most, stops) = (self.most, Default::default());
+        let (engine, policy) = self.arithmetic.engine();
         Draft {
             spec: Spec::Infer(InferSpec { most, choice: Choice::Greedy, stops }),
             model: Some(self.model),
-            engine: engines::exact(),
-            policy: Policy::Proven,
+            engine,
+            policy,
             input: self.prompt.clone().into_bytes(),
             // Tokens that are made.
             units: Some(most.into()),
@@ -201,11 +232,12 @@ impl Infer {
 impl Embed {
     fn draft(&self) -> Draft {
         let input = self.text.clone().into_bytes();
+        let (engine, policy) = self.arithmetic.engine();
         Draft {
             spec: Spec::Embed(EmbedSpec),
             model: Some(self.model),
-            engine: engines::exact(),
-            policy: Policy::Proven,
+            engine,
+            policy,
             // Tokens that are read, of which none has less than a byte.
             units: Some(AROUND.saturating_add(input.len() as u64)),
             input,

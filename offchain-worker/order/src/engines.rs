@@ -28,8 +28,8 @@ pub const SIMULATE_VERSION: &str = "0.35.2";
 pub const SIMULATE_FLAGS: &[&str] = &["cairn-scene-1", "dim3", "enhanced-determinism", "f32"];
 
 pub const FLOAT_NAME: &str = "cairn-float";
-/// Not that of what computes floats: honest results differ a little as it is, from one device to the
-/// next, and are compared by their fingerprints. Raised when a model comes to mean something else.
+/// Not that of what computes floats: honest results differ a little as it is, from one device to
+/// the next, and are compared by fingerprints. Raised when a model comes to mean something else.
 pub const FLOAT_VERSION: &str = "1";
 /// What weights and activations are, and how fingerprints are made.
 pub const FLOAT_FLAGS: &[&str] = &["f32", "fingerprint-1"];

@@ -60,7 +60,7 @@ pub(crate) struct Executor {
     pub metrics: Arc<Metrics>,
     /// Work of which the result is there.
     pub results: mpsc::Sender<Work>,
-    /// Jobs that have ended. It has room for one of each process; whoever takes them waits for none.
+    /// Jobs that have ended. It has room for one of each process; who takes them waits for none.
     pub ends: mpsc::Sender<Seat>,
 }
 

@@ -131,9 +131,9 @@ pub(crate) fn looks_at_claim(work: &Work) -> bool {
     tolerant && work.terms.job.kind == JobKind::Infer && work.seat.part == Part::Guard
 }
 
-/// What a fingerprint is made over: the same for all who are compared. Several workers may go on with
-/// a prompt in other words, so that the prompt is what they have in common. The text of one worker
-/// is what a guard is given.
+/// What a fingerprint is made over: the same for all who are compared. Several workers may go on
+/// with a prompt in other words, so that the prompt is what they have in common. The text of one
+/// worker is what a guard is given.
 pub(crate) fn over(work: &Work, claim: Option<Output>) -> Option<Over> {
     let terms = &work.terms;
     if !matches!(terms.policy, Policy::Tolerance { .. }) {
@@ -211,8 +211,8 @@ pub(crate) fn made(end: End) -> Result<Made> {
     }
 }
 
-/// What a program came to that was given so many jobs, each by itself. Where it did not get to say so,
-/// nobody knows for which of them.
+/// What a program came to that was given so many jobs, each by itself. Where it did not get to say
+/// so, nobody knows for which of them.
 pub(crate) fn outcomes(end: End, count: usize) -> Result<Vec<Outcome>> {
     let outcomes = match end {
         End::Answered(bytes) => Outcome::batch_from_bytes(&bytes)

@@ -45,6 +45,22 @@ fn terms_should_take_what_is_said_of_them() {
 }
 
 #[test]
+fn terms_should_ask_for_tolerance_when_it_is_computed_in_floats() {
+    let model = id();
+    let embed = ["embed", "--model", &model, "--text", "hi", "--float"];
+    let infer = ["infer", "--model", &model, "--prompt", "hi", "--float", "--tolerance", "50"];
+    for (line, within) in [(embed.as_slice(), WITHIN), (infer.as_slice(), 50)] {
+        let terms = terms(line).unwrap();
+        assert_eq!(terms.job.engine, engines::float());
+        assert_eq!((terms.policy, terms.redundancy), (Policy::Tolerance { within }, 3));
+        assert_eq!(terms.policy.judges(&terms.job, terms.redundancy), Ok(()));
+    }
+    // Exact results are not compared by how far apart they are.
+    let line = ["cairn", "embed", "--model", &model, "--text", "hi", "--tolerance", "50"];
+    assert!(Line::try_parse_from(line).is_err());
+}
+
+#[test]
 fn terms_should_differ_in_their_seeds_unless_one_is_given() {
     let model = id();
     let line = ["infer", "--model", &model, "--prompt", "hi"];

@@ -38,8 +38,8 @@ pub struct Assignment {
     pub memory_mib: u64,
     /// From now on.
     pub time: Duration,
-    /// Jobs that are done by the same process, as far as that goes. They take no more memory, and have
-    /// as much time.
+    /// Jobs that are done by the same process, as far as that goes. They take no more memory, and
+    /// have as much time.
     pub along: Vec<Assignment>,
 }
 
@@ -154,8 +154,8 @@ impl Queue {
     }
 }
 
-/// Whether one process does both: jobs on texts share what is opened of their model. Whoever reads a
-/// sealed text, or looks at another's result, is alone with it.
+/// Whether one process does both: jobs on texts share what is opened of their model. Whoever reads
+/// a sealed text, or looks at another's result, is alone with it.
 fn belong(lead: &Work, work: &Work) -> bool {
     let shares = |work: &Work| {
         let terms = &work.terms;

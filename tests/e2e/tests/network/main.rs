@@ -12,6 +12,7 @@ mod market;
 mod polkadotjs;
 mod sdk;
 mod sleep;
+mod tolerance;
 mod upgrade;
 mod work;
 mod worker;

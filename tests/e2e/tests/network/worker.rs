@@ -20,26 +20,26 @@ const REWARD: u128 = 3 * UNITS / 10;
 const WITHIN: Duration = Duration::from_secs(420);
 
 /// What a command said, in JSON, and what it ended with.
-struct Said {
+pub(super) struct Said {
     exit: Option<i32>,
-    json: Value,
-    outcome: Outcome,
+    pub(super) json: Value,
+    pub(super) outcome: Outcome,
 }
 
 impl Said {
-    fn amount(&self, name: &str) -> u128 {
+    pub(super) fn amount(&self, name: &str) -> u128 {
         let found = self.json[name].as_str().and_then(|text| text.parse().ok());
         found.unwrap_or_else(|| panic!("{name} should be an amount: {:#?}", self.outcome))
     }
 
     /// Fails unless it ended so.
-    fn ended(self, exit: i32) -> Self {
+    pub(super) fn ended(self, exit: i32) -> Self {
         assert_eq!(self.exit, Some(exit), "{:#?}", self.outcome);
         self
     }
 }
 
-fn said(program: &str, arguments: &[&str]) -> Result<Said, Failure> {
+pub(super) fn said(program: &str, arguments: &[&str]) -> Result<Said, Failure> {
     let outcome = run_program(program, arguments, WITHIN)?;
     let exit = outcome.status.and_then(|status| status.code());
     let json = serde_json::from_str(&outcome.stdout)
@@ -48,7 +48,7 @@ fn said(program: &str, arguments: &[&str]) -> Result<Said, Failure> {
 }
 
 /// The command line in the requester's name.
-fn cairn(net: &TestNet, arguments: &[&str]) -> Result<Said, Failure> {
+pub(super) fn cairn(net: &TestNet, arguments: &[&str]) -> Result<Said, Failure> {
     let (url, data) = (net.nodes[0].rpc_url(), net.scratch().join("cli"));
     let key = format!("//{REQUESTER}");
     let data = data.display().to_string();
