@@ -45,7 +45,7 @@ pub struct Assignment {
 
 /// Jobs that wait for room, and those that have it. The nearest deadline goes first, then what pays
 /// best for a unit. Nothing overtakes what is first and does not fit beside those that run: a large
-/// job would wait for ever.
+/// job would wait for ever. What goes along with one that is begun takes no room of its own.
 #[derive(Debug)]
 pub struct Queue {
     capacity: Capacity,
