@@ -2,7 +2,7 @@
 //!
 //! The worker does not ask the drivers of GPUs itself, as they would be loaded into it.
 
-use crate::{read, written, Unreadable};
+use crate::{read, written, Unreadable, VERSION};
 use codec::{Decode, Encode};
 
 /// The question. No order begins so.
@@ -16,18 +16,18 @@ pub struct Devices {
 
 impl Devices {
     pub fn to_bytes(&self) -> Vec<u8> {
-        written(self)
+        written(VERSION, self)
     }
 
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Unreadable> {
-        read(bytes)
+        read(VERSION, bytes)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Order, VERSION};
+    use crate::Order;
 
     #[test]
     fn devices_should_be_the_same_when_written_and_read() {

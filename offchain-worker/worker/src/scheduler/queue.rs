@@ -180,6 +180,7 @@ mod tests {
     use cairn_protocol::{
         id::{BlockId, EngineId},
         job::{Job, Requirements, Seal, Terms},
+        profile::DeviceClass,
     };
     use proptest::prelude::*;
     use std::sync::Arc;
@@ -289,6 +290,7 @@ mod tests {
             changed(&|terms| terms.job.kind = JobKind::Infer),
             changed(&|terms| terms.job.model = None),
             changed(&|terms| terms.requirements.memory_mib = 501),
+            changed(&|terms| terms.requirements.class = DeviceClass::Gpu),
         ];
         for other in others {
             let mut queue = queue(2, 1_000);
