@@ -1,15 +1,23 @@
 //! X-Wing key pairs: whom envelopes are for.
 
-use crate::{secret::Secret, Unsealed};
+use crate::{
+    files::{self, FileError},
+    secret::Secret,
+    Unsealed,
+};
 use cairn_protocol::{
-    envelope::{fingerprint, ENCAPSULATION_BYTES},
+    envelope::{fingerprint, ENCAPSULATION_BYTES, KEY_BYTES},
     profile::PayloadKey,
 };
+use std::path::Path;
 use x_wing::{Decapsulate, DecapsulationKey, Decapsulator, EncapsulationKey, KeyExport, KeyInit};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// Bytes that an encapsulation is made from.
 pub(crate) const RANDOMNESS: usize = x_wing::ENCAPSULATION_RANDOMNESS_SIZE;
+
+/// What the file of a pair begins with.
+const MARK: &[u8] = b"cairn-identity-1";
 
 /// A key pair. Its public half stands in a worker's profile, or in a requester's sealed content.
 pub struct Identity(DecapsulationKey);
@@ -22,6 +30,21 @@ impl Identity {
     /// The same pair each time, for whoever has to have it after a restart.
     pub fn from_seed(seed: &Secret) -> Self {
         Self(<DecapsulationKey as KeyInit>::new(seed.expose().into()))
+    }
+
+    /// The pair that this file has, for whoever is to be the same after a restart. Made where there
+    /// is none; its user alone can read it.
+    pub fn in_file(path: &Path) -> Result<Self, FileError> {
+        let seed = match files::read::<KEY_BYTES>(path, MARK) {
+            Err(error) if error.is_absent() => {
+                let made = files::create(path, MARK, Secret::random()?.expose());
+                // Where another process was faster, its pair is there.
+                let seed = files::read(path, MARK);
+                seed.map_err(|error| made.err().unwrap_or(error))?
+            }
+            known => known?,
+        };
+        Ok(Self::from_seed(&Secret::copied(&seed)))
     }
 
     pub fn public(&self) -> PayloadKey {
@@ -81,6 +104,17 @@ mod tests {
             assert_eq!(secret.expose(), shared.as_slice());
             assert_eq!(identity.decapsulate(&encapsulation).expose(), shared.as_slice());
         }
+    }
+
+    #[test]
+    fn pair_should_be_the_same_when_its_file_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("payload.key"), folder.path().join("other.key"));
+        let made = Identity::in_file(&path).unwrap().public();
+        assert_eq!(Identity::in_file(&path).unwrap().public(), made);
+        assert_ne!(Identity::in_file(&other).unwrap().public(), made);
+        std::fs::write(&path, b"something else").unwrap();
+        assert!(matches!(Identity::in_file(&path), Err(FileError::Malformed { .. })));
     }
 
     #[test]

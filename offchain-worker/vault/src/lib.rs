@@ -4,7 +4,9 @@
 mod acvp;
 mod cipher;
 mod error;
+mod files;
 mod identity;
+mod kept;
 pub mod keyring;
 mod payload;
 mod result;
@@ -15,8 +17,10 @@ mod testing;
 mod wrap;
 
 pub use error::{Unopened, Unsealed};
+pub use files::FileError;
 pub use identity::Identity;
+pub use kept::Kept;
 pub use payload::{seal, Content, Context, Opening, Sealed};
-pub use result::{open_result, seal_result};
+pub use result::{blind, open_result, seal_result};
 pub use secret::Secret;
 pub use wrap::{unwrap, wrap, Seat};

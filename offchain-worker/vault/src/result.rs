@@ -8,13 +8,16 @@ use crate::{
 };
 use cairn_protocol::{
     envelope::{ResultContext, SealedResult, TAG_BYTES},
-    id::TaskId,
+    id::{Digest, TaskId},
     preimage::Statement,
 };
 use zeroize::{Zeroize, Zeroizing};
 
 /// What the randomness of a result is derived with, and nothing else.
 const DERIVATION: &str = "cairn 2026-11 randomness of the encapsulation of a sealed result, 1";
+
+/// What a digest is blinded with, and nothing else.
+const BLINDING: &str = "cairn 2026-11 blinded digest of a sealed task, 1";
 
 /// Seals a result to the requester. Workers that computed the same make the same bytes, or the
 /// chain could not tell that they agree: what is else drawn at random is derived from the
@@ -56,6 +59,18 @@ pub fn open_result(
     let shared = identity.decapsulate(encapsulation);
     cipher::decrypted(&shared, &cipher::ONCE, &preimage(context, task), ciphertext)
         .map_err(|_| Unopened::Tampered)
+}
+
+/// What stands on the chain for a digest of what was computed, such as a trace. All who have the
+/// payload's key come to the same, and whoever lacks it cannot try a guess of input or result.
+pub fn blind(digest: &Digest, opening: &Opening, context: &Context, task: TaskId) -> Digest {
+    let mut hasher = blake3::Hasher::new_derive_key(BLINDING);
+    hasher.update(opening.key().expose());
+    hasher.update(blake3::hash(&preimage(context, task)).as_bytes());
+    hasher.update(digest);
+    let blinded = *hasher.finalize().as_bytes();
+    hasher.zeroize();
+    blinded
 }
 
 fn preimage(context: &Context, task: TaskId) -> Vec<u8> {

@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 pub struct Seat {
     pub task: TaskId,
     pub provider: ProviderId,
-    /// The provider's registration as it stood at assignment.
+    /// The provider's registration as it stood at assignment; 0 in an audit, which does not say.
     pub generation: u32,
 }
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::{
-    testing::{hashed, identity, requester, sealed, worker, GENESIS, SEAT},
+    payload::Sealed,
+    testing::{hashed, identity, requester, sealed, sealed_with, worker, GENESIS, SEAT},
     wrap::{unwrap, wrap, Seat},
 };
 use cairn_protocol::{
@@ -57,6 +58,17 @@ fn result_should_open_for_the_requester_alone() {
     let result = open_result(&bytes, &requester(), &sealed().context, TASK).unwrap();
     assert_eq!(result.as_slice(), b"a result");
     assert_eq!(refusal(&bytes, &worker(), TASK), Unopened::Tampered);
+}
+
+#[test]
+fn blind_should_be_the_same_for_all_who_have_the_key_and_for_nobody_else() {
+    let (mine, other) = (sealed(), sealed_with([9; 32]));
+    let of = |sealed: &Sealed, digest, task| blind(&digest, &sealed.opening, &mine.context, task);
+    let blinded = of(&mine, [1; 32], TASK);
+    assert_eq!(of(&sealed(), [1; 32], TASK), blinded);
+    let elsewhere = [of(&other, [1; 32], TASK), of(&mine, [1; 32], TaskId(1))];
+    assert!(!elsewhere.contains(&blinded));
+    assert!(![of(&mine, [2; 32], TASK), [1; 32]].contains(&blinded));
 }
 
 #[test]
