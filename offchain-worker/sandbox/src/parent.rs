@@ -148,10 +148,16 @@ impl Sandbox {
 
     /// Starts a child and returns once it is confined.
     pub fn start(&self, request: &Request) -> Result<Sandboxed, Error> {
+        self.start_in(request, &self.scratch)
+    }
+
+    /// The same with its scratch folder elsewhere, in memory for example. What is above that folder
+    /// has to have no links.
+    pub fn start_in(&self, request: &Request, folder: &Path) -> Result<Sandboxed, Error> {
         self.admit(request.profile)?;
         let slot = self.slots.take().ok_or(Error::Full { most: SLOTS })?;
         let user = self.user(&slot);
-        let scratch = self.scratch(user)?;
+        let scratch = scratch(folder, user)?;
         let limits = request.limits.clone();
         let group = self
             .means
@@ -171,19 +177,6 @@ impl Sandbox {
     fn user(&self, slot: &Slot) -> Option<u32> {
         let first = self.means.users.filter(|_| self.means.root)?;
         first.checked_add(slot.number())
-    }
-
-    fn scratch(&self, user: Option<u32>) -> Result<TempDir, Error> {
-        let failed = |reason| Error::Scratch { path: self.scratch.clone(), reason };
-        let folder = tempfile::Builder::new()
-            .prefix("cairn-job-")
-            .permissions(Permissions::from_mode(0o700))
-            .tempdir_in(&self.scratch)
-            .map_err(failed)?;
-        if user.is_some() {
-            chown(folder.path(), user, user).map_err(failed)?;
-        }
-        Ok(folder)
     }
 
     fn cell(
@@ -209,6 +202,20 @@ impl Sandbox {
             parent: std::process::id().cast_signed(),
         }
     }
+}
+
+/// An empty folder for one child alone.
+fn scratch(folder: &Path, user: Option<u32>) -> Result<TempDir, Error> {
+    let failed = |reason| Error::Scratch { path: folder.to_path_buf(), reason };
+    let scratch = tempfile::Builder::new()
+        .prefix("cairn-job-")
+        .permissions(Permissions::from_mode(0o700))
+        .tempdir_in(folder)
+        .map_err(failed)?;
+    if user.is_some() {
+        chown(scratch.path(), user, user).map_err(failed)?;
+    }
+    Ok(scratch)
 }
 
 /// Starts the program. It waits for its order, which it is not given before it is in its group.

@@ -315,6 +315,17 @@ fn program_should_be_given_no_order_when_it_does_not_confine_itself() {
 }
 
 #[test]
+fn job_should_write_elsewhere_when_it_is_started_there() {
+    let (place, room) = (Place::new(), Place::new());
+    let sandbox = Sandbox::new(Means::detect(), &place.at("scratch")).unwrap();
+    let job = sandbox.start_in(&request(&place), &room.at("scratch")).unwrap();
+    assert!(job.scratch().starts_with(room.at("scratch")), "{}", job.scratch().display());
+    assert_eq!(fs::read_dir(place.at("scratch")).unwrap().count(), 0);
+    drop(job);
+    assert_eq!(fs::read_dir(room.at("scratch")).unwrap().count(), 0);
+}
+
+#[test]
 fn job_should_end_when_it_is_stopped_from_elsewhere() {
     let place = Place::new();
     let means = Means { groups: Groups::None, ..Means::detect() };

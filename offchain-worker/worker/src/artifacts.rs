@@ -4,7 +4,10 @@
 //! BLAKE3. Whatever comes from there is hashed on its way into the store, so that all that is there
 //! is what it is called.
 
-use cairn_protocol::id::{ContentId, File};
+use cairn_protocol::{
+    chunk::content,
+    id::{ContentId, File},
+};
 use std::{
     fs::{self, Permissions},
     io::{self, Read, Write},
@@ -75,21 +78,42 @@ impl Artifacts {
             Err(reason) if reason.kind() == io::ErrorKind::NotFound => {}
             Err(reason) => return Err(Missing::Disk { path, reason }),
         }
-        let source = self.archive.join(hex(&file.id));
-        let from = match fs::File::open(&source) {
-            Ok(from) => from,
-            Err(reason) if reason.kind() == io::ErrorKind::NotFound => {
-                return Err(Missing::Absent { id: file.id })
-            }
-            Err(reason) => return Err(Missing::Disk { path: source, reason }),
-        };
-        let have = from.metadata().map_err(at(&source))?.len();
-        if have != file.bytes {
-            return Err(Missing::Length { id: file.id, need: file.bytes, have });
-        }
+        let from = self.source(file)?;
         self.check_room(file)?;
         self.keep(file, from)?;
         Ok(path)
+    }
+
+    /// A file's bytes, of which nothing is kept.
+    pub fn bytes(&self, file: &File) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let mut limited = self.source(file)?.take(file.bytes.saturating_add(1));
+        limited.read_to_end(&mut bytes).map_err(at(&self.archive))?;
+        let have = bytes.len() as u64;
+        if have != file.bytes {
+            return Err(Missing::Length { id: file.id, need: file.bytes, have });
+        }
+        if content(&bytes) != file.id {
+            return Err(Missing::Content { id: file.id });
+        }
+        Ok(bytes)
+    }
+
+    /// The file in the archive, if it seems to be as long as it should.
+    fn source(&self, file: &File) -> Result<fs::File> {
+        let path = self.archive.join(hex(&file.id));
+        let found = match fs::File::open(&path) {
+            Ok(found) => found,
+            Err(reason) if reason.kind() == io::ErrorKind::NotFound => {
+                return Err(Missing::Absent { id: file.id })
+            }
+            Err(reason) => return Err(Missing::Disk { path, reason }),
+        };
+        let have = found.metadata().map_err(at(&path))?.len();
+        if have != file.bytes {
+            return Err(Missing::Length { id: file.id, need: file.bytes, have });
+        }
+        Ok(found)
     }
 
     fn check_room(&self, file: &File) -> Result<()> {
@@ -200,7 +224,6 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> Missing + '_ {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cairn_protocol::chunk::content;
 
     struct Place {
         directory: TempDir,
@@ -283,6 +306,19 @@ mod tests {
             let refused = place.artifacts.fetch(&huge);
             assert!(matches!(refused, Err(Missing::Full { .. })), "{refused:?}");
         }
+        assert_eq!(place.names("store"), 0);
+    }
+
+    #[test]
+    fn bytes_should_be_those_that_were_named_and_stay_nowhere() {
+        let place = Place::new();
+        let published = place.artifacts.publish(b"weights").unwrap();
+        assert_eq!(place.artifacts.bytes(&published).unwrap(), b"weights");
+        let lying = place.artifacts.bytes(&File { bytes: 6, ..published });
+        assert!(matches!(lying, Err(Missing::Length { .. })), "{lying:?}");
+        fs::write(place.at("archive", &published), b"WEIGHTS").unwrap();
+        let refused = place.artifacts.bytes(&published);
+        assert!(matches!(refused, Err(Missing::Content { .. })), "{refused:?}");
         assert_eq!(place.names("store"), 0);
     }
 

@@ -27,6 +27,16 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Says the key that payloads are sealed for this worker with, as `cairn register` wants it.
+    /// It is made where there is none yet.
+    Identity {
+        /// Where the worker keeps what it must not forget, as in `run`.
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+        /// Say it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Args)]
@@ -62,6 +72,7 @@ mod tests {
     fn settings(arguments: &[&str]) -> Settings {
         match parsed(arguments).map(|cli| cli.command) {
             Ok(Command::Run(options) | Command::Preflight { options, .. }) => options.settings,
+            Ok(Command::Identity { .. }) => panic!("it has no settings"),
             Err(error) => panic!("{error}"),
         }
     }
@@ -96,6 +107,7 @@ mod tests {
             &["run", "--json"],
             &["run", "--url"],
             &["preflight", "extra"],
+            &["identity", "--slots", "1"],
         ] {
             assert!(parsed(bad).is_err(), "{bad:?}");
         }

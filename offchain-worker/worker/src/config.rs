@@ -59,6 +59,11 @@ pub struct Settings {
     #[arg(long, value_name = "DIR")]
     pub archive: Option<PathBuf>,
 
+    /// A folder in memory that sealed jobs write to [default: the data folder if it is in memory,
+    /// else /dev/shm]
+    #[arg(long, value_name = "DIR")]
+    pub volatile: Option<PathBuf>,
+
     /// The program that does jobs [default: `cairn-job` beside this program]
     #[arg(long, value_name = "PATH")]
     pub job: Option<PathBuf>,
@@ -107,6 +112,8 @@ pub struct Config {
     pub signer: Signer,
     pub data: PathBuf,
     pub archive: PathBuf,
+    /// None takes one that is in memory.
+    pub volatile: Option<PathBuf>,
     pub job: PathBuf,
     /// For all jobs together.
     pub threads: u16,
@@ -181,6 +188,7 @@ impl Settings {
             key: self.key.or(file.key),
             data: self.data.or(file.data),
             archive: self.archive.or(file.archive),
+            volatile: self.volatile.or(file.volatile),
             job: self.job.or(file.job),
             threads: self.threads.or(file.threads),
             slots: self.slots.or(file.slots),
@@ -195,7 +203,7 @@ impl Settings {
 
     /// What they come to on a machine of so many cores and so much memory.
     pub fn resolve(self, cores: usize, memory_mib: u64) -> Result<Config> {
-        let data = self.data.map_or_else(default_data, Ok)?;
+        let data = data(self.data)?;
         let port = self.health.unwrap_or(HEALTH);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         Ok(Config {
@@ -205,6 +213,7 @@ impl Settings {
             signer: signer(self.key.as_deref())?,
             archive: self.archive.unwrap_or_else(|| data.join("archive")),
             data,
+            volatile: self.volatile,
             job: self.job.map_or_else(default_job, Ok)?,
             threads: self.threads.unwrap_or_else(|| u16::try_from(cores).unwrap_or(u16::MAX)),
             slots: self.slots.unwrap_or(1),
@@ -236,7 +245,11 @@ fn signer(key: Option<&str>) -> Result<Signer> {
     Ok(Signer::open(path, &Passphrase::new(passphrase))?)
 }
 
-fn default_data() -> Result<PathBuf> {
+/// Where a worker keeps what it must not forget.
+pub(crate) fn data(named: Option<PathBuf>) -> Result<PathBuf> {
+    if let Some(named) = named {
+        return Ok(named);
+    }
     let state = env::var_os("XDG_STATE_HOME").map(PathBuf::from);
     let home = || env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state"));
     let state = state.filter(|path| path.is_absolute()).or_else(home);

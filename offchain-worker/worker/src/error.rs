@@ -19,6 +19,8 @@ pub enum Error {
     Artifacts(#[from] Missing),
     #[error(transparent)]
     Sandbox(#[from] cairn_sandbox::Error),
+    #[error(transparent)]
+    PayloadKey(#[from] cairn_vault::FileError),
     #[error("could not {what} {}: {source}", path.display())]
     Folder { what: &'static str, path: PathBuf, source: std::io::Error },
     #[error(

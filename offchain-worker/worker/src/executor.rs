@@ -1,6 +1,7 @@
 //! Does jobs: fetches what they need, has each done by a process that can reach nothing else, and
 //! makes answers of what comes of it.
 
+mod sealed;
 mod together;
 
 use crate::{
@@ -12,19 +13,21 @@ use crate::{
     metrics::Metrics,
     scheduler::Assignment,
     stops::Stops,
+    vault::Vault,
     view,
     work::{Part, Seat, Work},
     Error, Result,
 };
-use cairn_order::{Fault, Order, Product};
+use cairn_order::{Fault, Input, Order, Over, Product};
 use cairn_protocol::{
     failure::Failure,
     id::File,
     job::{Inline, Job, Terms},
     result::Output,
 };
-use cairn_sandbox::{Limits, Request, Sandbox};
+use cairn_sandbox::{Limits, Request, Sandbox, Sandboxed};
 use cairn_sdk::Chain;
+use sealed::Posted;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -34,6 +37,7 @@ use std::{
 use tokio::{
     sync::mpsc,
     task::{spawn_blocking, JoinError, JoinSet},
+    time::interval,
 };
 use tracing::{info, warn};
 
@@ -46,11 +50,15 @@ const SPARE_FILES: u32 = 256;
 const SPARE_DISK: u64 = 1 << 30;
 /// Bytes of an outcome, which holds no more than an inline result.
 const OUTCOME_BYTES: u64 = 1 << 16;
+/// How often sealed tasks are erased whose time is over.
+const SWEEP: Duration = Duration::from_secs(10);
 
 pub(crate) struct Executor {
     pub chain: Chain,
     pub artifacts: Artifacts,
     pub sandbox: Sandbox,
+    /// For sealed jobs; in words, why there is none.
+    pub vault: Result<Vault, String>,
     /// The program that does jobs.
     pub binary: PathBuf,
     /// That one job works with.
@@ -64,11 +72,37 @@ pub(crate) struct Executor {
     pub ends: mpsc::Sender<Seat>,
 }
 
+/// What a job needs that the chain has.
+struct Given {
+    /// What describes its model.
+    bundle: Option<File>,
+    /// What opens its payload, if that is sealed.
+    posted: Option<Posted>,
+    /// What a worker says that came of it, where that is looked at and not made anew.
+    claim: Option<Output>,
+}
+
+/// A job as it is put to a process.
+struct Setting<'a> {
+    job: &'a Job,
+    input: Input,
+    bundle: Option<File>,
+    fingerprint: Option<Over>,
+    /// Where it writes; none where that may be on disk.
+    volatile: Option<&'a Path>,
+}
+
+/// A job that was done. What it wrote is gone with its process.
+struct Done {
+    made: cairn_order::Made,
+    process: Sandboxed,
+}
+
 impl Executor {
     /// Does what it is assigned, all at once: whoever assigns sees to it that there is room.
     pub async fn run(self, mut assigned: mpsc::Receiver<Assignment>) -> Result<()> {
         let this = Arc::new(self);
-        let mut jobs = JoinSet::new();
+        let (mut jobs, mut sweeps) = (JoinSet::new(), interval(SWEEP));
         loop {
             tokio::select! {
                 next = assigned.recv() => match next {
@@ -76,6 +110,7 @@ impl Executor {
                     None => return Ok(()),
                 },
                 Some(ended) = jobs.join_next() => joined(ended)??,
+                _ = sweeps.tick() => this.sweep(),
             }
         }
     }
@@ -112,7 +147,12 @@ impl Executor {
     ) -> Result<()> {
         let left = until.saturating_duration_since(Instant::now());
         let result = result.map_err(|trouble| declining::settled(work, left, trouble));
-        if self.conclude(work.seat, result)? {
+        let again = matches!(result, Err(Trouble::Later(_)));
+        let told = self.conclude(work.seat, result)?;
+        if !again {
+            self.erase(work);
+        }
+        if told {
             // Nobody takes it where all of this is about to end; the next process will find it.
             let _ = self.results.send(work.clone()).await;
         }
@@ -125,16 +165,18 @@ impl Executor {
         assignment: Assignment,
         until: Instant,
     ) -> Result<Result<Made, Trouble>> {
-        let bundle = match self.bundle(&assignment.work.terms.job).await {
-            Ok(bundle) => bundle,
+        let given = match self.given(&assignment.work).await {
+            Ok(given) => given,
             Err(trouble) => return Ok(Err(trouble)),
         };
-        let claim = match self.claim(&assignment.work).await {
-            Ok(claim) => claim,
-            Err(trouble) => return Ok(Err(trouble)),
-        };
-        let computing = spawn_blocking(move || self.compute(&assignment, bundle, claim, until));
+        let computing = spawn_blocking(move || self.compute(&assignment, given, until));
         joined(computing.await)
+    }
+
+    async fn given(&self, work: &Work) -> Result<Given, Trouble> {
+        let posted = self.posted(work).await?;
+        let bundle = self.bundle(&work.terms.job).await?;
+        Ok(Given { bundle, posted, claim: self.claim(work).await? })
     }
 
     /// What a worker says that came of a job, where that is looked at and not made anew.
@@ -162,42 +204,66 @@ impl Executor {
         Ok(Some(header.artifact))
     }
 
-    /// All that takes long. It looks now and then whether it is still wanted.
+    /// All that takes long.
     fn compute(
         &self,
         assignment: &Assignment,
-        bundle: Option<File>,
-        claim: Option<Output>,
+        given: Given,
         until: Instant,
     ) -> Result<Made, Trouble> {
-        let (seat, terms) = (assignment.work.seat, &assignment.work.terms);
+        let Given { bundle, posted, claim } = given;
+        let terms = &assignment.work.terms;
         // Before anything is fetched for it.
         self.sandbox.admit(job::profile(terms))?;
-        let mut files = self.gather(assignment, bundle)?;
+        if let Some(posted) = posted {
+            return self.compute_sealed(assignment, bundle, &posted, until);
+        }
+        let (job, input) = (&terms.job, job::input(&terms.job));
         let fingerprint = job::over(&assignment.work, claim);
+        let setting = Setting { job, input, bundle, fingerprint, volatile: None };
+        let Done { made, process } = self.perform(assignment, setting, until)?;
+        self.answer(terms, &made, process.scratch())
+    }
+
+    /// Has a process do a job. It looks now and then whether it is still wanted.
+    fn perform(
+        &self,
+        assignment: &Assignment,
+        setting: Setting<'_>,
+        until: Instant,
+    ) -> Result<Done, Trouble> {
+        let Setting { job, input, bundle, fingerprint, volatile } = setting;
+        let (seat, terms) = (assignment.work.seat, &assignment.work.terms);
+        let mut files = self.gather(assignment, job, bundle)?;
         if let Some(claimed) = job::claimed_file(fingerprint.as_ref()) {
             self.artifacts.fetch(&claimed)?;
             files.push(claimed);
         }
         let desk = self.artifacts.desk(&files)?;
         let request = self.request(assignment, &files, desk.path(), until);
-        let mut process = self.sandbox.start(&request)?;
+        let mut process = match volatile {
+            None => self.sandbox.start(&request)?,
+            Some(folder) => self.sandbox.start_in(&request, folder)?,
+        };
         if !self.stops.attach(&seat, process.stopper()) {
             return Err(Trouble::Stopped);
         }
-        let order = self.order(terms, bundle, desk.path(), process.scratch())?;
+        let order = Order { fingerprint, ..Order::of(job, input, bundle) };
+        let order = self.order(order, terms, desk.path(), process.scratch())?;
         info!("{seat} is given its order");
-        let finished = process.run(Order { fingerprint, ..order }.to_bytes());
+        let finished = process.run(order.to_bytes());
         self.metrics.took(finished.time);
         info!("{seat} took {:.1} s, {} MiB", finished.time.as_secs_f64(), finished.memory >> 20);
-        self.answer(terms, job::made(finished.end)?, process.scratch())
+        let made = job::made(finished.end);
+        let made = if volatile.is_some() { made.map_err(sealed::silenced)? } else { made? };
+        Ok(Done { made: self.book.bend(made), process })
     }
 
-    /// A job as its program is told of it.
+    /// The order with the places of its files, and what it may use.
     fn order(
         &self,
+        order: Order,
         terms: &Terms,
-        bundle: Option<File>,
         desk: &Path,
         scratch: &Path,
     ) -> Result<Order, Trouble> {
@@ -207,7 +273,7 @@ impl Executor {
             // What is derived from one model must not be what a job on another could have changed.
             cache: text(scratch)?,
             threads: self.threads,
-            ..Order::of(&terms.job, job::input(&terms.job), bundle)
+            ..order
         })
     }
 
@@ -215,18 +281,21 @@ impl Executor {
     fn answer(
         &self,
         terms: &Terms,
-        made: cairn_order::Made,
+        made: &cairn_order::Made,
         scratch: &Path,
     ) -> Result<Made, Trouble> {
-        let made = self.book.bend(made);
         let output = self.output(&made.product, scratch, inline(terms) as usize)?;
-        Ok(Made { answer: job::answer(terms, &made, output)?, trace: made.trace })
+        Ok(Made { answer: job::answer(terms, made, output)?, trace: made.trace })
     }
 
     /// Fetches all that a job names.
-    fn gather(&self, assignment: &Assignment, bundle: Option<File>) -> Result<Vec<File>, Trouble> {
-        let Work { seat, terms, .. } = &assignment.work;
-        let mut files = job::named_files(&terms.job)?;
+    fn gather(
+        &self,
+        assignment: &Assignment,
+        job: &Job,
+        bundle: Option<File>,
+    ) -> Result<Vec<File>, Trouble> {
+        let mut files = job::named_files(job)?;
         if let Some(bundle) = bundle {
             let list = job::read_bundle(&self.artifacts.fetch(&bundle)?)?;
             job::check_memory(&list, assignment.memory_mib)?;
@@ -234,7 +303,7 @@ impl Executor {
             files.extend(list.files);
         }
         for file in &files {
-            if !self.stops.goes_on(seat) {
+            if !self.stops.goes_on(&assignment.work.seat) {
                 return Err(Trouble::Stopped);
             }
             self.artifacts.fetch(file)?;
@@ -298,6 +367,11 @@ impl Executor {
                 warn!("{seat} failed, and {then}: {fault}");
                 ("failed", Some(Step::Failed(fault)))
             }
+            Err(Trouble::Rejected(reason)) => {
+                warn!("{seat}: its key is rejected: {reason}");
+                let fault = Fault::new(Failure::FalseArtifact, reason);
+                ("rejected", Some(Step::Rejected(fault)))
+            }
             Err(Trouble::Later(fault)) => {
                 warn!("{seat} waits: {fault}");
                 ("later", None)
@@ -307,7 +381,7 @@ impl Executor {
         self.metrics.job(end);
         let Some(step) = step else { return Ok(false) };
         match self.book.note(seat, step) {
-            Ok(_) => Ok(end == "made" || is_worker),
+            Ok(_) => Ok(end != "failed" || is_worker),
             // It was over before it was done.
             Err(JournalError::Refused { seat, refused }) => {
                 info!("{seat}: {refused}");

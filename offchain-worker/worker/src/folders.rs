@@ -1,7 +1,7 @@
 //! Where a worker keeps what.
 //!
 //! ```text
-//! data/private   journal and outbox, for nobody else to read
+//! data/private   journal, outbox, payload key and shelf, for nobody else to read
 //! data/store     artifacts, hashed
 //! data/desks     a folder for each job with the artifacts that it names
 //! data/scratch   what jobs write
@@ -48,6 +48,16 @@ impl Folders {
         self.private.join("outbox.redb")
     }
 
+    /// The key that sealed payloads are read with.
+    pub fn identity(&self) -> PathBuf {
+        identity(&self.data)
+    }
+
+    /// What sealed tasks leave on disk, encrypted.
+    pub fn shelf(&self) -> PathBuf {
+        self.private.join("shelf")
+    }
+
     /// An empty folder for what jobs write: what killed ones have left is removed.
     pub fn scratch(&self) -> Result<PathBuf> {
         let scratch = self.data.join("scratch");
@@ -59,6 +69,11 @@ impl Folders {
         fs::set_permissions(&scratch, permissions).map_err(failed("open", &scratch))?;
         Ok(scratch)
     }
+}
+
+/// The key of whoever works there, if anyone has.
+pub(crate) fn identity(data: &Path) -> PathBuf {
+    data.join("private/payload.key")
 }
 
 /// What becomes of an error of the file system.

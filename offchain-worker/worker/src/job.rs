@@ -36,6 +36,8 @@ const SIGSYS: i32 = 31;
 pub(crate) enum Trouble {
     /// It will not come to anything here.
     Fault(Fault),
+    /// Its payload cannot be opened with the key that was posted for it.
+    Rejected(String),
     /// It may the next time that it is begun. If there is none, it failed for this.
     Later(Fault),
     /// Nobody waits for it any more.
@@ -125,15 +127,19 @@ pub(crate) fn input(job: &Job) -> Input {
     }
 }
 
-/// Whether a job is to look at the text that a worker claims, and to make none.
+/// Whether a job is to look at the text that a worker claims, and to make none. One that is sealed
+/// is for its requester alone to read.
 pub(crate) fn looks_at_claim(work: &Work) -> bool {
     let tolerant = matches!(work.terms.policy, Policy::Tolerance { .. });
-    tolerant && work.terms.job.kind == JobKind::Infer && work.seat.part == Part::Guard
+    tolerant
+        && work.terms.seal.is_none()
+        && work.terms.job.kind == JobKind::Infer
+        && work.seat.part == Part::Guard
 }
 
 /// What a fingerprint is made over: the same for all who are compared. Several workers may go on
 /// with a prompt in other words, so that the prompt is what they have in common. The text of one
-/// worker is what a guard is given.
+/// worker is what a guard is given, unless it is sealed.
 pub(crate) fn over(work: &Work, claim: Option<Output>) -> Option<Over> {
     let terms = &work.terms;
     if !matches!(terms.policy, Policy::Tolerance { .. }) {
@@ -147,7 +153,7 @@ pub(crate) fn over(work: &Work, claim: Option<Output>) -> Option<Over> {
         Some(Output::Artifact { bytes, .. }) if bytes > CLAIM_BYTES => Over::Input,
         Some(Output::Artifact { id, bytes }) => Over::Claimed(Input::Stored(File { id, bytes })),
         Some(Output::Inline(bytes)) => Over::Claimed(Input::Inline(bytes.to_vec())),
-        None if terms.redundancy <= 1 => Over::Made,
+        None if terms.redundancy <= 1 && terms.seal.is_none() => Over::Made,
         None => Over::Input,
     })
 }
@@ -263,7 +269,7 @@ mod tests {
     use cairn_order::Product;
     use cairn_protocol::{
         id::{ContentId, EngineId},
-        job::Requirements,
+        job::{Requirements, Seal},
         result::Fingerprint,
         spec::{SimulateSpec, WasmSpec},
     };
@@ -419,6 +425,13 @@ mod tests {
         Work { terms: Arc::new(Terms { job, policy, redundancy, ..terms() }), ..work }
     }
 
+    /// One of which no guard can read the text.
+    fn sealed(part: Part) -> Work {
+        let work = tolerant(JobKind::Infer, 1, part);
+        let seal = Some(Seal { commitment: [1; 32], key_blocks: 5 });
+        Work { terms: Arc::new(Terms { seal, ..Terms::clone(&work.terms) }), ..work }
+    }
+
     #[test]
     fn over_should_be_what_all_have_in_common_who_are_compared() {
         let of = |kind, redundancy, part| over(&tolerant(kind, redundancy, part), None);
@@ -428,6 +441,9 @@ mod tests {
             assert_eq!(of(JobKind::Embed, redundancy, part), Some(Over::Input));
         }
         assert_eq!(over(&work(1, 50, 1), None), None);
+        for part in [Part::Worker, Part::Guard] {
+            assert_eq!(over(&sealed(part), None), Some(Over::Input));
+        }
     }
 
     #[test]
@@ -437,6 +453,7 @@ mod tests {
         for other in [
             tolerant(JobKind::Embed, 1, Part::Guard),
             tolerant(JobKind::Infer, 1, Part::Worker),
+            sealed(Part::Guard),
             work(1, 50, 1),
         ] {
             assert!(!looks_at_claim(&other), "{other:?}");

@@ -26,6 +26,7 @@ mod signals;
 mod statement;
 mod stops;
 mod submitter;
+mod vault;
 mod view;
 mod work;
 

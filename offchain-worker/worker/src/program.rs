@@ -2,12 +2,16 @@
 
 use crate::{
     cli::{Cli, Command, Options},
+    config,
     detect::Machine,
+    folders::Folders,
     preflight::preflight,
-    rooms, Faults,
+    rooms, Faults, Result,
 };
+use cairn_vault::Identity;
 use clap::Parser;
-use std::{io, process::ExitCode, time::Duration};
+use serde_json::json;
+use std::{io, path::PathBuf, process::ExitCode, time::Duration};
 use tokio::runtime::Builder;
 use tracing_subscriber::EnvFilter;
 
@@ -26,6 +30,7 @@ pub fn program(faults: impl Faults) -> ExitCode {
     let code = match cli.command {
         Command::Run(options) => runtime.block_on(run(options, faults)),
         Command::Preflight { options, json } => runtime.block_on(look(options, json)),
+        Command::Identity { data, json } => identity(data, json),
     };
     runtime.shutdown_timeout(LEAVING);
     code
@@ -59,6 +64,26 @@ async fn look(options: Options, json: bool) -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
+}
+
+fn identity(data: Option<PathBuf>, json: bool) -> ExitCode {
+    let digits = match payload_key(data) {
+        Ok(digits) => digits,
+        Err(error) => return fail(&error),
+    };
+    if json {
+        println!("{}", json!({ "payloadKey": digits }));
+    } else {
+        println!("{digits}");
+    }
+    ExitCode::SUCCESS
+}
+
+/// The public half of this worker's key, in hexadecimal digits.
+fn payload_key(data: Option<PathBuf>) -> Result<String> {
+    let folders = Folders::make(&config::data(data)?)?;
+    let public = Identity::in_file(&folders.identity())?.public();
+    Ok(public.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn fail(error: &dyn std::error::Error) -> ExitCode {

@@ -18,6 +18,7 @@ use crate::{
     statement::Statements,
     stops::Stops,
     submitter::Submitter,
+    vault::Vault,
     view, Error, Faults, Result,
 };
 use cairn_protocol::id::{Digest, ProviderId};
@@ -206,6 +207,7 @@ impl Shared {
             chain: self.chain.clone(),
             artifacts: Artifacts::open(&config.archive, &folders.data)?,
             sandbox: if config.gpu { sandbox.with_gpu() } else { sandbox },
+            vault: self.vault(folders),
             binary,
             threads: config.threads_a_job(),
             book: Arc::clone(&self.book),
@@ -213,6 +215,15 @@ impl Shared {
             metrics: Arc::clone(&self.metrics),
             results,
             ends,
+        })
+    }
+
+    /// What sealed jobs need. Others are done without.
+    fn vault(&self, folders: &Folders) -> std::result::Result<Vault, String> {
+        let volatile = self.config.volatile.as_deref();
+        Vault::open(folders, volatile, self.provider, self.genesis).map_err(|reason| {
+            warn!("sealed jobs are not done here: {reason}");
+            reason.to_string()
         })
     }
 

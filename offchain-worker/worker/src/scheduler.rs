@@ -120,8 +120,10 @@ impl Scheduler {
             // What it shows was made before.
             Point::Seen if seat.part == Part::Witness => Ok(Place::Result),
             Point::Seen => self.admit(work),
+            // That the key does not open the payload is told until the seat is gone.
+            Point::Rejected if work.is_awaited() => Ok(Place::Result),
             Point::Failed | Point::DeclineSent => Ok(declined(work)),
-            Point::Ended => Ok(Place::Nowhere),
+            Point::Rejected | Point::Ended => Ok(Place::Nowhere),
             _ => Ok(Place::Result),
         }
     }
@@ -171,9 +173,6 @@ fn declined(work: &Work) -> Place {
 /// Why a job is not begun here; none if it can be.
 fn refusal(capacity: &Capacity, work: &Work) -> Option<Fault> {
     let terms = &work.terms;
-    if terms.seal.is_some() {
-        return Some(Fault::new(Failure::Internal, "sealed payloads are not opened here yet"));
-    }
     if work.seat.part == Part::Guard && matches!(terms.policy, Policy::Outcome { .. }) {
         return Some(Fault::new(Failure::Internal, "outcomes are not measured here yet"));
     }

@@ -1,4 +1,5 @@
-//! Tells the chain: commits to results, and reveals them once all have.
+//! Tells the chain: commits to results, reveals them once all have, and rejects keys that open
+//! nothing.
 //!
 //! What is sent follows from the journal and from what the chain shows, so that it does not matter
 //! how often, or by which process, a piece of work is brought here.
@@ -55,6 +56,9 @@ impl Submitter {
         let book = &self.statements.book;
         let Some(entry) = book.journal().entry(work.seat)? else { return Ok(()) };
         match (work.progress, work.opens) {
+            (Progress::Working, Opens::Commits) if entry.point == Point::Rejected => {
+                self.reject(work).await
+            }
             (Progress::Working, Opens::Commits) if entry.point < Point::Committed => {
                 self.commit(work, entry).await
             }
@@ -79,6 +83,18 @@ impl Submitter {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Says that the key does not open the payload, for which nobody but the sealer is blamed.
+    async fn reject(&self, work: &Work) -> Result<()> {
+        let (task, purpose) = (work.seat.task, work.seat.purpose("reject"));
+        if work.seat.part == Part::Worker {
+            self.post.send("reject", &purpose, &calls::reject_key(task), work.block).await?;
+        } else {
+            let call = calls::reject_guard_key(task);
+            self.post.send("audit-reject", &purpose, &call, work.block).await?;
+        }
+        Ok(())
     }
 
     async fn commit(&self, work: &Work, entry: Entry) -> Result<()> {
@@ -128,7 +144,7 @@ impl Submitter {
 
     async fn forget(&mut self, seat: Seat) -> Result<()> {
         self.lost.remove(&seat);
-        for what in ["commit", "reveal", "decline"] {
+        for what in ["commit", "decline", "reject", "reveal"] {
             self.post.forget(&seat.purpose(what)).await?;
         }
         Ok(())

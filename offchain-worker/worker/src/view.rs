@@ -1,10 +1,10 @@
 //! What the chain's state says, after one block.
 
-use crate::work::Standing;
+use crate::work::{Part, Seat, Standing};
 use cairn_protocol::{
     dag::Header,
     id::{Amount, BlockId, Height, ProviderId, TaskId},
-    job::Terms,
+    job::{Terms, WrappedKey},
 };
 use cairn_sdk::{chain, subxt, AccountId32, At, Result, Static};
 
@@ -32,6 +32,26 @@ pub(crate) async fn terms(at: &At, task: TaskId) -> Result<Option<Terms>> {
     let found = at.storage().try_fetch(address, (Static(task),)).await?;
     let Some(found) = found else { return Ok(None) };
     Ok(Some(found.decode()?.0))
+}
+
+/// The key to a sealed payload that was posted for a piece of work, and who posted it; none where
+/// it is not kept any more.
+pub(crate) async fn key(
+    at: &At,
+    seat: Seat,
+    provider: ProviderId,
+) -> Result<Option<(WrappedKey, AccountId32)>> {
+    let (task, both) = ((Static(seat.task),), (Static(seat.task), Static(provider)));
+    if seat.part == Part::Worker {
+        let key = at.storage().try_fetch(chain::storage().tasks().keys(), both).await?;
+        let record = at.storage().try_fetch(chain::storage().tasks().tasks(), task).await?;
+        let Some((key, record)) = key.zip(record) else { return Ok(None) };
+        return Ok(Some((key.decode()?.0, record.decode()?.0.requester)));
+    }
+    let key = at.storage().try_fetch(chain::storage().audits().keys(), both).await?;
+    let record = at.storage().try_fetch(chain::storage().audits().audits(), task).await?;
+    let Some((key, record)) = key.zip(record) else { return Ok(None) };
+    Ok(Some((key.decode()?.0, record.decode()?.0.requester)))
 }
 
 /// The first block of a model; none where there is no such model.

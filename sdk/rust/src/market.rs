@@ -242,6 +242,11 @@ pub mod calls {
         chain::tx().tasks().post_key(Static(task), Static(provider), Static(key))
     }
 
+    /// Says that a key does not open the payload.
+    pub fn reject_key(task: TaskId) -> StaticPayload<tasks::RejectKey> {
+        chain::tx().tasks().reject_key(Static(task))
+    }
+
     pub fn commit(task: TaskId, commitment: Digest) -> StaticPayload<tasks::Commit> {
         chain::tx().tasks().commit(Static(task), commitment)
     }
@@ -270,6 +275,19 @@ pub mod calls {
         provider: ProviderId,
     ) -> StaticPayload<tasks::ComplainUnavailable> {
         chain::tx().tasks().complain_unavailable(Static(task), Static(provider))
+    }
+
+    pub fn post_guard_key(
+        task: TaskId,
+        guard: ProviderId,
+        key: WrappedKey,
+    ) -> StaticPayload<audits::PostKey> {
+        chain::tx().audits().post_key(Static(task), Static(guard), Static(key))
+    }
+
+    /// As [`reject_key`], of a guard.
+    pub fn reject_guard_key(task: TaskId) -> StaticPayload<audits::RejectKey> {
+        chain::tx().audits().reject_key(Static(task))
     }
 
     pub fn commit_report(task: TaskId, commitment: Digest) -> StaticPayload<audits::Commit> {

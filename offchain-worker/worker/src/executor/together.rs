@@ -68,7 +68,7 @@ impl Executor {
         self.sandbox.admit(job::profile(&first.work.terms))?;
         let mut files = BTreeSet::new();
         for one in all {
-            files.extend(self.gather(one, bundle)?);
+            files.extend(self.gather(one, &one.work.terms.job, bundle)?);
         }
         let files: Vec<File> = files.into_iter().collect();
         let desk = self.artifacts.desk(&files)?;
@@ -81,8 +81,12 @@ impl Executor {
             if !self.stops.attach(&one.work.seat, process.stopper()) {
                 return Err(Trouble::Stopped);
             }
-            let order = self.order(&one.work.terms, bundle, desk.path(), process.scratch())?;
-            orders.push(Order { fingerprint: job::over(&one.work, None), ..order });
+            let terms = &one.work.terms;
+            let order = Order {
+                fingerprint: job::over(&one.work, None),
+                ..Order::of(&terms.job, job::input(&terms.job), bundle)
+            };
+            orders.push(self.order(order, terms, desk.path(), process.scratch())?);
         }
         for one in all {
             info!("{} is given its order", one.work.seat);
@@ -93,7 +97,9 @@ impl Executor {
         info!("{} jobs together took {seconds:.1} s, {mib} MiB", all.len());
         let outcomes = job::outcomes(finished.end, all.len())?;
         let answered = |(one, outcome): (&Assignment, Outcome)| match outcome {
-            Outcome::Made(made) => self.answer(&one.work.terms, made, process.scratch()),
+            Outcome::Made(made) => {
+                self.answer(&one.work.terms, &self.book.bend(made), process.scratch())
+            }
             Outcome::Failed(fault) => Err(fault.into()),
         };
         Ok(all.iter().zip(outcomes).map(answered).collect())
@@ -103,6 +109,7 @@ impl Executor {
 fn words(trouble: &Trouble) -> String {
     match trouble {
         Trouble::Fault(fault) | Trouble::Later(fault) => fault.to_string(),
+        Trouble::Rejected(reason) => reason.clone(),
         Trouble::Stopped => "one of them is not wanted any more".into(),
     }
 }

@@ -27,6 +27,8 @@ pub enum Step {
     Failed(Fault),
     /// Why there is none is about to be sent.
     DeclineSent,
+    /// There is no result, since the payload does not open. The chain is about to be told.
+    Rejected(Fault),
     /// The chain waits for nothing any more.
     Ended { block: u64 },
 }
@@ -52,6 +54,8 @@ pub enum Point {
     Failed,
     #[codec(index = 9)]
     DeclineSent,
+    #[codec(index = 10)]
+    Rejected,
     #[codec(index = 8)]
     Ended,
 }
@@ -113,6 +117,7 @@ impl Step {
             Self::Revealed => Point::Revealed,
             Self::Failed(_) => Point::Failed,
             Self::DeclineSent => Point::DeclineSent,
+            Self::Rejected(_) => Point::Rejected,
             Self::Ended { .. } => Point::Ended,
         }
     }
@@ -122,12 +127,12 @@ impl Point {
     /// Whether this may come right after the other.
     fn follows(self, before: Self) -> bool {
         use Point::{
-            CommitSent, Committed, DeclineSent, Ended, Failed, Made, RevealSent, Revealed, Salted,
-            Seen,
+            CommitSent, Committed, DeclineSent, Ended, Failed, Made, Rejected, RevealSent, Revealed,
+            Salted, Seen,
         };
         match self {
             Seen => false,
-            Made | Failed => before == Seen,
+            Made | Failed | Rejected => before == Seen,
             Salted => before == Made,
             CommitSent => before == Salted,
             Committed => before == CommitSent,
@@ -151,6 +156,7 @@ impl fmt::Display for Point {
             Self::Revealed => "revealed",
             Self::Failed => "failed",
             Self::DeclineSent => "sent as declined",
+            Self::Rejected => "rejected",
             Self::Ended => "over",
         })
     }
@@ -190,7 +196,7 @@ pub(super) fn after(entry: Option<&Entry>, step: Step) -> Result<Entry, Refused>
     match step {
         Step::Made { answer, trace } => after.made = Some(Made { answer, trace }),
         Step::Salted { salt, commitment } => after.salted = Some(Salted { salt, commitment }),
-        Step::Failed(fault) => after.fault = Some(fault),
+        Step::Failed(fault) | Step::Rejected(fault) => after.fault = Some(fault),
         Step::Ended { block } => after.ended = Some(block),
         _ => {}
     }
@@ -214,7 +220,7 @@ fn agrees(entry: &Entry, step: &Step) -> Result<bool, Refused> {
             }
             salted => Ok(salted.is_some()),
         },
-        Step::Failed(fault) => Ok(entry.fault.as_ref() == Some(fault)),
+        Step::Failed(fault) | Step::Rejected(fault) => Ok(entry.fault.as_ref() == Some(fault)),
         // When it was first found to be over counts.
         _ => Ok(true),
     }

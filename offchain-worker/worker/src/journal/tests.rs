@@ -166,6 +166,28 @@ fn advance_should_take_a_decline_once_it_has_failed_and_nothing_but_the_end_afte
 }
 
 #[test]
+fn advance_should_take_a_rejection_instead_of_a_result_and_nothing_but_the_end_after_it() {
+    let fault = || Fault::new(Failure::FalseArtifact, "the key opens nothing");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("journal");
+    let journal = Journal::open(&path, &GENESIS, ME).unwrap();
+    journal.advance(seat(3), Step::Seen { terms: TERMS }).unwrap();
+    let entry = journal.advance(seat(3), Step::Rejected(fault())).unwrap();
+    drop(journal);
+    let journal = Journal::open(&path, &GENESIS, ME).unwrap();
+    assert_eq!(journal.entry(seat(3)).unwrap(), Some(entry.clone()));
+    assert_eq!((entry.point, entry.fault), (Point::Rejected, Some(fault())));
+    for step in [made(1), Step::Failed(fault()), Step::CommitSent] {
+        assert!(journal.advance(seat(3), step.clone()).is_err(), "{step:?}");
+    }
+    assert!(journal.advance(seat(3), Step::Ended { block: 9 }).unwrap().is_over());
+    for step in &steps()[..2] {
+        journal.advance(seat(4), step.clone()).unwrap();
+    }
+    assert!(journal.advance(seat(4), Step::Rejected(fault())).is_err());
+}
+
+#[test]
 fn looked_at_should_forget_only_what_ended_long_ago() {
     let (_directory, journal) = journal();
     for task in [3, 4] {
@@ -285,7 +307,9 @@ fn live(disk: &Disk, world: &mut World) -> Result<()> {
                 Step::Revealed
             }
             Some(Point::Revealed) => Step::Ended { block: 9 },
-            Some(Point::Failed | Point::DeclineSent | Point::Ended) => return Ok(()),
+            Some(Point::Failed | Point::DeclineSent | Point::Rejected | Point::Ended) => {
+                return Ok(());
+            }
         };
         world.known = Some(journal.advance(seat(3), step)?.point);
     }

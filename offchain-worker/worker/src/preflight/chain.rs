@@ -1,12 +1,19 @@
 //! What can be wrong with the way to the chain, and with what it knows of the provider.
 
 use super::{Registration, Wrong};
-use crate::{config::Config, rooms, view, Error};
-use cairn_protocol::{id::ProviderId, profile::Role};
+use crate::{config::Config, folders, rooms, view, Error};
+use cairn_protocol::{
+    id::ProviderId,
+    profile::{PayloadKey, Role},
+};
 use cairn_sdk::{
     calls, chain::runtime_types::pallet_cairn_providers::types::Obstacle, Market, ProviderView,
 };
-use std::time::{SystemTime, UNIX_EPOCH};
+use cairn_vault::Identity;
+use std::{
+    path::Path,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 /// Milliseconds that a clock may be behind the one of a block's author.
 const BEHIND: u64 = 2_000;
@@ -41,6 +48,8 @@ async fn found(config: &Config, wrong: &mut Vec<Wrong>) -> Result<Registration, 
     let view = view.ok_or(Error::UnknownProvider { provider })?;
     wrong.extend(view.card.obstacle.as_ref().and_then(|obstacle| standing(obstacle, &view)));
     wrong.extend(role(&view));
+    let declared = view.profile.0.payload_key;
+    wrong.extend(declared.and_then(|key| payload_key(&key, &folders::identity(&config.data))));
     Ok(registration(provider, &view))
 }
 
@@ -98,6 +107,24 @@ fn role(view: &ProviderView) -> Option<Wrong> {
     })
 }
 
+/// Whether this worker can read what is sealed for the provider.
+fn payload_key(declared: &PayloadKey, own: &Path) -> Option<Wrong> {
+    let mend = "bring back the file of the worker that was registered, or publish this worker's \
+                key, which `cairn-worker identity` says, with providers.update_profile";
+    if !own.exists() {
+        let what = format!("the provider declares a payload key, and '{}' is gone", own.display());
+        return Some(Wrong::new(what, mend));
+    }
+    match Identity::in_file(own) {
+        // It says what to do itself.
+        Err(error) => Some(Wrong::new("sealed payloads cannot be read", error.to_string())),
+        Ok(identity) => (identity.public() != *declared).then(|| {
+            let what = format!("the payload key in '{}' is not the declared one", own.display());
+            Wrong::new(what, mend)
+        }),
+    }
+}
+
 fn registration(provider: ProviderId, view: &ProviderView) -> Registration {
     let offers = view.profile.0.offers.0.iter();
     Registration {
@@ -112,6 +139,16 @@ fn registration(provider: ProviderId, view: &ProviderView) -> Registration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn payload_key_should_be_wrong_when_it_is_gone_or_another() {
+        let directory = tempfile::tempdir().unwrap();
+        let own = directory.path().join("payload.key");
+        assert!(payload_key(&[1; 1_216], &own).unwrap().what.contains("is gone"));
+        let declared = Identity::in_file(&own).unwrap().public();
+        assert_eq!(payload_key(&declared, &own), None);
+        assert!(payload_key(&[1; 1_216], &own).unwrap().mend.contains("cairn-worker identity"));
+    }
 
     #[test]
     fn clock_should_be_wrong_when_it_is_behind_or_the_chain_stands() {

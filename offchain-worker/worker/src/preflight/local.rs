@@ -1,7 +1,7 @@
 //! What can be wrong on this machine.
 
 use super::Wrong;
-use crate::{artifacts, config::Config, detect::Machine};
+use crate::{artifacts, config::Config, detect::Machine, folders, vault};
 use cairn_sandbox::{Means, Sandbox};
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, path::Path};
 
@@ -19,6 +19,7 @@ pub(super) fn look(machine: &Machine, config: &Config, means: Means) -> Vec<Wron
             wrong.extend(disk(&config.data));
             wrong.extend(way(&config.data, as_root));
             wrong.extend(sandbox(means, &config.data));
+            wrong.extend(volatile(config.volatile.as_deref(), &config.data));
         }
         Err(reason) => wrong.push(Wrong::new(
             format!("'{}' cannot be made ({reason})", config.data.display()),
@@ -93,6 +94,16 @@ fn sandbox(means: Means, data: &Path) -> Option<Wrong> {
     Some(Wrong::new("jobs cannot be confined", refused.to_string()))
 }
 
+/// Where there is a key for sealed payloads, there has to be a place for sealed jobs.
+fn volatile(named: Option<&Path>, data: &Path) -> Option<Wrong> {
+    if !folders::identity(data).exists() {
+        return None;
+    }
+    let refused = vault::volatile::parent(named, data).err()?;
+    // It says what to do itself.
+    Some(Wrong::new("sealed jobs cannot be done", refused.to_string()))
+}
+
 fn port(config: &Config) -> Option<Wrong> {
     let address = config.health?;
     let reason = TcpListener::bind(address).err()?;
@@ -127,6 +138,18 @@ mod tests {
         let wrong = way(&data, true).unwrap();
         assert!(wrong.what.contains(directory.path().to_str().unwrap()), "{wrong:?}");
         assert_eq!(way(&data, false), None);
+    }
+
+    #[test]
+    fn volatile_should_be_wrong_when_there_is_a_key_and_no_place_in_memory() {
+        let data = tempfile::tempdir_in("/dev/shm").unwrap();
+        let on_disk = Some(Path::new("/proc"));
+        assert_eq!(volatile(on_disk, data.path()), None);
+        let key = folders::identity(data.path());
+        fs::create_dir(key.parent().unwrap()).unwrap();
+        fs::write(key, "").unwrap();
+        assert!(volatile(on_disk, data.path()).unwrap().mend.contains("--volatile"));
+        assert_eq!(volatile(None, data.path()), None);
     }
 
     #[test]

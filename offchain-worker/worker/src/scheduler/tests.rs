@@ -9,7 +9,7 @@ use crate::{
 };
 use cairn_protocol::{
     id::EngineId,
-    job::{Requirements, Seal, Terms},
+    job::{Requirements, Terms},
     result::{Answer, Output},
 };
 use tempfile::TempDir;
@@ -139,16 +139,11 @@ async fn witness_should_go_to_the_submitter_without_a_job() {
 
 #[tokio::test]
 async fn work_should_be_refused_when_it_cannot_be_done_here() {
-    let seal = Some(Seal { commitment: [1; 32], key_blocks: 5 });
     let requirements = Requirements { memory_mib: 1_001, ..terms().requirements };
     let outcome = Policy::Outcome { target: 1, guards: 3 };
     let mut measured = on(Terms { policy: outcome, ..terms() }, work(3, 50, 1));
     measured.seat.part = Part::Guard;
-    let works = vec![
-        on(Terms { seal, ..terms() }, work(1, 50, 1)),
-        on(Terms { requirements, ..terms() }, work(2, 50, 1)),
-        measured,
-    ];
+    let works = vec![on(Terms { requirements, ..terms() }, work(2, 50, 1)), measured];
     let mut desk = Desk::new();
     desk.turn(7, works.clone()).await;
     assert_eq!(desk.begun(), Vec::<u64>::new());
@@ -156,11 +151,11 @@ async fn work_should_be_refused_when_it_cannot_be_done_here() {
         assert_eq!(desk.point(work), Some(Point::Failed), "{}", work.seat);
     }
     // An audit cannot be declined.
-    assert_eq!(desk.told(), [1, 2]);
+    assert_eq!(desk.told(), [2]);
     desk.book.note(works[0].seat, Step::DeclineSent).unwrap();
     // The runtime may have taken it back.
     desk.turn(8, works.clone()).await;
-    assert_eq!(desk.told(), [1, 2]);
+    assert_eq!(desk.told(), [2]);
     let closed = works.into_iter().map(|work| Work { opens: Opens::Nothing, ..work });
     desk.turn(9, closed.collect()).await;
     assert_eq!(desk.told(), Vec::<u64>::new());
@@ -174,6 +169,23 @@ async fn work_should_be_declined_when_it_waited_too_long() {
     assert_eq!((desk.begun(), desk.told()), (vec![2], vec![1]));
     let entry = desk.book.journal().entry(late.seat).unwrap().unwrap();
     assert_eq!(entry.fault.map(|fault| fault.failure), Some(Failure::OutOfTime));
+}
+
+#[tokio::test]
+async fn rejected_key_should_be_told_of_as_long_as_the_chain_waits() {
+    let mut desk = Desk::new();
+    let one = work(1, 50, 1);
+    desk.turn(7, vec![one.clone()]).await;
+    desk.queue.end(&one.seat);
+    desk.begun();
+    let fault = Fault::new(Failure::FalseArtifact, "the key opens nothing");
+    desk.book.note(one.seat, Step::Rejected(fault)).unwrap();
+    desk.turn(8, vec![one.clone()]).await;
+    assert_eq!((desk.begun(), desk.told()), (vec![], vec![1]));
+    desk.turn(9, vec![Work { opens: Opens::Nothing, ..one.clone() }]).await;
+    assert_eq!((desk.begun(), desk.told()), (vec![], vec![]));
+    desk.turn(10, Vec::new()).await;
+    assert_eq!(desk.point(&one), Some(Point::Ended));
 }
 
 #[tokio::test]
