@@ -55,11 +55,13 @@ pub fn bytes(answer: &Answer, folder: Option<&Path>) -> Outcome<Option<Vec<u8>>>
     }
 }
 
-/// What an answer says: all of it where its bytes are at hand.
+/// What an answer says: all of it where its bytes are at hand, opened if they are sealed.
 pub fn report(answer: &Answer, bytes: Option<&[u8]>) -> Report {
     let report = Report::default().number("units", answer.units);
     let report = match &answer.output {
-        Output::Inline(bytes) => report.number("bytes", bytes.len() as u64),
+        Output::Inline(inline) => {
+            report.number("bytes", bytes.map_or(inline.len(), <[u8]>::len) as u64)
+        }
         Output::Artifact { id, bytes } => {
             report.number("bytes", *bytes).text("artifact", hex::encode(id.0))
         }

@@ -61,6 +61,8 @@ enum Command {
     Tasks(task::List),
     /// Fetches what came of a task.
     Result(result::Fetch),
+    /// Gives the workers and guards of a sealed task its key, until it has ended.
+    Unlock(task::Unlock),
     /// Takes a task back that nobody is at.
     Cancel(task::Cancel),
     /// Asks a worker to show a result that nobody can fetch.
@@ -97,6 +99,7 @@ impl Cli {
             Command::Task(show) => show.run(global, output).await,
             Command::Tasks(list) => list.run(global, output).await,
             Command::Result(fetch) => fetch.run(global, output).await,
+            Command::Unlock(unlock) => unlock.run(global, output).await,
             Command::Cancel(cancel) => cancel.run(global, output).await,
             Command::Complain(complain) => complain.run(global, output).await,
             Command::Artifact(artifact) => artifact.run(output),
@@ -124,7 +127,7 @@ mod tests {
             "balance --url ws://127.0.0.1:1 --url ws://127.0.0.1:2".into(),
             "transfer //Bob 1.5 --key //Alice --json".into(),
             "register --price infer=0.000001 --price embed=0.1 --bond 200 --roles compute,guard \
-             --memory 4096 --slots 2"
+             --memory 4096 --slots 2 --payload-key file"
                 .into(),
             "bond 3 10".into(),
             "unbond 3 10".into(),
@@ -138,10 +141,12 @@ mod tests {
             "submit --dry-run wasm --module add.wasm --export add --fuel 1000 --archive a".into(),
             "submit simulate --scene scene.json --steps 100 --every 10".into(),
             format!("quote infer --model {model} --prompt text"),
+            format!("submit infer --model {model} --prompt text --sealed --key-blocks 30 --wait"),
             "task 7".into(),
             "task 7 --wait".into(),
             "tasks".into(),
             "result 7 --archive a --out result".into(),
+            "unlock 7 --timeout 60".into(),
             "cancel 7".into(),
             "complain 7".into(),
             "artifact put file --archive a".into(),

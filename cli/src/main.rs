@@ -8,6 +8,7 @@ mod exit;
 mod follow;
 mod output;
 mod past;
+mod sealing;
 mod session;
 mod values;
 

@@ -3,7 +3,9 @@
 use crate::{
     exit::{Exit, Failure, Outcome},
     output::Output,
+    sealing::Party,
 };
+use cairn_protocol::id::Digest;
 use cairn_sdk::{
     keys, subxt::tx::Payload, AccountId32, Chain, Included, Options, Outbox, Passphrase, Signer,
 };
@@ -41,7 +43,7 @@ pub struct Global {
     #[arg(long, global = true)]
     pub json: bool,
 
-    /// Where transactions are kept until they are final [default: $XDG_STATE_HOME/cairn/cli, where
+    /// Where transactions are kept until they are final, and what opens sealed tasks [default: $XDG_STATE_HOME/cairn/cli, where
     /// that variable is ~/.local/state unless set]
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -88,6 +90,12 @@ impl Global {
         Ok(Account { chain, signer, outbox: folder.join(name) })
     }
 
+    /// The file of what opens a sealed task.
+    pub fn kept(&self, genesis: &Digest, commitment: &Digest) -> Outcome<PathBuf> {
+        let name = format!("{}-{}.key", hex::encode(&genesis[..8]), hex::encode(commitment));
+        Ok(self.folder()?.join("sealed").join(name))
+    }
+
     fn folder(&self) -> Outcome<PathBuf> {
         if let Some(folder) = &self.data {
             return Ok(folder.clone());
@@ -123,6 +131,11 @@ impl Account {
         self.signer.account()
     }
 
+    /// In whose name tasks are sealed.
+    pub fn party(&self) -> Party {
+        Party { genesis: self.chain.genesis().0, requester: self.id().0 }
+    }
+
     /// Makes a call, and waits until it is in a final block and has succeeded there.
     pub async fn send(
         &self,
@@ -130,35 +143,58 @@ impl Account {
         call: &impl Payload,
         output: &Output,
     ) -> Outcome<Included> {
+        let sent = self.send_all(what, std::slice::from_ref(call), output).await?;
+        let none = || Failure::failed("nothing was sent");
+        sent.into_iter().next().ok_or_else(none)
+    }
+
+    /// The same with several calls of a kind at once.
+    pub async fn send_all<C: Payload>(
+        &self,
+        what: &str,
+        calls: &[C],
+        output: &Output,
+    ) -> Outcome<Vec<Included>> {
         // Refused here, it costs nothing.
-        self.chain.market().await?.check(&self.id(), call).await?;
+        let market = self.chain.market().await?;
+        for call in calls {
+            market.check(&self.id(), call).await?;
+        }
         let outbox = Outbox::open(&self.outbox, self.signer.clone(), self.chain.clone())
             .map_err(|error| self.explain(error))?;
-        let purpose = format!("{what} {}", hex::encode(random::<8>()?));
         output.progress(&format!("Waiting until the {what} is final ..."));
-        let sent = self.finalize(&outbox, &purpose, call).await;
+        let sent = self.finalize(&outbox, what, calls).await;
         outbox.close().await;
         sent
     }
 
-    async fn finalize(
+    async fn finalize<C: Payload>(
         &self,
         outbox: &Outbox,
-        purpose: &str,
-        call: &impl Payload,
-    ) -> Outcome<Included> {
-        let ticket = outbox.submit(purpose, call).await?;
-        let Ok(ended) = timeout(FINAL_WITHIN, ticket.succeeded()).await else {
-            let words = format!(
-                "it is sent and not final after {} s; whatever runs next in this account's name \
-                 takes it up again, so look at what it should have changed before doing it anew",
-                FINAL_WITHIN.as_secs()
-            );
-            return Err(Failure::new(Exit::TimedOut, words));
-        };
-        // What became of it is known, and nobody asks for it by this purpose again.
-        outbox.forget(purpose).await?;
-        Ok(ended?)
+        what: &str,
+        calls: &[C],
+    ) -> Outcome<Vec<Included>> {
+        let mut tickets = Vec::with_capacity(calls.len());
+        for call in calls {
+            let purpose = format!("{what} {}", hex::encode(random::<8>()?));
+            tickets.push(outbox.submit(&purpose, call).await?);
+        }
+        let mut sent = Vec::with_capacity(calls.len());
+        for ticket in tickets {
+            let Ok(ended) = timeout(FINAL_WITHIN, ticket.succeeded()).await else {
+                let words = format!(
+                    "it is sent and not final after {} s; whatever runs next in this account's \
+                     name takes it up again, so look at what it should have changed before doing \
+                     it anew",
+                    FINAL_WITHIN.as_secs()
+                );
+                return Err(Failure::new(Exit::TimedOut, words));
+            };
+            // What became of it is known, and nobody asks for it by this purpose again.
+            outbox.forget(ticket.purpose()).await?;
+            sent.push(ended?);
+        }
+        Ok(sent)
     }
 
     fn explain(&self, error: cairn_sdk::Error) -> Failure {

@@ -20,10 +20,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cairn_protocol::id::{BlockId, ProviderId};
+use cairn_protocol::{
+    id::{BlockId, ProviderId},
+    profile::{PayloadKey, PAYLOAD_KEY_BYTES},
+};
 use cairn_sdk::{keys::ENVIRONMENT, Chain};
+use serde_json::Value;
 
 use crate::{keys, process::Process, programs, Error, Result};
+use model::said;
 use setup::Launch;
 
 pub use setup::Setup;
@@ -168,8 +173,10 @@ impl Plan {
         let folder = self.root.join("outbox");
         fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
         let id = register::model(&chain, &folder, model.bundle).await?;
-        let setups = (0..self.count).map(|index| self.setup(index)).collect::<Vec<_>>();
-        let providers = register::providers(&chain, &folder, &setups).await?;
+        let payload_keys = self.payload_keys(&home).await?;
+        let setups: Vec<Setup> = (0..self.count).map(|index| self.setup(index)).collect();
+        let each = setups.into_iter().zip(payload_keys).collect();
+        let providers = register::providers(&chain, &folder, each).await?;
         let mut workers = Vec::with_capacity(self.count);
         for (index, provider) in providers.into_iter().enumerate() {
             workers.push(self.spawn(index, provider, url, &home)?);
@@ -180,6 +187,21 @@ impl Plan {
 
     fn setup(&self, index: usize) -> Setup {
         self.setups.get(index).cloned().unwrap_or_default()
+    }
+
+    /// What payloads are sealed for each worker with, made by itself where there is none yet.
+    async fn payload_keys(&self, home: &Path) -> Result<Vec<PayloadKey>> {
+        let mut all = Vec::with_capacity(self.count);
+        for index in 0..self.count {
+            let mut command = tokio::process::Command::new(&self.programs.worker);
+            command.arg("identity").arg("--data").arg(home.join(keys::worker_name(index)));
+            let said = said(command).await?;
+            all.push(payload_key(&said).ok_or_else(|| Error::Program {
+                program: self.programs.worker.display().to_string(),
+                reason: format!("it said of its payload key: {said}"),
+            })?);
+        }
+        Ok(all)
     }
 
     fn spawn(&self, index: usize, provider: ProviderId, url: &str, home: &Path) -> Result<Worker> {
@@ -214,6 +236,12 @@ impl Plan {
 /// Waits until the chain would give work to each of those that run.
 pub(crate) async fn wait_for(url: &str, workers: &mut [Worker]) -> Result<()> {
     wait_available(&register::connect(url).await?, workers).await
+}
+
+fn payload_key(said: &Value) -> Option<PayloadKey> {
+    let mut key = [0; PAYLOAD_KEY_BYTES as usize];
+    hex::decode_to_slice(said["payloadKey"].as_str()?, &mut key).ok()?;
+    Some(key)
 }
 
 /// A part of the machine's for each worker.
@@ -255,6 +283,14 @@ async fn missing(chain: &Chain, workers: &mut [Worker]) -> Result<Option<String>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn payload_key_should_be_read_as_a_worker_says_it() {
+        let said = serde_json::json!({ "payloadKey": "ab".repeat(1_216) });
+        assert_eq!(payload_key(&said), Some([0xab; 1_216]));
+        let (short, none) = (serde_json::json!({ "payloadKey": "ab" }), serde_json::json!({}));
+        assert_eq!((payload_key(&short), payload_key(&none)), (None, None));
+    }
 
     #[test]
     fn threads_should_be_one_at_least_when_there_are_more_workers_than_cores() {

@@ -4,18 +4,21 @@ use crate::{
     amount::{self, CRN},
     archive,
     exit::{Failure, Outcome},
+    sealing::{failed, Party},
     session::random,
     values,
 };
 use cairn_order::engines;
 use cairn_protocol::{
+    envelope::RESULT_OVERHEAD,
     id::{Amount, BlockId, Digest, EngineId, File},
-    job::{Inline, Job as Work, Payload, Policy, Requirements, Terms, INLINE_BYTES},
+    job::{Inline, Job as Work, Payload, Policy, Requirements, Seal, Terms, INLINE_BYTES},
     profile::DeviceClass,
     result::WITHIN,
     share::Ppm,
     spec::{Choice, EmbedSpec, InferSpec, SimulateSpec, Spec, WasmSpec},
 };
+use cairn_vault::Kept;
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 
@@ -81,6 +84,15 @@ pub struct Conditions {
     /// The folder of the archive, for what is too long for the chain.
     #[arg(long, value_name = "DIR")]
     archive: Option<PathBuf>,
+
+    /// Encrypt the input, so that it is read by those alone who are given the key, and the result
+    /// by nobody but you. The input goes to the archive, where one is named.
+    #[arg(long)]
+    sealed: bool,
+
+    /// How long you have to give the key to workers once they are drawn.
+    #[arg(long, value_name = "BLOCKS", default_value_t = 60)]
+    key_blocks: u32,
 }
 
 // What models on texts are computed in.
@@ -189,16 +201,22 @@ struct Draft {
     output_bytes: u32,
 }
 
+/// What is submitted, and what is to be kept of it where its input is sealed.
+pub struct Asked {
+    pub terms: Terms,
+    pub kept: Option<Kept>,
+}
+
 impl Job {
     /// What is submitted, if it is at this height.
-    pub fn terms(&self, now: u64) -> Outcome<Terms> {
+    pub fn asked(&self, now: u64, party: &Party) -> Outcome<Asked> {
         let (draft, conditions) = match self {
             Self::Infer(infer) => (infer.draft(), &infer.conditions),
             Self::Embed(embed) => (embed.draft(), &embed.conditions),
             Self::Simulate(simulate) => (simulate.draft()?, &simulate.conditions),
             Self::Wasm(wasm) => (wasm.draft()?, &wasm.conditions),
         };
-        conditions.terms(draft, now)
+        conditions.asked(draft, now, party)
     }
 }
 
@@ -302,8 +320,30 @@ impl Wasm {
 }
 
 impl Conditions {
-    fn terms(&self, draft: Draft, now: u64) -> Outcome<Terms> {
+    fn asked(&self, mut draft: Draft, now: u64, party: &Party) -> Outcome<Asked> {
         draft.spec.check().map_err(|malformed| Failure::usage(malformed.to_string()))?;
+        let input = std::mem::take(&mut draft.input);
+        if !self.sealed {
+            let terms = self.terms(draft, self.payload(input)?, None, now)?;
+            return Ok(Asked { terms, kept: None });
+        }
+        let (kept, payload, context) =
+            Kept::seal(&input, &party.genesis, &party.requester).map_err(failed)?;
+        let seal = Seal { commitment: context.commitment, key_blocks: self.key_blocks };
+        // Longer by what seals it, as far as the chain takes it.
+        let output_bytes = draft.output_bytes.saturating_add(RESULT_OVERHEAD as u32);
+        draft.output_bytes = output_bytes.min(INLINE_BYTES);
+        let terms = self.terms(draft, self.sealed_payload(payload)?, Some(seal), now)?;
+        Ok(Asked { terms, kept: Some(kept) })
+    }
+
+    fn terms(
+        &self,
+        draft: Draft,
+        input: Payload,
+        seal: Option<Seal>,
+        now: u64,
+    ) -> Outcome<Terms> {
         let units = self.units.or(draft.units).ok_or_else(|| {
             Failure::usage(
                 "the scene has robots; say with --units what its steps times its bodies come to, \
@@ -321,7 +361,7 @@ impl Conditions {
                 kind: draft.spec.kind(),
                 model: draft.model,
                 engine: draft.engine,
-                input: self.payload(draft.input)?,
+                input,
                 parameters: draft.spec.encode(),
                 seed,
                 units,
@@ -334,10 +374,18 @@ impl Conditions {
             tip: self.tip,
             match_by: now.saturating_add(self.match_within),
             work_blocks: self.work_blocks,
-            seal: None,
+            seal,
             output_bytes: self.output_bytes.unwrap_or(draft.output_bytes),
             auditable: self.auditable,
         })
+    }
+
+    /// In the archive, from which it can be removed: what is on the chain stays there for whoever
+    /// may come to break it.
+    fn sealed_payload(&self, payload: Vec<u8>) -> Outcome<Payload> {
+        let Some(folder) = &self.archive else { return self.payload(payload) };
+        let File { id, bytes } = archive::put(folder, &payload)?;
+        Ok(Payload::Artifact { id, bytes })
     }
 
     /// In the terms where it is short, else in the archive.

@@ -2,6 +2,7 @@
 
 use crate::{
     amount::{self, crn},
+    archive,
     exit::{Failure, Outcome},
     output::{Output, Report},
     session::{random, Global},
@@ -9,10 +10,13 @@ use crate::{
 };
 use cairn_protocol::{
     id::{Amount, Digest, ProviderId, Region},
-    profile::{DeviceClass, Hardware, Offer, Offers, Profile, Role, RoleSet},
+    profile::{
+        DeviceClass, Hardware, Offer, Offers, PayloadKey, Profile, Role, RoleSet, PAYLOAD_KEY_BYTES,
+    },
 };
 use cairn_sdk::{address, calls, AccountId32, ProviderView};
 use clap::Args;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub struct Register {
@@ -67,6 +71,11 @@ pub struct Register {
     #[arg(long, value_name = "DIGEST", value_parser = values::digest)]
     binding: Option<Digest>,
 
+    /// A file with the key that payloads are sealed for its worker with, as `cairn-worker identity`
+    /// says it [default: none, and it gets no sealed task]
+    #[arg(long, value_name = "FILE")]
+    payload_key: Option<PathBuf>,
+
     /// The node that its artifacts are fetched from [default: none]
     #[arg(long, value_name = "ID", value_parser = values::digest)]
     node: Option<Digest>,
@@ -111,11 +120,22 @@ impl Register {
             offers: Offers(self.prices.clone().try_into().map_err(|_| {
                 Failure::usage("there are six kinds of jobs; give each one price at most")
             })?),
-            payload_key: None,
+            payload_key: self.payload_key.as_deref().map(payload_key).transpose()?,
             node: self.node.unwrap_or_default(),
             enclave: None,
         })
     }
+}
+
+/// A worker's key, in hexadecimal digits.
+fn payload_key(path: &Path) -> Outcome<PayloadKey> {
+    let bytes = archive::read(path)?;
+    let mut key = [0; PAYLOAD_KEY_BYTES as usize];
+    hex::decode_to_slice(bytes.trim_ascii(), &mut key).map_err(|_| {
+        let words = "is no payload key; have `cairn-worker identity` write it";
+        Failure::usage(format!("{} {words}", path.display()))
+    })?;
+    Ok(key)
 }
 
 #[derive(Debug, Args)]
@@ -235,4 +255,22 @@ fn described(number: u64, view: &ProviderView) -> Report {
         .map(|offer| format!("{} {} a unit", values::name(&offer.kind), crn(offer.price)))
         .collect();
     report.with("offers", prices, told.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn payload_key_should_be_read_as_a_worker_says_it_and_refused_when_it_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        std::fs::write(&path, format!("{}\n", "ab".repeat(1_216))).unwrap();
+        assert_eq!(payload_key(&path).unwrap(), [0xab; 1_216]);
+        for bad in ["", "ab", &"xy".repeat(1_216), &"ab".repeat(1_217)] {
+            std::fs::write(&path, bad).unwrap();
+            let refused = payload_key(&path).unwrap_err().to_string();
+            assert!(refused.contains("cairn-worker identity"), "{refused}");
+        }
+    }
 }

@@ -4,6 +4,7 @@ use super::job::Job;
 use crate::{
     exit::Outcome,
     output::{Output, Report},
+    sealing::Party,
     session::Global,
 };
 use cairn_protocol::{id::Amount, view};
@@ -18,9 +19,11 @@ pub struct Quote {
 impl Quote {
     pub async fn run(&self, global: &Global, output: &Output) -> Outcome {
         let requester = global.signer()?.account();
-        let market = global.chain().await?.market().await?;
-        let terms = self.job.terms(market.at().block_number())?;
-        output.say(&described(&market.quote(&requester, &terms).await?))
+        let chain = global.chain().await?;
+        let market = chain.market().await?;
+        let party = Party { genesis: chain.genesis().0, requester: requester.0 };
+        let asked = self.job.asked(market.at().block_number(), &party)?;
+        output.say(&described(&market.quote(&requester, &asked.terms).await?))
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{
     answer, archive,
     exit::{Failure, Outcome},
     output::{Output, Report},
+    sealing::Opener,
     session::Global,
 };
 use cairn_protocol::id::TaskId;
@@ -27,7 +28,8 @@ pub struct Fetch {
 impl Fetch {
     pub async fn run(&self, global: &Global, output: &Output) -> Outcome {
         let task = TaskId(self.task);
-        let view = task::view(&global.chain().await?, task).await?;
+        let chain = global.chain().await?;
+        let view = task::view(&chain, task).await?;
         let (provider, stands) = answer::standing(task, &view)?;
         let bytes = answer::bytes(&stands, self.archive.as_deref())?.ok_or_else(|| {
             Failure::usage(
@@ -35,6 +37,10 @@ impl Fetch {
                  --archive",
             )
         })?;
+        let bytes = match Opener::of(global, chain.genesis().0, task, &view)? {
+            Some(opener) => opener.read(&bytes)?,
+            None => bytes,
+        };
         let report = Report::default().number("task", self.task).number("provider", provider.0);
         let Some(path) = &self.out else {
             return output.say(&report.and(answer::report(&stands, Some(&bytes))));

@@ -1,11 +1,15 @@
 //! Asks for work, and waits for what comes of it.
 
-use super::{job::Job, quote};
+use super::{
+    job::{Asked, Job},
+    quote,
+};
 use crate::{
     answer,
     exit::{Exit, Failure, Outcome},
     follow::{Follow, News},
     output::{Output, Report},
+    sealing::{self, Opener},
     session::{Account, Global},
     values,
 };
@@ -49,23 +53,36 @@ impl Submit {
         }
         let account = global.account().await?;
         let market = account.chain.market().await?;
-        let terms = self.job.terms(market.at().block_number())?;
+        let party = account.party();
+        let Asked { terms, kept } = self.job.asked(market.at().block_number(), &party)?;
+        let sealed = party.context(&terms).zip(kept);
         let quoted = quote::described(&market.quote(&account.id(), &terms).await?);
         if self.dry_run {
             return output.say(&quoted);
         }
         output.progress_report(&quoted);
 
+        if let Some((context, kept)) = &sealed {
+            sealing::keep(global, context, kept)?;
+        }
         let included = account.send("submission", &calls::submit(terms.clone()), output).await?;
         let task = find(&account, &included, &terms).await?;
         let submitted = Report::default().number("task", task.0).number("block", included.number);
         if !self.wait {
+            if sealed.is_some() {
+                let command = format!("`cairn unlock {}`", task.0);
+                output.progress(&format!("Its workers wait for the key: run {command} now."));
+            }
             return output.say(&submitted.and(quoted));
         }
         output.progress(&format!("Submitted as task {}, in block {}.", task.0, included.number));
-        let follow = Follow::begin(&account.chain, task).await?.from(included.number);
-        let within = Duration::from_secs(self.timeout);
-        let ended = to_the_end(&account.chain, task, follow, within, output).await?;
+        let opener = sealed.map(|(context, kept)| Opener::new(task, context, kept)).transpose()?;
+        let wait = Wait {
+            follow: Follow::begin(&account.chain, task).await?.from(included.number),
+            within: Duration::from_secs(self.timeout),
+            keys: opener.as_ref().map(|opener| (opener, &account)),
+        };
+        let ended = to_the_end(&account.chain, task, wait, output).await?;
         if self.acknowledge {
             account.send("acknowledgement", &calls::acknowledge(task), output).await?;
         }
@@ -90,14 +107,22 @@ async fn find(account: &Account, included: &Included, terms: &Terms) -> Outcome<
     )))
 }
 
+/// How a task is waited for.
+pub struct Wait<'a> {
+    pub follow: Follow,
+    pub within: Duration,
+    /// What opens it, and who hands that out; none where it is not sealed, or somebody else's.
+    pub keys: Option<(&'a Opener, &'a Account)>,
+}
+
 /// Follows a task until it has ended, and says how.
 pub async fn to_the_end(
     chain: &Chain,
     task: TaskId,
-    mut follow: Follow,
-    within: Duration,
+    wait: Wait<'_>,
     output: &Output,
 ) -> Outcome<Report> {
+    let Wait { mut follow, within, keys } = wait;
     let ended = async {
         loop {
             for news in follow.next().await? {
@@ -105,6 +130,9 @@ pub async fn to_the_end(
                     News::Step(words) => output.progress(&format!("  {words}")),
                     ended => return Ok::<_, Failure>(ended),
                 }
+            }
+            if let Some((opener, account)) = keys {
+                opener.hand_out(account, output).await?;
             }
         }
     };
@@ -119,7 +147,10 @@ pub async fn to_the_end(
         return Err(Failure::new(Exit::TimedOut, words).with(details));
     };
     match ended? {
-        News::Settled { block, each, burnt } => settled(chain, task, block, each, burnt).await,
+        News::Settled { block, each, burnt } => {
+            let opener = keys.map(|(opener, _)| opener);
+            settled(chain, task, block, opener, (each, burnt)).await
+        }
         News::Refunded { reason, failure, back, burnt } => {
             Err(refunded(task, &reason, failure, back, burnt))
         }
@@ -131,8 +162,8 @@ async fn settled(
     chain: &Chain,
     task: TaskId,
     block: H256,
-    each: Amount,
-    burnt: Amount,
+    opener: Option<&Opener>,
+    (each, burnt): (Amount, Amount),
 ) -> Outcome<Report> {
     let view = Market::new(chain.at(block).await?).task(task).await?;
     let view = view.ok_or_else(|| {
@@ -147,7 +178,10 @@ async fn settled(
         .with("workers", workers, "")
         .amount("paid_each", each)
         .amount("burnt", burnt);
-    let bytes = answer::bytes(&stands, None)?;
+    let bytes = match (answer::bytes(&stands, None)?, opener) {
+        (Some(sealed), Some(opener)) => Some(opener.read(&sealed)?),
+        (bytes, _) => bytes,
+    };
     Ok(report.and(answer::report(&stands, bytes.as_deref())))
 }
 

@@ -1,12 +1,13 @@
 //! Tasks: how they stand, and what their requester does with them.
 
-use super::submit;
+use super::submit::{self, Wait};
 use crate::{
     answer,
     exit::{Failure, Outcome},
     follow::{Follow, News},
     output::{Output, Report},
     past,
+    sealing::Opener,
     session::Global,
     values::{self, words},
 };
@@ -48,8 +49,38 @@ impl Show {
         }
         output.progress_report(&described(task, &view));
         let within = Duration::from_secs(self.timeout);
-        let ended = submit::to_the_end(&chain, task, follow, within, output).await?;
-        output.say(&ended)
+        let wait = Wait { follow, within, keys: None };
+        output.say(&submit::to_the_end(&chain, task, wait, output).await?)
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Unlock {
+    task: u64,
+
+    /// For how many seconds at most.
+    #[arg(long, value_name = "SECONDS", default_value_t = 900)]
+    timeout: u64,
+}
+
+impl Unlock {
+    pub async fn run(&self, global: &Global, output: &Output) -> Outcome {
+        let (account, task) = (global.account().await?, TaskId(self.task));
+        let follow = Follow::begin(&account.chain, task).await?;
+        let view = view(&account.chain, task).await?;
+        let genesis = account.chain.genesis().0;
+        let opener = Opener::of(global, genesis, task, &view)?;
+        let opener = opener.ok_or_else(|| {
+            Failure::usage(format!("task {} is not sealed; everyone can read it", self.task))
+        })?;
+        if has_ended(&view) {
+            return output.say(&described(task, &view));
+        }
+        // Whoever waits already waits for no block.
+        opener.hand_out(&account, output).await?;
+        let (keys, within) = (Some((&opener, &account)), Duration::from_secs(self.timeout));
+        let wait = Wait { follow, within, keys };
+        output.say(&submit::to_the_end(&account.chain, task, wait, output).await?)
     }
 }
 
@@ -161,6 +192,10 @@ fn described(task: TaskId, view: &TaskView<AccountId32>) -> Report {
     let report = short(task, view).text("requester", address(&view.requester));
     let report = match &view.terms.job.model {
         Some(model) => report.text("model", hex::encode(model.0)),
+        None => report,
+    };
+    let report = match &view.terms.seal {
+        Some(_) => report.with("sealed", true, "yes"),
         None => report,
     };
     let seats: Vec<u64> = view.seats.iter().map(|seat| seat.provider.0).collect();

@@ -55,7 +55,7 @@ pub(super) async fn make(engine: &Path, root: &Path, archive: &Path, steps: u64)
 }
 
 /// What a program says that came of it.
-async fn said(mut command: Command) -> Result<Value> {
+pub(super) async fn said(mut command: Command) -> Result<Value> {
     command.arg("--json").kill_on_drop(true);
     let program = command.as_std().get_program().to_string_lossy().into_owned();
     let output = command.output().await.map_err(Error::io("run", &program))?;

@@ -9,7 +9,7 @@ use cairn_protocol::{
     dag::{Header, SemVer},
     id::{Amount, BlockId, File, ProviderId, Region},
     job::JobKind,
-    profile::{DeviceClass, Hardware, Offer, Offers, Profile, Role},
+    profile::{DeviceClass, Hardware, Offer, Offers, PayloadKey, Profile, Role},
 };
 use cairn_runtime::units::{MICROUNITS, UNITS};
 use cairn_sdk::{calls, subxt::tx::Payload, AccountId32, Chain, Options, Outbox, Signer};
@@ -54,19 +54,19 @@ pub(super) async fn model(chain: &Chain, outboxes: &Path, bundle: File) -> Resul
     Ok(id)
 }
 
-/// The registrations of these workers' owners, who are registered by now.
+/// The registrations of these workers' owners, who are registered by now, with these keys.
 pub(super) async fn providers(
     chain: &Chain,
     outboxes: &Path,
-    setups: &[Setup],
+    workers: Vec<(Setup, PayloadKey)>,
 ) -> Result<Vec<ProviderId>> {
-    let count = setups.len();
+    let count = workers.len();
     let accounts = (0..count).flat_map(|n| [keys::worker_owner(n), keys::worker_operator(n)]);
     fund(chain, outboxes, &accounts.collect::<Vec<_>>()).await?;
     // At once, since each waits for finality.
     let mut registering = JoinSet::new();
-    for (index, setup) in setups.iter().enumerate() {
-        registering.spawn(provider(chain.clone(), outboxes.to_owned(), index, setup.clone()));
+    for (index, worker) in workers.into_iter().enumerate() {
+        registering.spawn(provider(chain.clone(), outboxes.to_owned(), index, worker));
     }
     let mut registered = Vec::with_capacity(count);
     while let Some(joined) = registering.join_next().await {
@@ -81,7 +81,7 @@ async fn provider(
     chain: Chain,
     outboxes: PathBuf,
     index: usize,
-    setup: Setup,
+    (setup, key): (Setup, PayloadKey),
 ) -> Result<(usize, ProviderId)> {
     let seed = keys::worker_owner(index);
     let owner = account(&seed)?;
@@ -91,14 +91,14 @@ async fn provider(
     let operator = account(&keys::worker_operator(index))?;
     let (guard, bond) = if setup.guard { (Some(Role::Guard), GUARD_BOND) } else { (None, BOND) };
     let roles = [Role::Compute].into_iter().chain(guard).collect();
-    let call = calls::register(&operator, profile(index, setup.slots)?, roles, bond);
+    let call = calls::register(&operator, profile(index, setup.slots, key)?, roles, bond);
     send(&chain, &outboxes, &seed, "register", &call).await?;
     let known = chain.market().await?.providers_of(&owner).await?.into_iter().max();
     let missing = || Error::Task { reason: format!("//{seed} was registered and has no provider") };
     Ok((index, known.ok_or_else(missing)?))
 }
 
-fn profile(index: usize, slots: u8) -> Result<Profile> {
+fn profile(index: usize, slots: u8, key: PayloadKey) -> Result<Profile> {
     // What tells one machine from another, as far as anybody knows.
     let own = blake2_256(format!("cairn-localnet {}", keys::worker_name(index)).as_bytes());
     let offers = KINDS.map(|kind| Offer { kind, price: PRICE }).to_vec();
@@ -114,7 +114,7 @@ fn profile(index: usize, slots: u8) -> Result<Profile> {
         offers: Offers(offers.try_into().map_err(|_| Error::Task {
             reason: "more kinds of jobs are offered than there are".into(),
         })?),
-        payload_key: None,
+        payload_key: Some(key),
         node: own,
         enclave: None,
     })

@@ -8,10 +8,16 @@ struct Line {
     job: Job,
 }
 
+const PARTY: Party = Party { genesis: [5; 32], requester: [6; 32] };
+
 /// What a command line comes to at height 1,000.
-fn terms(words: &[&str]) -> Outcome<Terms> {
+fn asked(words: &[&str]) -> Outcome<Asked> {
     let line = std::iter::once("cairn").chain(words.iter().copied());
-    Line::try_parse_from(line).expect("it makes sense").job.terms(1_000)
+    Line::try_parse_from(line).expect("it makes sense").job.asked(1_000, &PARTY)
+}
+
+fn terms(words: &[&str]) -> Outcome<Terms> {
+    asked(words).map(|asked| asked.terms)
 }
 
 fn id() -> String {
@@ -131,4 +137,36 @@ fn input_should_go_to_the_archive_when_it_is_long() {
     let File { id, bytes } = archive::describe(long.as_bytes());
     assert_eq!(terms.job.input, Payload::Artifact { id, bytes });
     assert_eq!(archive::get(folder.path(), id).unwrap(), long.as_bytes());
+}
+
+#[test]
+fn input_should_be_in_neither_terms_nor_archive_when_it_is_sealed() {
+    let (folder, prompt) = (tempfile::tempdir().unwrap(), "nobody else may read this");
+    let (model, archive) = (id(), folder.path().to_str().unwrap().to_owned());
+    let line = ["infer", "--model", &model, "--prompt", prompt, "--sealed"];
+    let short = asked(&line).unwrap();
+    let Payload::Inline(payload) = &short.terms.job.input else { panic!("it is short") };
+    let has = |bytes: &[u8]| bytes.windows(8).any(|part| prompt.as_bytes().starts_with(part));
+    assert!(has(prompt.as_bytes()) && !has(payload));
+    let context = PARTY.context(&short.terms).unwrap();
+    let kept = short.kept.unwrap();
+    assert!(kept.is_of(&context));
+    let content = kept.opening().open(payload, &context).unwrap();
+    assert_eq!(content.input(), prompt.as_bytes());
+    // The result becomes longer too, up to what the chain takes.
+    assert_eq!(short.terms.output_bytes, INLINE_BYTES);
+    assert_eq!(short.terms.seal.unwrap().key_blocks, 60);
+
+    let line = [line.as_slice(), &["--archive", &archive, "--key-blocks", "20"]].concat();
+    let stored = asked(&line).unwrap();
+    let Payload::Artifact { id, .. } = stored.terms.job.input else { panic!("it is stored") };
+    assert!(!has(&archive::get(folder.path(), id).unwrap()));
+    assert_eq!(stored.terms.seal.unwrap().key_blocks, 20);
+}
+
+#[test]
+fn terms_should_have_no_seal_when_none_is_asked_for() {
+    let asked = asked(&["embed", "--model", &id(), "--text", "hi"]).unwrap();
+    assert!(asked.kept.is_none() && asked.terms.seal.is_none());
+    assert_eq!(PARTY.context(&asked.terms), None);
 }
