@@ -43,8 +43,8 @@ pub struct Global {
     #[arg(long, global = true)]
     pub json: bool,
 
-    /// Where transactions are kept until they are final, and what opens sealed tasks [default: $XDG_STATE_HOME/cairn/cli, where
-    /// that variable is ~/.local/state unless set]
+    /// Where transactions are kept until they are final, and what opens sealed tasks [default:
+    /// $XDG_STATE_HOME/cairn/cli, where that variable is ~/.local/state unless set]
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
 }

@@ -30,8 +30,8 @@ pub struct Kept {
 impl ZeroizeOnDrop for Kept {}
 
 impl Kept {
-    /// Encrypts an input under a key of its own, with a reply key that is for this task alone. Gives
-    /// what is to be kept, the payload, and what it is for.
+    /// Encrypts an input under a key of its own, with a reply key that is for this task alone.
+    /// Gives what is to be kept, the payload, and what it is for.
     pub fn seal(
         input: &[u8],
         genesis: &Digest,

@@ -31,7 +31,10 @@ use zeroize::Zeroizing;
 pub(crate) enum NoVault {
     #[error("'{}' is not in memory; name a folder of a tmpfs with --volatile", path.display())]
     OnDisk { path: PathBuf },
-    #[error("'{}' cannot be used ({reason}); name a folder of a tmpfs with --volatile", path.display())]
+    #[error(
+        "'{}' cannot be used ({reason}); name a folder of a tmpfs with --volatile",
+        path.display()
+    )]
     Volatile { path: PathBuf, reason: io::Error },
     #[error(transparent)]
     Identity(#[from] FileError),

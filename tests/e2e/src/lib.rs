@@ -8,17 +8,20 @@
 //!   ├──▶ market ──▶ providers, a task, and what they answer
 //!   ├──▶ DevNode ──▶ cairn-node --dev
 //!   ├──▶ run_node, run_program ──▶ cairn-node, cairn, ... once ──▶ Outcome
+//!   ├──▶ cairn, said ──▶ the same, and what it says in JSON ──▶ Said
 //!   └──▶ next_runtime
 //! ```
 //!
 //! They need the programs beside the test programs: `cargo build --release --workspace`.
 
+mod cli;
 mod dev;
 mod load;
 pub mod market;
 mod next_runtime;
 mod once;
 
+pub use cli::{cairn, said, Said};
 pub use dev::DevNode;
 pub use load::{Load, Sent};
 pub use next_runtime::{next_runtime, NextRuntime};

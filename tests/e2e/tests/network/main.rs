@@ -11,6 +11,7 @@ mod hundred;
 mod market;
 mod polkadotjs;
 mod sdk;
+mod sealed;
 mod sleep;
 mod tolerance;
 mod upgrade;

@@ -2,11 +2,11 @@
 
 use std::fs;
 
-use cairn_e2e::{Failure, Test, TestNet};
+use cairn_e2e::{said, Failure, Test, TestNet};
 use cairn_runtime::units::UNITS;
 use serde_json::Value;
 
-use crate::worker::{cairn, said};
+use crate::worker::cairn;
 
 const WORKERS: usize = 3;
 const TEXT: &str = "the red hen";

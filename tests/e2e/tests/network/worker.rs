@@ -1,11 +1,8 @@
 //! Work that is asked for on a command line, done by real workers, and paid.
 
-use std::time::Duration;
-
-use cairn_e2e::{run_program, Failure, Outcome, Test, TestNet};
+use cairn_e2e::{said, Failure, Said, Test, TestNet};
 use cairn_localnet::{keys, Client};
 use cairn_runtime::{units::UNITS, Hash, Treasury};
-use serde_json::Value;
 
 use crate::work::gain;
 
@@ -16,44 +13,10 @@ const PROMPT: &str = "the red hen";
 const MOST: &str = "8";
 /// What all workers are offered together: 0.3 CRN.
 const REWARD: u128 = 3 * UNITS / 10;
-/// More than any command takes that works, on a machine that has more to do.
-const WITHIN: Duration = Duration::from_secs(420);
-
-/// What a command said, in JSON, and what it ended with.
-pub(super) struct Said {
-    exit: Option<i32>,
-    pub(super) json: Value,
-    pub(super) outcome: Outcome,
-}
-
-impl Said {
-    pub(super) fn amount(&self, name: &str) -> u128 {
-        let found = self.json[name].as_str().and_then(|text| text.parse().ok());
-        found.unwrap_or_else(|| panic!("{name} should be an amount: {:#?}", self.outcome))
-    }
-
-    /// Fails unless it ended so.
-    pub(super) fn ended(self, exit: i32) -> Self {
-        assert_eq!(self.exit, Some(exit), "{:#?}", self.outcome);
-        self
-    }
-}
-
-pub(super) fn said(program: &str, arguments: &[&str]) -> Result<Said, Failure> {
-    let outcome = run_program(program, arguments, WITHIN)?;
-    let exit = outcome.status.and_then(|status| status.code());
-    let json = serde_json::from_str(&outcome.stdout)
-        .map_err(|error| Failure::new(format!("{program} said no JSON: {error}: {outcome:#?}")))?;
-    Ok(Said { exit, json, outcome })
-}
 
 /// The command line in the requester's name.
 pub(super) fn cairn(net: &TestNet, arguments: &[&str]) -> Result<Said, Failure> {
-    let (url, data) = (net.nodes[0].rpc_url(), net.scratch().join("cli"));
-    let key = format!("//{REQUESTER}");
-    let data = data.display().to_string();
-    let own = ["--url", &url, "--key", &key, "--data", &data, "--json"];
-    said("cairn", &[arguments, &own].concat())
+    cairn_e2e::cairn(net, REQUESTER, arguments)
 }
 
 fn pids(net: &TestNet) -> Vec<Option<u32>> {

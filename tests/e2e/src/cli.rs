@@ -1,0 +1,48 @@
+//! The command line of the chain, as its users have it.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::{run_program, Failure, Outcome, TestNet};
+
+/// More than any command takes that works, on a machine that has more to do.
+const WITHIN: Duration = Duration::from_secs(420);
+
+/// What a command said, in JSON, and what it ended with.
+pub struct Said {
+    pub exit: Option<i32>,
+    pub json: Value,
+    pub outcome: Outcome,
+}
+
+impl Said {
+    pub fn amount(&self, name: &str) -> u128 {
+        let found = self.json[name].as_str().and_then(|text| text.parse().ok());
+        found.unwrap_or_else(|| panic!("{name} should be an amount: {:#?}", self.outcome))
+    }
+
+    /// Fails unless it ended so.
+    pub fn ended(self, exit: i32) -> Self {
+        assert_eq!(self.exit, Some(exit), "{:#?}", self.outcome);
+        self
+    }
+}
+
+/// Runs a program of this repository that says one object of JSON.
+pub fn said(program: &str, arguments: &[&str]) -> Result<Said, Failure> {
+    let outcome = run_program(program, arguments, WITHIN)?;
+    let exit = outcome.status.and_then(|status| status.code());
+    let json = serde_json::from_str(&outcome.stdout)
+        .map_err(|error| Failure::new(format!("{program} said no JSON: {error}: {outcome:#?}")))?;
+    Ok(Said { exit, json, outcome })
+}
+
+/// The command line in the name of a development account, with what it keeps in a folder of its
+/// own.
+pub fn cairn(net: &TestNet, who: &str, arguments: &[&str]) -> Result<Said, Failure> {
+    let (url, data) = (net.nodes[0].rpc_url(), net.scratch().join(format!("cli-{who}")));
+    let (key, data) = (format!("//{who}"), data.display().to_string());
+    let own = ["--url", &url, "--key", &key, "--data", &data, "--json"];
+    said("cairn", &[arguments, &own].concat())
+}
