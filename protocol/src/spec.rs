@@ -26,6 +26,10 @@ pub const MAX_STOPS: u32 = 8;
 pub const EXPORT_BYTES: u32 = 64;
 /// Pages of 64 KiB that a module of 32 bits can address.
 pub const MAX_PAGES: u32 = 1 << 16;
+/// Bytes of a token in an example, the lowest first.
+pub const TOKEN_BYTES: u32 = 4;
+/// Examples that a step of learning takes.
+pub const STEP_EXAMPLES: u32 = 8;
 /// A whole in the units of [`Choice::Drawn`]'s prefix.
 pub const WHOLE_PREFIX: u32 = 1 << 16;
 /// The kernel's scales have a multiplier with its top bit set, and shift no farther.
@@ -64,7 +68,7 @@ wire! {
     #[derive(Copy)]
     pub struct EmbedSpec;
 
-    /// Examples of one length, one after another in a file.
+    /// Examples of one length, one after another in a file. Each is a row of tokens.
     #[derive(Copy)]
     pub struct Records {
         pub file: File,
@@ -234,6 +238,11 @@ impl Records {
         self.file.bytes.checked_div(self.record_bytes.into()).unwrap_or(0)
     }
 
+    /// Tokens of one of them that come after another.
+    fn foretold(&self) -> u64 {
+        u64::from(self.record_bytes.checked_div(TOKEN_BYTES).unwrap_or(0)).saturating_sub(1)
+    }
+
     fn check(&self, what: &'static str) -> Result<(), Malformed> {
         let Self { file: File { bytes, .. }, record_bytes } = *self;
         within("bytes of a record", 1, u32::MAX, record_bytes)?;
@@ -246,6 +255,14 @@ impl Records {
 }
 
 impl TrainSpec {
+    /// How much work it is: the tokens that are foretold as it learns, or those that the delta is
+    /// measured on where they are more. It may be more than any job pays for.
+    pub fn units(&self) -> u64 {
+        let examples = u64::from(self.steps).saturating_mul(STEP_EXAMPLES.into());
+        let learnt = examples.saturating_mul(self.data.foretold());
+        learnt.max(self.set.count().saturating_mul(self.set.foretold()))
+    }
+
     fn check(&self) -> Result<(), Malformed> {
         self.data.check("the data")?;
         self.set.check("the set")?;

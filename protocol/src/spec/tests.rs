@@ -190,6 +190,19 @@ fn decode_should_fail_when_records_do_not_fill_their_file() {
 }
 
 #[test]
+fn units_should_be_the_tokens_learnt_from_or_measured_on_whichever_are_more() {
+    let records = |bytes, record_bytes| Records { file: file(bytes), record_bytes };
+    let units = |steps, data, set| TrainSpec { data, set, steps, rate_ppm: 1, rank: None }.units();
+    // Of five tokens the first is given.
+    let (data, set) = (records(100, 20), records(40, 20));
+    assert_eq!(units(3, data, set), 3 * 8 * 4);
+    assert_eq!(units(3, data, records(20 * 1_000, 20)), 4_000);
+    assert_eq!(units(3, data, records(1_000, 4)), 3 * 8 * 4);
+    let longest = records(u64::from(u32::MAX), u32::MAX);
+    assert_eq!(units(u32::MAX, longest, longest), u64::MAX);
+}
+
+#[test]
 fn decode_should_fail_when_a_name_is_no_text() {
     let bytes = call(1, 1, &[0xff, 0xfe]).encode();
     assert_eq!(Spec::decode(JobKind::Wasm, &bytes), Err(Malformed::Unreadable));
