@@ -2,6 +2,7 @@
 
 pub mod cache;
 pub mod change;
+pub mod changes;
 pub mod contents;
 mod error;
 mod files;

@@ -28,6 +28,8 @@ mod tests;
 #[derive(Clone, Debug)]
 pub struct Store {
     folder: PathBuf,
+    /// Of the store whose files are found here too.
+    beneath: Option<PathBuf>,
 }
 
 /// A file of a store, found to be what it is called.
@@ -45,12 +47,19 @@ impl Deref for Held {
 impl Store {
     /// The store in this folder, which is made where there is none.
     pub fn at(folder: impl Into<PathBuf>) -> Result<Self, Error> {
-        files::folder(folder.into()).map(|folder| Self { folder })
+        files::folder(folder.into()).map(|folder| Self { folder, beneath: None })
     }
 
     /// The store in this folder as others have left it: nothing is made there or cleared.
     pub fn existing(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self { folder: folder.into(), beneath: None }
+    }
+
+    /// A store of what is added to another one: what that has is found here too, and nothing is
+    /// written there.
+    pub fn over(beneath: &Self, folder: impl Into<PathBuf>) -> Result<Self, Error> {
+        let beneath = Some(beneath.folder.clone());
+        files::folder(folder.into()).map(|folder| Self { folder, beneath })
     }
 
     pub fn folder(&self) -> &Path {
@@ -59,7 +68,12 @@ impl Store {
 
     /// Where a file is, or would be.
     pub fn path(&self, id: &ContentId) -> PathBuf {
-        self.folder.join(hex(id))
+        let own = self.folder.join(hex(id));
+        let beneath = self.beneath.as_ref().map(|beneath| beneath.join(hex(id)));
+        match beneath.filter(|beneath| !own.exists() && beneath.exists()) {
+            Some(beneath) => beneath,
+            None => own,
+        }
     }
 
     pub fn put(&self, bytes: &[u8]) -> Result<File, Error> {

@@ -67,3 +67,21 @@ fn existing_should_make_no_folder_when_there_is_none() {
     assert!(matches!(store.open(&ContentId([1; 32])), Err(Error::Absent { .. })));
     assert!(!path.exists());
 }
+
+#[test]
+fn over_should_find_what_is_beneath_and_write_nothing_there() {
+    let (home, [beneath, _]) = stores();
+    let old = beneath.put(b"weights").unwrap();
+    let over = Store::over(&beneath, home.path().join("over")).unwrap();
+    assert_eq!(&*over.open_file(&old).unwrap(), b"weights");
+    let new = over.put(b"more").unwrap();
+    assert_eq!(&*over.open_file(&new).unwrap(), b"more");
+    assert!(matches!(beneath.open_file(&new), Err(Error::Absent { .. })));
+    assert_eq!(fs::read_dir(beneath.folder()).unwrap().count(), 1);
+    // What is its own goes before what is not.
+    over.put(b"weights").unwrap();
+    replace(&beneath.path(&old.id), b"others!");
+    assert_eq!(&*over.open_file(&old).unwrap(), b"weights");
+    let neither = over.open(&ContentId([1; 32]));
+    assert!(matches!(neither, Err(Error::Absent { .. })), "{neither:?}");
+}
