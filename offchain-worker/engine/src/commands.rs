@@ -6,6 +6,7 @@ mod inspect;
 mod learn;
 mod make;
 mod publish;
+mod records;
 
 use cairn_engine::{
     device::{Device, Kind},
@@ -49,6 +50,8 @@ enum Command {
     Apply(make::Apply),
     /// Has a model in exact form in a store of several, and says what its bundle is called.
     Publish(publish::Publish),
+    /// Cuts text into records of a model's tokens, as jobs of learning and judging take them.
+    Records(records::Records),
     /// Says what a model loses on text, or how many cases it gets right.
     Eval(ask::Eval),
     /// Has a model go on with a text.
@@ -167,6 +170,7 @@ impl Cli {
             Command::Quantise(quantise) => quantise.run(output),
             Command::Apply(apply) => apply.run(output),
             Command::Publish(publish) => publish.run(output),
+            Command::Records(records) => records.run(output),
             Command::Eval(eval) => eval.run(output),
             Command::Generate(generate) => generate.run(output),
             Command::Embed(embed) => embed.run(output),

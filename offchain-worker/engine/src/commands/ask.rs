@@ -100,12 +100,7 @@ impl Eval {
         let crew = self.chosen.crew()?;
         let codec = folder.codec()?;
         let (records, given, floor) = match self.texts(&codec)? {
-            Some(texts) => {
-                let bytes = texts.records(0);
-                let record = |record: &[u8]| record.iter().copied().map(u32::from).collect();
-                let records: Vec<Vec<u32>> = bytes.chunks(self.length).map(record).collect();
-                (records, Vec::new(), Some(texts.floor()))
-            }
+            Some(texts) => (texts.tokens(0), Vec::new(), Some(texts.floor())),
             None => {
                 let all = self.sequences(&codec, folder.shape())?;
                 let read = all.iter().filter(|one| one.given > 1);

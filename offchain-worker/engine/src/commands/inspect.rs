@@ -1,5 +1,5 @@
 use super::{is_exact, make::published, processor, Outcome, Output, Profile};
-use cairn_artifact::{change::Change, hex};
+use cairn_artifact::{change::Change, changes::Changes, hex};
 use cairn_engine::{
     device::Kind,
     folder::{ExactFolder, FloatFolder},
@@ -13,7 +13,7 @@ use std::{error::Error, fs, path::PathBuf};
 
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// A folder of a model or of a checkpoint, or a file of a change or of ONNX.
+    /// A folder of a model or of a checkpoint, or a file of changes or of ONNX.
     path: PathBuf,
 
     /// Refused in words, as nothing is computed.
@@ -78,25 +78,37 @@ impl Inspect {
 
     fn change(&self) -> Result<Value, Box<dyn Error>> {
         let bytes = fs::read(&self.path)?;
-        let change =
-            Change::decode(&bytes).map_err(|flaw| format!("{}: {flaw}", self.path.display()))?;
-        let tensors = change.deltas().iter().map(|(name, delta)| {
-            let (rows, columns) = delta.shape();
-            let how = match delta {
-                Delta::Sparse(sparse) => {
-                    let numbers: usize = sparse.changed().iter().map(|(_, row)| row.len()).sum();
-                    format!("{numbers} of {rows} x {columns}")
-                }
-                Delta::LowRank(_) => format!("factors of {rows} x {columns}"),
-            };
-            (name.clone(), Value::from(how))
-        });
+        let failed = |flaw: &dyn Error| format!("{}: {flaw}", self.path.display());
+        let (id, length) = (hex(&content(&bytes)), bytes.len());
+        if Changes::is_form(&bytes) {
+            let changes = Changes::decode(&bytes).map_err(|flaw| failed(&flaw))?;
+            let each = changes.as_slice().iter().map(|one| (hex(&one.base()), tensors(one)));
+            let each: Map<String, Value> = each.collect();
+            return Ok(json!({ "form": "changes", "id": id, "bytes": length, "changes": each }));
+        }
+        let change = Change::decode(&bytes).map_err(|flaw| failed(&flaw))?;
         Ok(json!({
             "form": "change",
-            "id": hex(&content(&bytes)),
-            "bytes": bytes.len(),
+            "id": id,
+            "bytes": length,
             "base": hex(&change.base()),
-            "tensors": tensors.collect::<Map<_, _>>(),
+            "tensors": tensors(&change),
         }))
     }
+}
+
+/// How much of each tensor a change is of.
+fn tensors(change: &Change) -> Value {
+    let tensors = change.deltas().iter().map(|(name, delta)| {
+        let (rows, columns) = delta.shape();
+        let how = match delta {
+            Delta::Sparse(sparse) => {
+                let numbers: usize = sparse.changed().iter().map(|(_, row)| row.len()).sum();
+                format!("{numbers} of {rows} x {columns}")
+            }
+            Delta::LowRank(_) => format!("factors of {rows} x {columns}"),
+        };
+        (name.clone(), Value::from(how))
+    });
+    tensors.collect::<Map<_, _>>().into()
 }

@@ -10,9 +10,8 @@ use cairn_engine::{
     demo,
     device::{Device, Kind},
     folder::{save, Codec, ExactFolder, FloatFolder, Model, Tokens},
-    grid::Grid,
     parts::Named,
-    train::{draw_classes, factors, Learned, Lessons, Lock, Run, Schedule, Settings, Store},
+    train::{draw_classes, Learned, Lessons, Lock, Run, Schedule, Settings, Store},
 };
 use cairn_protocol::chunk::content;
 use clap::Args;
@@ -226,15 +225,8 @@ impl Train {
         result.insert("steps".into(), self.steps.into());
         result.insert("loss".into(), last.into());
         if let Some(base) = base {
-            let published = base.base()?;
-            let grid = Grid::of_base(&published)?;
-            let deltas = match settings.learned {
-                Learned::LowRank { rank, alpha } => {
-                    grid.low_rank::<M>(&factors(&learned, rank, alpha)?)?
-                }
-                _ => grid.change(&learned)?,
-            };
-            result.insert("changes".into(), self.write(&published.changes(deltas)?)?);
+            let changes = base.changes(&learned, settings.learned)?;
+            result.insert("changes".into(), self.write(&changes)?);
         }
         let lock = run.lock();
         Ok(End { learned: whole(run.into_trainer().finish()), result, _lock: lock })

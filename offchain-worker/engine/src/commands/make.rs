@@ -4,7 +4,7 @@ use super::{
     data::{check_size, Source},
     only, processor, Outcome, Output, Profile,
 };
-use cairn_artifact::{change::Change, hex};
+use cairn_artifact::{change::Change, changes::Changes, hex};
 use cairn_engine::{
     device::Kind,
     folder::{Codec, ExactFolder, FloatFolder, Model},
@@ -12,7 +12,11 @@ use cairn_engine::{
 };
 use clap::{Args, ValueEnum};
 use serde_json::{json, Value};
-use std::{error::Error, fs, path::PathBuf};
+use std::{
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+};
 
 #[derive(Debug, Args)]
 pub struct Import {
@@ -148,11 +152,7 @@ impl Quantise {
     fn sequences(&self, from: &FloatFolder) -> Result<Vec<Vec<u32>>, Box<dyn Error>> {
         let codec = from.codec()?;
         Ok(match self.source.texts(&codec, self.length, self.records, 0)? {
-            Some(texts) => {
-                let bytes = texts.records(0);
-                let record = |record: &[u8]| record.iter().copied().map(u32::from).collect();
-                bytes.chunks(self.length.max(1)).map(record).collect()
-            }
+            Some(texts) => texts.tokens(0),
             None => {
                 let all = self.source.sequences(&codec, self.length)?;
                 all.into_iter().take(self.records).map(|one| one.tokens).collect()
@@ -189,7 +189,8 @@ pub struct Apply {
     /// The folder of a model in exact form.
     model: PathBuf,
 
-    /// Files of changes, all of the model as it is now.
+    /// Files of changes, as `train` writes them or a worker delivers them, all of the model as it
+    /// is now.
     #[arg(required = true)]
     changes: Vec<PathBuf>,
 
@@ -214,13 +215,19 @@ impl Apply {
         only(Profile::Exact, self.profile, instead)?;
         processor(self.device, "changes are added")?;
         let model = ExactFolder::open(&self.model)?;
-        let read = |path: &PathBuf| -> Result<Change, Box<dyn Error>> {
-            let failed = |error: &dyn Error| format!("{}: {error}", path.display());
-            let bytes = fs::read(path).map_err(|error| failed(&error))?;
-            Ok(Change::decode(&bytes).map_err(|flaw| failed(&flaw))?)
-        };
-        let changes = self.changes.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let changes = self.changes.iter().map(|path| changes(path));
+        let changes = changes.collect::<Result<Vec<_>, _>>()?.concat();
         output.say(&published(&model.changed(&changes, &self.out)?))?;
         Ok(())
     }
+}
+
+/// What a file has: one change, or those of several components.
+fn changes(path: &Path) -> Result<Vec<Change>, Box<dyn Error>> {
+    let failed = |error: &dyn Error| format!("{}: {error}", path.display());
+    let bytes = fs::read(path).map_err(|error| failed(&error))?;
+    if Changes::is_form(&bytes) {
+        return Ok(Changes::decode(&bytes).map_err(|flaw| failed(&flaw))?.into_vec());
+    }
+    Ok(vec![Change::decode(&bytes).map_err(|flaw| failed(&flaw))?])
 }

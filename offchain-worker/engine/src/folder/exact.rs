@@ -7,9 +7,16 @@ use super::{
     RULES,
 };
 use crate::{
-    apply::apply_changes, base::Base, exact, files, grid::Grid, quantise::Exact, tokens::Tokenizer,
+    apply::apply_changes,
+    base::Base,
+    exact, files,
+    grid::Grid,
+    parts::Named,
+    quantise::Exact,
+    tokens::Tokenizer,
+    train::{factors, Learned},
 };
-use burn::tensor::Device;
+use burn::{module::Module, tensor::Device};
 use cairn_artifact::{cache::Cache, change::Change, package::Package, store::Store};
 use cairn_kernel::models::Outcome;
 use cairn_protocol::id::{ContentId, File};
@@ -187,15 +194,32 @@ impl ExactFolder {
 
     /// A program, ready to be planned.
     pub fn package(&self, purpose: Purpose) -> Result<Package, FolderError> {
+        let id = self.manifest(purpose)?;
+        let cache = Cache::at(&self.cache)?;
+        Ok(Package::open(&self.store, &cache, id)?)
+    }
+
+    /// The same with changes of its components. What is new because of them goes into a folder for
+    /// that alone, and all else stays where it is.
+    pub fn changed_package(
+        &self,
+        purpose: Purpose,
+        changes: &[Change],
+        new: &Path,
+    ) -> Result<Package, FolderError> {
+        let store = Store::over(&self.store, new)?;
+        let changed = apply_changes(&store, self.manifest(purpose)?, changes)?;
+        Ok(Package::open(&store, &Cache::at(&self.cache)?, &changed)?)
+    }
+
+    fn manifest(&self, purpose: Purpose) -> Result<&ContentId, FolderError> {
         let found = self.card.shape.kind();
         let need = match purpose {
             Purpose::Next | Purpose::Loss => "a decoder",
             Purpose::Embedding => "an encoder",
             Purpose::Classes => "a classifier or an encoder with classes",
         };
-        let id = self.manifests.get(&purpose).ok_or(FolderError::Kind { found, need })?;
-        let cache = Cache::at(&self.cache)?;
-        Ok(Package::open(&self.store, &cache, id)?)
+        self.manifests.get(&purpose).ok_or(FolderError::Kind { found, need })
     }
 
     /// What learning begins from.
@@ -213,6 +237,23 @@ impl ExactFolder {
             Model::Encoder(model) => Model::Encoder(grid.settle(model)?),
             Model::Classifier(model) => Model::Classifier(grid.settle(model)?),
         })
+    }
+
+    /// What leads from the model to one that learned from it, by the components that it changes.
+    pub fn changes<M: Module + Named>(
+        &self,
+        learned: &M,
+        how: Learned,
+    ) -> Result<BTreeMap<String, Change>, FolderError> {
+        let base = self.base()?;
+        let grid = Grid::of_base(&base)?;
+        let deltas = match how {
+            Learned::LowRank { rank, alpha } => {
+                grid.low_rank::<M>(&factors(learned, rank, alpha)?)?
+            }
+            Learned::All | Learned::Masters => grid.change(learned)?,
+        };
+        Ok(base.changes(deltas)?)
     }
 
     /// The model with changes of its components, in a new folder.

@@ -58,6 +58,12 @@ impl Texts {
         records
     }
 
+    /// The same as tokens, record by record.
+    pub fn tokens(&self, step: u64) -> Vec<Vec<u32>> {
+        let record = |record: &[u8]| record.iter().copied().map(u32::from).collect();
+        self.records(step).chunks(self.length.max(1)).map(record).collect()
+    }
+
     /// The mean entropy of the bytes that are foretold, which are all but the first.
     pub fn floor(&self) -> f64 {
         let entropies = cairn_text::entropies(self.length);

@@ -3,8 +3,10 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod publishing;
+mod records;
 mod training;
 
+use cairn_artifact::{change::Change, changes::Changes, hex};
 use cairn_engine::{
     folder::{save, ExactFolder, FloatFolder, Model, Tokens},
     parts,
@@ -128,6 +130,34 @@ fn changes_of_one_base_should_come_to_the_same_in_any_order() {
     let both = applied(&[one, two], "both");
     assert_eq!(both, applied(&[two, one], "turned"));
     assert!(both["loss"].is_string() && both != applied(&[one], "first"));
+}
+
+#[test]
+fn changes_in_one_file_should_be_applied_as_they_are_one_by_one() {
+    let home = Home::new();
+    home.file("sayings.txt", &sayings());
+    home.said(&["import", name(&fixture("llama")), "--out", "floats"]);
+    let sample = ["--text", "sayings.txt", "--length", "24"];
+    home.said(&[&["quantise", "floats", "--out", "exact"], sample.as_slice()].concat());
+    let train = ["train", "exact", "--out", "run", "--steps", "3", "--batch", "2"];
+    home.said(&[&train, sample.as_slice()].concat());
+    let bytes = fs::read(home.at("run/changes/trunk.change")).expect("a change");
+    let change = Change::decode(&bytes).expect("a change");
+    let base = hex(&change.base());
+    let changes = Changes::new([change]).expect("one change");
+    fs::write(home.at("delta"), changes.encode()).expect("written");
+    let applied = |file: &str, to: &str| {
+        home.said(&["apply", "exact", file, "--out", to])["manifests"].clone()
+    };
+    assert_eq!(applied("delta", "one"), applied("run/changes/trunk.change", "other"));
+    let inspected = home.said(&["inspect", "delta"]);
+    assert_eq!(inspected["form"], "changes");
+    assert_eq!(inspected["bytes"], changes.encode().len());
+    assert!(inspected["changes"][&base].is_object(), "{inspected}");
+    // What is cut off is refused in words.
+    fs::write(home.at("half"), &changes.encode()[..40]).expect("written");
+    let error = home.refused(&["apply", "exact", "half", "--out", "none"]);
+    assert!(error.contains("half") && error.contains("fetch it again"), "{error}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::{
 use cairn_artifact::{
     hex,
     manifest::{Component, Manifest},
+    package::Package,
     store::Store,
     Error as ArtifactError,
 };
@@ -104,8 +105,12 @@ fn made(model: &ExactFolder) -> Vec<u32> {
 }
 
 fn embedded(model: &ExactFolder) -> Vec<i32> {
+    embedded_by(model, &model.package(Purpose::Embedding).expect("a program"))
+}
+
+/// The same by another program, with the model's tokens.
+fn embedded_by(model: &ExactFolder, package: &Package) -> Vec<i32> {
     let tokens = model.codec().and_then(|codec| Ok(codec.encode("the path is marked")?));
-    let package = model.package(Purpose::Embedding).expect("a program");
     let plan = package.plan().expect("it fits");
     embed(&plan, &Alone, &tokens.expect("a tokenizer")).expect("it runs")
 }
@@ -216,20 +221,42 @@ fn publish_should_leave_no_bundle_when_a_file_of_the_folder_is_damaged() {
     assert!(count(scene.store.folder()) <= 2);
 }
 
+/// A change of an encoder's trunk.
+fn change(scene: &Scene, model: &ExactFolder) -> Change {
+    let id = model.manifests()[&Purpose::Embedding];
+    let trunk = scene.store.manifest(&id).expect("a manifest").components["trunk"].file.id;
+    let delta = Delta::Sparse(Sparse::new(1, 32, vec![(0, vec![(0, -9_000)])]).expect("a change"));
+    Change::new(trunk, [("norm.gains".to_owned(), delta)].into()).expect("a change")
+}
+
 #[test]
 fn bundle_should_be_changed_into_a_folder_of_its_own_when_its_store_has_other_models() {
     let scene = Scene::new();
     let (file, bundle) = scene.published(&scene.encoder());
     scene.published(&scene.classifier());
     let opened = scene.opened(&file).expect("a model");
-    let id = opened.manifests()[&Purpose::Embedding];
-    let trunk = scene.store.manifest(&id).expect("a manifest").components["trunk"].file.id;
-    let delta = Delta::Sparse(Sparse::new(1, 32, vec![(0, vec![(0, -9)])]).expect("a change"));
-    let change = Change::new(trunk, [("norm.gains".to_owned(), delta)].into());
-    let changed = opened.changed(&[change.expect("a change")], &scene.at("changed"));
+    let changed = opened.changed(&[change(&scene, &opened)], &scene.at("changed"));
     let changed = changed.expect("applied");
     // Its own files but the tokenizer, and what the trunk and the manifest are now.
     assert_eq!(count(changed.store().folder()), bundle.files.len() - 1 + 2);
     assert_eq!(embedded(&changed).len(), embedded(&opened).len());
     assert_ne!(changed.manifests(), opened.manifests());
+}
+
+#[test]
+fn changed_package_should_compute_what_a_changed_folder_does_and_leave_the_store_alone() {
+    let scene = Scene::new();
+    let (file, _) = scene.published(&scene.encoder());
+    let opened = scene.opened(&file).expect("a model");
+    let change = change(&scene, &opened);
+    let folder = opened.changed(std::slice::from_ref(&change), &scene.at("changed"));
+    let (before, new) = (count(scene.store.folder()), scene.at("new"));
+    let package = opened.changed_package(Purpose::Embedding, &[change], &new).expect("applied");
+    let found = embedded_by(&opened, &package);
+    assert_eq!(found, embedded(&folder.expect("applied")));
+    assert_ne!(found, embedded(&opened));
+    // The trunk and the manifest are others, and all else is where it was.
+    assert_eq!((count(&new), count(scene.store.folder())), (2, before));
+    let none = opened.changed_package(Purpose::Loss, &[], &new).map(drop);
+    assert!(matches!(none, Err(FolderError::Kind { need: "a decoder", .. })), "{none:?}");
 }
