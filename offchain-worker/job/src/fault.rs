@@ -1,6 +1,6 @@
 //! What goes wrong in the libraries, as whoever asked for the job is told of it.
 
-use cairn_engine::{exact::ExactError, folder::FolderError};
+use cairn_engine::{exact::ExactError, folder::FolderError, train::TrainError};
 use cairn_kernel::run::Error;
 use cairn_order::Fault;
 use cairn_protocol::failure::Failure;
@@ -29,6 +29,18 @@ pub(crate) fn exact(error: ExactError) -> Fault {
     Fault::new(failure, error)
 }
 
+/// Of learning. What nothing can be learnt from, or not so, is the job's fault.
+pub(crate) fn train(error: TrainError) -> Fault {
+    let failure = match error {
+        TrainError::Model(reason) => return folder(reason),
+        TrainError::File { .. } | TrainError::Busy { .. } | TrainError::Checkpoint { .. } => {
+            Failure::Internal
+        }
+        _ => Failure::MalformedSpec,
+    };
+    Fault::new(failure, error)
+}
+
 fn of_run(error: Error) -> Failure {
     match error {
         Error::Given { .. } | Error::Length { .. } | Error::Value { .. } | Error::Whole => {
@@ -47,6 +59,7 @@ fn of_run(error: Error) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cairn_engine::model::ModelError;
     use cairn_kernel::program::TensorId;
 
     #[test]
@@ -60,6 +73,20 @@ mod tests {
             (ExactError::Run(Error::Undone), Failure::Internal),
         ] {
             assert_eq!(exact(error).failure, failure);
+        }
+    }
+
+    #[test]
+    fn failure_should_be_the_jobs_when_nothing_can_be_learnt() {
+        let device = ModelError::Device("it is gone".into());
+        for (error, failure) in [
+            (TrainError::Nothing, Failure::MalformedSpec),
+            (TrainError::Diverged { step: 1, loss: f64::NAN }, Failure::MalformedSpec),
+            (TrainError::Vocabulary { need: 2, have: 1 }, Failure::MalformedSpec),
+            (TrainError::Model(device), Failure::Internal),
+            (TrainError::Busy { folder: "run".into() }, Failure::Internal),
+        ] {
+            assert_eq!(train(error).failure, failure);
         }
     }
 }

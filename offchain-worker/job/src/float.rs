@@ -206,7 +206,7 @@ fn text(
     let text = codec.decode(&made).map_err(fault::folder)?;
     let more = match &asked.job.order.fingerprint {
         Some(Over::Made) => cut(text.as_bytes()).into_owned(),
-        Some(Over::Claimed(claim)) => cut(&input::of(asked.job.order, claim)?).into_owned(),
+        Some(Over::Claimed(claim)) => cut(&input::bytes(asked.job.order, claim)?).into_owned(),
         Some(Over::Input) | None => String::new(),
     };
     // Made tokens anew, as whoever has only the text would.

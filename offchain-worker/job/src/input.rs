@@ -23,11 +23,11 @@ impl Deref for Bytes {
 }
 
 pub(crate) fn read(order: &Order) -> Result<Bytes, Fault> {
-    of(order, &order.input)
+    bytes(order, &order.input)
 }
 
-/// Something else that the order gives in the same way.
-pub(crate) fn of(order: &Order, input: &Input) -> Result<Bytes, Fault> {
+/// What the order has itself, or a file that it names.
+pub(crate) fn bytes(order: &Order, input: &Input) -> Result<Bytes, Fault> {
     match input {
         Input::Inline(bytes) => Ok(Bytes::Inline(bytes.clone())),
         Input::Stored(file) => stored(order, file).map(Bytes::Stored),

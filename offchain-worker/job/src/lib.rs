@@ -7,10 +7,13 @@ mod fault;
 mod float;
 mod infer;
 mod input;
+mod measure;
 mod model;
 mod product;
+mod records;
 mod simulate;
 mod texts;
+mod train;
 mod wasm;
 
 pub use batch::run_all;
@@ -30,7 +33,7 @@ use std::{
 
 /// What this program is built of, which is what [`cairn_order::engines`] says of it.
 pub fn engines() -> [Engine; 4] {
-    const EXACT: &[JobKind] = &[JobKind::Infer, JobKind::Embed, JobKind::Evaluate];
+    const EXACT: &[JobKind] = &[JobKind::Infer, JobKind::Embed, JobKind::Train, JobKind::Evaluate];
     const FLOAT: &[JobKind] = &[JobKind::Infer, JobKind::Embed];
     [
         Engine { name: "exact", id: EngineId::exact(SEMANTICS), kinds: EXACT },
@@ -78,6 +81,10 @@ fn unread(reason: &Unreadable) -> Fault {
 /// Does what the order says. What is longer than an answer may be is written into the scratch
 /// folder.
 pub fn run(order: &Order, scratch: &Path) -> Result<Made, Fault> {
+    if let Some(delta) = &order.delta {
+        check_engine(order)?;
+        return measure::run(delta, order, scratch);
+    }
     let spec = Spec::decode(order.kind, &order.parameters).map_err(fault::malformed)?;
     check_engine(order)?;
     match spec {
@@ -89,15 +96,12 @@ pub fn run(order: &Order, scratch: &Path) -> Result<Made, Fault> {
             check_units(order, made.units)?;
             Ok(made)
         }
+        Spec::Train(spec) => train::run(&spec, order, scratch),
         Spec::Wasm(spec) => wasm::run(&spec, order, scratch),
-        Spec::Train(_) => {
-            Err(Fault::new(Failure::UnsupportedOp, "this worker does not train yet; ask another"))
-        }
     }
 }
 
-/// Refuses another engine than those that do the kind; a kind that none does is refused where it
-/// would be done.
+/// Refuses another engine than those that do the kind.
 fn check_engine(order: &Order) -> Result<(), Fault> {
     let able: Vec<Engine> =
         engines().into_iter().filter(|engine| engine.kinds.contains(&order.kind)).collect();

@@ -42,7 +42,8 @@ pub struct Engine {
     pub kinds: &'static [JobKind],
 }
 
-/// Exact programs of the kernel.
+/// Exact programs of the kernel. Learning is named by it too: a delta is for a model as this engine
+/// runs it, and worth what is measured so, however it was learnt.
 pub fn exact() -> EngineId {
     EngineId::exact(SEMANTICS)
 }
@@ -64,7 +65,7 @@ pub fn float() -> EngineId {
 
 /// All of them; of two that do one kind, the exact one first.
 pub fn all() -> [Engine; 4] {
-    const EXACT: &[JobKind] = &[JobKind::Infer, JobKind::Embed, JobKind::Evaluate];
+    const EXACT: &[JobKind] = &[JobKind::Infer, JobKind::Embed, JobKind::Train, JobKind::Evaluate];
     const FLOAT: &[JobKind] = &[JobKind::Infer, JobKind::Embed];
     [
         Engine { name: "exact", id: exact(), kinds: EXACT },
@@ -86,8 +87,7 @@ mod tests {
             let names: Vec<&str> = able.map(|engine| engine.name).collect();
             let expected: &[&str] = match kind {
                 JobKind::Infer | JobKind::Embed => &["exact", "float"],
-                JobKind::Train => &[],
-                JobKind::Evaluate => &["exact"],
+                JobKind::Train | JobKind::Evaluate => &["exact"],
                 JobKind::Simulate => &["simulate"],
                 JobKind::Wasm => &["wasm"],
             };

@@ -29,6 +29,9 @@ pub struct Order {
     /// How much work it may be at most.
     pub units: u64,
     pub input: Input,
+    /// What another worker came to, of a job that learns: it is to be measured, and not learnt
+    /// anew.
+    pub delta: Option<Input>,
     /// Bytes of an output that goes into the answer itself; a longer one is a file.
     pub inline: u32,
     /// What the result's fingerprint is made over; none where it is judged by its bits.
@@ -115,6 +118,7 @@ impl Order {
             seed: job.seed,
             units: job.units,
             input,
+            delta: None,
             inline: 0,
             fingerprint: None,
             bundle,
@@ -222,7 +226,10 @@ mod tests {
     #[test]
     fn order_should_be_the_same_when_written_and_read() {
         let order = order();
-        assert_eq!(Order::from_bytes(&order.to_bytes()), Ok(order));
+        let measured = Order { delta: Some(Input::Inline(vec![6])), ..order.clone() };
+        for order in [order, measured] {
+            assert_eq!(Order::from_bytes(&order.to_bytes()), Ok(order));
+        }
     }
 
     #[test]

@@ -156,7 +156,7 @@ fn order_should_be_refused_when_it_is_for_nothing_here() {
     let (data, set) = (records, records);
     let train = Spec::Train(TrainSpec { data, set, steps: 1, rate_ppm: 1, rank: None });
     let train = Order { kind: JobKind::Train, parameters: train.encode(), ..order };
-    assert_eq!(failure(train), Failure::UnsupportedOp);
+    assert_eq!(failure(train), Failure::MalformedSpec);
 }
 
 #[test]

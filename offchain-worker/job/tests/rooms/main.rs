@@ -5,6 +5,7 @@ mod engines;
 mod exact;
 mod float;
 mod home;
+mod learning;
 mod module;
 mod sandbox;
 mod wasm;

@@ -1,9 +1,12 @@
 //! The program itself, confined as a worker confines it.
 
-use crate::{home::Home, module};
+use crate::{
+    home::{inline, Home},
+    learning, module,
+};
 use cairn_order::{
     devices::{Devices, QUESTION},
-    Order, Outcome, Over, Product,
+    Input, Order, Outcome, Over, Product,
 };
 use cairn_protocol::{
     failure::Failure,
@@ -82,6 +85,25 @@ fn batch_should_be_worked_off_when_the_program_is_confined() {
     let outcomes = Outcome::batch_from_bytes(&bytes).expect("one for each");
     let made: Vec<bool> = outcomes.iter().map(|one| matches!(one, Outcome::Made(_))).collect();
     assert_eq!(made, [true, false, true], "{outcomes:?}");
+}
+
+#[test]
+fn delta_should_be_learnt_and_measured_when_the_program_is_confined() {
+    let home = Home::new();
+    let (_, bundle) = home.decoder();
+    // What it derives from the model, and what it adds to it, goes into its scratch folder.
+    let order = learning::order(&home, learning::spec(&home), bundle);
+    let order = Order { cache: String::new(), threads: 2, inline: 0, ..order };
+    let mut job = started(&home);
+    let outcome = answered(&mut job, order.to_bytes());
+    let Outcome::Made(made) = outcome else { panic!("{outcome:?}") };
+    let Product::Scratch(name) = made.product else { panic!("{made:?}") };
+    let delta = fs::read(job.scratch().join(name)).expect("a file");
+    let measured = learning::measuring(&order, Input::Stored(home.put(&delta)));
+    let outcome = answered(&mut started(&home), measured.to_bytes());
+    let here = home.run(&Order { threads: 1, ..measured }).expect("it is measured");
+    assert!(inline(&here) != u64::MAX.to_le_bytes());
+    assert_eq!(outcome, Outcome::Made(here));
 }
 
 #[test]
