@@ -22,7 +22,7 @@ use cairn_order::{Fault, Input, Order, Over, Product};
 use cairn_protocol::{
     failure::Failure,
     id::File,
-    job::{Inline, Job, Terms},
+    job::{Inline, Job},
     result::Output,
 };
 use cairn_sandbox::{Limits, Request, Sandbox, Sandboxed};
@@ -78,8 +78,8 @@ struct Given {
     bundle: Option<File>,
     /// What opens its payload, if that is sealed.
     posted: Option<Posted>,
-    /// What a worker says that came of it, where that is looked at and not made anew.
-    claim: Option<Output>,
+    /// What another provider delivered, where that is looked at and not made anew.
+    delivered: Option<Output>,
 }
 
 /// A job as it is put to a process.
@@ -87,6 +87,7 @@ struct Setting<'a> {
     job: &'a Job,
     input: Input,
     bundle: Option<File>,
+    delta: Option<Input>,
     fingerprint: Option<Over>,
     /// Where it writes; none where that may be on disk.
     volatile: Option<&'a Path>,
@@ -176,26 +177,23 @@ impl Executor {
     async fn given(&self, work: &Work) -> Result<Given, Trouble> {
         let posted = self.posted(work).await?;
         let bundle = self.bundle(&work.terms.job).await?;
-        Ok(Given { bundle, posted, claim: self.claim(work).await? })
+        Ok(Given { bundle, posted, delivered: self.delivered(work).await? })
     }
 
-    /// What a worker says that came of a job, where that is looked at and not made anew.
-    async fn claim(&self, work: &Work) -> Result<Option<Output>, Trouble> {
-        if !job::looks_at_claim(work) {
+    /// What another provider delivered for a job, where that is looked at and not made anew.
+    async fn delivered(&self, work: &Work) -> Result<Option<Output>, Trouble> {
+        if !work.measures() && !job::looks_at_claim(work) {
             return Ok(None);
         }
-        let later = |error: cairn_sdk::Error| Trouble::later(Failure::Internal, error);
         let market = self.chain.market().await.map_err(later)?;
-        let view = market.task(work.seat.task).await.map_err(later)?;
-        let claimed = view.and_then(|view| view.answers.into_iter().next());
+        let delivered = view::delivered(&market, work.seat.task).await.map_err(later)?;
         let gone = || Trouble::later(Failure::MissingArtifact, "the chain keeps no answer to it");
-        claimed.map(|(_, answer)| Some(answer.output)).ok_or_else(gone)
+        delivered.map(Some).ok_or_else(gone)
     }
 
     /// What describes the model that a job runs on.
     async fn bundle(&self, job: &Job) -> Result<Option<File>, Trouble> {
         let Some(model) = job.model else { return Ok(None) };
-        let later = |error: cairn_sdk::Error| Trouble::later(Failure::Internal, error);
         let at = self.chain.at_finalized().await.map_err(later)?;
         let header = view::model(&at, model).await.map_err(later)?;
         let words = "no model is registered under this id";
@@ -211,7 +209,7 @@ impl Executor {
         given: Given,
         until: Instant,
     ) -> Result<Made, Trouble> {
-        let Given { bundle, posted, claim } = given;
+        let Given { bundle, posted, delivered } = given;
         let terms = &assignment.work.terms;
         // Before anything is fetched for it.
         self.sandbox.admit(job::profile(terms))?;
@@ -219,10 +217,14 @@ impl Executor {
             return self.compute_sealed(assignment, bundle, &posted, until);
         }
         let (job, input) = (&terms.job, job::input(&terms.job));
+        let (delta, claim) = match assignment.work.measures() {
+            true => (delivered.map(job::delta), None),
+            false => (None, delivered),
+        };
         let fingerprint = job::over(&assignment.work, claim);
-        let setting = Setting { job, input, bundle, fingerprint, volatile: None };
+        let setting = Setting { job, input, bundle, delta, fingerprint, volatile: None };
         let Done { made, process } = self.perform(assignment, setting, until)?;
-        self.answer(terms, &made, process.scratch())
+        self.answer(&assignment.work, &made, process.scratch())
     }
 
     /// Has a process do a job. It looks now and then whether it is still wanted.
@@ -232,9 +234,9 @@ impl Executor {
         setting: Setting<'_>,
         until: Instant,
     ) -> Result<Done, Trouble> {
-        let Setting { job, input, bundle, fingerprint, volatile } = setting;
-        let (seat, terms) = (assignment.work.seat, &assignment.work.terms);
-        let mut files = self.gather(assignment, job, bundle)?;
+        let Setting { job, input, bundle, delta, fingerprint, volatile } = setting;
+        let seat = assignment.work.seat;
+        let mut files = self.gather(assignment, job, bundle, delta.as_ref())?;
         if let Some(claimed) = job::claimed_file(fingerprint.as_ref()) {
             self.artifacts.fetch(&claimed)?;
             files.push(claimed);
@@ -248,8 +250,8 @@ impl Executor {
         if !self.stops.attach(&seat, process.stopper()) {
             return Err(Trouble::Stopped);
         }
-        let order = Order { fingerprint, ..Order::of(job, input, bundle) };
-        let order = self.order(order, terms, desk.path(), process.scratch())?;
+        let order = Order { delta, fingerprint, ..Order::of(job, input, bundle) };
+        let order = self.order(order, &assignment.work, desk.path(), process.scratch())?;
         info!("{seat} is given its order");
         let finished = process.run(order.to_bytes());
         self.metrics.took(finished.time);
@@ -263,12 +265,12 @@ impl Executor {
     fn order(
         &self,
         order: Order,
-        terms: &Terms,
+        work: &Work,
         desk: &Path,
         scratch: &Path,
     ) -> Result<Order, Trouble> {
         Ok(Order {
-            inline: inline(terms),
+            inline: inline(work),
             store: text(desk)?,
             // What is derived from one model must not be what a job on another could have changed.
             cache: text(scratch)?,
@@ -280,22 +282,30 @@ impl Executor {
     /// What is answered, of what a program says that it made.
     fn answer(
         &self,
-        terms: &Terms,
+        work: &Work,
         made: &cairn_order::Made,
         scratch: &Path,
     ) -> Result<Made, Trouble> {
-        let output = self.output(&made.product, scratch, inline(terms) as usize)?;
-        Ok(Made { answer: job::answer(terms, made, output)?, trace: made.trace })
+        let output = self.output(&made.product, scratch, inline(work) as usize)?;
+        let answer = job::answer(&work.terms, made, output)?;
+        if work.measures() {
+            job::check_loss(&answer)?;
+        }
+        Ok(Made { answer, trace: made.trace })
     }
 
-    /// Fetches all that a job names.
+    /// Fetches all that a job needs.
     fn gather(
         &self,
         assignment: &Assignment,
         job: &Job,
         bundle: Option<File>,
+        delta: Option<&Input>,
     ) -> Result<Vec<File>, Trouble> {
-        let mut files = job::named_files(job)?;
+        let mut files = match delta {
+            Some(delta) => job::measured_files(job, delta),
+            None => job::named_files(job)?,
+        };
         if let Some(bundle) = bundle {
             let list = job::read_bundle(&self.artifacts.fetch(&bundle)?)?;
             job::check_memory(&list, assignment.memory_mib)?;
@@ -392,14 +402,22 @@ impl Executor {
     }
 }
 
+/// The chain may be there again the next time.
+fn later(error: cairn_sdk::Error) -> Trouble {
+    Trouble::later(Failure::Internal, error)
+}
+
 /// What a task came to; one that broke off is a fault of this program.
 fn joined<T>(ended: Result<T, JoinError>) -> Result<T> {
     ended.map_err(|reason| Error::Room { name: "job", reason: reason.to_string() })
 }
 
 /// Bytes of a result that goes into the answer itself.
-fn inline(terms: &Terms) -> u32 {
-    terms.output_bytes.min(Inline::bound() as u32)
+fn inline(work: &Work) -> u32 {
+    match work.measures() {
+        true => job::LOSS_BYTES,
+        false => work.terms.output_bytes.min(Inline::bound() as u32),
+    }
 }
 
 /// The result itself, if it is short enough.

@@ -18,6 +18,7 @@ use cairn_protocol::{
     spec::Spec,
 };
 use cairn_sandbox::{End, Profile};
+use codec::DecodeAll;
 use std::{
     fmt, fs,
     io::ErrorKind,
@@ -26,6 +27,8 @@ use std::{
 
 /// Bytes of the longest text that a worker may claim and a guard looks at.
 const CLAIM_BYTES: u64 = 1 << 20;
+/// Bytes of a loss.
+pub(crate) const LOSS_BYTES: u32 = 8;
 /// Bytes of the longest list of a model's files.
 const BUNDLE_BYTES: u64 = 1 << 20;
 /// What the kernel ends a process with that makes a call it may not.
@@ -117,6 +120,27 @@ pub(crate) fn named_files(job: &Job) -> Result<Vec<File>> {
         files.push(File { id, bytes });
     }
     Ok(files)
+}
+
+/// The files that it takes to measure what another provider delivered for a job, without those of
+/// its model. What the parameters say may be nonsense: then there is nothing to measure it on.
+pub(crate) fn measured_files(job: &Job, delta: &Input) -> Vec<File> {
+    let mut files = match Spec::decode(job.kind, &job.parameters) {
+        Ok(Spec::Train(spec)) => vec![spec.set.file],
+        _ => Vec::new(),
+    };
+    if let Input::Stored(file) = delta {
+        files.push(*file);
+    }
+    files
+}
+
+/// What was delivered, as an order names it.
+pub(crate) fn delta(output: Output) -> Input {
+    match output {
+        Output::Inline(bytes) => Input::Inline(bytes.into_inner()),
+        Output::Artifact { id, bytes } => Input::Stored(File { id, bytes }),
+    }
 }
 
 /// The input as an order names it.
@@ -262,6 +286,18 @@ pub(crate) fn answer(terms: &Terms, made: &Made, output: Output) -> Result<Answe
     Ok(Answer { engine: terms.job.engine, output, fingerprint, units })
 }
 
+/// The loss that is all there is to the answer of whoever measures.
+pub(crate) fn loss(answer: &Answer) -> Option<u64> {
+    let Output::Inline(bytes) = &answer.output else { return None };
+    u64::decode_all(&mut bytes.as_slice()).ok()
+}
+
+/// Refuses an answer that says no loss, where one was to be measured.
+pub(crate) fn check_loss(answer: &Answer) -> Result<()> {
+    let words = "it gave no loss, which it was to measure";
+    loss(answer).map(drop).ok_or_else(|| Fault::new(Failure::Internal, words).into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -271,7 +307,7 @@ mod tests {
         id::{ContentId, EngineId},
         job::{Requirements, Seal},
         result::Fingerprint,
-        spec::{SimulateSpec, WasmSpec},
+        spec::{Records, SimulateSpec, TrainSpec, WasmSpec},
     };
     use cairn_sandbox::{Means, Sandbox};
     use std::{os::unix::fs::symlink, sync::Arc};
@@ -334,6 +370,36 @@ mod tests {
         let parameters = Spec::Simulate(SimulateSpec { steps: 1, every: 0 }).encode();
         let job = Job { kind: JobKind::Wasm, parameters, ..terms().job };
         assert_eq!(failure(named_files(&job)), Failure::MalformedSpec);
+    }
+
+    #[test]
+    fn measured_files_should_be_the_set_and_the_delta_and_not_what_was_learnt_from() {
+        let records = |first| Records { file: file(first), record_bytes: 5 };
+        let (data, set) = (records(1), records(2));
+        let spec = TrainSpec { data, set, steps: 1, rate_ppm: 1, rank: None };
+        let parameters = Spec::Train(spec).encode();
+        let job = Job { kind: JobKind::Train, parameters, ..terms().job };
+        let stored = delta(Output::Artifact { id: file(3).id, bytes: 10 });
+        assert_eq!(measured_files(&job, &stored), [file(2), file(3)]);
+        let inline = delta(Output::Inline(vec![1].try_into().unwrap()));
+        assert_eq!((measured_files(&job, &inline), inline), (vec![file(2)], Input::Inline(vec![1])));
+        let nonsense = Job { parameters: Default::default(), ..job };
+        assert_eq!(measured_files(&nonsense, &stored), [file(3)]);
+    }
+
+    #[test]
+    fn loss_should_be_read_of_an_answer_and_nothing_else_taken_for_one() {
+        let made = |bytes: &[u8]| {
+            let output = Output::Inline(bytes.to_vec().try_into().unwrap());
+            answer(&terms(), &some(), output).unwrap()
+        };
+        let good = made(&7_u64.to_le_bytes());
+        assert_eq!(loss(&good), Some(7));
+        assert!(check_loss(&good).is_ok());
+        let stored = Answer { output: Output::Artifact { id: file(1).id, bytes: 8 }, ..good };
+        for none in [made(&[7; 7]), made(&[7; 9]), stored] {
+            assert_eq!(failure(check_loss(&none)), Failure::Internal);
+        }
     }
 
     #[test]

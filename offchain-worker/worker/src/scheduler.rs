@@ -173,8 +173,9 @@ fn declined(work: &Work) -> Place {
 /// Why a job is not begun here; none if it can be.
 fn refusal(capacity: &Capacity, work: &Work) -> Option<Fault> {
     let terms = &work.terms;
-    if work.seat.part == Part::Guard && matches!(terms.policy, Policy::Outcome { .. }) {
-        return Some(Fault::new(Failure::Internal, "outcomes are not measured here yet"));
+    if terms.seal.is_some() && matches!(terms.policy, Policy::Outcome { .. }) {
+        let words = "nobody can measure what is sealed; ask for it unsealed";
+        return Some(Fault::new(Failure::UnsupportedOp, words));
     }
     if !capacity.fits(work) {
         let (need, have) = (capacity.need(work), capacity.memory_mib);

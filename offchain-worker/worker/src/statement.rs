@@ -2,6 +2,7 @@
 
 use crate::{
     book::Book,
+    job,
     journal::{Entry, Made, Point, Salted, Step},
     work::{Part, Seat, Work},
     Error, Result,
@@ -83,7 +84,8 @@ impl Statements {
         opened.digest(&self.genesis)
     }
 
-    /// What is said in an audit of such a result; nothing where none of this is asked for.
+    /// What is said in an audit of such a result; nothing where the result is none of those that are
+    /// asked for.
     pub fn report(&self, work: &Work, made: &Made) -> Option<Report> {
         let (finding, trace) = match work.terms.policy {
             Policy::Proven | Policy::Replicated => {
@@ -93,7 +95,7 @@ impl Statements {
             Policy::Tolerance { .. } => {
                 (Finding::Fingerprint(made.answer.fingerprint.clone()?), Digest::default())
             }
-            Policy::Outcome { .. } => return None,
+            Policy::Outcome { .. } => (Finding::Loss(job::loss(&made.answer)?), made.trace),
         };
         Some(Report { finding, trace })
     }
@@ -143,6 +145,13 @@ mod tests {
         let fingerprint = Some(Fingerprint(vec![1, 2].try_into().unwrap()));
         let answer = Answer { engine: EngineId([1; 32]), output, fingerprint, units: 1 };
         Made { answer, trace: [8; 32] }
+    }
+
+    /// What a guard makes of a delta.
+    fn measured(loss: u64) -> Made {
+        let output = Output::Inline(loss.to_le_bytes().to_vec().try_into().unwrap());
+        let Made { answer, trace } = made(1);
+        Made { answer: Answer { output, fingerprint: None, ..answer }, trace }
     }
 
     fn statements() -> (TempDir, Statements) {
@@ -228,7 +237,34 @@ mod tests {
         }
         let policy = Policy::Outcome { target: 1, guards: 3 };
         let work = Work { terms: Arc::new(Terms { policy, ..terms() }), ..work(3, 50, 1) };
+        let report = statements.report(&work, &measured(9)).unwrap();
+        assert!(report.fits(policy));
+        assert_eq!((report.finding, report.trace), (Finding::Loss(9), [8; 32]));
+        // What is no loss is not said.
         assert!(statements.report(&work, &made(1)).is_none());
+    }
+
+    #[test]
+    fn guard_should_commit_to_the_loss_that_it_measured() {
+        let (_directory, statements) = statements();
+        let policy = Policy::Outcome { target: 1, guards: 3 };
+        let mut audit = work(3, 50, 1);
+        audit.terms = Arc::new(Terms { policy, ..terms() });
+        audit.seat.part = Part::Guard;
+        statements.book.open(audit.seat, &audit.terms).unwrap();
+        let Made { answer, trace } = measured(9);
+        let made = statements.book.note(audit.seat, Step::Made { answer, trace }).unwrap();
+        let commitment = statements.commitment(&audit, made).unwrap().unwrap();
+        let report = Report { finding: Finding::Loss(9), trace: [8; 32] };
+        let opened = AuditCommitment {
+            task: audit.seat.task,
+            round: audit.seat.round,
+            provider: ME,
+            answer: report.digest(&GENESIS),
+            trace: report.trace,
+            salt: entry(&statements, audit.seat).salted.unwrap().salt,
+        };
+        assert_eq!(opened.digest(&GENESIS), commitment);
     }
 
     #[test]

@@ -5,8 +5,9 @@ use cairn_protocol::{
     dag::Header,
     id::{Amount, BlockId, Height, ProviderId, TaskId},
     job::{Terms, WrappedKey},
+    result::Output,
 };
-use cairn_sdk::{chain, subxt, AccountId32, At, Result, Static};
+use cairn_sdk::{chain, subxt, AccountId32, At, Market, Result, Static};
 
 /// The market's time.
 pub(crate) async fn now(at: &At) -> Result<Height> {
@@ -64,6 +65,14 @@ pub(crate) async fn model(at: &At, model: BlockId) -> Result<Option<Header<Accou
     let found = at.storage().try_fetch(address, (Static(model),)).await?;
     let Some(found) = found else { return Ok(None) };
     Ok(Some(found.decode()?.0 .0))
+}
+
+/// What was delivered for a task, of those who have seats there; none where nothing is kept of it.
+/// Where one works at it, that is its one result.
+pub(crate) async fn delivered(market: &Market, task: TaskId) -> Result<Option<Output>> {
+    let view = market.task(task).await?;
+    let first = view.and_then(|view| view.answers.into_iter().next());
+    Ok(first.map(|(_, answer)| answer.output))
 }
 
 /// Who operates a registration, and how it stands; none where it is gone.

@@ -4,7 +4,7 @@ use cairn_protocol::{
     audit::record::{Audit, Member, Progress as AuditProgress},
     challenge::Challenge,
     id::{Amount, Digest, Height, ProviderId, TaskId},
-    job::Terms,
+    job::{Policy, Terms},
     lifecycle::{audit::Stage as AuditStage, Stage},
     task::{Progress as SeatProgress, Task},
 };
@@ -185,6 +185,11 @@ impl Work {
         self.progress == Progress::Working && self.opens == Opens::Commits
     }
 
+    /// Whether it is to measure what another provider learnt, and not to learn anew.
+    pub fn measures(&self) -> bool {
+        self.seat.part == Part::Guard && matches!(self.terms.policy, Policy::Outcome { .. })
+    }
+
     /// What it is paid for a unit.
     pub fn reward(&self) -> Amount {
         self.offered.checked_div(self.terms.job.units.into()).unwrap_or(0)
@@ -250,7 +255,7 @@ mod tests {
     use super::*;
     use cairn_protocol::{
         audit::Finding,
-        job::{Policy, Requirements},
+        job::Requirements,
         profile::DeviceClass,
         settlement::Escrow,
         task::{Place, Seat as Taken},
@@ -357,5 +362,18 @@ mod tests {
         assert_eq!(part(4), Some((Part::Witness, 6, 900)));
         assert_eq!(part(9), Some((Part::Guard, 6, 900)));
         assert_eq!(part(5), None);
+    }
+
+    #[test]
+    fn guards_alone_should_measure_and_only_what_is_paid_by_it() {
+        let outcome = Policy::Outcome { target: 1, guards: 3 };
+        let measures = |part, policy| {
+            let terms = Arc::new(Terms { policy, ..testing::terms() });
+            let seat = Seat { part, ..testing::seat(8) };
+            Work { seat, terms, ..testing::work(8, 40, 1) }.measures()
+        };
+        assert!(measures(Part::Guard, outcome));
+        assert!(!measures(Part::Worker, outcome));
+        assert!(!measures(Part::Guard, Policy::Proven));
     }
 }

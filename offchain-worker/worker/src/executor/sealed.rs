@@ -1,7 +1,7 @@
 //! Jobs whose input is sealed: opened here and nowhere on a disk, done in memory, their results
 //! sealed to whoever asked.
 
-use super::{Done, Executor, Setting};
+use super::{later, Done, Executor, Setting};
 use crate::{
     artifacts::Missing,
     job::{self, Trouble},
@@ -74,7 +74,6 @@ impl Executor {
     pub(super) async fn posted(&self, work: &Work) -> Result<Option<Posted>> {
         let Some(seal) = &work.terms.seal else { return Ok(None) };
         let vault = self.vault()?;
-        let later = |error: cairn_sdk::Error| Trouble::later(Failure::Internal, error);
         let at = self.chain.at_finalized().await.map_err(later)?;
         let found = view::key(&at, work.seat, vault.provider).await.map_err(later)?;
         let gone = || Trouble::later(Failure::Internal, "its key is not there any more");
@@ -110,7 +109,7 @@ impl Executor {
         let input = Input::Inline(opened.input().to_vec());
         let volatile = Some(vault.volatile());
         let fingerprint = job::over(&assignment.work, None);
-        let setting = Setting { job: &job, input, bundle, fingerprint, volatile };
+        let setting = Setting { job: &job, input, bundle, delta: None, fingerprint, volatile };
         let Done { made, process } = self.perform(assignment, setting, until)?;
         let result = product(&made.product, process.scratch())?;
         let failed = |unsealed: Unsealed| Fault::new(Failure::Internal, unsealed);
@@ -121,7 +120,7 @@ impl Executor {
 
     fn sealed_answer(&self, assignment: &Assignment, made: &cairn_order::Made) -> Result<Made> {
         // What is sealed is in no folder.
-        self.answer(&assignment.work.terms, made, Path::new(""))
+        self.answer(&assignment.work, made, Path::new(""))
     }
 
     /// Opens the payload with the key that was posted, if that is what was committed to.

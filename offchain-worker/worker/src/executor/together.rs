@@ -68,7 +68,7 @@ impl Executor {
         self.sandbox.admit(job::profile(&first.work.terms))?;
         let mut files = BTreeSet::new();
         for one in all {
-            files.extend(self.gather(one, &one.work.terms.job, bundle)?);
+            files.extend(self.gather(one, &one.work.terms.job, bundle, None)?);
         }
         let files: Vec<File> = files.into_iter().collect();
         let desk = self.artifacts.desk(&files)?;
@@ -86,7 +86,7 @@ impl Executor {
                 fingerprint: job::over(&one.work, None),
                 ..Order::of(&terms.job, job::input(&terms.job), bundle)
             };
-            orders.push(self.order(order, terms, desk.path(), process.scratch())?);
+            orders.push(self.order(order, &one.work, desk.path(), process.scratch())?);
         }
         for one in all {
             info!("{} is given its order", one.work.seat);
@@ -97,9 +97,7 @@ impl Executor {
         info!("{} jobs together took {seconds:.1} s, {mib} MiB", all.len());
         let outcomes = job::outcomes(finished.end, all.len())?;
         let answered = |(one, outcome): (&Assignment, Outcome)| match outcome {
-            Outcome::Made(made) => {
-                self.answer(&one.work.terms, &self.book.bend(made), process.scratch())
-            }
+            Outcome::Made(made) => self.answer(&one.work, &self.book.bend(made), process.scratch()),
             Outcome::Failed(fault) => Err(fault.into()),
         };
         Ok(all.iter().zip(outcomes).map(answered).collect())

@@ -9,7 +9,7 @@ use crate::{
 };
 use cairn_protocol::{
     id::EngineId,
-    job::{Requirements, Terms},
+    job::{Policy, Requirements, Seal, Terms},
     result::{Answer, Output},
 };
 use tempfile::TempDir;
@@ -138,12 +138,29 @@ async fn witness_should_go_to_the_submitter_without_a_job() {
 }
 
 #[tokio::test]
+async fn guard_should_measure_an_outcome_and_redo_all_else() {
+    let mut desk = Desk::new();
+    let outcome = Policy::Outcome { target: 1, guards: 3 };
+    let works = [(1, outcome), (2, Policy::Proven)].map(|(task, policy)| {
+        let mut work = on(Terms { policy, ..terms() }, work(task, 50, 1));
+        work.seat.part = Part::Guard;
+        work
+    });
+    desk.turn(7, works.into()).await;
+    assert_eq!((desk.begun(), desk.told()), (vec![1, 2], vec![]));
+}
+
+#[tokio::test]
 async fn work_should_be_refused_when_it_cannot_be_done_here() {
     let requirements = Requirements { memory_mib: 1_001, ..terms().requirements };
-    let outcome = Policy::Outcome { target: 1, guards: 3 };
-    let mut measured = on(Terms { policy: outcome, ..terms() }, work(3, 50, 1));
+    let sealed = |task| {
+        let seal = Some(Seal { commitment: [1; 32], key_blocks: 5 });
+        let policy = Policy::Outcome { target: 1, guards: 3 };
+        on(Terms { policy, seal, ..terms() }, work(task, 50, 1))
+    };
+    let mut measured = sealed(3);
     measured.seat.part = Part::Guard;
-    let works = vec![on(Terms { requirements, ..terms() }, work(2, 50, 1)), measured];
+    let works = vec![sealed(1), on(Terms { requirements, ..terms() }, work(2, 50, 1)), measured];
     let mut desk = Desk::new();
     desk.turn(7, works.clone()).await;
     assert_eq!(desk.begun(), Vec::<u64>::new());
@@ -151,11 +168,11 @@ async fn work_should_be_refused_when_it_cannot_be_done_here() {
         assert_eq!(desk.point(work), Some(Point::Failed), "{}", work.seat);
     }
     // An audit cannot be declined.
-    assert_eq!(desk.told(), [2]);
+    assert_eq!(desk.told(), [1, 2]);
     desk.book.note(works[0].seat, Step::DeclineSent).unwrap();
     // The runtime may have taken it back.
     desk.turn(8, works.clone()).await;
-    assert_eq!(desk.told(), [2]);
+    assert_eq!(desk.told(), [1, 2]);
     let closed = works.into_iter().map(|work| Work { opens: Opens::Nothing, ..work });
     desk.turn(9, closed.collect()).await;
     assert_eq!(desk.told(), Vec::<u64>::new());
