@@ -14,11 +14,12 @@ pub use pallet::*;
 #[frame_support::pallet]
 pub mod pallet {
     use crate::configs::{
-        market_defaults::{quick_challenges, QUICK_AUDIT_RULES, QUICK_TASK_RULES},
+        market_defaults::{quick_challenges, AUDIT_RULES, QUICK_AUDIT_RULES, QUICK_TASK_RULES},
         parameters::{
             governance, market, RuntimeParametersKey, RuntimeParametersValue, TrackPeriods, Voting,
         },
     };
+    use cairn_protocol::share::WHOLE;
     use codec::{Decode, Encode, MaxEncodedLen};
     use frame_support::{pallet_prelude::*, traits::Get};
 
@@ -103,6 +104,9 @@ pub mod pallet {
         /// For how many blocks workers may reveal on a quick market, where it is not ten: whoever
         /// ends workers and starts them again, to see that they come back, has to give them time.
         pub reveal_blocks: Option<cairn_protocol::id::Height>,
+        /// What share of the results of single workers is audited, in parts per million. None is the
+        /// usual share, by which nobody sees many audits on a small network.
+        pub audit_share: Option<u32>,
         #[serde(skip)]
         pub _config: core::marker::PhantomData<T>,
     }
@@ -137,19 +141,33 @@ pub mod pallet {
             if self.quick_market {
                 quicken_market::<T>(self.reveal_blocks);
             }
+            if let Some(share) = self.audit_share {
+                audit::<T>(share, self.quick_market);
+            }
         }
+    }
+
+    fn set_market<T: Config>(key: market::ParametersKey, value: market::ParametersValue) {
+        pallet_parameters::Parameters::<T>::insert(
+            RuntimeParametersKey::Market(key),
+            RuntimeParametersValue::Market(value),
+        );
+    }
+
+    /// Has guards look at such a share of what single workers give.
+    fn audit<T: Config>(share: u32, quick: bool) {
+        use market::{ParametersKey as Key, ParametersValue as Value};
+        assert!(share <= WHOLE, "launch.auditShare is in parts per million");
+        let mut rules = if quick { QUICK_AUDIT_RULES } else { AUDIT_RULES };
+        rules.shares.alone = share;
+        set_market::<T>(Key::AuditRules(market::AuditRules), Value::AuditRules(rules));
     }
 
     fn quicken_market<T: Config>(reveal_blocks: Option<cairn_protocol::id::Height>) {
         use market::{ParametersKey as Key, ParametersValue as Value};
         let mut tasks = QUICK_TASK_RULES;
         tasks.clocks.reveal = reveal_blocks.unwrap_or(tasks.clocks.reveal);
-        let set = |key: Key, value: Value| {
-            pallet_parameters::Parameters::<T>::insert(
-                RuntimeParametersKey::Market(key),
-                RuntimeParametersValue::Market(value),
-            );
-        };
+        let set = set_market::<T>;
         set(Key::TaskRules(market::TaskRules), Value::TaskRules(tasks));
         set(Key::AuditRules(market::AuditRules), Value::AuditRules(QUICK_AUDIT_RULES));
         set(

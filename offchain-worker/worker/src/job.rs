@@ -382,7 +382,8 @@ mod tests {
         let stored = delta(Output::Artifact { id: file(3).id, bytes: 10 });
         assert_eq!(measured_files(&job, &stored), [file(2), file(3)]);
         let inline = delta(Output::Inline(vec![1].try_into().unwrap()));
-        assert_eq!((measured_files(&job, &inline), inline), (vec![file(2)], Input::Inline(vec![1])));
+        assert_eq!(measured_files(&job, &inline), [file(2)]);
+        assert_eq!(inline, Input::Inline(vec![1]));
         let nonsense = Job { parameters: Default::default(), ..job };
         assert_eq!(measured_files(&nonsense, &stored), [file(3)]);
     }

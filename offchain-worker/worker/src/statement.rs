@@ -84,8 +84,8 @@ impl Statements {
         opened.digest(&self.genesis)
     }
 
-    /// What is said in an audit of such a result; nothing where the result is none of those that are
-    /// asked for.
+    /// What is said in an audit of such a result; nothing where it is none of those that are asked
+    /// for.
     pub fn report(&self, work: &Work, made: &Made) -> Option<Report> {
         let (finding, trace) = match work.terms.policy {
             Policy::Proven | Policy::Replicated => {

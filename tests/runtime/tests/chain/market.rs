@@ -121,6 +121,22 @@ fn workers_should_have_as_long_to_reveal_as_the_chain_began_with() {
 }
 
 #[test]
+fn a_chain_should_begin_with_the_share_of_audits_that_it_is_given() {
+    let rules = |launch: serde_json::Value| {
+        Chain::with(serde_json::json!({ "launch": launch })).state(market::AuditRules::get)
+    };
+    let usual = rules(serde_json::json!({ "quickMarket": true }));
+    let all = serde_json::json!({ "quickMarket": true, "auditShare": 1_000_000 });
+    let all = rules(all);
+    assert_eq!((usual.shares.alone, all.shares.alone), (100_000, 1_000_000));
+    // Nothing else is another.
+    assert_eq!((all.clocks, all.shares.contested), (usual.clocks, usual.shares.contested));
+    let slow = rules(serde_json::json!({ "quickMarket": false, "auditShare": 5 }));
+    assert_eq!(slow.shares.alone, 5);
+    assert!(slow.clocks.unmask > usual.clocks.unmask);
+}
+
+#[test]
 fn a_dispute_should_last_longer_when_the_rules_say_so() {
     Chain::local().state(|| {
         let before = longest_dispute();
