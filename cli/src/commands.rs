@@ -138,6 +138,11 @@ mod tests {
             format!("submit embed --model {model} --text text --redundancy 3 --reward 0.5"),
             format!("submit embed --model {model} --text text --float --tolerance 500 --wait"),
             format!("quote infer --model {model} --prompt text --float"),
+            format!(
+                "submit train --model {model} --train-on data --evaluate-on set --length 64 \
+                 --target 2.5 --guards 5 --steps 9 --rate 0.002 --rank 4 --archive a --data b"
+            ),
+            format!("submit evaluate --model {model} --set set --length 64 --archive a"),
             "submit --dry-run wasm --module add.wasm --export add --fuel 1000 --archive a".into(),
             "submit simulate --scene scene.json --steps 100 --every 10".into(),
             format!("quote infer --model {model} --prompt text"),

@@ -52,6 +52,24 @@ pub fn offer(text: &str) -> Read<Offer> {
     Ok(Offer { kind: named(&JobKind::ALL, kind)?, price: amount::parse(price)? })
 }
 
+/// A number with up to six decimals, in millionths.
+pub fn millionths(text: &str) -> Read<u64> {
+    const DECIMALS: usize = 6;
+    let words = || "write a number with up to six decimals, as in 2.5".to_owned();
+    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|one| one.is_ascii_digit());
+    if !digits(whole) || !digits(part) || part.len() > DECIMALS {
+        return Err(words());
+    }
+    format!("{whole}{part:0<DECIMALS$}").parse().map_err(|_| words())
+}
+
+/// A rate of learning, in millionths.
+pub fn rate(text: &str) -> Read<u32> {
+    let rate = millionths(text)?;
+    u32::try_from(rate).map_err(|_| format!("{text} is more than any rate of learning"))
+}
+
 pub fn role(text: &str) -> Read<Role> {
     named(&Role::ALL, text)
 }
@@ -144,6 +162,13 @@ mod tests {
             (release("1.0.70000").map(drop), "three numbers"),
             (region("0x10000").map(drop), "0x0101"),
             (class("gpu-of-a-friend").map(drop), "small-gpu"),
+            (millionths("2.").map(drop), "as in 2.5"),
+            (millionths(".5").map(drop), "as in 2.5"),
+            (millionths("-1").map(drop), "as in 2.5"),
+            (millionths("1e3").map(drop), "as in 2.5"),
+            (millionths("0.0000001").map(drop), "six decimals"),
+            (millionths("99999999999999999999").map(drop), "six decimals"),
+            (rate("5000").map(drop), "more than any rate"),
         ];
         for (read, why) in refused {
             let said = read.unwrap_err();
@@ -160,6 +185,10 @@ mod tests {
         assert_eq!(release("1.2.3"), Ok(SemVer { major: 1, minor: 2, patch: 3 }));
         assert_eq!(region("0x0102"), Ok(Region(0x0102)));
         assert_eq!(region("258"), Ok(Region(0x0102)));
+        assert_eq!(millionths("2.5"), Ok(2_500_000));
+        assert_eq!(millionths("0.000001"), Ok(1));
+        assert_eq!(millionths("7"), Ok(7_000_000));
+        assert_eq!(rate("0.004"), Ok(4_000));
         assert_eq!(account("//Alice"), Ok(Signer::dev("Alice").unwrap().account()));
     }
 

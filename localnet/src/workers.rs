@@ -33,8 +33,11 @@ use setup::Launch;
 
 pub use setup::Setup;
 
-/// Jobs that a worker does at once. A challenge takes the place of one.
-const SLOTS: u8 = 2;
+/// Jobs that a worker does at once.
+const JOBS: u8 = 2;
+/// What it can have in hand as far as the chain goes: a challenge takes the place of a job, and
+/// what it is to look at as a guard waits for one.
+const SLOTS: u8 = 2 * JOBS;
 /// Memory for the jobs of a worker.
 const MEMORY_MIB: u32 = 2_048;
 /// Seconds that running jobs are given when a worker is to stop: the network waits no longer.
@@ -215,7 +218,7 @@ impl Plan {
             .flag("--data", data)
             .flag("--archive", home.join("archive"))
             .flag("--job", &self.programs.job)
-            .flag("--slots", SLOTS.to_string())
+            .flag("--slots", JOBS.to_string())
             .flag("--threads", threads(self.count).to_string())
             .flag("--memory", MEMORY_MIB.to_string())
             // Several on one machine cannot share a port.

@@ -104,8 +104,8 @@ pub mod pallet {
         /// For how many blocks workers may reveal on a quick market, where it is not ten: whoever
         /// ends workers and starts them again, to see that they come back, has to give them time.
         pub reveal_blocks: Option<cairn_protocol::id::Height>,
-        /// What share of the results of single workers is audited, in parts per million. None is the
-        /// usual share, by which nobody sees many audits on a small network.
+        /// What share of the results of single workers is audited, in parts per million. None is
+        /// the usual share, by which nobody sees many audits on a small network.
         pub audit_share: Option<u32>,
         #[serde(skip)]
         pub _config: core::marker::PhantomData<T>,

@@ -94,7 +94,7 @@ pub async fn measure(options: &Options) -> Result<Measured, Error> {
 async fn start(options: &Options, state: &Path) -> Result<Network, Error> {
     let mut network = cairn_localnet::Options::new(state);
     network.workers = 1;
-    network.setups = vec![Setup { slots: options.seats, ..Setup::default() }];
+    network.setups = vec![Setup { slots: options.seats, guard: false, ..Setup::default() }];
     // None of the jobs asks the model anything.
     network.model_steps = 1;
     network.node_args = options.common.node_arg.clone();

@@ -1,5 +1,7 @@
 //! Jobs as people ask for them, and as terms of a task.
 
+mod examples;
+
 use crate::{
     amount::{self, CRN},
     archive,
@@ -20,8 +22,11 @@ use cairn_protocol::{
 };
 use cairn_vault::Kept;
 use clap::{Args, Subcommand};
+use examples::{Evaluate, Train};
 use std::path::{Path, PathBuf};
 
+/// How many workers do it unless the requester says otherwise.
+const REDUNDANCY: u8 = 3;
 /// What each worker is offered unless the requester says otherwise.
 const REWARD_EACH: Amount = CRN / 10;
 /// Fuel of a unit of work.
@@ -35,6 +40,10 @@ pub enum Job {
     Infer(Infer),
     /// Brings a text to a point, of which near ones mean alike.
     Embed(Embed),
+    /// Teaches a model; what comes of it is paid if guards measure the loss that is asked for.
+    Train(Train),
+    /// Measures what a model loses on examples.
+    Evaluate(Evaluate),
     /// Moves the rigid bodies of a scene.
     Simulate(Simulate),
     /// Calls a function of a WebAssembly module.
@@ -44,9 +53,9 @@ pub enum Job {
 // What is said of any job. As documentation, it would be taken for what each of them is.
 #[derive(Debug, Args)]
 pub struct Conditions {
-    /// How many workers do it, each by itself. An odd number.
-    #[arg(long, default_value_t = 3)]
-    redundancy: u8,
+    /// How many workers do it, each by itself. An odd number [default: 3, of which learning has 1]
+    #[arg(long)]
+    redundancy: Option<u8>,
 
     /// For all workers together, in CRN [default: 0.1 for each]
     #[arg(long, value_name = "CRN", value_parser = amount::parse)]
@@ -195,6 +204,7 @@ struct Draft {
     model: Option<BlockId>,
     engine: EngineId,
     policy: Policy,
+    redundancy: u8,
     input: Vec<u8>,
     /// None where only whoever asks knows.
     units: Option<u64>,
@@ -213,6 +223,8 @@ impl Job {
         let (draft, conditions) = match self {
             Self::Infer(infer) => (infer.draft(), &infer.conditions),
             Self::Embed(embed) => (embed.draft(), &embed.conditions),
+            Self::Train(train) => (train.draft()?, &train.conditions),
+            Self::Evaluate(evaluate) => (evaluate.draft()?, &evaluate.conditions),
             Self::Simulate(simulate) => (simulate.draft()?, &simulate.conditions),
             Self::Wasm(wasm) => (wasm.draft()?, &wasm.conditions),
         };
@@ -239,6 +251,7 @@ impl Infer {
             model: Some(self.model),
             engine,
             policy,
+            redundancy: REDUNDANCY,
             input: self.prompt.clone().into_bytes(),
             // Tokens that are made.
             units: Some(most.into()),
@@ -256,6 +269,7 @@ impl Embed {
             model: Some(self.model),
             engine,
             policy,
+            redundancy: REDUNDANCY,
             // Tokens that are read, of which none has less than a byte.
             units: Some(AROUND.saturating_add(input.len() as u64)),
             input,
@@ -273,6 +287,7 @@ impl Simulate {
             model: None,
             engine: engines::simulate(),
             policy: Policy::Replicated,
+            redundancy: REDUNDANCY,
             input,
             units: bodies.map(|bodies| bodies.saturating_mul(self.steps.into())),
             output_bytes: 1_024,
@@ -292,13 +307,7 @@ fn bodies(path: &Path, scene: &[u8]) -> Outcome<Option<u64>> {
 
 impl Wasm {
     fn draft(&self) -> Outcome<Draft> {
-        let Some(folder) = &self.conditions.archive else {
-            return Err(Failure::usage(
-                "a module goes to the archive, from which workers fetch it; name its folder with \
-                 --archive",
-            ));
-        };
-        let module = archive::put(folder, &archive::read(&self.module)?)?;
+        let module = self.conditions.stored("a module", &self.module)?;
         let spec = WasmSpec {
             module,
             fuel: self.fuel,
@@ -312,6 +321,7 @@ impl Wasm {
             model: None,
             engine: engines::wasm(),
             policy: Policy::Replicated,
+            redundancy: REDUNDANCY,
             input: self.input.as_deref().map_or_else(|| Ok(Vec::new()), archive::read)?,
             units: Some(self.fuel.div_ceil(FUEL_UNIT)),
             output_bytes: 1_024,
@@ -354,7 +364,8 @@ impl Conditions {
             Some(seed) => seed,
             None => random()?,
         };
-        let workers: Amount = self.redundancy.into();
+        let redundancy = self.redundancy.unwrap_or(draft.redundancy);
+        let workers = Amount::from(redundancy);
         let now = u32::try_from(now).unwrap_or(u32::MAX);
         Ok(Terms {
             job: Work {
@@ -368,7 +379,7 @@ impl Conditions {
                 sampled: false,
             },
             policy: draft.policy,
-            redundancy: self.redundancy,
+            redundancy,
             requirements: Requirements::any(DeviceClass::Cpu),
             reward: self.reward.unwrap_or(workers.saturating_mul(REWARD_EACH)),
             tip: self.tip,
@@ -386,6 +397,17 @@ impl Conditions {
         let Some(folder) = &self.archive else { return self.payload(payload) };
         let File { id, bytes } = archive::put(folder, &payload)?;
         Ok(Payload::Artifact { id, bytes })
+    }
+
+    /// A file that workers fetch from the archive, which has it by now.
+    fn stored(&self, what: &str, path: &Path) -> Outcome<File> {
+        let Some(folder) = &self.archive else {
+            return Err(Failure::usage(format!(
+                "{what} goes to the archive, from which workers fetch it; name its folder with \
+                 --archive"
+            )));
+        };
+        archive::put(folder, &archive::read(path)?)
     }
 
     /// In the terms where it is short, else in the archive.

@@ -21,7 +21,7 @@ use crate::{keys, Error, Result};
 
 /// Who has money on every local chain, and pays those who have none.
 const RICH: &str = "Alice";
-/// What owners put up. A worker may be offered 6 % of it for a task.
+/// What owners put up who work alone. A worker may be offered 6 % of it for a task.
 const BOND: Amount = 200 * UNITS;
 /// What owners of those put up who are drawn as guards too.
 const GUARD_BOND: Amount = 1_000 * UNITS;
@@ -29,9 +29,6 @@ const GUARD_BOND: Amount = 1_000 * UNITS;
 const PURSE: Amount = 2 * GUARD_BOND;
 /// What a unit of any work costs.
 const PRICE: Amount = MICROUNITS;
-/// What workers do.
-const KINDS: [JobKind; 5] =
-    [JobKind::Infer, JobKind::Embed, JobKind::Evaluate, JobKind::Simulate, JobKind::Wasm];
 const RELEASE: SemVer = SemVer { major: 1, minor: 0, patch: 0 };
 /// How long the only endpoint may be gone.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -101,7 +98,7 @@ async fn provider(
 fn profile(index: usize, slots: u8, key: PayloadKey) -> Result<Profile> {
     // What tells one machine from another, as far as anybody knows.
     let own = blake2_256(format!("cairn-localnet {}", keys::worker_name(index)).as_bytes());
-    let offers = KINDS.map(|kind| Offer { kind, price: PRICE }).to_vec();
+    let offers = JobKind::ALL.map(|kind| Offer { kind, price: PRICE }).to_vec();
     Ok(Profile {
         hardware: Hardware {
             class: DeviceClass::Cpu,

@@ -21,7 +21,8 @@ pub struct Setup {
     pub health: Option<u16>,
     /// Jobs that the chain may give it at once.
     pub slots: u8,
-    /// May be drawn to look at the results of others, for which its owner puts up more.
+    /// May be drawn to look at the results of others, for which its owner puts up more. All may
+    /// unless it is said otherwise.
     pub guard: bool,
     /// Registered, and started by whoever asked for the network.
     pub late: bool,
@@ -35,7 +36,7 @@ impl Default for Setup {
             arguments: Vec::new(),
             health: None,
             slots: SLOTS,
-            guard: false,
+            guard: true,
             late: false,
         }
     }

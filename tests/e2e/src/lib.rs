@@ -138,8 +138,23 @@ impl TestNet {
 
     /// So many validators and workers, with a model that has hardly learned anything.
     pub async fn with_workers(validators: usize, workers: usize) -> Result<Self, Failure> {
-        let model_steps = 1;
-        Self::launch(|at| Options { validators, workers, model_steps, ..Options::new(at) }).await
+        Self::with_market(validators, workers, serde_json::json!({})).await
+    }
+
+    /// The same with this merged over the local preset's genesis.
+    pub async fn with_market(
+        validators: usize,
+        workers: usize,
+        patch: Value,
+    ) -> Result<Self, Failure> {
+        Self::launch(|at| Options {
+            validators,
+            workers,
+            model_steps: 1,
+            genesis_patch: patch,
+            ..Options::new(at)
+        })
+        .await
     }
 
     /// One validator with this merged over its genesis, and workers of these setups.

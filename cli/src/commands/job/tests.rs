@@ -96,6 +96,64 @@ fn terms_should_name_a_module_that_the_archive_has() {
 }
 
 #[test]
+fn terms_should_ask_one_worker_to_learn_and_guards_to_measure() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (model, archive, data, set) = (id(), at("archive"), at("data"), at("set"));
+    std::fs::write(&data, [1_u8; 60]).unwrap();
+    std::fs::write(&set, [2_u8; 40]).unwrap();
+    let files = ["train", "--model", &model, "--train-on", &data, "--evaluate-on", &set];
+    let line = [files.as_slice(), &["--length", "5", "--target", "2.5", "--steps", "3"]].concat();
+    let refused = terms(&line).unwrap_err();
+    assert!(refused.to_string().contains("--archive"), "{refused}");
+
+    let line = [line.as_slice(), &["--archive", &archive]].concat();
+    let learning = terms(&line).unwrap();
+    let spec = Spec::decode(JobKind::Train, &learning.job.parameters).unwrap();
+    let Spec::Train(spec) = spec else { panic!("{spec:?}") };
+    assert_eq!((spec.data.file, spec.data.record_bytes), (archive::describe(&[1; 60]), 20));
+    assert_eq!((spec.set.count(), spec.steps, spec.rate_ppm, spec.rank), (2, 3, 4_000, None));
+    for file in [spec.data.file, spec.set.file] {
+        assert!(archive::get(Path::new(&archive), file.id).is_ok());
+    }
+    assert_eq!(learning.policy, Policy::Outcome { target: 2_500_000, guards: 3 });
+    assert_eq!((learning.redundancy, learning.reward), (1, REWARD_EACH));
+    assert_eq!((learning.job.units, learning.output_bytes), (3 * 8 * 4, 0));
+    assert_eq!(learning.job.engine, engines::exact());
+    assert_eq!(learning.policy.judges(&learning.job, learning.redundancy), Ok(()));
+
+    let more = ["--guards", "5", "--rate", "0.01", "--rank", "8", "--units", "999"];
+    let more = terms(&[line.as_slice(), &more].concat()).unwrap();
+    assert_eq!(more.policy, Policy::Outcome { target: 2_500_000, guards: 5 });
+    assert_eq!(more.job.units, 999);
+    // Thirty bytes are no whole number of examples.
+    std::fs::write(&set, [2_u8; 30]).unwrap();
+    assert!(terms(&line).unwrap_err().to_string().contains("whole number"));
+}
+
+#[test]
+fn terms_should_say_on_which_examples_a_loss_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let set = folder.path().join("set");
+    std::fs::write(&set, [2_u8; 100]).unwrap();
+    let (model, set, archive) = (id(), set.to_str().unwrap(), folder.path().to_str().unwrap());
+    let line = ["evaluate", "--model", &model, "--set", set, "--length", "5"];
+    let line = [line.as_slice(), &["--archive", archive, "--first", "2"]].concat();
+    let evaluated = |line: &[&str]| {
+        let terms = terms(line).unwrap();
+        assert_eq!((terms.policy, terms.redundancy), (Policy::Proven, 3));
+        assert_eq!(terms.policy.judges(&terms.job, terms.redundancy), Ok(()));
+        let spec = Spec::decode(JobKind::Evaluate, &terms.job.parameters).unwrap();
+        let Spec::Evaluate(spec) = spec else { panic!("{spec:?}") };
+        (spec.first, spec.count, terms.job.units)
+    };
+    assert_eq!(evaluated(&line), (2, 3, 12));
+    assert_eq!(evaluated(&[line.as_slice(), &["--count", "1"]].concat()), (2, 1, 4));
+    let beyond = terms(&[line.as_slice(), &["--count", "4"]].concat()).unwrap_err();
+    assert!(beyond.to_string().contains("the first example"), "{beyond}");
+}
+
+#[test]
 fn terms_should_count_the_bodies_of_a_scene_but_not_those_of_its_robots() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("scene.json");

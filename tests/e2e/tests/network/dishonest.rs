@@ -26,8 +26,8 @@ fn setups() -> Result<Vec<Setup>, Failure> {
     // Both tasks, and a challenge.
     let slots = 3;
     let liar = Setup { slots, ..faulty(Some("lie"))? };
-    let honest = Setup { slots, ..Setup::default() };
-    let later = Setup { slots, guard: true, late: true, ..Setup::default() };
+    let honest = Setup { slots, guard: false, ..Setup::default() };
+    let later = Setup { slots, late: true, ..Setup::default() };
     let mut setups = vec![liar];
     setups.resize(FIRST, honest);
     setups.resize(FIRST + LATER, later);

@@ -61,7 +61,7 @@ async fn a_hundred_jobs_should_end_when_workers_are_killed_at_random() -> Test {
 
 async fn jobs_should_end(jobs: u8, deaths: usize) -> Test {
     // So that most jobs wait for a process that may die, and not for a seat.
-    let setup = Setup { slots: 16, ..Setup::default() };
+    let setup = Setup { slots: 16, guard: false, ..Setup::default() };
     let patch = json!({ "launch": { "revealBlocks": 60 } });
     let mut net = TestNet::with_setups(vec![setup; WORKERS], patch).await?;
     let front = net.client(0).await?;

@@ -46,7 +46,7 @@ const MOST: &str = "8";
 /// What one worker is offered.
 const REWARD: u128 = UNITS / 10;
 /// What every worker put up.
-const BOND: u128 = 200 * UNITS;
+const BOND: u128 = 1_000 * UNITS;
 /// As many bytes in a row are searched for.
 const PART: usize = 16;
 /// What a sealed result begins with, in hexadecimal digits.

@@ -192,7 +192,7 @@ impl Told {
 pub fn faulty(fault: Option<&str>) -> Result<Setup, Failure> {
     let program = Some(programs::find("cairn-worker-faulty")?);
     let environment = fault.map(|fault| (FAULT.to_owned(), fault.to_owned())).into_iter().collect();
-    Ok(Setup { program, environment, ..Setup::default() })
+    Ok(Setup { program, environment, guard: false, ..Setup::default() })
 }
 
 /// A ball that falls, another one for each number, looked at so many steps later.

@@ -94,7 +94,7 @@ async fn work_should_be_done_when_a_worker_vanishes_and_when_the_chain_does() ->
     let health = Some(free_port()?);
     let arguments = vec!["--quiet".to_owned(), "8".to_owned()];
     let first = Setup { late: true, ..faulty(None)? };
-    let second = Setup { late: true, health, arguments, ..Setup::default() };
+    let second = Setup { late: true, health, arguments, guard: false, ..Setup::default() };
     let mut net = TestNet::with_setups(vec![first, second], time_to_come_back()).await?;
     let front = net.client(0).await?;
     let mut story = Story::begin(&front).await?;
