@@ -22,6 +22,11 @@ impl Said {
         found.unwrap_or_else(|| panic!("{name} should be an amount: {:#?}", self.outcome))
     }
 
+    pub fn number(&self, name: &str) -> u64 {
+        let found = self.json[name].as_u64();
+        found.unwrap_or_else(|| panic!("{name} should be a number: {:#?}", self.outcome))
+    }
+
     /// Fails unless it ended so.
     pub fn ended(self, exit: i32) -> Self {
         assert_eq!(self.exit, Some(exit), "{:#?}", self.outcome);
@@ -38,11 +43,27 @@ pub fn said(program: &str, arguments: &[&str]) -> Result<Said, Failure> {
     Ok(Said { exit, json, outcome })
 }
 
-/// The command line in the name of a development account, with what it keeps in a folder of its
-/// own.
+/// Whoever has the account of a development seed, and calls `cairn` in its name, with what it keeps
+/// in a folder of its own.
+pub struct User {
+    own: Vec<String>,
+}
+
+impl User {
+    pub fn new(net: &TestNet, seed: &str) -> Self {
+        let data = net.scratch().join(format!("cli-{seed}")).display().to_string();
+        let (url, key) = (net.nodes[0].rpc_url(), format!("//{seed}"));
+        let own = ["--url", &url, "--key", &key, "--data", &data, "--json"];
+        Self { own: own.map(str::to_owned).into() }
+    }
+
+    pub fn cairn(&self, arguments: &[&str]) -> Result<Said, Failure> {
+        let own = self.own.iter().map(String::as_str);
+        said("cairn", &arguments.iter().copied().chain(own).collect::<Vec<_>>())
+    }
+}
+
+/// The same, once.
 pub fn cairn(net: &TestNet, who: &str, arguments: &[&str]) -> Result<Said, Failure> {
-    let (url, data) = (net.nodes[0].rpc_url(), net.scratch().join(format!("cli-{who}")));
-    let (key, data) = (format!("//{who}"), data.display().to_string());
-    let own = ["--url", &url, "--key", &key, "--data", &data, "--json"];
-    said("cairn", &[arguments, &own].concat())
+    User::new(net, who).cairn(arguments)
 }

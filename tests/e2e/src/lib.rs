@@ -21,7 +21,7 @@ pub mod market;
 mod next_runtime;
 mod once;
 
-pub use cli::{cairn, said, Said};
+pub use cli::{cairn, said, Said, User};
 pub use dev::DevNode;
 pub use load::{Load, Sent};
 pub use next_runtime::{next_runtime, NextRuntime};

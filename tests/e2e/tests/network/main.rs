@@ -2,12 +2,14 @@
 
 mod bad_input;
 mod bad_job;
+mod command;
 mod crash;
 mod dev;
 mod dishonest;
 mod equivocation;
 mod finality;
 mod hundred;
+mod kinds;
 mod market;
 mod polkadotjs;
 mod sdk;

@@ -4,7 +4,10 @@ use cairn_e2e::{said, Failure, Said, Test, TestNet};
 use cairn_localnet::{keys, Client};
 use cairn_runtime::{units::UNITS, Hash, Treasury};
 
-use crate::work::gain;
+use crate::{
+    command::{hex, pids},
+    work::gain,
+};
 
 const REQUESTER: &str = "Dave";
 const WORKERS: usize = 3;
@@ -19,16 +22,12 @@ pub(super) fn cairn(net: &TestNet, arguments: &[&str]) -> Result<Said, Failure> 
     cairn_e2e::cairn(net, REQUESTER, arguments)
 }
 
-fn pids(net: &TestNet) -> Vec<Option<u32>> {
-    net.workers.iter().map(|worker| worker.pid()).collect()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn infer_should_be_paid_when_workers_compute_it_and_refused_when_nobody_can() -> Test {
     let mut net = TestNet::with_workers(1, WORKERS).await?;
     let front = net.client(0).await?;
     let market = net.market().cloned().ok_or_else(|| Failure::new("the network has no market"))?;
-    let model: String = market.model.0.iter().map(|byte| format!("{byte:02x}")).collect();
+    let model = hex(&market.model.0);
     let running = pids(&net);
     assert!(running.len() == WORKERS && running.iter().all(Option::is_some), "{running:?}");
 
