@@ -216,10 +216,16 @@ fn verdict(found: &Verdicts, ended: &Said) -> Option<Verdict> {
     found.get(&ended.number("task")).copied()
 }
 
-/// What a user fetches of a task that is paid, whose result is so long.
+/// A job that was paid.
+fn paid(ended: Said) -> Said {
+    let ended = ended.ended(0);
+    assert_eq!(ended.json["stage"], "Settled", "{:#?}", ended.outcome);
+    assert!(ended.amount("paid_each") > 0, "{:#?}", ended.outcome);
+    ended
+}
+
+/// What anybody fetches of a task that was paid: all of its result.
 fn fetched(net: &TestNet, archive: &str, paid: &Said) -> Result<Value, Failure> {
-    assert_eq!(paid.json["stage"], "Settled", "{:#?}", paid.outcome);
-    assert!(paid.amount("paid_each") > 0, "{:#?}", paid.outcome);
     let task = paid.number("task").to_string();
     let result = User::new(net, "Alice").cairn(&["result", &task, "--archive", archive])?.ended(0);
     assert_eq!(result.json["bytes"], paid.json["bytes"], "{:#?}", result.outcome);
@@ -253,8 +259,7 @@ async fn jobs_of_every_kind_should_be_paid_and_fetched_when_workers_do_them_at_o
     let [learnt, missed, embedded, judged, simulated, echoed] =
         <[Said; 6]>::try_from(ended).map_err(|_| Failure::new("six jobs were submitted"))?;
 
-    let learnt = learnt.ended(0);
-    fetched(&net, &archive, &learnt)?;
+    let learnt = paid(learnt);
     assert_eq!(verdict(&verdicts, &learnt), Some(Verdict::Confirmed));
     the_delta_is_worth_its_price(&net, &desk, &learnt)?;
 
@@ -264,17 +269,17 @@ async fn jobs_of_every_kind_should_be_paid_and_fetched_when_workers_do_them_at_o
     // Nobody has got anything of what was put aside for the work.
     assert!(missed.amount("back") >= REWARD, "{:#?}", missed.outcome);
 
-    let embedded = embedded.ended(0);
+    let embedded = paid(embedded);
     fetched(&net, &archive, &embedded)?;
     assert_eq!(verdict(&verdicts, &embedded), Some(Verdict::Confirmed));
 
-    let result = fetched(&net, &archive, &judged.ended(0))?;
+    let result = fetched(&net, &archive, &paid(judged))?;
     assert_eq!(said_loss(&result), Some(desk.before));
 
-    let simulated = simulated.ended(0);
+    let simulated = paid(simulated);
     fetched(&net, &archive, &simulated)?;
     assert_eq!(simulated.number("bytes"), TRAJECTORY);
-    let result = fetched(&net, &archive, &echoed.ended(0))?;
+    let result = fetched(&net, &archive, &paid(echoed))?;
     assert_eq!(result["text"].as_str().map(str::as_bytes), Some(STONE));
 
     net.check_alive()?;
@@ -282,8 +287,8 @@ async fn jobs_of_every_kind_should_be_paid_and_fetched_when_workers_do_them_at_o
     net.passed()
 }
 
-/// What was paid for is a delta that the requester can add to the model, which loses no more then
-/// than was asked for.
+/// What was paid for is a delta that anybody can add to the model, which then loses no more than was
+/// asked for.
 fn the_delta_is_worth_its_price(net: &TestNet, desk: &Desk, learnt: &Said) -> Test {
     let (archive, delta, better) = (desk.archive(), desk.at("delta"), desk.at("better"));
     let task = learnt.number("task").to_string();
