@@ -287,8 +287,8 @@ async fn jobs_of_every_kind_should_be_paid_and_fetched_when_workers_do_them_at_o
     net.passed()
 }
 
-/// What was paid for is a delta that anybody can add to the model, which then loses no more than was
-/// asked for.
+/// What was paid for is a delta that anybody can add to the model, which then loses no more than
+/// was asked for.
 fn the_delta_is_worth_its_price(net: &TestNet, desk: &Desk, learnt: &Said) -> Test {
     let (archive, delta, better) = (desk.archive(), desk.at("delta"), desk.at("better"));
     let task = learnt.number("task").to_string();
