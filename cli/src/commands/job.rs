@@ -337,6 +337,10 @@ impl Conditions {
             let terms = self.terms(draft, self.payload(input)?, None, now)?;
             return Ok(Asked { terms, kept: None });
         }
+        if matches!(draft.policy, Policy::Outcome { .. }) {
+            let words = "guards cannot measure what is sealed; leave out --sealed";
+            return Err(Failure::usage(words));
+        }
         let (kept, payload, context) =
             Kept::seal(&input, &party.genesis, &party.requester).map_err(failed)?;
         let seal = Seal { commitment: context.commitment, key_blocks: self.key_blocks };

@@ -126,6 +126,8 @@ fn terms_should_ask_one_worker_to_learn_and_guards_to_measure() {
     let more = terms(&[line.as_slice(), &more].concat()).unwrap();
     assert_eq!(more.policy, Policy::Outcome { target: 2_500_000, guards: 5 });
     assert_eq!(more.job.units, 999);
+    let sealed = terms(&[line.as_slice(), &["--sealed"]].concat()).unwrap_err();
+    assert!(sealed.to_string().contains("measure"), "{sealed}");
     // Thirty bytes are no whole number of examples.
     std::fs::write(&set, [2_u8; 30]).unwrap();
     assert!(terms(&line).unwrap_err().to_string().contains("whole number"));
