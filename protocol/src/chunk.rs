@@ -16,21 +16,17 @@ use crate::{
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use blake3::{
-    hazmat::{
-        left_subtree_len, merge_subtrees_non_root, merge_subtrees_root, ChainingValue, HasherExt,
-        Mode,
-    },
+    hazmat::{merge_subtrees_non_root, merge_subtrees_root, ChainingValue, HasherExt, Mode},
     Hasher,
 };
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::Encode;
+use core::ops::Range;
 
 /// Bytes of each chunk but the last, which may have fewer.
 pub const CHUNK_BYTES: u32 = 1_024;
 /// Siblings of a chunk at most: so high is the tree of the longest artifact there can be.
 pub const SIBLINGS: u32 = 54;
-
-const CHUNK: usize = CHUNK_BYTES as usize;
 
 wire! {
     /// A chunk and what proves it.
@@ -117,34 +113,63 @@ pub fn verify(id: &ContentId, total_bytes: u64, index: u64, proof: &Proof) -> Re
 
 /// Proves a chunk of an artifact; none where there is no such chunk.
 pub fn prove(bytes: &[u8], index: u64) -> Option<Proof> {
-    let wanted = usize::try_from(index).ok()?.checked_mul(CHUNK)?;
-    if wanted >= bytes.len().max(1) {
-        return None;
-    }
-    let mut siblings = Vec::new();
-    let (mut part, mut start) = (bytes, 0usize);
-    while part.len() > CHUNK {
-        let length = left_subtree_len(u64::try_from(part.len()).ok()?);
-        let (left, right) = part.split_at_checked(usize::try_from(length).ok()?)?;
-        let middle = start.checked_add(left.len())?;
-        if wanted < middle {
-            siblings.push(chaining_value(right, u64::try_from(middle).ok()?));
-            part = left;
-        } else {
-            siblings.push(chaining_value(left, u64::try_from(start).ok()?));
-            (part, start) = (right, middle);
+    let way = Way::to(u64::try_from(bytes.len()).ok()?, index)?;
+    let values = way.beside.iter().map(|part| Some(chaining_value(cut(bytes, part)?, part.start)));
+    let siblings = values.collect::<Option<Vec<_>>>()?.try_into().ok()?;
+    Some(Proof { chunk: cut(bytes, &way.chunk)?.to_vec().try_into().ok()?, siblings })
+}
+
+/// What of an artifact proves a chunk of it, for whoever does not have all of it in memory.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Way {
+    /// Where the chunk is.
+    pub chunk: Range<u64>,
+    /// What lies beside the way from the chunk up to the root, from the nearest on. The chaining
+    /// value of each is a sibling.
+    pub beside: Vec<Range<u64>>,
+}
+
+impl Way {
+    /// The way to a chunk of an artifact of so many bytes; none where there is no such chunk.
+    pub fn to(total_bytes: u64, index: u64) -> Option<Self> {
+        if index >= chunks(total_bytes) {
+            return None;
         }
+        let wanted = index.saturating_mul(CHUNK_BYTES.into());
+        let (mut chunk, mut beside) = (0..total_bytes, Vec::new());
+        loop {
+            let count = chunks(chunk.end.saturating_sub(chunk.start));
+            if count < 2 {
+                break;
+            }
+            let middle = chunk.start.saturating_add(left(count).saturating_mul(CHUNK_BYTES.into()));
+            if wanted < middle {
+                beside.push(middle..chunk.end);
+                chunk.end = middle;
+            } else {
+                beside.push(chunk.start..middle);
+                chunk.start = middle;
+            }
+        }
+        beside.reverse();
+        Some(Self { chunk, beside })
     }
-    siblings.reverse();
-    Some(Proof { chunk: part.to_vec().try_into().ok()?, siblings: siblings.try_into().ok()? })
+}
+
+/// Of so many chunks those that lie left: the largest power of two that leaves something.
+fn left(count: u64) -> u64 {
+    count.div_ceil(2).next_power_of_two()
+}
+
+fn cut<'a>(bytes: &'a [u8], part: &Range<u64>) -> Option<&'a [u8]> {
+    bytes.get(usize::try_from(part.start).ok()?..usize::try_from(part.end).ok()?)
 }
 
 /// At each node from the root down to a leaf, whether the way goes right.
 fn way_down(mut count: u64, mut index: u64) -> Vec<bool> {
     let mut way = Vec::new();
     while count > 1 {
-        // The largest power of two that leaves something.
-        let left = count.div_ceil(2).next_power_of_two();
+        let left = left(count);
         let right = index >= left;
         if right {
             (count, index) = (count.saturating_sub(left), index.saturating_sub(left));

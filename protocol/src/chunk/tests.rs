@@ -1,6 +1,8 @@
 use super::*;
 use proptest::prelude::*;
 
+const CHUNK: usize = CHUNK_BYTES as usize;
+
 /// Bytes of which no two chunks are alike.
 fn artifact(length: usize) -> (Vec<u8>, ContentId) {
     let bytes: Vec<u8> = (0..length).map(|at| (at / 251) as u8 ^ (at % 251) as u8).collect();
@@ -46,6 +48,18 @@ fn a_tree_should_be_no_higher_than_a_proof() {
     assert_eq!(verify(&none, u64::MAX, most - 1, &empty), Err(Flaw::WrongChunkLength));
     let full = Proof { chunk: vec![0; 1_024].try_into().unwrap(), ..empty };
     assert_eq!(verify(&none, u64::MAX, 0, &full), Err(Flaw::WrongHeight));
+}
+
+#[test]
+fn a_way_should_be_as_long_as_the_tree_is_high() {
+    let last = chunks(u64::MAX) - 1;
+    let way = Way::to(u64::MAX, last).expect("there is such a chunk");
+    assert_eq!((way.chunk, way.beside.len()), (last * 1_024..u64::MAX, SIBLINGS as usize));
+    assert_eq!(Way::to(u64::MAX, last + 1), None);
+    assert_eq!(Way::to(0, 0), Some(Way { chunk: 0..0, beside: Vec::new() }));
+    let way = Way::to(3 * 1_024 + 1, 2).expect("there is such a chunk");
+    assert_eq!(way.chunk, 2 * 1_024..3 * 1_024);
+    assert_eq!(way.beside, [3 * 1_024..3 * 1_024 + 1, 0..2 * 1_024]);
 }
 
 #[test]
