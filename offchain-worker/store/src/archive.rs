@@ -4,9 +4,13 @@
 use crate::{
     error::{Error, Have},
     name::Name,
-    source::{Pieces, Unread},
+    source::{Pieces, Source, Unread},
+    store::{blocking, measure},
 };
-use cairn_protocol::id::{ContentId, File};
+use cairn_protocol::{
+    chunk::content,
+    id::{ContentId, File},
+};
 use futures::{StreamExt, TryStreamExt};
 use object_store::{
     aws::{AmazonS3Builder, AmazonS3ConfigKey},
@@ -15,8 +19,8 @@ use object_store::{
     ClientConfigKey, GetOptions, GetRange, MultipartUpload, ObjectStore, PutMultipartOptions,
     PutOptions, RetryConfig,
 };
-use std::{fs, io, path::Path, sync::Arc, time::Duration};
-use tokio::io::AsyncReadExt;
+use std::{fs, io, path::Path, process, sync::Arc, time::Duration};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// What is not longer is sent at once; S3 wants no part but the last below 5 MiB.
 const PART_BYTES: u64 = 8 << 20;
@@ -67,10 +71,85 @@ impl Archive {
         }
     }
 
+    /// Whether the archive can be asked for files; why not, if it cannot.
+    pub async fn check(&self) -> Result<(), String> {
+        let nothing = File { id: content(b""), bytes: 0 };
+        match self.read(&nothing, 0).await {
+            Ok(_) | Err(Unread::Missing | Unread::False(_)) => Ok(()),
+            Err(other) => Err(other.to_string()),
+        }
+    }
+
+    /// Archives these bytes.
+    pub async fn put_bytes(&self, bytes: &[u8]) -> Result<File, Error> {
+        let file = File { id: content(bytes), bytes: bytes.len() as u64 };
+        self.take(Reader::new(&file, Path::new("memory"), bytes)).await?;
+        Ok(file)
+    }
+
+    /// Archives a file that lies here, whatever it is called.
+    pub async fn put_file(&self, path: &Path) -> Result<File, Error> {
+        let measured = path.to_owned();
+        let file = blocking(move || measure(&measured)).await?;
+        self.put(&file, path).await?;
+        Ok(file)
+    }
+
+    /// The bytes of a file of whatever length, if they are its own.
+    pub async fn get(&self, id: &ContentId) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::new();
+        self.give(id, Path::new("memory"), &mut bytes).await?;
+        Ok(bytes)
+    }
+
+    /// The same for one that may be long: it is written there once it is whole.
+    pub async fn get_file(&self, id: &ContentId, path: &Path) -> Result<File, Error> {
+        let failed = |reason| Error::file("written", path, reason);
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{}.part", process::id()));
+        let part = path.with_file_name(name);
+        let mut to = tokio::fs::File::create(&part).await.map_err(failed)?;
+        let given = match self.give(id, path, &mut to).await {
+            Ok(file) => tokio::fs::rename(&part, path).await.map_err(failed).map(|()| file),
+            Err(reason) => Err(reason),
+        };
+        if given.is_err() {
+            // It is none of what was asked for, and says so by its name if it stays.
+            let _ = tokio::fs::remove_file(&part).await;
+        }
+        given
+    }
+
+    /// Writes a file somewhere. What was written before an error is not to be used.
+    async fn give(
+        &self,
+        id: &ContentId,
+        path: &Path,
+        to: &mut (dyn AsyncWrite + Send + Unpin),
+    ) -> Result<File, Error> {
+        let unwritten = |reason| Error::file("written", path, reason);
+        let found = self.objects.get_opts(&self.key(id), GetOptions::new()).await;
+        let found = found.map_err(|reason| missing(id, &unread(reason)))?;
+        let mut pieces = found.into_stream();
+        let mut hasher = blake3::Hasher::new();
+        while let Some(piece) = pieces.next().await {
+            let piece = piece.map_err(|reason| missing(id, &unread(reason)))?;
+            hasher.update(&piece);
+            to.write_all(&piece).await.map_err(unwritten)?;
+        }
+        to.flush().await.map_err(unwritten)?;
+        let file = File { id: *id, bytes: hasher.count() };
+        is(&hasher, &file).map(|()| file)
+    }
+
     /// Archives a file that lies here. It is there whole or not at all, and in place of what was
     /// there under its name: who has the right bytes can mend an archive.
     pub(crate) async fn put(&self, file: &File, from: &Path) -> Result<(), Error> {
-        let mut reader = Reader::open(file, from).await?;
+        self.take(Reader::open(file, from).await?).await
+    }
+
+    async fn take(&self, mut reader: Reader<'_>) -> Result<(), Error> {
+        let file = reader.file;
         let first = reader.part().await?;
         let key = self.key(&file.id);
         let failed = |reason: object_store::Error| Error::Archive {
@@ -118,16 +197,20 @@ async fn send(
 struct Reader<'a> {
     file: &'a File,
     path: &'a Path,
-    from: tokio::fs::File,
+    from: Box<dyn AsyncRead + Send + Unpin + 'a>,
     hasher: blake3::Hasher,
     bytes: u64,
 }
 
 impl<'a> Reader<'a> {
+    fn new(file: &'a File, path: &'a Path, from: impl AsyncRead + Send + Unpin + 'a) -> Self {
+        Self { file, path, from: Box::new(from), hasher: blake3::Hasher::new(), bytes: 0 }
+    }
+
     async fn open(file: &'a File, path: &'a Path) -> Result<Self, Error> {
         let from = tokio::fs::File::open(path).await;
         let from = from.map_err(|reason| Error::file("read", path, reason))?;
-        Ok(Self { file, path, from, hasher: blake3::Hasher::new(), bytes: 0 })
+        Ok(Self::new(file, path, from))
     }
 
     /// The next part, or nothing behind the last.
@@ -146,12 +229,22 @@ impl<'a> Reader<'a> {
     }
 
     fn check(&self) -> Result<(), Error> {
-        let have = match ContentId(*self.hasher.finalize().as_bytes()) {
-            have if have == self.file.id => return Ok(()),
-            have => Have::Content(have),
-        };
-        Err(Error::False { file: *self.file, have })
+        is(&self.hasher, self.file)
     }
+}
+
+/// Whether what was hashed is the file.
+fn is(hasher: &blake3::Hasher, file: &File) -> Result<(), Error> {
+    match ContentId(*hasher.finalize().as_bytes()) {
+        have if have == file.id => Ok(()),
+        have => Err(Error::False { file: *file, have: Have::Content(have) }),
+    }
+}
+
+/// What to say when the archive alone was asked.
+fn missing(id: &ContentId, why: &Unread) -> Error {
+    let file = File { id: *id, bytes: 0 };
+    Error::Missing { file, tried: format!("{}: {why}", Source::Archive) }
 }
 
 fn folder_at(folder: &Path) -> Result<LocalFileSystem, io::Error> {

@@ -12,6 +12,7 @@ use std::{
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
+    slice,
     sync::Arc,
 };
 
@@ -114,7 +115,8 @@ impl Disk {
             self.ledger.note(&file.id, None)?;
             return Ok(None);
         }
-        self.note(&mut shelf, file)?;
+        let held = shelf.use_of(file);
+        self.ledger.used(&file.id, held)?;
         Ok(Some(path))
     }
 
@@ -170,19 +172,41 @@ impl Disk {
     }
 
     pub(crate) fn pin(&self, id: &ContentId, holder: &str) -> Result<(), Error> {
+        self.pin_all(slice::from_ref(id), holder)
+    }
+
+    pub(crate) fn pin_all(&self, ids: &[ContentId], holder: &str) -> Result<(), Error> {
         let mut shelf = self.shelf.lock();
-        self.ledger.pin(id, holder, true)?;
-        shelf.pins.entry(*id).or_default().insert(holder.into());
+        self.ledger.pin(ids, holder, true)?;
+        for id in ids {
+            shelf.pins.entry(*id).or_default().insert(holder.into());
+        }
         Ok(())
     }
 
     pub(crate) fn unpin(&self, id: &ContentId, holder: &str) -> Result<(), Error> {
+        self.let_go(&mut self.shelf.lock(), slice::from_ref(id), holder)
+    }
+
+    /// Takes back all pins of a holder.
+    pub(crate) fn release(&self, holder: &str) -> Result<(), Error> {
         let mut shelf = self.shelf.lock();
-        self.ledger.pin(id, holder, false)?;
-        if let Some(holders) = shelf.pins.get_mut(id) {
-            holders.remove(holder);
-            if holders.is_empty() {
-                shelf.pins.remove(id);
+        let pins = shelf.pins.iter().filter(|(_, holders)| holders.contains(holder));
+        let ids: Vec<ContentId> = pins.map(|(id, _)| *id).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        self.let_go(&mut shelf, &ids, holder)
+    }
+
+    fn let_go(&self, shelf: &mut Shelf, ids: &[ContentId], holder: &str) -> Result<(), Error> {
+        self.ledger.pin(ids, holder, false)?;
+        for id in ids {
+            if let Some(holders) = shelf.pins.get_mut(id) {
+                holders.remove(holder);
+                if holders.is_empty() {
+                    shelf.pins.remove(id);
+                }
             }
         }
         Ok(())
@@ -192,11 +216,9 @@ impl Disk {
         self.shelf.lock().pins.clone()
     }
 
-    /// Writes down that a held file is used.
+    /// Writes down that a file is held.
     fn note(&self, shelf: &mut Shelf, file: &File) -> Result<(), Error> {
-        shelf.uses += 1;
-        let held = Held { bytes: file.bytes, used: shelf.uses };
-        shelf.held.insert(file.id, held);
+        let held = shelf.use_of(file);
         self.ledger.note(&file.id, Some(held))
     }
 
@@ -232,6 +254,14 @@ impl Disk {
 }
 
 impl Shelf {
+    /// Counts a use of a held file.
+    fn use_of(&mut self, file: &File) -> Held {
+        self.uses += 1;
+        let held = Held { bytes: file.bytes, used: self.uses };
+        self.held.insert(file.id, held);
+        held
+    }
+
     /// Bytes on the disk, but for those of a file that is about to be begun.
     fn total(&self, but: &ContentId) -> u64 {
         let held: u64 = self.held.values().map(|held| held.bytes).sum();

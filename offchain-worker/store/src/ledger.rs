@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use cairn_protocol::id::ContentId;
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, Durability, ReadableDatabase, ReadableTable, TableDefinition};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
@@ -81,11 +81,23 @@ impl Ledger {
 
     /// Keeps a file's row, or removes it. It is on disk when this returns.
     pub(crate) fn note(&self, id: &ContentId, held: Option<Held>) -> Result<(), Error> {
-        Ok(self.write_file(id, held)?)
+        Ok(self.write_file(id, held, Durability::Immediate)?)
     }
 
-    fn write_file(&self, id: &ContentId, held: Option<Held>) -> Attempt<()> {
-        let write = self.database.begin_write()?;
+    /// Notes that a file is used. A loss of power may take that back, which does no harm; a job
+    /// uses hundreds of files, and need not wait for the disk with each.
+    pub(crate) fn used(&self, id: &ContentId, held: Held) -> Result<(), Error> {
+        Ok(self.write_file(id, Some(held), Durability::None)?)
+    }
+
+    fn write_file(
+        &self,
+        id: &ContentId,
+        held: Option<Held>,
+        durability: Durability,
+    ) -> Attempt<()> {
+        let mut write = self.database.begin_write()?;
+        write.set_durability(durability)?;
         {
             let mut table = write.open_table(FILES)?;
             match held {
@@ -97,19 +109,21 @@ impl Ledger {
         Ok(())
     }
 
-    /// Pins a file for a holder, or takes that back.
-    pub(crate) fn pin(&self, id: &ContentId, holder: &str, pinned: bool) -> Result<(), Error> {
-        Ok(self.write_pin(id, holder, pinned)?)
+    /// Pins files for a holder, or takes that back.
+    pub(crate) fn pin(&self, ids: &[ContentId], holder: &str, pinned: bool) -> Result<(), Error> {
+        Ok(self.write_pins(ids, holder, pinned)?)
     }
 
-    fn write_pin(&self, id: &ContentId, holder: &str, pinned: bool) -> Attempt<()> {
+    fn write_pins(&self, ids: &[ContentId], holder: &str, pinned: bool) -> Attempt<()> {
         let write = self.database.begin_write()?;
         {
             let mut table = write.open_table(PINS)?;
-            if pinned {
-                table.insert((&id.0, holder), ())?;
-            } else {
-                table.remove((&id.0, holder))?;
+            for id in ids {
+                if pinned {
+                    table.insert((&id.0, holder), ())?;
+                } else {
+                    table.remove((&id.0, holder))?;
+                }
             }
         }
         write.commit()?;

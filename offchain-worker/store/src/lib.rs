@@ -7,6 +7,7 @@ mod ledger;
 mod name;
 mod partial;
 mod peer;
+mod proof;
 mod source;
 mod store;
 

@@ -10,9 +10,13 @@ use cairn_protocol::id::{ContentId, File};
 use std::{
     fs::{self, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
+    os::unix::fs::PermissionsExt,
     path::PathBuf,
     sync::Arc,
 };
+
+/// To be read by all, since jobs may run as users of their own, and written by nobody.
+const READABLE: u32 = 0o444;
 
 pub(crate) struct Partial {
     disk: Arc<Disk>,
@@ -95,12 +99,9 @@ impl Partial {
         }
         let path = self.disk.take_in(&self.file, &self.path)?;
         self.named = true;
-        // Against slips alone: that it could not be done is no reason to be without the file.
-        if let Ok(about) = self.to.metadata() {
-            let mut permissions = about.permissions();
-            permissions.set_readonly(true);
-            let _ = self.to.set_permissions(permissions);
-        }
+        // Whatever a process leaves to others by default, jobs have to read it. That it could not
+        // be done is no reason to be without the file.
+        let _ = self.to.set_permissions(fs::Permissions::from_mode(READABLE));
         Ok(path)
     }
 }

@@ -32,6 +32,19 @@ const PATIENCE: Duration = Duration::from_secs(15);
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct NodeId(pub [u8; 32]);
 
+impl NodeId {
+    /// The node of a secret key, which is the seed of an ed25519 key pair.
+    pub fn of(secret: &[u8; 32]) -> Self {
+        Self(*SecretKey::from_bytes(secret).public().as_bytes())
+    }
+
+    /// The node that 64 hexadecimal digits name, if they name any.
+    pub fn from_hex(digits: &str) -> Option<Self> {
+        let id = *blake3::Hash::from_hex(digits).ok()?.as_bytes();
+        EndpointId::from_bytes(&id).ok().map(|_| Self(id))
+    }
+}
+
 impl fmt::Display for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))

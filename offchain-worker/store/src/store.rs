@@ -6,11 +6,12 @@ use crate::{
     error::{Error, Have},
     partial::Partial,
     peer::Peer,
+    proof,
     source::{Pieces, Source, Unread},
 };
 use bytes::Bytes;
 use cairn_protocol::{
-    chunk::content,
+    chunk::{content, Proof},
     id::{ContentId, File},
 };
 use futures::StreamExt;
@@ -18,9 +19,12 @@ use parking_lot::Mutex;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     fs,
-    io::Read,
+    io::{self, Read},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        atomic::{AtomicU64, Ordering},
+        Arc,
+    },
     time::Duration,
 };
 use tokio::{task::spawn_blocking, time::timeout};
@@ -41,6 +45,8 @@ pub struct Store {
     /// Of a file one copy is written at a time.
     gates: Mutex<HashMap<ContentId, Arc<Gate>>>,
     received: Mutex<Received>,
+    /// Bytes of files that were asked for and were held.
+    cached: AtomicU64,
 }
 
 /// Bytes of files that were received since the store was opened.
@@ -71,6 +77,7 @@ impl Store {
             peer,
             gates: Mutex::default(),
             received: Mutex::default(),
+            cached: AtomicU64::default(),
         })
     }
 
@@ -103,6 +110,7 @@ impl Store {
         let gate = self.gate(file.id);
         let _alone = gate.lock().await;
         if let Some(path) = self.find(file).await? {
+            self.cached.fetch_add(file.bytes, Ordering::Relaxed);
             return Ok(path);
         }
         let mut partial = self.begin(file, true).await?;
@@ -147,14 +155,38 @@ impl Store {
         blocking(move || disk.pin(&id, &holder)).await
     }
 
+    /// The same for many files at once, which waits for the disk once.
+    pub async fn pin_all(&self, files: &[File], holder: &str) -> Result<(), Error> {
+        let ids: Vec<ContentId> = files.iter().map(|file| file.id).collect();
+        let (disk, holder) = (Arc::clone(&self.disk), holder.to_owned());
+        blocking(move || disk.pin_all(&ids, &holder)).await
+    }
+
     pub async fn unpin(&self, file: &File, holder: &str) -> Result<(), Error> {
         let (disk, id, holder) = (Arc::clone(&self.disk), file.id, holder.to_owned());
         blocking(move || disk.unpin(&id, &holder)).await
     }
 
+    /// Lets go of all that a holder has pinned.
+    pub async fn release(&self, holder: &str) -> Result<(), Error> {
+        let (disk, holder) = (Arc::clone(&self.disk), holder.to_owned());
+        blocking(move || disk.release(&holder)).await
+    }
+
     /// What is pinned, and by whom.
     pub fn pins(&self) -> BTreeMap<ContentId, BTreeSet<String>> {
         self.disk.pins()
+    }
+
+    /// Proves chunks of a file that is held, to whoever doubts that it is.
+    pub async fn prove(&self, file: &File, chunks: &[u64]) -> Result<Vec<Proof>, Error> {
+        let (path, file, chunks) = (self.disk.path(&file.id), *file, chunks.to_vec());
+        blocking(move || {
+            let proofs = chunks.iter().map(|index| proof::prove(&path, &file, *index));
+            let proofs: io::Result<Vec<Proof>> = proofs.collect();
+            proofs.map_err(|reason| Error::file("read", &path, reason))
+        })
+        .await
     }
 
     /// Ends what other nodes are being given. Without this they notice only after a while.
@@ -166,6 +198,11 @@ impl Store {
 
     pub fn received(&self) -> Received {
         *self.received.lock()
+    }
+
+    /// Bytes of files that were fetched from nowhere since the store was opened, as they were held.
+    pub fn cached(&self) -> u64 {
+        self.cached.load(Ordering::Relaxed)
     }
 
     async fn keep(
@@ -303,7 +340,7 @@ fn refused(file: &File, tried: &[(Source, Unread)]) -> Error {
 }
 
 /// Does what waits for the disk where nobody else waits with it.
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
     spawn_blocking(work).await.unwrap_or(Err(Error::Ending))
@@ -315,7 +352,8 @@ fn absolute(folder: &Path) -> Result<PathBuf, Error> {
         .map_err(|reason| Error::file("made", folder, reason))
 }
 
-fn measure(path: &Path) -> Result<File, Error> {
+/// What a file that lies somewhere is called.
+pub(crate) fn measure(path: &Path) -> Result<File, Error> {
     let mut hasher = blake3::Hasher::new();
     copy(path, |piece| {
         hasher.update(piece);

@@ -1,5 +1,4 @@
 use super::{stub::Stub, *};
-use cairn_protocol::chunk::content;
 
 fn named(bytes: &[u8]) -> File {
     File { id: content(bytes), bytes: bytes.len() as u64 }
@@ -52,6 +51,42 @@ async fn bucket_should_give_what_it_was_given_when_it_came_at_once_or_in_parts()
     }
     let parts = stub.bucket().asked.iter().filter(|asked| asked.contains("partNumber=")).count();
     assert_eq!(parts, 2, "of the longer one");
+}
+
+#[tokio::test]
+async fn get_should_give_what_was_put_by_its_name_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let stub = Stub::start().await;
+    let (place, path) = (folder.path().join("archive"), folder.path().join("out"));
+    let local = Archive::open(place.to_str().unwrap(), &[]).unwrap();
+    for archive in [local, stub.archive()] {
+        archive.check().await.unwrap();
+        let bytes = bytes_of(9 << 20);
+        let file = archive.put_bytes(&bytes).await.unwrap();
+        assert_eq!(file, named(&bytes));
+        assert_eq!(archive.get(&file.id).await.unwrap(), bytes);
+        assert_eq!(archive.get_file(&file.id, &path).await.unwrap(), file);
+        assert_eq!(fs::read(&path).unwrap(), bytes);
+        let again = archive.put_file(&path).await.unwrap();
+        assert_eq!(again, file);
+        let missing = archive.get(&content(b"nobody has it")).await;
+        assert!(matches!(missing, Err(Error::Missing { .. })), "{missing:?}");
+        fs::remove_file(&path).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn get_should_refuse_and_leave_nothing_when_the_bytes_are_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open(folder.path().to_str().unwrap(), &[]).unwrap();
+    let file = archive.put_bytes(b"right").await.unwrap();
+    fs::write(folder.path().join(Name(file.id).to_string()), b"wrong").unwrap();
+    let out = tempfile::tempdir().unwrap();
+    let refused = archive.get(&file.id).await;
+    assert!(matches!(refused, Err(Error::False { .. })), "{refused:?}");
+    let refused = archive.get_file(&file.id, &out.path().join("out")).await;
+    assert!(matches!(refused, Err(Error::False { .. })), "{refused:?}");
+    assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0);
 }
 
 #[tokio::test]

@@ -124,6 +124,25 @@ async fn node_should_give_what_it_holds_when_both_have_admitted_each_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn node_id_should_follow_from_the_secret_and_be_read_as_it_is_written() {
+    let one = Node::new(1).await;
+    let id = one.peer().id();
+    assert_eq!(NodeId::of(&[1; 32]), id);
+    assert_eq!(NodeId::from_hex(&id.to_string()), Some(id));
+    for bad in ["", "ab", &id.to_string()[1..], &"zz".repeat(32)] {
+        assert_eq!(NodeId::from_hex(bad), None, "{bad}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn node_should_not_start_when_its_address_is_taken() {
+    let one = Node::new(1).await;
+    let folder = tempfile::tempdir().unwrap();
+    let refused = Peer::open(folder.path(), &[2; 32], &one.peer().addresses()).await.map(drop);
+    assert!(matches!(refused, Err(PeerError::Deaf(_))), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn stranger_should_be_refused_by_either_side() {
     let (one, other) = (Node::new(1).await, Node::new(2).await);
     let file = one.store.put(bytes_of(100_000)).await.unwrap();

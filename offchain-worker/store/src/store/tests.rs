@@ -1,5 +1,7 @@
 use super::*;
 use crate::{archive::stub::Stub, name::Name};
+use cairn_protocol::chunk::verify;
+use std::os::unix::fs::PermissionsExt;
 use tempfile::TempDir;
 
 const PLENTY: Quota = Quota(1 << 30);
@@ -80,6 +82,7 @@ async fn fetch_should_ask_nobody_when_the_file_is_held() {
         fetch(&store, &file).await.unwrap();
     }
     assert_eq!(store.received().archive, file.bytes);
+    assert_eq!(store.cached(), 2 * file.bytes);
     let (one, other) = (named(&bytes_of(50_000)), bytes_of(50_000));
     place.archived(&one, &other);
     let (first, second) = tokio::join!(fetch(&store, &one), fetch(&store, &one));
@@ -199,6 +202,46 @@ async fn fetch_should_spare_what_is_pinned_and_say_when_that_leaves_no_room() {
     store.unpin(&named(&files[0]), "task 7").await.unwrap();
     fetch(&store, &named(&files[1])).await.unwrap();
     assert_eq!(store.pins().len(), 1);
+}
+
+#[tokio::test]
+async fn release_should_let_go_of_all_that_a_holder_has_and_of_nothing_else() {
+    let place = Place::new();
+    let files: Vec<File> = (0..3).map(|number| named(&[number; 10])).collect();
+    {
+        let store = place.open(PLENTY).await;
+        store.pin_all(&files, "job 7").await.unwrap();
+        store.pin(&files[1], "result 6").await.unwrap();
+        store.release("job 8").await.unwrap();
+        assert_eq!(store.pins().len(), 3);
+        store.release("job 7").await.unwrap();
+    }
+    let pins = place.open(PLENTY).await.pins();
+    assert_eq!(pins.keys().collect::<Vec<_>>(), [&files[1].id]);
+    assert!(pins[&files[1].id].iter().eq(["result 6"]));
+}
+
+#[tokio::test]
+async fn prove_should_prove_chunks_of_what_is_held_alone() {
+    let place = Place::new();
+    let store = place.open(PLENTY).await;
+    let bytes = bytes_of(100_000);
+    let file = store.put(bytes).await.unwrap();
+    let proofs = store.prove(&file, &[0, 50, 97]).await.unwrap();
+    for (index, proof) in [0, 50, 97].into_iter().zip(&proofs) {
+        assert_eq!(verify(&file.id, file.bytes, index, proof), Ok(()));
+    }
+    let missing = store.prove(&named(b"never there"), &[0]).await;
+    assert!(matches!(missing, Err(Error::File { .. })), "{missing:?}");
+}
+
+#[tokio::test]
+async fn held_file_should_be_read_by_all_and_written_by_nobody() {
+    let place = Place::new();
+    let store = place.open(PLENTY).await;
+    let file = store.put(bytes_of(10)).await.unwrap();
+    let path = store.folder().join(Name(file.id).to_string());
+    assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o444);
 }
 
 #[tokio::test]
