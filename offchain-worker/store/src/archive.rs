@@ -102,7 +102,35 @@ impl Archive {
         Ok(bytes)
     }
 
-    /// The same for one that may be long: it is written there once it is whole.
+    /// The bytes of a file that is so long, if they are its own. Of another no more is read.
+    pub async fn get_named(&self, file: &File) -> Result<Vec<u8>, Error> {
+        let bytes = self.whole(file).await.map_err(|unread| match unread {
+            Unread::False(have) => Error::False { file: *file, have },
+            Unread::Here(error) => error,
+            other => Error::Missing { file: *file, tried: format!("{}: {other}", Source::Archive) },
+        })?;
+        match content(&bytes) {
+            have if have == file.id => Ok(bytes),
+            have => Err(Error::False { file: *file, have: Have::Content(have) }),
+        }
+    }
+
+    async fn whole(&self, file: &File) -> Result<Vec<u8>, Unread> {
+        let (mut pieces, mut bytes) = (self.read(file, 0).await?, Vec::new());
+        while let Some(piece) = pieces.try_next().await? {
+            bytes.extend_from_slice(&piece);
+            let have = bytes.len() as u64;
+            if have > file.bytes {
+                return Err(Unread::False(Have::Length(have)));
+            }
+        }
+        match bytes.len() as u64 {
+            have if have == file.bytes => Ok(bytes),
+            have => Err(Unread::Failed(format!("it stopped at {have} bytes"))),
+        }
+    }
+
+    /// As [`Self::get`] for one that may be long: it is written there once it is whole.
     pub async fn get_file(&self, id: &ContentId, path: &Path) -> Result<File, Error> {
         let failed = |reason| Error::file("written", path, reason);
         let mut name = path.file_name().unwrap_or_default().to_owned();

@@ -1,13 +1,16 @@
 //! Settings, from flags and a file, and what they come to.
 
+use crate::node::Neighbour;
 use cairn_protocol::id::{Height, ProviderId};
 use cairn_sdk::{
     keys::{KeyError, ENVIRONMENT},
     Passphrase, Signer,
 };
+use cairn_store::NodeId;
 use clap::{value_parser, Args};
 use serde::Deserialize;
 use std::{
+    collections::BTreeMap,
     env, fs, io,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
@@ -54,10 +57,24 @@ pub struct Settings {
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 
-    /// The folder that inputs are fetched from and results are published to [default: `archive` in
-    /// the data folder]
-    #[arg(long, value_name = "DIR")]
-    pub archive: Option<PathBuf>,
+    /// Where inputs are fetched from and results are published to: a folder, or a bucket as
+    /// s3://bucket/prefix, with its credentials in AWS_... [default: `archive` in the data folder]
+    #[arg(long, value_name = "DIR|URL")]
+    pub archive: Option<String>,
+
+    /// The most that fetched files and results may take of the disk [default: half of what it can
+    /// hold]
+    #[arg(long, value_name = "MIB", value_parser = value_parser!(u32).range(1..))]
+    pub quota: Option<u32>,
+
+    /// An address for other workers to fetch files from; one of a family at most [default: none]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Vec<SocketAddr>,
+
+    /// Another worker: files are fetched from it, and it may fetch them here; several, each by its
+    /// own --peer
+    #[arg(long, value_name = "NODEID@ADDRESS:PORT")]
+    pub peer: Vec<Neighbour>,
 
     /// A folder in memory that sealed jobs write to [default: the data folder if it is in memory,
     /// else /dev/shm]
@@ -111,7 +128,13 @@ pub struct Config {
     pub provider: Option<ProviderId>,
     pub signer: Signer,
     pub data: PathBuf,
-    pub archive: PathBuf,
+    /// A folder or a URL.
+    pub archive: String,
+    /// Bytes; none takes what the disk is good for.
+    pub quota: Option<u64>,
+    pub listen: Vec<SocketAddr>,
+    /// The nodes that this one deals with, and where they are.
+    pub peers: BTreeMap<NodeId, Vec<SocketAddr>>,
     /// None takes one that is in memory.
     pub volatile: Option<PathBuf>,
     pub job: PathBuf,
@@ -138,6 +161,8 @@ pub enum ConfigError {
     Malformed { path: PathBuf, reason: Box<toml::de::Error> },
     #[error("'{setting}' is {have}, and can be from {least} to {most}")]
     OutOfRange { setting: &'static str, least: i64, most: i64, have: i64 },
+    #[error("the node is to listen at {have} addresses of one family; leave all but one out")]
+    Addresses { have: usize },
     #[error(transparent)]
     Key(#[from] KeyError),
     #[error("the key is encrypted; put its passphrase into {PASSPHRASE}")]
@@ -170,6 +195,7 @@ impl Settings {
             ("threads", self.threads.map(i64::from), 1, 4_096),
             ("slots", self.slots.map(i64::from), 1, MOST_SLOTS),
             ("memory", self.memory.map(i64::from), LEAST_MEMORY, most),
+            ("quota", self.quota.map(i64::from), 1, most),
             ("heartbeat", self.heartbeat.map(i64::from), 1, most),
         ];
         for (setting, have, least, most) in bounds {
@@ -188,6 +214,9 @@ impl Settings {
             key: self.key.or(file.key),
             data: self.data.or(file.data),
             archive: self.archive.or(file.archive),
+            quota: self.quota.or(file.quota),
+            listen: if self.listen.is_empty() { file.listen } else { self.listen },
+            peer: if self.peer.is_empty() { file.peer } else { self.peer },
             volatile: self.volatile.or(file.volatile),
             job: self.job.or(file.job),
             threads: self.threads.or(file.threads),
@@ -206,12 +235,16 @@ impl Settings {
         let data = data(self.data)?;
         let port = self.health.unwrap_or(HEALTH);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let default_archive = || data.join("archive").to_string_lossy().into_owned();
         Ok(Config {
             urls: if self.url.is_empty() { vec![URL.into()] } else { self.url },
             insecure: self.insecure,
             provider: self.provider.map(ProviderId),
             signer: signer(self.key.as_deref())?,
-            archive: self.archive.unwrap_or_else(|| data.join("archive")),
+            archive: self.archive.unwrap_or_else(default_archive),
+            quota: self.quota.map(|mib| u64::from(mib) << 20),
+            listen: one_of_a_family(self.listen)?,
+            peers: addresses(&self.peer),
             data,
             volatile: self.volatile,
             job: self.job.map_or_else(default_job, Ok)?,
@@ -228,10 +261,32 @@ impl Settings {
 }
 
 impl Config {
+    /// Whether other workers are dealt with.
+    pub fn has_node(&self) -> bool {
+        !self.listen.is_empty() || !self.peers.is_empty()
+    }
+
     /// Threads that one job works with.
     pub fn threads_a_job(&self) -> u16 {
         (self.threads / u16::from(self.slots.max(1))).max(1)
     }
+}
+
+fn one_of_a_family(listen: Vec<SocketAddr>) -> Result<Vec<SocketAddr>> {
+    let old = listen.iter().filter(|address| address.is_ipv4()).count();
+    match old.max(listen.len() - old) {
+        0 | 1 => Ok(listen),
+        have => Err(ConfigError::Addresses { have }),
+    }
+}
+
+/// All that is known of each node.
+fn addresses(peers: &[Neighbour]) -> BTreeMap<NodeId, Vec<SocketAddr>> {
+    let mut known: BTreeMap<NodeId, Vec<SocketAddr>> = BTreeMap::new();
+    for Neighbour { node, address } in peers {
+        known.entry(*node).or_default().push(*address);
+    }
+    known
 }
 
 /// Of a file, of a phrase, or of the environment.
@@ -282,7 +337,8 @@ mod tests {
         assert_eq!(config.urls, [URL]);
         assert_eq!((config.threads, config.slots, config.memory_mib), (8, 1, 12_000));
         assert!(!config.gpu, "jobs are held tightly unless somebody says otherwise");
-        assert_eq!(config.archive, Path::new("/data/archive"));
+        assert_eq!(config.archive, "/data/archive");
+        assert!(config.quota.is_none() && !config.has_node());
         assert_eq!(config.job.file_name().unwrap(), "cairn-job");
         assert!(config.health.unwrap().ip().is_loopback());
         assert_eq!(config.signer.account(), Signer::dev("Alice").unwrap().account());
@@ -298,6 +354,23 @@ mod tests {
     }
 
     #[test]
+    fn resolve_should_bring_together_what_is_known_of_a_node() {
+        let node = NodeId::of(&[1; 32]);
+        let text = format!(
+            "quota = 5\nlisten = ['127.0.0.1:1', '[::1]:1']\n\
+             peer = ['{node}@127.0.0.1:2', '{node}@[::1]:3']\n"
+        );
+        let config = from_file(&text).unwrap().resolve(8, 16_000).unwrap();
+        assert_eq!((config.quota, config.listen.len(), config.peers.len()), (Some(5 << 20), 2, 1));
+        let known: [SocketAddr; 2] = ["127.0.0.1:2", "[::1]:3"].map(|at| at.parse().unwrap());
+        assert_eq!(config.peers[&node], known);
+        assert!(config.has_node());
+        let two: [SocketAddr; 2] = ["127.0.0.1:1", "0.0.0.0:2"].map(|at| at.parse().unwrap());
+        let refused = Settings { listen: two.into(), ..settings() }.resolve(8, 16_000).map(drop);
+        assert!(matches!(refused, Err(ConfigError::Addresses { have: 2 })));
+    }
+
+    #[test]
     fn flags_should_come_before_the_file() {
         let text =
             "url = ['ws://a:1']\nslots = 3\nkey = '//Bob'\ndata = '/elsewhere'\ngpu = true\n";
@@ -310,11 +383,15 @@ mod tests {
 
     #[test]
     fn file_should_be_refused_when_it_says_what_is_no_setting() {
-        for bad in ["slot = 3", "slots = 'three'", "slots = ", "provider = -1", "url = 3"] {
+        let lists = ["listen = ['here']", "peer = ['nobody']"];
+        let others = ["slot = 3", "slots = 'three'", "slots = ", "provider = -1", "url = 3"];
+        for bad in lists.into_iter().chain(others) {
             let refused = from_file(bad);
             assert!(matches!(refused, Err(ConfigError::Malformed { .. })), "{bad}");
         }
-        for bad in ["slots = 0", "slots = 65", "memory = 63", "threads = 0", "heartbeat = 0"] {
+        let quota = ["quota = 0"];
+        let others = ["slots = 0", "slots = 65", "memory = 63", "threads = 0", "heartbeat = 0"];
+        for bad in quota.into_iter().chain(others) {
             let refused = from_file(bad);
             assert!(matches!(refused, Err(ConfigError::OutOfRange { .. })), "{bad}");
         }

@@ -18,6 +18,12 @@ pub enum Error {
     #[error(transparent)]
     Artifacts(#[from] Missing),
     #[error(transparent)]
+    Store(#[from] cairn_store::Error),
+    #[error(transparent)]
+    Node(#[from] cairn_store::PeerError),
+    #[error("the node's key in '{}' cannot be used: {reason}", path.display())]
+    NodeKey { path: PathBuf, reason: String },
+    #[error(transparent)]
     Sandbox(#[from] cairn_sandbox::Error),
     #[error(transparent)]
     PayloadKey(#[from] cairn_vault::FileError),

@@ -146,6 +146,9 @@ impl Executor {
         until: Instant,
         result: Result<Made, Trouble>,
     ) -> Result<()> {
+        if let Err(reason) = self.artifacts.unpin(&work.seat).await {
+            warn!("{}: its files are kept on: {reason}", work.seat);
+        }
         let left = until.saturating_duration_since(Instant::now());
         let result = result.map_err(|trouble| declining::settled(work, left, trouble));
         let again = matches!(result, Err(Trouble::Later(_)));
@@ -236,11 +239,12 @@ impl Executor {
     ) -> Result<Done, Trouble> {
         let Setting { job, input, bundle, delta, fingerprint, volatile } = setting;
         let seat = assignment.work.seat;
-        let mut files = self.gather(assignment, job, bundle, delta.as_ref())?;
-        if let Some(claimed) = job::claimed_file(fingerprint.as_ref()) {
-            self.artifacts.fetch(&claimed)?;
-            files.push(claimed);
-        }
+        let mut named = match &delta {
+            Some(delta) => job::measured_files(job, delta),
+            None => job::named_files(job)?,
+        };
+        named.extend(job::claimed_file(fingerprint.as_ref()));
+        let files = self.gather(assignment, named, bundle)?;
         let desk = self.artifacts.desk(&files)?;
         let request = self.request(assignment, &files, desk.path(), until);
         let mut process = match volatile {
@@ -287,6 +291,7 @@ impl Executor {
         scratch: &Path,
     ) -> Result<Made, Trouble> {
         let output = self.output(&made.product, scratch, inline(work) as usize)?;
+        self.artifacts.keep(&work.seat, &output)?;
         let answer = job::answer(&work.terms, made, output)?;
         if work.measures() {
             job::check_loss(&answer)?;
@@ -294,29 +299,25 @@ impl Executor {
         Ok(Made { answer, trace: made.trace })
     }
 
-    /// Fetches all that a job needs.
+    /// Fetches files that a job names and those of its model, and keeps them until it has ended.
     fn gather(
         &self,
         assignment: &Assignment,
-        job: &Job,
+        named: Vec<File>,
         bundle: Option<File>,
-        delta: Option<&Input>,
     ) -> Result<Vec<File>, Trouble> {
-        let mut files = match delta {
-            Some(delta) => job::measured_files(job, delta),
-            None => job::named_files(job)?,
-        };
+        let (seat, mut files) = (assignment.work.seat, named);
         if let Some(bundle) = bundle {
+            self.artifacts.pin(&seat, &[bundle])?;
             let list = job::read_bundle(&self.artifacts.fetch(&bundle)?)?;
             job::check_memory(&list, assignment.memory_mib)?;
             files.push(bundle);
             files.extend(list.files);
         }
+        self.artifacts.pin(&seat, &files)?;
         for file in &files {
-            if !self.stops.goes_on(&assignment.work.seat) {
-                return Err(Trouble::Stopped);
-            }
-            self.artifacts.fetch(file)?;
+            let wanted = || self.stops.goes_on(&seat);
+            self.artifacts.fetch_while(file, wanted)?.ok_or(Trouble::Stopped)?;
             self.metrics.gave(file.bytes);
         }
         Ok(files)

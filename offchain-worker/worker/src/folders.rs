@@ -1,8 +1,8 @@
 //! Where a worker keeps what.
 //!
 //! ```text
-//! data/private   journal, outbox, payload key and shelf, for nobody else to read
-//! data/store     artifacts, hashed
+//! data/private   journal, outbox, payload key, shelf and the node's key, for nobody else to read
+//! data/store     artifacts, hashed, and who pins them
 //! data/desks     a folder for each job with the artifacts that it names
 //! data/scratch   what jobs write
 //! ```
@@ -56,6 +56,19 @@ impl Folders {
     /// What sealed tasks leave on disk, encrypted.
     pub fn shelf(&self) -> PathBuf {
         self.private.join("shelf")
+    }
+
+    pub fn node_key(&self) -> PathBuf {
+        self.private.join("node.key")
+    }
+
+    /// Where the node keeps what proves its files piece by piece.
+    pub fn node(&self) -> PathBuf {
+        self.private.join("node")
+    }
+
+    pub fn store(&self) -> PathBuf {
+        self.data.join("store")
     }
 
     /// An empty folder for what jobs write: what killed ones have left is removed.

@@ -75,7 +75,8 @@ mod tests {
     use super::*;
 
     fn turn(now: Height, standing: Option<Standing>) -> Turn {
-        Turn { block: 1, now, works: Vec::new(), challenges: Vec::new(), standing }
+        let (works, kept, challenges) = (Vec::new(), Vec::new(), Vec::new());
+        Turn { block: 1, now, works, kept, challenges, standing }
     }
 
     fn named(now: Height, heartbeat: Option<Height>, missed: bool) -> Option<String> {

@@ -68,6 +68,7 @@ impl From<Missing> for Trouble {
             Missing::Length { .. } | Missing::Content { .. } => {
                 Self::Fault(Fault::new(Failure::FalseArtifact, missing))
             }
+            Missing::TooMuch { .. } => Self::Fault(Fault::new(Failure::DiskFull, missing)),
             // It may still come, and a disk may be emptied.
             Missing::Absent { .. } => Self::later(Failure::MissingArtifact, missing),
             Missing::Full { .. } => Self::later(Failure::DiskFull, missing),
@@ -78,6 +79,7 @@ impl From<Missing> for Trouble {
                 };
                 Self::later(failure, missing)
             }
+            Missing::Store(_) => Self::later(Failure::Internal, missing),
         }
     }
 }
@@ -432,8 +434,8 @@ mod tests {
         let id = file(1).id;
         let disk = |kind: ErrorKind| Missing::Disk { path: "store".into(), reason: kind.into() };
         for (missing, failure) in [
-            (Missing::Absent { id }, Failure::MissingArtifact),
-            (Missing::Full { id, need: 2, have: 1 }, Failure::DiskFull),
+            (Missing::Absent { id, tried: String::new() }, Failure::MissingArtifact),
+            (Missing::Full { need: 2, have: 1 }, Failure::DiskFull),
             (disk(ErrorKind::StorageFull), Failure::DiskFull),
             (disk(ErrorKind::PermissionDenied), Failure::Internal),
         ] {
@@ -442,8 +444,14 @@ mod tests {
                 other => panic!("{other:?}"),
             }
         }
-        let lie: Result<()> = Err(Missing::Content { id }.into());
-        assert_eq!(failure(lie), Failure::FalseArtifact);
+        for (missing, expected) in [
+            (Missing::Content { id }, Failure::FalseArtifact),
+            (Missing::Length { id, need: 2, have: 1 }, Failure::FalseArtifact),
+            (Missing::TooMuch { need: 2, have: 1 }, Failure::DiskFull),
+        ] {
+            let lasting: Result<()> = Err(missing.into());
+            assert_eq!(failure(lasting), expected);
+        }
     }
 
     #[test]

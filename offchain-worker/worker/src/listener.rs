@@ -9,12 +9,13 @@ use crate::{
     metrics::Metrics,
     post::is_final,
     view,
-    work::{Turn, Work},
+    work::{Asked, Kept, Seat, Turn, Work},
     Error, Result,
 };
 use cairn_protocol::{
     id::{ProviderId, TaskId},
     job::Terms,
+    lifecycle::Stage,
 };
 use cairn_sdk::{At, Block, Chain, Duty, Market};
 use std::{
@@ -132,10 +133,14 @@ impl Listener {
     async fn read(&mut self, market: Market, block: u64) -> Result<Turn> {
         let now = view::now(market.at()).await?;
         let standing = view::standing(market.at(), self.provider).await?;
-        let (mut works, mut challenges) = (Vec::new(), Vec::new());
+        let (mut works, mut kept, mut challenges) = (Vec::new(), Vec::new(), Vec::new());
         for duty in market.duties(self.provider).await? {
             match duty {
                 Duty::Work { task, record } => {
+                    if let Some(seat) = Kept::seat(task, &record, self.provider) {
+                        let is_contested = record.stage == Stage::Contested;
+                        kept.push(self.kept(&market, seat, is_contested).await?);
+                    }
                     if let Some(terms) = self.terms_of(market.at(), task).await? {
                         works.extend(Work::at_task(task, &record, self.provider, &terms, block));
                     }
@@ -151,7 +156,17 @@ impl Listener {
         let there: BTreeSet<TaskId> = works.iter().map(|work| work.seat.task).collect();
         self.terms.retain(|task, _| there.contains(task));
         let standing = standing.map(|(_, standing)| standing);
-        Ok(Turn { block, now, works, challenges, standing })
+        Ok(Turn { block, now, works, kept, challenges, standing })
+    }
+
+    /// A result, and what of it is asked for.
+    async fn kept(&self, market: &Market, seat: Seat, is_contested: bool) -> Result<Kept> {
+        let view = match is_contested {
+            true => market.task(seat.task).await?,
+            false => None,
+        };
+        let asked = view.and_then(|view| Asked::of(&view, self.provider));
+        Ok(Kept { seat, asked })
     }
 
     async fn terms_of(&mut self, at: &At, task: TaskId) -> Result<Option<Arc<Terms>>> {

@@ -20,6 +20,7 @@ pub struct Metrics {
     jobs: IntCounterVec,
     seconds: Histogram,
     given: IntCounter,
+    fetched: IntCounterVec,
     sent: IntCounterVec,
     refused: IntCounterVec,
     /// When the last block came.
@@ -45,8 +46,22 @@ impl Metrics {
         let seconds = kept(&registry, seconds)?;
         let name = "cairn_worker_artifact_bytes_total";
         let given = kept(&registry, IntCounter::new(name, "bytes of files that jobs were given"))?;
+        let help = "bytes of files that were asked for, by where they were found";
+        let fetched = by("cairn_worker_fetched_bytes", help, "source")?;
         let seen = Mutex::default();
-        Ok(Self { registry, block, waiting, running, jobs, seconds, given, sent, refused, seen })
+        Ok(Self {
+            registry,
+            block,
+            waiting,
+            running,
+            jobs,
+            seconds,
+            given,
+            fetched,
+            sent,
+            refused,
+            seen,
+        })
     }
 
     /// A block came.
@@ -79,6 +94,11 @@ impl Metrics {
     /// A job was given files of so many bytes.
     pub fn gave(&self, bytes: u64) {
         self.given.inc_by(bytes);
+    }
+
+    /// So many bytes of files came from there: an archive, another worker, or this disk.
+    pub fn fetched(&self, source: &str, bytes: u64) {
+        self.fetched.with_label_values(&[source]).inc_by(bytes);
     }
 
     pub fn sent(&self, call: &str) {
@@ -117,6 +137,9 @@ mod tests {
         metrics.job("made");
         metrics.took(Duration::from_secs(2));
         metrics.sent("commit");
+        metrics.fetched("peer", 5);
+        metrics.fetched("peer", 6);
+        metrics.fetched("cached", 0);
         let text = metrics.text().unwrap();
         for line in [
             "cairn_worker_block 42",
@@ -125,6 +148,8 @@ mod tests {
             "cairn_worker_jobs_total{end=\"made\"} 1",
             "cairn_worker_job_seconds_count 1",
             "cairn_worker_sent_total{call=\"commit\"} 1",
+            "cairn_worker_fetched_bytes{source=\"peer\"} 11",
+            "cairn_worker_fetched_bytes{source=\"cached\"} 0",
         ] {
             assert!(text.lines().any(|one| one == line), "{line} in {text}");
         }

@@ -2,15 +2,17 @@
 //! was drawn for is penalised for it.
 
 mod chain;
+mod files;
 mod local;
 
 use crate::{
     config::{Config, ConfigError},
     detect::{self, Machine},
+    node::list,
 };
 use cairn_sandbox::{Groups, Means};
 use serde::Serialize;
-use std::fmt::Write;
+use std::{fmt::Write, net::SocketAddr};
 use tokio::task::spawn_blocking;
 
 /// What was found.
@@ -21,6 +23,8 @@ pub struct Report {
     /// Multiply-accumulates a second of the kernel, in all threads that jobs are given.
     pub throughput: Option<u64>,
     pub sandbox: Confinement,
+    /// What other workers have to be told; none where there is no node.
+    pub node: Option<Node>,
     /// The registration that it would work for; none where there is none.
     pub provider: Option<Registration>,
     /// What keeps it from working, or from being given work.
@@ -37,6 +41,17 @@ pub struct Confinement {
     pub seccomp: bool,
     /// Which control groups there are.
     pub groups: String,
+}
+
+/// By what others know this worker's node.
+#[derive(Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Node {
+    pub id: String,
+    /// Where others reach it, if that is where they are told; none where it only asks.
+    pub listens: Vec<SocketAddr>,
+    /// How many others it deals with.
+    pub peers: usize,
 }
 
 /// What the chain knows of the provider.
@@ -77,16 +92,19 @@ pub async fn preflight(machine: Machine, config: Result<Config, ConfigError>) ->
     let threads = config.as_ref().map_or(machine.cores, |config| config.threads.into());
     let measured = spawn_blocking(move || detect::throughput(threads)).await;
     let throughput = measured.ok().flatten();
-    let (mut provider, mut wrong) = (None, Vec::new());
+    let (mut node, mut provider, mut wrong) = (None, None, Vec::new());
     match config {
         // It says what to do itself.
         Err(error) => wrong.push(Wrong::new("the settings cannot be used", error.to_string())),
         Ok(config) => {
             wrong.extend(local::look(&machine, &config, means));
+            wrong.extend(files::archive(&config).await);
+            wrong.extend(files::quota(&config));
+            node = files::node(&config, &mut wrong);
             provider = chain::look(&config, &mut wrong).await;
         }
     }
-    Report { machine, throughput, sandbox, provider, wrong }
+    Report { machine, throughput, sandbox, node, provider, wrong }
 }
 
 /// Which version of control groups there is.
@@ -128,6 +146,13 @@ impl Report {
             "sandbox     landlock {landlock}, seccomp {seccomp}, control groups {groups}, \
              own users {root}"
         )?;
+        if let Some(Node { id, listens, peers }) = &self.node {
+            let place = match listens.as_slice() {
+                [] => "listens nowhere".to_owned(),
+                listens => format!("listens at {}", list(listens)),
+            };
+            writeln!(out, "node        {id}, {place}; deals with {peers} others")?;
+        }
         if let Some(Registration { id, roles, serves, class, .. }) = &self.provider {
             let (roles, serves) = (roles.join(" "), serves.join(" "));
             writeln!(out, "provider    {id}, {class}: {roles}; serves {serves}")?;

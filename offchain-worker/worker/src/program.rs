@@ -16,7 +16,7 @@ use tokio::runtime::Builder;
 use tracing_subscriber::EnvFilter;
 
 /// What is said where `RUST_LOG` does not say otherwise.
-const LOG: &str = "info,jsonrpsee=warn,subxt=warn";
+const LOG: &str = "info,iroh=warn,jsonrpsee=warn,noq=warn,subxt=warn";
 /// How long what is on a thread of its own may go on when all else has ended.
 const LEAVING: Duration = Duration::from_secs(5);
 

@@ -10,6 +10,7 @@ use crate::{
     health,
     heartbeat::Heartbeats,
     journal::Journal,
+    keeper::Keeper,
     listener::Listener,
     metrics::Metrics,
     post::Post,
@@ -25,7 +26,7 @@ use cairn_protocol::id::{Digest, ProviderId};
 use cairn_sandbox::{Means, Sandbox};
 use cairn_sdk::{Chain, Options, Outbox};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
@@ -44,6 +45,8 @@ const RESULTS: usize = 16;
 /// Between two tries to reach a node, and two looks at what still runs.
 const PAUSE: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_millis(200);
+/// How long other nodes may take to hear that this one ends.
+const FAREWELL: Duration = Duration::from_secs(2);
 /// How long what has a result may take to be told when all else has ended.
 const LAST_WORDS: Duration = Duration::from_secs(10);
 
@@ -60,6 +63,7 @@ struct Shared {
     book: Arc<Book>,
     post: Arc<Post>,
     stops: Arc<Stops>,
+    artifacts: Artifacts,
 }
 
 /// Works until it is asked to end.
@@ -100,6 +104,8 @@ pub async fn run(config: Config, faults: impl Faults) -> Result<()> {
     if timeout(LAST_WORDS, &mut submitter).await.is_err() {
         submitter.abort();
     }
+    // Those who are not told notice by themselves, a while later.
+    let _ = timeout(FAREWELL, shared.artifacts.close()).await;
     Ok(())
 }
 
@@ -152,7 +158,8 @@ async fn open(
     let outbox = Outbox::open(&folders.outbox(), config.signer.clone(), chain.clone())?;
     let post = Arc::new(Post::new(outbox, Arc::clone(&metrics)));
     let (book, stops) = (Arc::new(Book::new(journal, faults)), Arc::default());
-    Ok(Shared { config, chain, provider, genesis, metrics, book, post, stops })
+    let artifacts = Artifacts::open(&config, folders, Arc::clone(&metrics)).await?;
+    Ok(Shared { config, chain, provider, genesis, metrics, book, post, stops, artifacts })
 }
 
 /// Starts all rooms. The last of the four in a row is kept apart, since it ends last.
@@ -169,7 +176,7 @@ fn furnish(
     let (to_submitter, results) = mpsc::channel(RESULTS);
     let (to_forgotten, forgotten) = mpsc::channel(RESULTS);
     let (latest, heartbeats) = watch::channel(None);
-    let challenges = latest.subscribe();
+    let (challenges, results_kept) = (latest.subscribe(), latest.subscribe());
 
     let executor = shared.executor(folders, to_submitter.clone(), to_ends)?;
     let (chain, metrics) = (shared.chain.clone(), Arc::clone(&shared.metrics));
@@ -190,6 +197,7 @@ fn furnish(
     rooms.spawn(executor.run(assigned));
     rooms.spawn(shared.heartbeats().run(heartbeats));
     rooms.spawn(shared.challenges().run(challenges));
+    rooms.spawn(shared.keeper().run(results_kept));
     Ok(tokio::spawn(shared.submitter().run(results, forgotten)))
 }
 
@@ -205,7 +213,7 @@ impl Shared {
         let sandbox = Sandbox::new(Means::detect(), &folders.scratch()?)?;
         Ok(Executor {
             chain: self.chain.clone(),
-            artifacts: Artifacts::open(&config.archive, &folders.data)?,
+            artifacts: self.artifacts.clone(),
             sandbox: if config.gpu { sandbox.with_gpu() } else { sandbox },
             vault: self.vault(folders),
             binary,
@@ -230,6 +238,11 @@ impl Shared {
     fn heartbeats(&self) -> Heartbeats {
         let (post, every) = (Arc::clone(&self.post), self.config.heartbeat);
         Heartbeats { post, provider: self.provider, every }
+    }
+
+    fn keeper(&self) -> Keeper {
+        let (artifacts, post) = (self.artifacts.clone(), Arc::clone(&self.post));
+        Keeper { artifacts, post, proofs: BTreeMap::new() }
     }
 
     fn challenges(&self) -> Challenges {

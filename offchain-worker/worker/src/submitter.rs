@@ -144,7 +144,7 @@ impl Submitter {
 
     async fn forget(&mut self, seat: Seat) -> Result<()> {
         self.lost.remove(&seat);
-        for what in ["commit", "decline", "reject", "reveal"] {
+        for what in ["commit", "decline", "reject", "reveal", "show"] {
             self.post.forget(&seat.purpose(what)).await?;
         }
         Ok(())

@@ -3,10 +3,12 @@
 use cairn_protocol::{
     audit::record::{Audit, Member, Progress as AuditProgress},
     challenge::Challenge,
-    id::{Amount, Digest, Height, ProviderId, TaskId},
+    id::{Amount, Digest, File, Height, ProviderId, TaskId},
     job::{Policy, Terms},
     lifecycle::{audit::Stage as AuditStage, Stage},
+    result::Output,
     task::{Progress as SeatProgress, Task},
+    view::TaskView,
 };
 use codec::{Decode, Encode};
 use std::{fmt, sync::Arc};
@@ -69,6 +71,22 @@ pub struct Work {
     pub terms: Arc<Terms>,
 }
 
+/// A result of this provider's, made or about to be, that its requester may still want.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Kept {
+    pub seat: Seat,
+    /// What of it is to be shown now.
+    pub asked: Option<Asked>,
+}
+
+/// Chunks of a result that its requester could not fetch, as is said.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Asked {
+    pub file: File,
+    /// In ascending order.
+    pub chunks: Vec<u64>,
+}
+
 /// What concerns the chain's view of the provider itself.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Standing {
@@ -87,6 +105,8 @@ pub struct Turn {
     /// The market's time.
     pub now: Height,
     pub works: Vec<Work>,
+    /// Results that are not to be thrown away.
+    pub kept: Vec<Kept>,
     /// Open challenges that it is a member of.
     pub challenges: Vec<(u64, Challenge)>,
     /// None where the registration is gone.
@@ -94,6 +114,13 @@ pub struct Turn {
 }
 
 impl Seat {
+    /// That of a worker, as the task's record has it.
+    fn at_task<A>(task: TaskId, record: &Task<A>, provider: ProviderId) -> Option<Self> {
+        let seat = record.seat(provider)?;
+        let (round, generation) = (seat.round, seat.generation);
+        Some(Self { task, part: Part::Worker, round, generation })
+    }
+
     /// What a transaction about it is called in the outbox.
     pub fn purpose(&self, what: &str) -> String {
         let Self { task, part, round, generation } = self;
@@ -117,6 +144,36 @@ impl fmt::Display for Seat {
     }
 }
 
+impl Kept {
+    /// The seat of a provider whose result is still of use: until it is paid and fetched, or will
+    /// not be paid.
+    pub fn seat<A>(task: TaskId, record: &Task<A>, provider: ProviderId) -> Option<Seat> {
+        let seat = Seat::at_task(task, record, provider)?;
+        let is_over = match record.stage {
+            Stage::Refunded => true,
+            Stage::Settled => record.acknowledged,
+            _ => false,
+        };
+        (!is_over).then_some(seat)
+    }
+}
+
+impl Asked {
+    /// What a provider has to show of what it has revealed; nothing if nobody has complained, or
+    /// the lot has not fallen.
+    pub fn of<A>(view: &TaskView<A>, provider: ProviderId) -> Option<Self> {
+        let complaint = view.complaint.as_ref()?;
+        let is_mine = complaint.against == provider && !complaint.chunks.is_empty();
+        let (_, answer) = view.answers.iter().find(|(who, _)| *who == provider && is_mine)?;
+        match answer.output {
+            Output::Artifact { id, bytes } => {
+                Some(Self { file: File { id, bytes }, chunks: complaint.chunks.clone() })
+            }
+            Output::Inline(_) => None,
+        }
+    }
+}
+
 impl Work {
     /// What a provider has to do at a task; nothing if it has no seat there, or all is over.
     pub fn at_task<A>(
@@ -126,11 +183,10 @@ impl Work {
         terms: &Arc<Terms>,
         block: u64,
     ) -> Option<Self> {
-        let seat = record.seat(provider).filter(|_| !record.stage.is_end())?;
-        let (round, generation) = (seat.round, seat.generation);
+        let taken = record.seat(provider).filter(|_| !record.stage.is_end())?;
         Some(Self {
-            seat: Seat { task, part: Part::Worker, round, generation },
-            progress: match seat.progress {
+            seat: Seat::at_task(task, record, provider)?,
+            progress: match taken.progress {
                 SeatProgress::Locked => Progress::Locked,
                 SeatProgress::Working => Progress::Working,
                 SeatProgress::Committed(commitment) => Progress::Committed(commitment),
@@ -255,10 +311,13 @@ mod tests {
     use super::*;
     use cairn_protocol::{
         audit::Finding,
+        id::{ContentId, EngineId},
         job::Requirements,
         profile::DeviceClass,
+        result::Answer,
         settlement::Escrow,
         task::{Place, Seat as Taken},
+        view::{ComplaintView, WaitsFor},
     };
 
     const ME: ProviderId = ProviderId(4);
@@ -338,6 +397,60 @@ mod tests {
         assert!(of(Stage::Settled, ME).is_none());
         assert!(of(Stage::Refunded, ME).is_none());
         assert!(of(Stage::Assigned, ProviderId(5)).is_none());
+    }
+
+    #[test]
+    fn kept_should_be_a_result_until_it_is_fetched_or_comes_to_nothing() {
+        let seat = |stage, acknowledged| {
+            let record = Task { acknowledged, ..task(stage, SeatProgress::Revealed) };
+            Kept::seat(TaskId(8), &record, ME)
+        };
+        for stage in [Stage::Assigned, Stage::Window, Stage::Contested, Stage::Settled] {
+            let kept = seat(stage, false).unwrap();
+            assert_eq!((kept.task, kept.round, kept.part), (TaskId(8), 2, Part::Worker));
+        }
+        // It may be complained about although it is said to have come.
+        assert!(seat(Stage::Window, true).is_some());
+        assert!(seat(Stage::Settled, true).is_none());
+        assert!(seat(Stage::Refunded, false).is_none());
+        let record = task(Stage::Window, SeatProgress::Revealed);
+        assert!(Kept::seat(TaskId(8), &record, ProviderId(5)).is_none());
+    }
+
+    /// A task of which this provider has revealed something, with chunks that somebody has to show.
+    fn complained(output: Output, against: ProviderId, chunks: &[u64]) -> TaskView<u8> {
+        let answer = Answer { engine: EngineId([1; 32]), output, fingerprint: None, units: 1 };
+        let chunks = chunks.to_vec();
+        TaskView {
+            requester: 1,
+            terms: testing::terms(),
+            escrow: Escrow::default(),
+            submitted: 1,
+            stage: Stage::Contested,
+            due: 40,
+            now: 30,
+            waits_for: WaitsFor::Chain,
+            redundancy: 1,
+            reassigned: 0,
+            seats: Vec::new(),
+            answers: vec![(ME, answer)],
+            acknowledged: false,
+            complaint: Some(ComplaintView { against, deposit: 1, chunks }),
+        }
+    }
+
+    #[test]
+    fn asked_should_be_chunks_of_what_was_revealed_once_they_are_drawn() {
+        let file = File { id: ContentId([2; 32]), bytes: 5_000 };
+        let output = || Output::Artifact { id: file.id, bytes: file.bytes };
+        let asked = Asked::of(&complained(output(), ME, &[1, 4]), ME);
+        assert_eq!(asked, Some(Asked { file, chunks: vec![1, 4] }));
+        assert_eq!(Asked::of(&complained(output(), ME, &[]), ME), None);
+        assert_eq!(Asked::of(&complained(output(), ProviderId(5), &[1]), ME), None);
+        let inline = Output::Inline(Default::default());
+        assert_eq!(Asked::of(&complained(inline, ME, &[1]), ME), None);
+        let quiet = TaskView { complaint: None, ..complained(output(), ME, &[1]) };
+        assert_eq!(Asked::of(&quiet, ME), None);
     }
 
     #[test]

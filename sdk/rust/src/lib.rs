@@ -66,6 +66,10 @@ pub use subxt::utils::Static;
         with = "::subxt::utils::Static<::cairn_protocol::challenge::Challenge>"
     ),
     substitute_type(
+        path = "cairn_protocol::chunk::Proof",
+        with = "::subxt::utils::Static<::cairn_protocol::chunk::Proof>"
+    ),
+    substitute_type(
         path = "cairn_protocol::failure::Failure",
         with = "::subxt::utils::Static<::cairn_protocol::failure::Failure>"
     ),

@@ -194,6 +194,7 @@ impl Market {
 pub mod calls {
     use cairn_protocol::{
         audit::Report,
+        chunk::Proof,
         dag::{BlockKind, Header},
         failure::{Failure, Reason},
         id::{Amount, Digest, ProviderId, TaskId},
@@ -288,6 +289,12 @@ pub mod calls {
     /// As [`reject_key`], of a guard.
     pub fn reject_guard_key(task: TaskId) -> StaticPayload<audits::RejectKey> {
         chain::tx().audits().reject_key(Static(task))
+    }
+
+    /// Answers a complaint with what proves the chunks that it asks for, in ascending order.
+    pub fn show(task: TaskId, proofs: Vec<Proof>) -> StaticPayload<tasks::Show> {
+        let proofs = BoundedVec(proofs.into_iter().map(Static).collect());
+        chain::tx().tasks().show(Static(task), proofs)
     }
 
     pub fn commit_report(task: TaskId, commitment: Digest) -> StaticPayload<audits::Commit> {

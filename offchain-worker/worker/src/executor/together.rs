@@ -68,7 +68,7 @@ impl Executor {
         self.sandbox.admit(job::profile(&first.work.terms))?;
         let mut files = BTreeSet::new();
         for one in all {
-            files.extend(self.gather(one, &one.work.terms.job, bundle, None)?);
+            files.extend(self.gather(one, job::named_files(&one.work.terms.job)?, bundle)?);
         }
         let files: Vec<File> = files.into_iter().collect();
         let desk = self.artifacts.desk(&files)?;

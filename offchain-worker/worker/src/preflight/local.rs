@@ -26,12 +26,6 @@ pub(super) fn look(machine: &Machine, config: &Config, means: Means) -> Vec<Wron
             "see that this user may, or name another folder with --data",
         )),
     }
-    if let Err(reason) = fs::create_dir_all(&config.archive) {
-        wrong.push(Wrong::new(
-            format!("the archive '{}' cannot be used ({reason})", config.archive.display()),
-            "see that its disk is there, or name another with --archive",
-        ));
-    }
     wrong.extend(port(config));
     wrong
 }

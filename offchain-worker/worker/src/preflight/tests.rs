@@ -61,8 +61,13 @@ fn text_should_say_that_all_is_well_when_nothing_is_wrong() {
         bond: "100".into(),
     });
     let wrong = Vec::new();
-    let report = Report { machine: machine(), throughput: None, sandbox, provider, wrong };
+    let id = "ab".repeat(32);
+    let listens = vec!["127.0.0.1:7".parse().unwrap()];
+    let node = Some(Node { id: id.clone(), listens, peers: 2 });
+    let report = Report { machine: machine(), throughput: None, sandbox, node, provider, wrong };
     let text = report.text();
     assert!(text.contains("provider    4, Cpu: Compute; serves Wasm"), "{text}");
+    let node = format!("node        {id}, listens at 127.0.0.1:7; deals with 2 others");
+    assert!(text.contains(&node), "{text}");
     assert!(text.ends_with("all is well\n"), "{text}");
 }

@@ -49,7 +49,8 @@ impl Desk {
     }
 
     async fn turn(&mut self, block: u64, works: Vec<Work>) {
-        let turn = Turn { block, now: 10, works, challenges: Vec::new(), standing: None };
+        let (kept, challenges) = (Vec::new(), Vec::new());
+        let turn = Turn { block, now: 10, works, kept, challenges, standing: None };
         self.scheduler.renew(&mut self.queue, &turn).await.unwrap();
         self.scheduler.begin(&mut self.queue).await;
     }

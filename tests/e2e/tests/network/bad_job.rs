@@ -186,14 +186,15 @@ fn of_files(archive: &Store) -> Result<Vec<Case>, Failure> {
     let words = "the spec is of version 9".to_owned();
     let first = Case { name: "malformed", job: malformed, cause: Cause::MalformedSpec, words };
     let files = [
-        ("missing", gone, Cause::MissingArtifact),
-        ("another length", longer, Cause::FalseArtifact),
-        ("another content", other, Cause::FalseArtifact),
-        ("no room", huge, Cause::DiskFull),
-    ];
-    let rest = (2..).zip(files).map(|(nth, (name, file, cause))| {
         // Whichever it is of several that a job needs, its requester is told.
-        Case { name, job: wasm(nth, file), cause, words: hex(&file.id) }
+        ("missing", gone, Cause::MissingArtifact, hex(&gone.id)),
+        ("another length", longer, Cause::FalseArtifact, hex(&longer.id)),
+        ("another content", other, Cause::FalseArtifact, hex(&other.id)),
+        // Of all of them together.
+        ("no room", huge, Cause::DiskFull, HUGE.to_string()),
+    ];
+    let rest = (2..).zip(files).map(|(nth, (name, file, cause, words))| {
+        Case { name, job: wasm(nth, file), cause, words }
     });
     Ok([first].into_iter().chain(rest).collect())
 }

@@ -1,0 +1,114 @@
+//! What can be wrong with where files come from, and with how others get them.
+
+use super::{Node, Wrong};
+use crate::{artifacts, config::Config, folders::Folders, node};
+use cairn_store::{Archive, NodeId};
+use std::net::{SocketAddr, UdpSocket};
+
+/// The archive has to be there, and to answer.
+pub(super) async fn archive(config: &Config) -> Option<Wrong> {
+    let mend = "see that it is there and lets this user in, or name another with --archive";
+    let archive = match Archive::open(&config.archive, &[]) {
+        Ok(archive) => archive,
+        Err(error) => return Some(Wrong::new(error.to_string(), mend)),
+    };
+    let reason = archive.check().await.err()?;
+    Some(Wrong::new(format!("the archive '{}' cannot be asked ({reason})", config.archive), mend))
+}
+
+/// More than the disk has cannot be used.
+pub(super) fn quota(config: &Config) -> Option<Wrong> {
+    let asked = config.quota?;
+    // That the folder cannot be made is said of it elsewhere.
+    let store = Folders::make(&config.data).ok()?.store();
+    let folder = if store.exists() { &store } else { &config.data };
+    let most = artifacts::room(folder).ok().filter(|most| asked > *most)?;
+    let (asked, most) = (asked >> 20, most >> 20);
+    let what = format!("files are given {asked} MiB, and their disk can hold {most}");
+    Some(Wrong::new(what, "make room, or give them less with --quota"))
+}
+
+/// The node as others are to be told of it; none where there is to be none.
+pub(super) fn node(config: &Config, wrong: &mut Vec<Wrong>) -> Option<Node> {
+    if !config.has_node() {
+        return None;
+    }
+    wrong.extend(config.listen.iter().filter_map(port));
+    let secret = Folders::make(&config.data).and_then(|folders| node::secret(&folders.node_key()));
+    match secret {
+        Ok(secret) => {
+            let id = NodeId::of(&secret).to_string();
+            Some(Node { id, listens: config.listen.clone(), peers: config.peers.len() })
+        }
+        Err(error) => {
+            let mend = "without it others do not know this node; or leave --listen and --peer out";
+            wrong.push(Wrong::new(error.to_string(), mend));
+            None
+        }
+    }
+}
+
+/// QUIC is spoken over UDP.
+fn port(address: &SocketAddr) -> Option<Wrong> {
+    let reason = UdpSocket::bind(address).err()?;
+    let what = format!("the node cannot listen at {address} ({reason})");
+    Some(Wrong::new(what, "end what listens there, or name an address of this machine's, and a \
+                           free port, with --listen"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Settings;
+    use std::{fs, path::Path};
+
+    fn settings(data: &Path) -> Settings {
+        Settings { key: Some("//Alice".into()), data: Some(data.into()), ..Default::default() }
+    }
+
+    fn config(settings: Settings) -> Config {
+        settings.resolve(1, 1_000).unwrap()
+    }
+
+    #[tokio::test]
+    async fn archive_should_be_wrong_when_it_is_none_or_a_file() {
+        let directory = tempfile::tempdir().unwrap();
+        assert_eq!(archive(&config(settings(directory.path()))).await, None);
+        let file = directory.path().join("file");
+        fs::write(&file, "text").unwrap();
+        for place in ["ftp://archive".to_owned(), file.display().to_string()] {
+            let config = config(Settings { archive: Some(place), ..settings(directory.path()) });
+            assert!(archive(&config).await.unwrap().mend.contains("--archive"));
+        }
+    }
+
+    #[test]
+    fn quota_should_be_wrong_when_the_disk_cannot_hold_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let asked = |quota| config(Settings { quota, ..settings(directory.path()) });
+        assert_eq!(quota(&asked(None)), None);
+        assert!(quota(&asked(Some(u32::MAX))).unwrap().mend.contains("--quota"));
+    }
+
+    #[test]
+    fn node_should_say_who_it_is_and_that_its_port_is_taken() {
+        let directory = tempfile::tempdir().unwrap();
+        let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let listen = vec![taken.local_addr().unwrap()];
+        let config = config(Settings { listen: listen.clone(), ..settings(directory.path()) });
+        let mut wrong = Vec::new();
+        let first = node(&config, &mut wrong).unwrap();
+        assert!(wrong[0].what.contains(&listen[0].to_string()), "{wrong:?}");
+        assert!(wrong[0].mend.contains("--listen"));
+        assert_eq!((first.listens.clone(), first.peers), (listen, 0));
+        assert_eq!(node(&config, &mut wrong), Some(first), "it is the same each time");
+    }
+
+    #[test]
+    fn node_should_be_none_when_none_is_asked_for() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut wrong = Vec::new();
+        assert_eq!(node(&config(settings(directory.path())), &mut wrong), None);
+        assert!(wrong.is_empty());
+    }
+}
