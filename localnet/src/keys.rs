@@ -124,6 +124,11 @@ impl NodeKey {
         Ok(Keypair::from(secret).public().to_peer_id())
     }
 
+    /// The public half, by which workers' nodes know each other.
+    pub fn public(&self) -> [u8; 32] {
+        ed25519::Pair::from_seed(&self.0).public().0
+    }
+
     pub fn write(&self, file: &Path) -> Result<()> {
         write_secret(file, hex(&self.0).as_bytes())
     }

@@ -143,6 +143,7 @@ fn describe_workers(network: &Network) {
         println!("  {}", worker.name());
         println!("    provider    {}", worker.provider().0);
         println!("    owner       //{}", worker.owner());
+        println!("    metrics     http://127.0.0.1:{}/metrics", worker.health_port());
         println!("    log         {}", worker.log_path().display());
     }
     let Some(market) = network.market() else { return };

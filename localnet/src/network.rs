@@ -111,6 +111,9 @@ impl Network {
         // from the same directory, it holds these ports.
         let ports = (0..count).map(|index| free_ports(options.ports, index));
         let ports = ports.collect::<Result<Vec<_>>>()?;
+        for worker in 0..options.workers {
+            options.ports.worker(worker)?.check_free(&keys::worker_name(worker))?;
+        }
         if options.fresh {
             Plan::discard(&options.base_path)?;
             State::discard(&options.base_path)?;
@@ -129,6 +132,7 @@ impl Network {
                 programs,
                 root: state.root().to_owned(),
                 count: options.workers,
+                ports: options.ports,
                 steps: options.model_steps,
                 setups: options.setups,
             }),

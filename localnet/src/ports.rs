@@ -1,16 +1,14 @@
-//! The ports of a node, all on the loopback address.
+//! The ports of nodes and workers, all on the loopback address.
 
-use std::{
-    collections::BTreeSet,
-    net::{Ipv4Addr, TcpListener},
-    sync::{Mutex, PoisonError},
-};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 
 use crate::{Error, Result};
 
 const FIRST_RPC: u16 = 9944;
 const FIRST_PROMETHEUS: u16 = 9615;
 const FIRST_PEERS: u16 = 30333;
+const FIRST_HEALTH: u16 = 9640;
+const FIRST_FILES: u16 = 9700;
 
 /// Free ports that this process was told of.
 static TOLD: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
@@ -31,7 +29,33 @@ pub struct Ports {
     pub peers: u16,
 }
 
+/// The ports of a worker.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct WorkerPorts {
+    /// Its health and metrics, over TCP.
+    pub health: u16,
+    /// Where others fetch its files, over UDP.
+    pub files: u16,
+}
+
 impl PortPlan {
+    pub(crate) fn worker(self, index: usize) -> Result<WorkerPorts> {
+        match self {
+            Self::Fixed => {
+                let offset = u16::try_from(index).unwrap_or(u16::MAX);
+                Ok(WorkerPorts {
+                    health: FIRST_HEALTH.saturating_add(offset),
+                    files: FIRST_FILES.saturating_add(offset),
+                })
+            }
+            Self::Free => {
+                let files = hear(0).and_then(|socket| socket.local_addr());
+                let files = files.map_err(|source| Error::NoFreePort { source })?.port();
+                Ok(WorkerPorts { health: free_port()?, files })
+            }
+        }
+    }
+
     pub(crate) fn ports(self, index: usize) -> Result<Ports> {
         match self {
             Self::Fixed => {
@@ -64,7 +88,23 @@ impl Ports {
     }
 }
 
-/// A free port, which this process is told once: whoever was told it may not listen on it yet.
+impl WorkerPorts {
+    /// Where others fetch the worker's files.
+    pub(crate) fn files_address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.files).into()
+    }
+
+    /// Fails if somebody listens on one of them.
+    pub(crate) fn check_free(&self, worker: &str) -> Result<()> {
+        let (health, files) = (listen(self.health).is_ok(), hear(self.files).is_ok());
+        let wanted = [(self.health, "health", health), (self.files, "files", files)];
+        let taken = wanted.into_iter().find(|(_, _, free)| !free);
+        let Some((port, purpose, _)) = taken else { return Ok(()) };
+        Err(Error::PortInUse { port, purpose, node: worker.into() })
+    }
+}
+
+/// Tells a free port, for tests that need one.
 pub fn free_port() -> Result<u16> {
     let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
     // Held until another one is found.
@@ -83,9 +123,28 @@ fn listen(port: u16) -> std::io::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port))
 }
 
+/// As QUIC does.
+fn hear(port: u16) -> std::io::Result<UdpSocket> {
+    UdpSocket::bind((Ipv4Addr::LOCALHOST, port))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn worker_ports_should_be_taken_when_anybody_has_one_of_them() {
+        assert_eq!(PortPlan::Fixed.worker(1).unwrap(), WorkerPorts { health: 9641, files: 9701 });
+        let ports = PortPlan::Free.worker(0).unwrap();
+        ports.check_free("worker-1").unwrap();
+        let held = hear(ports.files).unwrap();
+        let error = ports.check_free("worker-1").unwrap_err().to_string();
+        assert!(error.contains(&ports.files.to_string()) && error.contains("worker-1"), "{error}");
+        drop(held);
+        let _held = listen(ports.health).unwrap();
+        let error = ports.check_free("worker-1").unwrap_err().to_string();
+        assert!(error.contains(&ports.health.to_string()), "{error}");
+    }
 
     #[test]
     fn ports_should_be_the_usual_ones_when_fixed() {

@@ -15,6 +15,7 @@ mod setup;
 
 use std::{
     fs,
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::ExitStatus,
     time::{Duration, Instant},
@@ -27,8 +28,14 @@ use cairn_protocol::{
 use cairn_sdk::{keys::ENVIRONMENT, Chain};
 use serde_json::Value;
 
-use crate::{keys, process::Process, programs, Error, Result};
+use crate::{
+    keys::{self, NodeKey},
+    ports::WorkerPorts,
+    process::Process,
+    programs, Error, PortPlan, Result,
+};
 use model::said;
+use register::Declared;
 use setup::Launch;
 
 pub use setup::Setup;
@@ -60,6 +67,7 @@ pub(crate) struct Plan {
     /// The directory of the network.
     pub root: PathBuf,
     pub count: usize,
+    pub ports: PortPlan,
     /// For how many steps the demo model learns.
     pub steps: u64,
     /// How workers differ, in the order of their seeds; those left out do not.
@@ -71,10 +79,19 @@ pub struct Worker {
     name: String,
     owner: String,
     provider: ProviderId,
+    ports: WorkerPorts,
     log: PathBuf,
-    health: Option<u16>,
     launch: Launch,
     process: Process,
+}
+
+/// What a worker has before it runs, of which the others have to be told.
+struct Stand {
+    name: String,
+    data: PathBuf,
+    ports: WorkerPorts,
+    /// Of its node.
+    key: NodeKey,
 }
 
 /// What users of the network can ask for.
@@ -121,9 +138,9 @@ impl Worker {
         &self.log
     }
 
-    /// Where it says whether it is well, if it was given a port for that.
-    pub fn health(&self) -> Option<std::net::SocketAddr> {
-        self.health.map(|port| (std::net::Ipv4Addr::LOCALHOST, port).into())
+    /// Where it says whether it is well.
+    pub fn health(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.ports.health).into()
     }
 
     /// Starts the process, again or late, with what the one before it kept.
@@ -139,6 +156,11 @@ impl Worker {
     /// How the process has ended by itself, if it has. It can be started again then.
     pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
         self.process.ended()
+    }
+
+    /// The port on this machine that answers `/health` and `/metrics`.
+    pub fn health_port(&self) -> u16 {
+        self.ports.health
     }
 
     /// Fails, with the end of the log, if the process has ended by itself.
@@ -176,13 +198,18 @@ impl Plan {
         let folder = self.root.join("outbox");
         fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
         let id = register::model(&chain, &folder, model.bundle).await?;
-        let payload_keys = self.payload_keys(&home).await?;
-        let setups: Vec<Setup> = (0..self.count).map(|index| self.setup(index)).collect();
-        let each = setups.into_iter().zip(payload_keys).collect();
-        let providers = register::providers(&chain, &folder, each).await?;
+        let stands = (0..self.count).map(|index| self.stand(index, &home));
+        let stands = stands.collect::<Result<Vec<_>>>()?;
+        let mut declared = Vec::with_capacity(self.count);
+        for (index, stand) in stands.iter().enumerate() {
+            let (setup, node) = (self.setup(index), stand.key.public());
+            let payload_key = self.payload_key(&stand.data).await?;
+            declared.push(Declared { setup, payload_key, node });
+        }
+        let providers = register::providers(&chain, &folder, declared).await?;
         let mut workers = Vec::with_capacity(self.count);
         for (index, provider) in providers.into_iter().enumerate() {
-            workers.push(self.spawn(index, provider, url, &home)?);
+            workers.push(self.spawn(index, provider, url, &archive, &stands)?);
         }
         wait_available(&chain, &mut workers).await?;
         Ok((Market { model: id, folder: model.folder, archive }, workers))
@@ -192,43 +219,63 @@ impl Plan {
         self.setups.get(index).cloned().unwrap_or_default()
     }
 
-    /// What payloads are sealed for each worker with, made by itself where there is none yet.
-    async fn payload_keys(&self, home: &Path) -> Result<Vec<PayloadKey>> {
-        let mut all = Vec::with_capacity(self.count);
-        for index in 0..self.count {
-            let mut command = tokio::process::Command::new(&self.programs.worker);
-            command.arg("identity").arg("--data").arg(home.join(keys::worker_name(index)));
-            let said = said(command).await?;
-            all.push(payload_key(&said).ok_or_else(|| Error::Program {
-                program: self.programs.worker.display().to_string(),
-                reason: format!("it said of its payload key: {said}"),
-            })?);
-        }
-        Ok(all)
+    /// What payloads are sealed for a worker with, made by itself where there is none yet.
+    async fn payload_key(&self, data: &Path) -> Result<PayloadKey> {
+        let mut command = tokio::process::Command::new(&self.programs.worker);
+        command.arg("identity").arg("--data").arg(data);
+        let said = said(command).await?;
+        payload_key(&said).ok_or_else(|| Error::Program {
+            program: self.programs.worker.display().to_string(),
+            reason: format!("it said of its payload key: {said}"),
+        })
     }
 
-    fn spawn(&self, index: usize, provider: ProviderId, url: &str, home: &Path) -> Result<Worker> {
+    /// Makes a worker's folder, with the key of its node: the same for the same worker, so that it
+    /// is known before it runs.
+    fn stand(&self, index: usize, home: &Path) -> Result<Stand> {
         let name = keys::worker_name(index);
-        let log = self.root.join(format!("{name}.log"));
         let data = home.join(&name);
-        fs::create_dir_all(&data).map_err(Error::io("create", &data))?;
+        let private = data.join("private");
+        fs::create_dir_all(&private).map_err(Error::io("create", &private))?;
+        let key = NodeKey::derive(&self.root, &name);
+        key.write(&private.join("node.key"))?;
+        let mut ports = self.ports.worker(index)?;
+        if let Some(health) = self.setup(index).health {
+            ports.health = health;
+        }
+        Ok(Stand { name, data, ports, key })
+    }
+
+    fn spawn(
+        &self,
+        index: usize,
+        provider: ProviderId,
+        url: &str,
+        archive: &Path,
+        stands: &[Stand],
+    ) -> Result<Worker> {
+        let missing = || Error::NoSuchNode { name: keys::worker_name(index) };
+        let Stand { name, data, ports, .. } = stands.get(index).ok_or_else(missing)?;
+        let log = self.root.join(format!("{name}.log"));
         let setup = self.setup(index);
         let launch = Launch::new(setup.program.as_ref().unwrap_or(&self.programs.worker))
             .flag("--url", url)
             .flag("--data", data)
-            .flag("--archive", home.join("archive"))
+            .flag("--archive", archive)
+            .flag("--listen", ports.files_address().to_string())
+            .arguments(&peers(index, stands))
             .flag("--job", &self.programs.job)
             .flag("--slots", JOBS.to_string())
             .flag("--threads", threads(self.count).to_string())
             .flag("--memory", MEMORY_MIB.to_string())
             // Several on one machine cannot share a port.
-            .flag("--health", setup.health.unwrap_or(0).to_string())
+            .flag("--health", ports.health.to_string())
             .flag("--drain", DRAIN)
             .arguments(&setup.arguments)
             .variable(ENVIRONMENT, format!("//{}", keys::worker_operator(index)));
-        let process = Process::new(&name, &launch.program, &log);
-        let (owner, health) = (keys::worker_owner(index), setup.health);
-        let mut worker = Worker { name, owner, provider, log, health, launch, process };
+        let process = Process::new(name, &launch.program, &log);
+        let (name, owner, ports) = (name.clone(), keys::worker_owner(index), *ports);
+        let mut worker = Worker { name, owner, provider, ports, log, launch, process };
         if !setup.late {
             worker.start_with(&setup.environment)?;
         }
@@ -245,6 +292,16 @@ fn payload_key(said: &Value) -> Option<PayloadKey> {
     let mut key = [0; PAYLOAD_KEY_BYTES as usize];
     hex::decode_to_slice(said["payloadKey"].as_str()?, &mut key).ok()?;
     Some(key)
+}
+
+/// What tells a worker of all others, to which it gives files and from which it fetches them.
+fn peers(own: usize, stands: &[Stand]) -> Vec<String> {
+    let others = stands.iter().enumerate().filter(|(index, _)| *index != own);
+    let known = others.flat_map(|(_, stand)| {
+        let node = hex::encode(stand.key.public());
+        ["--peer".to_owned(), format!("{node}@{}", stand.ports.files_address())]
+    });
+    known.collect()
 }
 
 /// A part of the machine's for each worker.
@@ -293,6 +350,20 @@ mod tests {
         assert_eq!(payload_key(&said), Some([0xab; 1_216]));
         let (short, none) = (serde_json::json!({ "payloadKey": "ab" }), serde_json::json!({}));
         assert_eq!((payload_key(&short), payload_key(&none)), (None, None));
+    }
+
+    #[test]
+    fn peers_should_be_all_workers_but_oneself() {
+        let stand = |name: &str, files| Stand {
+            name: name.into(),
+            data: PathBuf::new(),
+            ports: WorkerPorts { health: 1, files },
+            key: NodeKey::derive(Path::new("/network"), name),
+        };
+        let stands = [stand("worker-1", 7), stand("worker-2", 8)];
+        let id = hex::encode(stands[1].key.public());
+        assert_eq!(peers(0, &stands), ["--peer".into(), format!("{id}@127.0.0.1:8")]);
+        assert!(peers(0, &stands[..1]).is_empty());
     }
 
     #[test]

@@ -33,6 +33,14 @@ const RELEASE: SemVer = SemVer { major: 1, minor: 0, patch: 0 };
 /// How long the only endpoint may be gone.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What a worker is registered with.
+pub(super) struct Declared {
+    pub setup: Setup,
+    pub payload_key: PayloadKey,
+    /// By what others know its node.
+    pub node: [u8; 32],
+}
+
 pub(super) async fn connect(url: &str) -> Result<Chain> {
     let options = Options { patience: PATIENCE, ..Options::default() };
     Ok(Chain::connect(&[url], &options).await?)
@@ -51,11 +59,11 @@ pub(super) async fn model(chain: &Chain, outboxes: &Path, bundle: File) -> Resul
     Ok(id)
 }
 
-/// The registrations of these workers' owners, who are registered by now, with these keys.
+/// The registrations of the owners of these workers, who are registered by now.
 pub(super) async fn providers(
     chain: &Chain,
     outboxes: &Path,
-    workers: Vec<(Setup, PayloadKey)>,
+    workers: Vec<Declared>,
 ) -> Result<Vec<ProviderId>> {
     let count = workers.len();
     let accounts = (0..count).flat_map(|n| [keys::worker_owner(n), keys::worker_operator(n)]);
@@ -78,7 +86,7 @@ async fn provider(
     chain: Chain,
     outboxes: PathBuf,
     index: usize,
-    (setup, key): (Setup, PayloadKey),
+    declared: Declared,
 ) -> Result<(usize, ProviderId)> {
     let seed = keys::worker_owner(index);
     let owner = account(&seed)?;
@@ -86,16 +94,17 @@ async fn provider(
         return Ok((index, known));
     }
     let operator = account(&keys::worker_operator(index))?;
-    let (guard, bond) = if setup.guard { (Some(Role::Guard), GUARD_BOND) } else { (None, BOND) };
+    let guard = declared.setup.guard.then_some(Role::Guard);
+    let bond = if guard.is_some() { GUARD_BOND } else { BOND };
     let roles = [Role::Compute].into_iter().chain(guard).collect();
-    let call = calls::register(&operator, profile(index, setup.slots, key)?, roles, bond);
+    let call = calls::register(&operator, profile(index, &declared)?, roles, bond);
     send(&chain, &outboxes, &seed, "register", &call).await?;
     let known = chain.market().await?.providers_of(&owner).await?.into_iter().max();
     let missing = || Error::Task { reason: format!("//{seed} was registered and has no provider") };
     Ok((index, known.ok_or_else(missing)?))
 }
 
-fn profile(index: usize, slots: u8, key: PayloadKey) -> Result<Profile> {
+fn profile(index: usize, declared: &Declared) -> Result<Profile> {
     // What tells one machine from another, as far as anybody knows.
     let own = blake2_256(format!("cairn-localnet {}", keys::worker_name(index)).as_bytes());
     let offers = JobKind::ALL.map(|kind| Offer { kind, price: PRICE }).to_vec();
@@ -104,15 +113,15 @@ fn profile(index: usize, slots: u8, key: PayloadKey) -> Result<Profile> {
             class: DeviceClass::Cpu,
             memory_mib: MEMORY_MIB,
             compute: 0,
-            slots,
+            slots: declared.setup.slots,
             binding: own,
         },
         region: Region(0x0101),
         offers: Offers(offers.try_into().map_err(|_| Error::Task {
             reason: "more kinds of jobs are offered than there are".into(),
         })?),
-        payload_key: Some(key),
-        node: own,
+        payload_key: Some(declared.payload_key),
+        node: declared.node,
         enclave: None,
     })
 }

@@ -17,7 +17,7 @@ pub struct Setup {
     pub environment: Vec<(String, String)>,
     /// Added to its command line.
     pub arguments: Vec<String>,
-    /// The port on which it says how it is; none for none.
+    /// The port on which it says how it is; none takes the one that is planned.
     pub health: Option<u16>,
     /// Jobs that the chain may give it at once.
     pub slots: u8,

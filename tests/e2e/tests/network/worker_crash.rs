@@ -4,7 +4,7 @@ use std::{
     collections::BTreeSet, net::SocketAddr, os::unix::process::ExitStatusExt, time::Duration,
 };
 
-use cairn_e2e::{Failure, Test, TestNet, PATIENCE};
+use cairn_e2e::{Test, TestNet, PATIENCE};
 use cairn_localnet::{
     free_port, keys,
     wait::{until, Seen},
@@ -149,7 +149,6 @@ async fn work_should_go_on_when_the_node_is_back(
 ) -> Test {
     let task = TaskId(1);
     let address = net.workers[1].health();
-    let address = address.ok_or_else(|| Failure::new("the worker has no port for its health"))?;
     wait_for_health(address, true).await?;
     let now = front.best().await?.number;
     submit(front, &[simulation(2, LONG, 1, now)]).await?;
