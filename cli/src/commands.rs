@@ -156,6 +156,7 @@ mod tests {
             "complain 7".into(),
             "artifact put file --archive a".into(),
             format!("artifact get {model} --archive a --out file"),
+            "artifact put file --archive s3://bucket/prefix".into(),
             "artifact id file".into(),
             "key new file".into(),
             "key address".into(),

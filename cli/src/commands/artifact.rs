@@ -16,8 +16,8 @@ pub enum Artifact {
     Put {
         file: PathBuf,
 
-        /// The folder of the archive.
-        #[arg(long, value_name = "DIR")]
+        /// The archive: a folder, or a bucket as s3://bucket/prefix.
+        #[arg(long, value_name = "DIR|URL")]
         archive: PathBuf,
     },
     /// Takes a file out of an archive, if it is the one that was asked for.
@@ -25,8 +25,8 @@ pub enum Artifact {
         #[arg(value_parser = values::content)]
         id: ContentId,
 
-        /// The folder of the archive.
-        #[arg(long, value_name = "DIR")]
+        /// The archive: a folder, or a bucket as s3://bucket/prefix.
+        #[arg(long, value_name = "DIR|URL")]
         archive: PathBuf,
 
         /// Where to write it.
@@ -40,13 +40,9 @@ pub enum Artifact {
 impl Artifact {
     pub fn run(&self, output: &Output) -> Outcome {
         let file = match self {
-            Self::Put { file, archive } => archive::put(archive, &archive::read(file)?)?,
+            Self::Put { file, archive } => archive::put_file(archive, file)?,
             Self::Id { file } => archive::describe(&archive::read(file)?),
-            Self::Get { id, archive, out } => {
-                let bytes = archive::get(archive, *id)?;
-                archive::write(out, &bytes)?;
-                archive::describe(&bytes)
-            }
+            Self::Get { id, archive, out } => archive::get_file(archive, *id, out)?,
         };
         output.say(&named(file))
     }

@@ -90,8 +90,9 @@ pub struct Conditions {
     #[arg(long)]
     auditable: bool,
 
-    /// The folder of the archive, for what is too long for the chain.
-    #[arg(long, value_name = "DIR")]
+    /// The archive that workers fetch from, for what is too long for the chain: a folder, or a
+    /// bucket as s3://bucket/prefix.
+    #[arg(long, value_name = "DIR|URL")]
     archive: Option<PathBuf>,
 
     /// Encrypt the input, so that it is read by those alone who are given the key, and the result
@@ -407,8 +408,7 @@ impl Conditions {
     fn stored(&self, what: &str, path: &Path) -> Outcome<File> {
         let Some(folder) = &self.archive else {
             return Err(Failure::usage(format!(
-                "{what} goes to the archive, from which workers fetch it; name its folder with \
-                 --archive"
+                "{what} goes to the archive, from which workers fetch it; name it with --archive"
             )));
         };
         archive::put(folder, &archive::read(path)?)
@@ -422,8 +422,8 @@ impl Conditions {
         };
         let Some(folder) = &self.archive else {
             return Err(Failure::usage(format!(
-                "the input has {} bytes, and {INLINE_BYTES} go into a transaction; name the folder \
-                 of an archive that workers fetch from, with --archive",
+                "the input has {} bytes, and {INLINE_BYTES} go into a transaction; name an archive \
+                 that workers fetch from, with --archive",
                 input.len()
             )));
         };

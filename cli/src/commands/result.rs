@@ -16,8 +16,9 @@ use std::path::PathBuf;
 pub struct Fetch {
     task: u64,
 
-    /// The folder of the archive, for a result that is not on the chain.
-    #[arg(long, value_name = "DIR")]
+    /// The archive, for a result that is not on the chain: a folder, or a bucket as
+    /// s3://bucket/prefix.
+    #[arg(long, value_name = "DIR|URL")]
     archive: Option<PathBuf>,
 
     /// Write it there instead of showing it.
@@ -33,8 +34,7 @@ impl Fetch {
         let (provider, stands) = answer::standing(task, &view)?;
         let bytes = answer::bytes(&stands, self.archive.as_deref())?.ok_or_else(|| {
             Failure::usage(
-                "the result is an artifact; name the folder of the archive that has it, with \
-                 --archive",
+                "the result is an artifact; name the archive that has it, with --archive",
             )
         })?;
         let bytes = match Opener::of(global, chain.genesis().0, task, &view)? {
