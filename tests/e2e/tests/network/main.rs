@@ -15,6 +15,7 @@ mod polkadotjs;
 mod sdk;
 mod sealed;
 mod sleep;
+mod store;
 mod tolerance;
 mod upgrade;
 mod work;

@@ -9,7 +9,7 @@ use crate::{
     work::gain,
 };
 
-const REQUESTER: &str = "Dave";
+pub(super) const REQUESTER: &str = "Dave";
 const WORKERS: usize = 3;
 const PROMPT: &str = "the red hen";
 /// Tokens to make.
