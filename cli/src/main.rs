@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod amount;
 mod answer;
 mod archive;
 mod commands;
@@ -12,6 +11,7 @@ mod sealing;
 mod session;
 mod values;
 
+use cairn_sdk::amount;
 use clap::Parser;
 use commands::Cli;
 use exit::{Exit, Failure};

@@ -40,22 +40,31 @@ impl Archive {
     /// A bucket's credentials, region and endpoint are those of the environment (`AWS_…`); settings
     /// such as `("aws_endpoint", "http://127.0.0.1:9000")` go before them.
     pub fn open(place: &str, settings: &[(&str, &str)]) -> Result<Self, Error> {
-        match place.split_once("://") {
-            None | Some(("file", _)) => {
-                let folder = place.strip_prefix("file://").unwrap_or(place);
-                let objects = folder_at(Path::new(folder)).map_err(refused(place))?;
-                Ok(Self { objects: Arc::new(objects), prefix: Key::default() })
-            }
-            Some(("s3", rest)) => {
+        if let Some(folder) = Self::folder(place) {
+            let objects = folder_at(folder).map_err(refused(place))?;
+            return Ok(Self { objects: Arc::new(objects), prefix: Key::default() });
+        }
+        let (scheme, rest) = place.split_once("://").unwrap_or_default();
+        match scheme {
+            "s3" => {
                 let prefix = rest.split_once('/').map_or("", |(_, prefix)| prefix);
                 let builder = bucket(place, settings).map_err(refused(place))?;
                 let objects = builder.build().map_err(refused(place))?;
                 Ok(Self { objects: Arc::new(objects), prefix: Key::from(prefix) })
             }
-            Some((scheme, _)) => Err(Error::NotAnArchive {
+            _ => Err(Error::NotAnArchive {
                 place: place.into(),
                 reason: format!("{scheme} is not known"),
             }),
+        }
+    }
+
+    /// The folder that a place is, where it is none that is elsewhere.
+    pub fn folder(place: &str) -> Option<&Path> {
+        match place.split_once("://") {
+            None => Some(Path::new(place)),
+            Some(("file", folder)) => Some(Path::new(folder)),
+            Some(_) => None,
         }
     }
 

@@ -17,6 +17,14 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 pub enum Command {
+    /// Sets a worker up: its folder, keys, a file of settings, and what to register of the machine.
+    Init {
+        #[command(flatten)]
+        options: Options,
+        /// Say what was made as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Works until Ctrl-C or SIGTERM, and then lets running jobs end first.
     Run(Options),
     /// Says what this machine has, what it can serve, and what is wrong; 1 if anything is.
@@ -50,13 +58,17 @@ pub struct Options {
 }
 
 impl Options {
-    /// What flags and file come to on this machine.
+    /// What flags and file say.
+    pub fn merged(self) -> Result<Settings, ConfigError> {
+        match self.config {
+            Some(path) => self.settings.with_file(&path),
+            None => Ok(self.settings),
+        }
+    }
+
+    /// What they come to on this machine.
     pub fn resolve(self, machine: &Machine) -> Result<Config, ConfigError> {
-        let settings = match self.config {
-            Some(path) => self.settings.with_file(&path)?,
-            None => self.settings,
-        };
-        settings.resolve(machine.cores, machine.memory_mib)
+        self.merged()?.resolve(machine.cores, machine.memory_mib)
     }
 }
 
@@ -71,7 +83,11 @@ mod tests {
 
     fn settings(arguments: &[&str]) -> Settings {
         match parsed(arguments).map(|cli| cli.command) {
-            Ok(Command::Run(options) | Command::Preflight { options, .. }) => options.settings,
+            Ok(
+                Command::Run(options)
+                | Command::Preflight { options, .. }
+                | Command::Init { options, .. },
+            ) => options.settings,
             Ok(Command::Identity { .. }) => panic!("it has no settings"),
             Err(error) => panic!("{error}"),
         }
@@ -110,6 +126,7 @@ mod tests {
             &["run", "--json"],
             &["run", "--url"],
             &["preflight", "extra"],
+            &["init", "extra"],
             &["identity", "--slots", "1"],
         ] {
             assert!(parsed(bad).is_err(), "{bad:?}");

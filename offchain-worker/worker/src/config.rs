@@ -8,7 +8,7 @@ use cairn_sdk::{
 };
 use cairn_store::NodeId;
 use clap::{value_parser, Args};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
     env, fs, io,
@@ -32,11 +32,12 @@ const MOST_SLOTS: i64 = 64;
 const LEAST_MEMORY: i64 = 64;
 
 /// Settings as they are given; whatever is left out has a default.
-#[derive(Args, Default, Deserialize)]
+#[derive(Args, Clone, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// A node's endpoint; several are tried in turn [default: ws://127.0.0.1:9944]
     #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub url: Vec<String>,
 
     /// Speak to machines elsewhere without encryption.
@@ -69,11 +70,13 @@ pub struct Settings {
 
     /// An address for other workers to fetch files from; one of a family at most [default: none]
     #[arg(long, value_name = "ADDRESS:PORT")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub listen: Vec<SocketAddr>,
 
     /// Another worker: files are fetched from it, and it may fetch them here; several, each by its
     /// own --peer
     #[arg(long, value_name = "NODEID@ADDRESS:PORT")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub peer: Vec<Neighbour>,
 
     /// A folder in memory that sealed jobs write to [default: the data folder if it is in memory,
@@ -97,8 +100,8 @@ pub struct Settings {
     #[arg(long, value_name = "MIB", value_parser = value_parser!(u32).range(LEAST_MEMORY..))]
     pub memory: Option<u32>,
 
-    /// Let jobs that ask for a GPU have this machine's. They are held less tightly then: read in the
-    /// sandbox's README what that means, and leave it out unless you trust the models that run here
+    /// Let jobs that ask for a GPU have this machine's. They are held less tightly then: see what the
+    /// sandbox's README says, and leave it out unless you trust the models that run here
     #[arg(long)]
     pub gpu: bool,
 
@@ -167,6 +170,11 @@ pub enum ConfigError {
     Key(#[from] KeyError),
     #[error("the key is encrypted; put its passphrase into {PASSPHRASE}")]
     NoPassphrase,
+    #[error(
+        "there is no key to sign with; put a secret phrase into {ENVIRONMENT}, name a key file by \
+         --key, or put a passphrase into {PASSPHRASE} and have one made"
+    )]
+    NoKey,
     #[error("there is no home folder; name a folder with --data")]
     NoHome,
     #[error("it is not known where this program is; name the jobs' program with --job")]
@@ -204,6 +212,11 @@ impl Settings {
             }
         }
         Ok(())
+    }
+
+    /// Where the worker keeps what it must not forget.
+    pub fn folder(&self) -> Result<PathBuf> {
+        data(self.data.clone())
     }
 
     fn over(self, file: Self) -> Self {

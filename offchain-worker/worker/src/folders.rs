@@ -1,7 +1,7 @@
 //! Where a worker keeps what.
 //!
 //! ```text
-//! data/private   journal, outbox, payload key, shelf and the node's key, for nobody else to read
+//! data/private   journal, outbox, keys and shelf, for nobody else to read
 //! data/store     artifacts, hashed, and who pins them
 //! data/desks     a folder for each job with the artifacts that it names
 //! data/scratch   what jobs write
@@ -38,6 +38,16 @@ impl Folders {
             fs::set_permissions(folder, permissions).map_err(failed("open", folder))?;
         }
         Ok(Self { data, private })
+    }
+
+    /// The operator's key, where it was made here.
+    pub fn operator_key(&self) -> PathBuf {
+        self.private.join("operator.key")
+    }
+
+    /// What the devices of a registration are hashed with.
+    pub fn salt(&self) -> PathBuf {
+        self.private.join("devices.salt")
     }
 
     pub fn journal(&self) -> PathBuf {

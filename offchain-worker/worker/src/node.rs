@@ -2,9 +2,9 @@
 
 use crate::{config::Config, folders::Folders, statement::salt, Error, Result};
 use cairn_store::{NodeId, Peer};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::{
-    fs,
+    fmt, fs,
     io::{self, Read, Write},
     net::SocketAddr,
     os::unix::fs::PermissionsExt,
@@ -20,8 +20,8 @@ const OTHERS: u32 = 0o077;
 const MOST_BYTES: u64 = 1_024;
 
 /// Another worker's node, and where it is: `NODEID@ADDRESS`.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
-#[serde(try_from = "String")]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Neighbour {
     pub node: NodeId,
     pub address: SocketAddr,
@@ -50,6 +50,18 @@ impl TryFrom<String> for Neighbour {
 
     fn try_from(text: String) -> Result<Self, NotANode> {
         text.parse()
+    }
+}
+
+impl fmt::Display for Neighbour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.node, self.address)
+    }
+}
+
+impl From<Neighbour> for String {
+    fn from(neighbour: Neighbour) -> Self {
+        neighbour.to_string()
     }
 }
 

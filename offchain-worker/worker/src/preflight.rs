@@ -3,11 +3,14 @@
 
 mod chain;
 mod files;
+mod gpu;
 mod local;
+mod promise;
 
 use crate::{
     config::{Config, ConfigError},
-    detect::{self, Machine},
+    declare::Declared,
+    detect::{self, Gpu, Machine},
     node::list,
 };
 use cairn_sandbox::{Groups, Means};
@@ -22,9 +25,15 @@ pub struct Report {
     pub machine: Machine,
     /// Multiply-accumulates a second of the kernel, in all threads that jobs are given.
     pub throughput: Option<u64>,
+    /// Cards that NVIDIA's driver knows.
+    pub gpus: Vec<Gpu>,
+    /// What the jobs' program calls the GPUs that it can compute on; none unless jobs are lent any.
+    pub usable: Option<Vec<String>>,
     pub sandbox: Confinement,
     /// What other workers have to be told; none where there is no node.
     pub node: Option<Node>,
+    /// What it can serve, as it would be registered; none where settings are bad.
+    pub can: Option<Declared>,
     /// The registration that it would work for; none where there is none.
     pub provider: Option<Registration>,
     /// What keeps it from working, or from being given work.
@@ -65,6 +74,8 @@ pub struct Registration {
     pub class: String,
     /// In the smallest unit.
     pub bond: String,
+    /// Whether payloads can be sealed to it.
+    pub sealed: bool,
 }
 
 /// Something that is wrong, and what to do about it.
@@ -92,19 +103,25 @@ pub async fn preflight(machine: Machine, config: Result<Config, ConfigError>) ->
     let threads = config.as_ref().map_or(machine.cores, |config| config.threads.into());
     let measured = spawn_blocking(move || detect::throughput(threads)).await;
     let throughput = measured.ok().flatten();
-    let (mut node, mut provider, mut wrong) = (None, None, Vec::new());
+    let cards = detect::gpus();
+    let (mut node, mut can, mut usable, mut provider) = (None, None, None, None);
+    let mut wrong = Vec::new();
     match config {
         // It says what to do itself.
         Err(error) => wrong.push(Wrong::new("the settings cannot be used", error.to_string())),
         Ok(config) => {
-            wrong.extend(local::look(&machine, &config, means));
+            let declared = Declared::of(&config, cards.as_deref().unwrap_or_default());
+            wrong.extend(local::look(&machine, &config, means.clone()));
             wrong.extend(files::archive(&config).await);
             wrong.extend(files::quota(&config));
             node = files::node(&config, &mut wrong);
-            provider = chain::look(&config, &mut wrong).await;
+            usable = gpu::look(&config, &cards, means, &mut wrong);
+            provider = chain::look(&config, &declared, &mut wrong).await;
+            can = Some(declared);
         }
     }
-    Report { machine, throughput, sandbox, node, provider, wrong }
+    let gpus = cards.unwrap_or_default();
+    Report { machine, throughput, gpus, usable, sandbox, node, can, provider, wrong }
 }
 
 /// Which version of control groups there is.
@@ -138,6 +155,7 @@ impl Report {
             Some(speed) => writeln!(out, "throughput  {} million a second", speed / 1_000_000)?,
             None => writeln!(out, "throughput  not measured")?,
         }
+        self.write_gpus(out)?;
         let Confinement { root, landlock, seccomp, groups } = &self.sandbox;
         let yes = |there: &bool| if *there { "yes" } else { "no" };
         let (root, landlock, seccomp) = (yes(root), yes(landlock), yes(seccomp));
@@ -153,9 +171,17 @@ impl Report {
             };
             writeln!(out, "node        {id}, {place}; deals with {peers} others")?;
         }
-        if let Some(Registration { id, roles, serves, class, .. }) = &self.provider {
+        if let Some(Declared { class, memory_mib, slots, kinds, .. }) = &self.can {
+            let kinds = kinds.join(" ");
+            writeln!(
+                out,
+                "can serve   {kinds}, as {class}, with {memory_mib} MiB and {slots} slots"
+            )?;
+        }
+        if let Some(Registration { id, roles, serves, class, sealed, .. }) = &self.provider {
             let (roles, serves) = (roles.join(" "), serves.join(" "));
-            writeln!(out, "provider    {id}, {class}: {roles}; serves {serves}")?;
+            let sealed = if *sealed { ", sealed too" } else { "" };
+            writeln!(out, "provider    {id}, {class}: {roles}; serves {serves}{sealed}")?;
         }
         for Wrong { what, mend } in &self.wrong {
             writeln!(out, "wrong       {what}: {mend}")?;
@@ -164,6 +190,23 @@ impl Report {
             writeln!(out, "all is well")?;
         }
         Ok(())
+    }
+
+    fn write_gpus(&self, out: &mut String) -> std::fmt::Result {
+        for Gpu { name, memory_mib, compute, .. } in &self.gpus {
+            let (major, minor) = (compute / 10, compute % 10);
+            let kept = if self.usable.is_none() { ", kept from jobs" } else { "" };
+            writeln!(out, "gpu         {name}, {memory_mib} MiB, compute {major}.{minor}{kept}")?;
+        }
+        for name in self.usable.iter().flatten() {
+            writeln!(out, "jobs' gpu   {name}")?;
+        }
+        Ok(())
+    }
+
+    /// What the program ends with.
+    pub fn code(&self) -> u8 {
+        u8::from(!self.wrong.is_empty())
     }
 }
 

@@ -5,8 +5,9 @@ use crate::{
     config,
     detect::Machine,
     folders::Folders,
+    init::init,
     preflight::preflight,
-    rooms, Faults, Result,
+    rooms, Error, Faults, Result,
 };
 use cairn_vault::Identity;
 use clap::Parser;
@@ -28,12 +29,23 @@ pub fn program(faults: impl Faults) -> ExitCode {
         Err(error) => return fail(&error),
     };
     let code = match cli.command {
+        Command::Init { options, json } => set_up(options, json),
         Command::Run(options) => runtime.block_on(run(options, faults)),
         Command::Preflight { options, json } => runtime.block_on(look(options, json)),
         Command::Identity { data, json } => identity(data, json),
     };
     runtime.shutdown_timeout(LEAVING);
     code
+}
+
+fn set_up(options: Options, json: bool) -> ExitCode {
+    let merged = options.merged().map_err(Error::from);
+    match merged.and_then(|settings| init(settings, &Machine::detect())) {
+        Ok(made) if json => println!("{}", made.json()),
+        Ok(made) => print!("{}", made.text()),
+        Err(error) => return fail(&error),
+    }
+    ExitCode::SUCCESS
 }
 
 async fn run(options: Options, faults: impl Faults) -> ExitCode {
@@ -59,11 +71,7 @@ async fn look(options: Options, json: bool) -> ExitCode {
     } else {
         print!("{}", report.text());
     }
-    if report.wrong.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    report.code().into()
 }
 
 fn identity(data: Option<PathBuf>, json: bool) -> ExitCode {

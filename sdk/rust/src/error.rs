@@ -5,7 +5,7 @@ use subxt::{
     rpcs,
 };
 
-use crate::{config::H256, keys::KeyError, outbox::StoreError};
+use crate::{amount::crn, config::H256, keys::KeyError, outbox::StoreError};
 
 /// What the client library says where an endpoint gives no answer.
 const LOST: [&str; 2] = ["RPC error: client error", "RPC error: the connection was lost"];
@@ -36,7 +36,7 @@ pub enum Error {
     /// The call was made, and failed for a reason that is no pallet's.
     #[error("the call failed: {reason}")]
     Dispatch { reason: String },
-    #[error("the account cannot pay the fee of {fee}; put at least as much on it")]
+    #[error("the account cannot pay the fee of {}; put at least as much on it", crn(*fee))]
     FeeUnaffordable { fee: u128 },
     #[error("the bytes are no call of this runtime")]
     NotACall,

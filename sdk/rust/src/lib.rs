@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod address;
+pub mod amount;
 pub mod config;
 mod connect;
 pub mod endpoints;

@@ -1,7 +1,7 @@
 //! GPUs, as the management library of NVIDIA's driver knows them.
 //!
-//! The library is looked for when it is asked, and is no part of this program. It computes nothing, and
-//! nothing of a job reaches it. Which cards jobs can compute on is what their own program says.
+//! The library is looked for when it is asked, and is no part of this program. It computes nothing,
+//! and nothing of a job reaches it. Which cards jobs can compute on is what their own program says.
 
 use cairn_protocol::profile::DeviceClass;
 use nvml_wrapper::{error::NvmlError, Device, Nvml};
@@ -20,8 +20,8 @@ pub struct Gpu {
 }
 
 impl Gpu {
-    /// What its memory makes it one of. Drivers count up to a gibibyte more or less than cards are sold
-    /// with.
+    /// What its memory makes it one of. Drivers count up to a gibibyte more or less than cards are
+    /// sold with.
     pub fn class(&self) -> DeviceClass {
         match self.memory_mib >> 10 {
             0..=8 => DeviceClass::SmallGpu,

@@ -1,13 +1,14 @@
 //! What can be wrong with the way to the chain, and with what it knows of the provider.
 
-use super::{Registration, Wrong};
-use crate::{config::Config, folders, rooms, view, Error};
+use super::{promise, Registration, Wrong};
+use crate::{config::Config, declare::Declared, folders, rooms, view, Error};
 use cairn_protocol::{
-    id::ProviderId,
+    id::{Amount, ProviderId},
     profile::{PayloadKey, Role},
 };
 use cairn_sdk::{
-    calls, chain::runtime_types::pallet_cairn_providers::types::Obstacle, Market, ProviderView,
+    amount::crn, calls, chain::runtime_types::pallet_cairn_providers::types::Obstacle, Market,
+    ProviderView,
 };
 use cairn_vault::Identity;
 use std::{
@@ -21,8 +22,12 @@ const BEHIND: u64 = 2_000;
 const OLD: u64 = 60_000;
 
 /// Notes what is wrong, and gives the registration if there is one.
-pub(super) async fn look(config: &Config, wrong: &mut Vec<Wrong>) -> Option<Registration> {
-    match found(config, wrong).await {
+pub(super) async fn look(
+    config: &Config,
+    declared: &Declared,
+    wrong: &mut Vec<Wrong>,
+) -> Option<Registration> {
+    match found(config, declared, wrong).await {
         Ok(found) => Some(found),
         // Each says what to do itself.
         Err(Error::Sdk(error)) => {
@@ -36,7 +41,11 @@ pub(super) async fn look(config: &Config, wrong: &mut Vec<Wrong>) -> Option<Regi
     }
 }
 
-async fn found(config: &Config, wrong: &mut Vec<Wrong>) -> Result<Registration, Error> {
+async fn found(
+    config: &Config,
+    declared: &Declared,
+    wrong: &mut Vec<Wrong>,
+) -> Result<Registration, Error> {
     let chain = rooms::connect(config).await?;
     let market = chain.market().await?;
     let ours = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
@@ -46,10 +55,13 @@ async fn found(config: &Config, wrong: &mut Vec<Wrong>) -> Result<Registration, 
     wrong.extend(fee(&market, config, provider).await);
     let view = market.provider(provider).await?;
     let view = view.ok_or(Error::UnknownProvider { provider })?;
-    wrong.extend(view.card.obstacle.as_ref().and_then(|obstacle| standing(obstacle, &view)));
+    let (bond, pending) = (view.card.bond, view.card.pending);
+    let obstacle = view.card.obstacle.as_ref();
+    wrong.extend(obstacle.and_then(|obstacle| standing(obstacle, provider, bond, pending)));
     wrong.extend(role(&view));
-    let declared = view.profile.0.payload_key;
-    wrong.extend(declared.and_then(|key| payload_key(&key, &folders::identity(&config.data))));
+    wrong.extend(promise::look(&view.profile.0, config, declared));
+    let named = view.profile.0.payload_key;
+    wrong.extend(named.and_then(|key| payload_key(&key, &folders::identity(&config.data))));
     Ok(registration(provider, &view))
 }
 
@@ -78,24 +90,33 @@ async fn fee(market: &Market, config: &Config, provider: ProviderId) -> Option<W
 
 /// What of a provider's standing keeps it from being given work. That it has been silent the worker
 /// mends itself.
-fn standing(obstacle: &Obstacle, view: &ProviderView) -> Option<Wrong> {
+fn standing(
+    obstacle: &Obstacle,
+    provider: ProviderId,
+    bond: Amount,
+    pending: Amount,
+) -> Option<Wrong> {
+    let number = provider.0;
     let (what, mend) = match obstacle {
         Obstacle::Unconfirmed | Obstacle::Missed | Obstacle::Stale => return None,
         Obstacle::Underbonded => {
-            let (bond, pending) = (view.card.bond, view.card.pending);
+            let (bond, pending) = (crn(bond), crn(pending));
             let what = format!(
                 "its bond of {bond}, of which penalties are to take {pending}, is less than its \
                  roles need"
             );
-            return Some(Wrong::new(what, "add to it with providers.add_bond, or give up a role"));
+            let mend = format!("add to it with `cairn bond {number} CRN`, signed by its owner");
+            return Some(Wrong::new(what, mend));
         }
-        Obstacle::Leaving => ("the provider is leaving", "register another"),
-        Obstacle::Paused => ("the provider is paused", "call providers.set_availability"),
-        Obstacle::Draining => {
-            ("the provider takes nothing new", "call providers.set_availability when it is to")
-        }
+        Obstacle::Leaving => ("the provider is leaving", "register another".to_owned()),
+        Obstacle::Paused => ("the provider is paused", resume(number)),
+        Obstacle::Draining => ("the provider takes nothing new", resume(number)),
     };
     Some(Wrong::new(what, mend))
+}
+
+fn resume(number: u64) -> String {
+    format!("when it is to work, `cairn availability {number} available`, signed by its operator")
 }
 
 fn role(view: &ProviderView) -> Option<Wrong> {
@@ -109,8 +130,8 @@ fn role(view: &ProviderView) -> Option<Wrong> {
 
 /// Whether this worker can read what is sealed for the provider.
 fn payload_key(declared: &PayloadKey, own: &Path) -> Option<Wrong> {
-    let mend = "bring back the file of the worker that was registered, or publish this worker's \
-                key, which `cairn-worker identity` says, with providers.update_profile";
+    let mend = "bring back the file of the worker that was registered, or register this worker's \
+                key, which `cairn-worker identity` says, with `cairn update`";
     if !own.exists() {
         let what = format!("the provider declares a payload key, and '{}' is gone", own.display());
         return Some(Wrong::new(what, mend));
@@ -133,6 +154,7 @@ fn registration(provider: ProviderId, view: &ProviderView) -> Registration {
         serves: offers.map(|offer| format!("{:?}", offer.kind)).collect(),
         class: format!("{:?}", view.card.class.0),
         bond: view.card.bond.to_string(),
+        sealed: view.profile.0.payload_key.is_some(),
     }
 }
 
@@ -160,5 +182,19 @@ mod tests {
         assert!(behind.what.contains("90 s behind") && behind.mend.contains("NTP"));
         let old = clock(now, now + 3_600_000).unwrap();
         assert!(old.what.contains("3600 s old"));
+    }
+
+    #[test]
+    fn standing_should_be_wrong_when_it_keeps_a_provider_from_work() {
+        let standing = |obstacle| standing(&obstacle, ProviderId(4), 10_000_000_000_000, 500);
+        for mended in [Obstacle::Unconfirmed, Obstacle::Missed, Obstacle::Stale] {
+            assert_eq!(standing(mended), None);
+        }
+        let poor = standing(Obstacle::Underbonded).unwrap();
+        assert!(poor.what.contains("10 CRN") && poor.what.contains("0.0000000005 CRN"), "{poor:?}");
+        assert!(poor.mend.contains("cairn bond 4 CRN"), "{poor:?}");
+        let paused = standing(Obstacle::Paused).unwrap();
+        assert!(paused.mend.contains("cairn availability 4 available"), "{paused:?}");
+        assert!(standing(Obstacle::Draining).is_some() && standing(Obstacle::Leaving).is_some());
     }
 }

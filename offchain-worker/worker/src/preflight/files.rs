@@ -5,15 +5,23 @@ use crate::{artifacts, config::Config, folders::Folders, node};
 use cairn_store::{Archive, NodeId};
 use std::net::{SocketAddr, UdpSocket};
 
-/// The archive has to be there, and to answer.
+/// The archive has to be there, to answer, and to take results.
 pub(super) async fn archive(config: &Config) -> Option<Wrong> {
+    let place = &config.archive;
     let mend = "see that it is there and lets this user in, or name another with --archive";
-    let archive = match Archive::open(&config.archive, &[]) {
+    let archive = match Archive::open(place, &[]) {
         Ok(archive) => archive,
         Err(error) => return Some(Wrong::new(error.to_string(), mend)),
     };
-    let reason = archive.check().await.err()?;
-    Some(Wrong::new(format!("the archive '{}' cannot be asked ({reason})", config.archive), mend))
+    if let Err(reason) = archive.check().await {
+        return Some(Wrong::new(format!("the archive '{place}' cannot be asked ({reason})"), mend));
+    }
+    // Nothing is left in one that is elsewhere only to see whether it could be.
+    let reason = tempfile::tempfile_in(Archive::folder(place)?).err()?;
+    let what = format!("nothing can be put into the archive '{place}' ({reason})");
+    let mend = "see that its disk is there and that this user may write to it, or name another \
+                with --archive";
+    Some(Wrong::new(what, mend))
 }
 
 /// More than the disk has cannot be used.
@@ -80,6 +88,15 @@ mod tests {
             let config = config(Settings { archive: Some(place), ..settings(directory.path()) });
             assert!(archive(&config).await.unwrap().mend.contains("--archive"));
         }
+    }
+
+    #[tokio::test]
+    async fn archive_should_be_wrong_when_nothing_can_be_put_there() {
+        let directory = tempfile::tempdir().unwrap();
+        // There, and closed to everybody, root included.
+        let place = Some("/proc/self/fdinfo".to_owned());
+        let config = config(Settings { archive: place, ..settings(directory.path()) });
+        assert!(archive(&config).await.unwrap().mend.contains("may write to it"));
     }
 
     #[test]

@@ -32,6 +32,8 @@ async fn preflight_should_name_all_that_is_wrong_and_how_to_mend_it() {
     assert!(wrong(&report, "cannot be listened on").mend.contains("--health"));
     assert!(wrong(&report, "jobs are given").mend.contains("--memory"));
     assert!(report.throughput.is_some() && report.provider.is_none());
+    assert!(report.can.is_some() && report.usable.is_none());
+    assert_eq!(report.code(), 1);
 
     let text = report.text();
     assert!(text.contains(&report.machine.processor) && !text.contains("all is well"), "{text}");
@@ -45,12 +47,17 @@ async fn preflight_should_say_what_was_found_when_the_settings_are_bad() {
     let settings = Settings { key: Some("no such words".into()), ..Default::default() };
     let config = Settings { data: Some("/nowhere".into()), ..settings }.resolve(1, 1_000);
     let report = preflight(machine(), config).await;
-    assert_eq!(report.wrong.len(), 1);
+    assert_eq!((report.wrong.len(), report.code()), (1, 1));
+    assert!(report.can.is_none());
     assert!(report.wrong[0].mend.contains("secret phrase"), "{:?}", report.wrong);
 }
 
-#[test]
-fn text_should_say_that_all_is_well_when_nothing_is_wrong() {
+fn node() -> Node {
+    Node { id: "ab".repeat(32), listens: vec!["127.0.0.1:7".parse().unwrap()], peers: 2 }
+}
+
+/// What is said of a machine on which only this is wrong.
+fn report(wrong: Vec<Wrong>) -> Report {
     let (root, groups) = (false, "none".to_owned());
     let sandbox = Confinement { root, landlock: true, seccomp: true, groups };
     let provider = Some(Registration {
@@ -59,15 +66,46 @@ fn text_should_say_that_all_is_well_when_nothing_is_wrong() {
         serves: vec!["Wasm".into()],
         class: "Cpu".into(),
         bond: "100".into(),
+        sealed: true,
     });
-    let wrong = Vec::new();
-    let id = "ab".repeat(32);
-    let listens = vec!["127.0.0.1:7".parse().unwrap()];
-    let node = Some(Node { id: id.clone(), listens, peers: 2 });
-    let report = Report { machine: machine(), throughput: None, sandbox, node, provider, wrong };
+    let kinds = vec!["wasm".into()];
+    let can = Declared { class: "cpu", memory_mib: 512, compute: 0, slots: 2, kinds };
+    let (gpus, usable, node, can) = (Vec::new(), None, Some(node()), Some(can));
+    let (machine, throughput) = (machine(), Some(12_345_678));
+    Report { machine, throughput, gpus, usable, sandbox, node, can, provider, wrong }
+}
+
+#[test]
+fn text_should_say_that_all_is_well_when_nothing_is_wrong() {
+    let report = report(Vec::new());
     let text = report.text();
-    assert!(text.contains("provider    4, Cpu: Compute; serves Wasm"), "{text}");
-    let node = format!("node        {id}, listens at 127.0.0.1:7; deals with 2 others");
+    assert!(text.contains("provider    4, Cpu: Compute; serves Wasm, sealed too\n"), "{text}");
+    assert!(text.contains("can serve   wasm, as cpu, with 512 MiB and 2 slots\n"), "{text}");
+    assert!(text.contains("throughput  12 million a second\n"), "{text}");
+    let node = format!("node        {}, listens at 127.0.0.1:7; deals with 2 others", node().id);
     assert!(text.contains(&node), "{text}");
     assert!(text.ends_with("all is well\n"), "{text}");
+    assert_eq!(report.code(), 0);
+}
+
+#[test]
+fn text_should_have_a_line_for_what_is_wrong_and_the_code_say_so() {
+    let wrong = || Wrong::new("the disk is full", "make room");
+    let report = report(vec![wrong(), wrong()]);
+    let text = report.text();
+    assert_eq!(text.matches("wrong       the disk is full: make room\n").count(), 2, "{text}");
+    assert!(!text.contains("all is well"), "{text}");
+    assert_eq!(report.code(), 1);
+}
+
+#[test]
+fn text_should_name_the_gpus_and_whether_jobs_have_them() {
+    let (name, id) = ("a card".to_owned(), "GPU-1".to_owned());
+    let card = Gpu { name, id, memory_mib: 24_564, compute: 89 };
+    let kept = Report { gpus: vec![card.clone()], ..report(Vec::new()) };
+    let line = "gpu         a card, 24564 MiB, compute 8.9, kept from jobs\n";
+    assert!(kept.text().contains(line), "{}", kept.text());
+    let usable = Some(vec!["the same card".into()]);
+    let lent = Report { gpus: vec![card], usable, ..report(Vec::new()) };
+    assert!(lent.text().contains("compute 8.9\njobs' gpu   the same card\n"), "{}", lent.text());
 }
