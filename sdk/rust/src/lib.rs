@@ -7,6 +7,7 @@ mod connect;
 pub mod endpoints;
 mod error;
 mod follow;
+pub mod governance;
 pub mod keys;
 pub mod market;
 pub mod outbox;

@@ -96,6 +96,18 @@ impl Market {
         Ok(answer.into_iter().map(|provider| provider.0).collect())
     }
 
+    /// All registrations, in the order of their numbers. All of them are read.
+    pub async fn providers(&self) -> Result<Vec<ProviderId>> {
+        let mut found = Vec::new();
+        let address = chain::storage().providers().providers();
+        let mut all = self.at.storage().iter(address, ()).await?;
+        while let Some(entry) = all.next().await {
+            found.push(entry?.key()?.decode()?.0 .0);
+        }
+        found.sort_unstable();
+        Ok(found)
+    }
+
     /// How many providers are registered, and how many tasks were ever submitted.
     pub async fn counts(&self) -> Result<(u32, u64)> {
         let providers = chain::storage().providers().counter_for_providers();
@@ -121,6 +133,14 @@ impl Market {
         let api = chain::runtime_apis().market_api();
         let answer = self.at.runtime_apis().call(api.check(*who, bytes)).await?;
         answer.map_err(|refusal| self.explain(refusal))
+    }
+
+    /// Whether these bytes are a call of the runtime. This account makes it on trial, and nothing
+    /// comes of it.
+    pub async fn is_call(&self, who: &AccountId32, call: &[u8]) -> Result<bool> {
+        let api = chain::runtime_apis().market_api();
+        let answer = self.at.runtime_apis().call(api.check(*who, call.to_vec())).await?;
+        Ok(!matches!(answer, Err(Refusal::NotACall)))
     }
 
     /// Every task, audit and challenge that a provider takes part in. All of them are read, so
@@ -316,6 +336,13 @@ pub mod calls {
         bond: Amount,
     ) -> StaticPayload<providers::Register> {
         chain::tx().providers().register(*operator, Static(profile), Static(roles), bond)
+    }
+
+    pub fn update_profile(
+        provider: ProviderId,
+        profile: Profile,
+    ) -> StaticPayload<providers::UpdateProfile> {
+        chain::tx().providers().update_profile(Static(provider), Static(profile))
     }
 
     pub fn add_bond(provider: ProviderId, amount: Amount) -> StaticPayload<providers::AddBond> {
