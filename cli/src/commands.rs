@@ -4,11 +4,13 @@
 mod account;
 mod artifact;
 mod completions;
+mod governance;
 mod job;
 mod key;
 mod model;
 mod provider;
 mod quote;
+mod registration;
 mod result;
 mod status;
 mod submit;
@@ -34,20 +36,25 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Says what chain this is, and how far it is.
-    Status,
+    /// Says what chain this is and how far it is, or how a task stands.
+    Status(status::Status),
     /// Says what an account has.
     Balance(account::Balance),
     /// Pays somebody.
     Transfer(account::Transfer),
     /// Registers a provider: what it has, what it asks, and what it puts up for it.
-    Register(Box<provider::Register>),
+    Register(Box<registration::Register>),
+    /// Changes what a provider is registered with; what is not named stays.
+    Update(Box<registration::Update>),
     /// Adds to what a provider puts up for its work.
     Bond(provider::Bond),
     /// Takes from what a provider puts up, which is paid out after a period.
     Unbond(provider::Unbond),
-    /// Says all that is known of a provider, or which are this account's.
-    Provider(provider::Show),
+    /// Has a provider take work, finish what it has, or rest.
+    Availability(provider::SetAvailability),
+    /// Lists who offers work, or says all that is known of one provider.
+    #[command(alias = "provider")]
+    Providers(provider::Show),
     /// Registers models.
     #[command(subcommand)]
     Model(model::Model),
@@ -71,8 +78,11 @@ enum Command {
     #[command(subcommand)]
     Artifact(artifact::Artifact),
     /// Makes keys, and says whose they are.
-    #[command(subcommand)]
+    #[command(subcommand, name = "keys", alias = "key")]
     Key(key::Key),
+    /// Proposes what the chain is to do, and votes on it.
+    #[command(subcommand)]
+    Governance(governance::Governance),
     /// Writes what has a shell complete this program's arguments.
     Completions(completions::Completions),
 }
@@ -86,13 +96,15 @@ impl Cli {
     pub async fn run(self, output: &Output) -> Outcome {
         let global = &self.global;
         match self.command {
-            Command::Status => status::run(global, output).await,
+            Command::Status(status) => status.run(global, output).await,
             Command::Balance(balance) => balance.run(global, output).await,
             Command::Transfer(transfer) => transfer.run(global, output).await,
             Command::Register(register) => register.run(global, output).await,
             Command::Bond(bond) => bond.run(global, output).await,
             Command::Unbond(unbond) => unbond.run(global, output).await,
-            Command::Provider(show) => show.run(global, output).await,
+            Command::Update(update) => update.run(global, output).await,
+            Command::Availability(set) => set.run(global, output).await,
+            Command::Providers(show) => show.run(global, output).await,
             Command::Model(model) => model.run(global, output).await,
             Command::Submit(submit) => submit.run(global, output).await,
             Command::Quote(quote) => quote.run(global, output).await,
@@ -104,7 +116,8 @@ impl Cli {
             Command::Complain(complain) => complain.run(global, output).await,
             Command::Artifact(artifact) => artifact.run(output),
             Command::Key(key) => key.run(global, output),
-            Command::Completions(completions) => completions.run(),
+            Command::Governance(governance) => governance.run(global, output).await,
+            Command::Completions(completions) => completions.run(output),
         }
     }
 }
@@ -124,6 +137,7 @@ mod tests {
         let model = "ab".repeat(32);
         let lines = [
             "status".to_owned(),
+            "status 7 --wait --timeout 60".into(),
             "balance --url ws://127.0.0.1:1 --url ws://127.0.0.1:2".into(),
             "transfer //Bob 1.5 --key //Alice --json".into(),
             "register --price infer=0.000001 --price embed=0.1 --bond 200 --roles compute,guard \
@@ -131,8 +145,14 @@ mod tests {
                 .into(),
             "bond 3 10".into(),
             "unbond 3 10".into(),
+            "register --price infer=0.000001 --profile profile.json --operator //Bob".into(),
+            "update 3 --profile profile.json --slots 4".into(),
+            "update 3 --price wasm=0.1".into(),
+            "availability 3 draining".into(),
             "provider".into(),
-            "provider 3".into(),
+            "providers --own".into(),
+            "providers --kind embed --most 5".into(),
+            "providers 3".into(),
             format!("model create --bundle {model}:900 --release 1.0.0"),
             format!("submit infer --model {model} --prompt text --most 8 --wait --acknowledge"),
             format!("submit embed --model {model} --text text --redundancy 3 --reward 0.5"),
@@ -158,8 +178,15 @@ mod tests {
             format!("artifact get {model} --archive a --out file"),
             "artifact put file --archive s3://bucket/prefix".into(),
             "artifact id file".into(),
-            "key new file".into(),
-            "key address".into(),
+            "keys new file".into(),
+            "key import file --key //Alice".into(),
+            "keys address".into(),
+            "governance list".into(),
+            "governance show 0".into(),
+            "governance propose 0x000400 --track emergency-stop --after 10".into(),
+            "governance deposit 0".into(),
+            "governance vote 0 aye 12.5 --conviction 3".into(),
+            "governance unvote 0".into(),
             "completions bash".into(),
         ];
         for line in &lines {
@@ -183,6 +210,13 @@ mod tests {
             "submit infer --model xyz --prompt text",
             "submit simulate --scene scene.json --steps 1 --float",
             "task",
+            "status --wait",
+            "update",
+            "availability 3 away",
+            "providers 3 --own",
+            "governance vote 0 perhaps 1",
+            "governance vote 0 aye 1 --conviction 7",
+            "governance propose 0x00 --track king",
             "completions of-a-friend",
         ];
         for line in lines {

@@ -7,6 +7,7 @@ mod exit;
 mod follow;
 mod output;
 mod past;
+mod progress;
 mod sealing;
 mod session;
 mod values;

@@ -5,9 +5,9 @@ use cairn_protocol::{
     dag::SemVer,
     id::{BlockId, ContentId, Digest, File, Region},
     job::JobKind,
-    profile::{DeviceClass, Offer, Role},
+    profile::{Availability, DeviceClass, Offer, Role},
 };
-use cairn_sdk::{AccountId32, Signer};
+use cairn_sdk::{governance::Track, AccountId32, Signer};
 use std::fmt::Debug;
 
 type Read<T> = Result<T, String>;
@@ -19,6 +19,12 @@ pub fn digest(text: &str) -> Read<Digest> {
     hex::decode_to_slice(digits, &mut bytes)
         .map_err(|_| "this is not 64 hexadecimal digits".to_owned())?;
     Ok(bytes)
+}
+
+/// Any number of bytes in hexadecimal, with or without 0x before them.
+pub fn bytes(text: &str) -> Read<Vec<u8>> {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    hex::decode(digits).map_err(|_| format!("{text:?} is no even number of hexadecimal digits"))
 }
 
 pub fn model(text: &str) -> Read<BlockId> {
@@ -49,7 +55,19 @@ pub fn account(text: &str) -> Read<AccountId32> {
 /// A kind of job and what a unit of it costs, as `infer=0.000001`.
 pub fn offer(text: &str) -> Read<Offer> {
     let (kind, price) = text.split_once('=').ok_or("write KIND=AMOUNT, as in infer=0.000001")?;
-    Ok(Offer { kind: named(&JobKind::ALL, kind)?, price: amount::parse(price)? })
+    Ok(Offer { kind: self::kind(kind)?, price: amount::parse(price)? })
+}
+
+pub fn kind(text: &str) -> Read<JobKind> {
+    named(&JobKind::ALL, text)
+}
+
+pub fn availability(text: &str) -> Read<Availability> {
+    named(&[Availability::Available, Availability::Draining, Availability::Paused], text)
+}
+
+pub fn track(text: &str) -> Read<Track> {
+    named(&Track::ALL, text)
 }
 
 /// A number with up to six decimals, in millionths.
@@ -143,6 +161,9 @@ mod tests {
         for role in Role::ALL {
             assert_eq!(super::role(&name(&role)), Ok(role));
         }
+        for track in Track::ALL {
+            assert_eq!(super::track(&name(&track)), Ok(track));
+        }
         assert_eq!(name(&DeviceClass::SmallGpu), "small-gpu");
     }
 
@@ -169,6 +190,10 @@ mod tests {
             (millionths("0.0000001").map(drop), "six decimals"),
             (millionths("99999999999999999999").map(drop), "six decimals"),
             (rate("5000").map(drop), "more than any rate"),
+            (kind("think").map(drop), "none of infer"),
+            (availability("away").map(drop), "draining"),
+            (track("king").map(drop), "emergency-stop"),
+            (bytes("0xabc").map(drop), "hexadecimal"),
         ];
         for (read, why) in refused {
             let said = read.unwrap_err();

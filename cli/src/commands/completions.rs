@@ -1,7 +1,10 @@
 //! What has a shell complete arguments.
 
 use super::Cli;
-use crate::exit::Outcome;
+use crate::{
+    exit::Outcome,
+    output::{Output, Report},
+};
 use clap::{Args, CommandFactory};
 use clap_complete::{generate, Shell};
 use std::io::{self, Write};
@@ -13,9 +16,15 @@ pub struct Completions {
 }
 
 impl Completions {
-    pub fn run(&self) -> Outcome {
+    pub fn run(&self, output: &Output) -> Outcome {
+        let script = script(self.shell);
+        if output.json {
+            let text = String::from_utf8_lossy(&script);
+            let shell = self.shell.to_string();
+            return output.say(&Report::default().text("shell", shell).text("script", text));
+        }
         // Written at once: a reader that goes away is an error here, and a panic there.
-        io::stdout().write_all(&script(self.shell))?;
+        io::stdout().write_all(&script)?;
         Ok(())
     }
 }

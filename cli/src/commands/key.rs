@@ -16,6 +16,11 @@ pub enum Key {
         /// The file, which must not be there yet.
         file: PathBuf,
     },
+    /// Keeps the key that would sign in a new file, encrypted by a passphrase.
+    Import {
+        /// The file, which must not be there yet.
+        file: PathBuf,
+    },
     /// Says whose key it is that would sign.
     Address,
 }
@@ -30,6 +35,14 @@ impl Key {
                 let report = Report::default()
                     .text("account", signer.address())
                     .text("phrase", phrase.as_str())
+                    .text("file", file.display().to_string());
+                output.say(&report)
+            }
+            Self::Import { file } => {
+                let signer = global.signer()?;
+                signer.save(file, &passphrase("A passphrase for it: ")?)?;
+                let report = Report::default()
+                    .text("account", signer.address())
                     .text("file", file.display().to_string());
                 output.say(&report)
             }

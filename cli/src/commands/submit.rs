@@ -9,6 +9,7 @@ use crate::{
     exit::{Exit, Failure, Outcome},
     follow::{Follow, News},
     output::{Output, Report},
+    progress::Progress,
     sealing::{self, Opener},
     session::{Account, Global},
     values,
@@ -123,11 +124,13 @@ pub async fn to_the_end(
     output: &Output,
 ) -> Outcome<Report> {
     let Wait { mut follow, within, keys } = wait;
+    // Whoever hands out keys says so, in lines.
+    let progress = Progress::begin(output, keys.is_none());
     let ended = async {
         loop {
             for news in follow.next().await? {
                 match news {
-                    News::Step(words) => output.progress(&format!("  {words}")),
+                    News::Step(words) => progress.step(&words),
                     ended => return Ok::<_, Failure>(ended),
                 }
             }
@@ -136,7 +139,9 @@ pub async fn to_the_end(
             }
         }
     };
-    let Ok(ended) = timeout(within, ended).await else {
+    let ended = timeout(within, ended).await;
+    progress.end();
+    let Ok(ended) = ended else {
         let words = format!(
             "task {} has not ended after {} s; wait on with `cairn task {} --wait`",
             task.0,

@@ -36,22 +36,32 @@ pub struct Show {
 
 impl Show {
     pub async fn run(&self, global: &Global, output: &Output) -> Outcome {
-        let (chain, task) = (global.chain().await?, TaskId(self.task));
-        // Before the task is looked at, so that no block is left out between the two.
-        let follow = Follow::begin(&chain, task).await?;
-        let view = view(&chain, task).await?;
-        if !self.wait || has_ended(&view) {
-            let mut report = described(task, &view);
-            if view.stage == Stage::Refunded {
-                report = report.and(refund(&chain, task).await);
-            }
-            return output.say(&report);
-        }
-        output.progress_report(&described(task, &view));
-        let within = Duration::from_secs(self.timeout);
-        let wait = Wait { follow, within, keys: None };
-        output.say(&submit::to_the_end(&chain, task, wait, output).await?)
+        show(self.task, self.wait, self.timeout, global, output).await
     }
+}
+
+/// Says how a task stands, or waits so many seconds for how it ends.
+pub async fn show(
+    task: u64,
+    wait: bool,
+    timeout: u64,
+    global: &Global,
+    output: &Output,
+) -> Outcome {
+    let (chain, task) = (global.chain().await?, TaskId(task));
+    // Before the task is looked at, so that no block is left out between the two.
+    let follow = Follow::begin(&chain, task).await?;
+    let view = view(&chain, task).await?;
+    if !wait || has_ended(&view) {
+        let mut report = described(task, &view);
+        if view.stage == Stage::Refunded {
+            report = report.and(refund(&chain, task).await);
+        }
+        return output.say(&report);
+    }
+    output.progress_report(&described(task, &view));
+    let wait = Wait { follow, within: Duration::from_secs(timeout), keys: None };
+    output.say(&submit::to_the_end(&chain, task, wait, output).await?)
 }
 
 #[derive(Debug, Args)]
