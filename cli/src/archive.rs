@@ -81,7 +81,11 @@ pub fn write(path: &Path, bytes: &[u8]) -> Outcome {
 }
 
 fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Failure {
-    Failure::failed(format!("cannot {what} {}: {error}", path.display()))
+    let mend = match what {
+        "read" => "name one that is there and that you may read",
+        _ => "see that its disk is there and has room, and that you may write to it",
+    };
+    Failure::failed(format!("cannot {what} {}: {error}; {mend}", path.display()))
 }
 
 #[cfg(test)]
