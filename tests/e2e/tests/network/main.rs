@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod bad_job;
+mod cli;
 mod command;
 mod crash;
 mod dev;
