@@ -34,7 +34,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "SECRET")]
     key: Option<String>,
 
-    /// Who signs, by a file of `cairn key new`. Its passphrase is asked for, unless
+    /// Who signs, by a file of `cairn keys new`. Its passphrase is asked for, unless
     /// CAIRN_PASSPHRASE is set.
     #[arg(long, global = true, value_name = "FILE")]
     key_file: Option<PathBuf>,
