@@ -100,8 +100,8 @@ pub struct Settings {
     #[arg(long, value_name = "MIB", value_parser = value_parser!(u32).range(LEAST_MEMORY..))]
     pub memory: Option<u32>,
 
-    /// Let jobs that ask for a GPU have this machine's. They are held less tightly then: see what the
-    /// sandbox's README says, and leave it out unless you trust the models that run here
+    /// Let jobs that ask for a GPU have this machine's. They are held less tightly then: see what
+    /// the sandbox's README says, and leave it out unless you trust the models that run here
     #[arg(long)]
     pub gpu: bool,
 
