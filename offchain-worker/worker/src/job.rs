@@ -98,9 +98,10 @@ impl From<cairn_sandbox::Error> for Trouble {
 
 /// How tightly a job is held: only one that asks for a GPU, of an engine that may compute on it, is
 /// let near it. A better class of devices may also be asked for since its processors are faster.
+/// What a sealed job leaves in a device's memory the next one could read, so that none is.
 pub(crate) fn profile(terms: &Terms) -> Profile {
     let on_processors = [engines::exact(), engines::simulate(), engines::wasm()];
-    let asks = terms.requirements.class > DeviceClass::Cpu;
+    let asks = terms.requirements.class > DeviceClass::Cpu && terms.seal.is_none();
     if asks && !on_processors.contains(&terms.job.engine) {
         Profile::Gpu
     } else {
@@ -341,6 +342,9 @@ mod tests {
         let floats = EngineId([1; 32]);
         assert_eq!(profile(&terms_for(floats, DeviceClass::SmallGpu)), Profile::Gpu);
         assert_eq!(profile(&terms_for(floats, DeviceClass::Cpu)), Profile::Cpu);
+        let seal = Some(Seal { commitment: [0; 32], key_blocks: 1 });
+        let sealed = Terms { seal, ..terms_for(floats, DeviceClass::Gpu) };
+        assert_eq!(profile(&sealed), Profile::Cpu);
         for engine in [engines::exact(), engines::simulate(), engines::wasm()] {
             assert_eq!(profile(&terms_for(engine, DeviceClass::Accelerator)), Profile::Cpu);
         }
