@@ -61,12 +61,14 @@ fn wait<T: Send>(work: impl Future<Output = Outcome<T>> + Send) -> Outcome<T> {
 fn failed(place: &Path, error: &Error) -> Failure {
     let place = place.display();
     Failure::failed(match error {
+        Error::File { done: "read", path, reason } => return cannot("read", path, reason),
         Error::False { file, .. } => format!(
             "{} in {place} is not the file that it is called by; remove it, and fetch it anew",
             Name(file.id)
         ),
         Error::Missing { file, tried } => {
-            format!("cannot read {} from {place}: {tried}", Name(file.id))
+            let mend = "name one that is there, or the archive that has it";
+            format!("cannot read {} from {place}: {tried}; {mend}", Name(file.id))
         }
         other => other.to_string(),
     })
@@ -119,7 +121,10 @@ mod tests {
         let refused = get(folder.path(), file.id).unwrap_err().to_string();
         assert!(refused.contains("called by"), "{refused}");
         fs::remove_file(&path).unwrap();
-        assert!(get(folder.path(), file.id).unwrap_err().to_string().contains("cannot read"));
+        let refused = get(folder.path(), file.id).unwrap_err().to_string();
+        assert!(refused.contains("cannot read") && refused.contains("that is there"), "{refused}");
+        let refused = put_file(folder.path(), &path).unwrap_err().to_string();
+        assert!(refused.contains("cannot read") && refused.contains("that is there"), "{refused}");
     }
 
     #[test]

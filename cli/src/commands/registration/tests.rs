@@ -31,6 +31,7 @@ fn said() -> Value {
         "slots": 3,
         "kinds": ["infer"],
         "payloadKey": "ab".repeat(1_216),
+        "node": "12".repeat(32),
         "devices": ["cd".repeat(32)],
         "salt": "ef".repeat(32),
     })
@@ -61,12 +62,15 @@ fn profile_should_be_what_the_file_says_and_flags_before_it() {
         binding: commitment.digest(&GENESIS),
     };
     assert_eq!(written.hardware, expected);
-    assert_eq!((written.payload_key, written.node), (Some([0xab; 1_216]), [0; 32]));
+    assert_eq!((written.payload_key, written.node), (Some([0xab; 1_216]), [0x12; 32]));
 
-    let flags = ["--memory", "900", "--class", "cpu", "--region", "0x0102"];
+    let node = "34".repeat(32);
+    let flags =
+        ["--memory", "900", "--class", "cpu", "--region", "0x0102", "--node", node.as_str()];
     let other = profile(&[&file[..], &flags].concat()).unwrap();
     let expected = Hardware { class: DeviceClass::Cpu, memory_mib: 900, ..expected };
     assert_eq!((other.hardware, other.region), (expected, Region(0x0102)));
+    assert_eq!(other.node, [0x34; 32]);
 }
 
 #[test]
@@ -93,6 +97,7 @@ fn profile_should_be_refused_in_words_when_the_file_is_none() {
         with("class", "huge".into()),
         with("slots", 256.into()),
         with("payloadKey", "ab".into()),
+        with("node", "ab".into()),
         with("devices", json!(["ab"])),
     ] {
         fs::write(&path, &text).unwrap();
@@ -102,6 +107,9 @@ fn profile_should_be_refused_in_words_when_the_file_is_none() {
     // A worker that takes nothing sealed has no key.
     fs::write(&path, without("payloadKey")).unwrap();
     assert_eq!(profile(&file).unwrap().payload_key, None);
+    // Nor has it a node where no version of it had one.
+    fs::write(&path, without("node")).unwrap();
+    assert_eq!(profile(&file).unwrap().node, [0; 32]);
 }
 
 #[test]

@@ -22,6 +22,8 @@ use cairn_runtime::{units::UNITS, RuntimeCall};
 use codec::Encode;
 use serde_json::{json, Value};
 
+use crate::command::hex;
+
 const REQUESTER: &str = "Dave";
 const OWNER: &str = "Bob";
 /// They do the work, each with the provider of that number.
@@ -61,10 +63,6 @@ fn own(net: &TestNet, arguments: &[&str]) -> Result<Value, Failure> {
 
 fn text(path: &Path) -> String {
     path.display().to_string()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The arguments of one line, where none has a space.
@@ -290,14 +288,15 @@ fn refused(net: &TestNet, arguments: &[&str], exit: i32, mentions: &str) -> Test
 
 fn refusals(net: &TestNet, module: &Path) -> Test {
     let (unknown, module, archive) = ("00".repeat(32), text(module), archive(net));
-    let nowhere = text(&net.scratch().join("no/file"));
+    let [nowhere, fetched] = ["no/file", "fetched"].map(|name| text(&net.scratch().join(name)));
     let infer = format!("submit infer --prompt hen --model {unknown}");
     let wasm = format!("submit wasm --module {module} --export run");
     let register = format!("register --price wasm=1 --profile {module}");
     let put = format!("artifact put {nowhere} --archive {archive}");
-    let get = format!("artifact get {unknown} --archive {archive} --out {nowhere}");
+    let get = format!("artifact get {unknown} --archive {archive} --out {fetched}");
+    let lost = format!("artifact get {unknown} --archive {archive} --out {nowhere}");
     let simulate = format!("submit simulate --steps 9 --scene {nowhere}");
-    let cases: [(&str, i32, &str); 28] = [
+    let cases: [(&str, i32, &str); 29] = [
         // What makes no sense by itself.
         ("transfer Bob 1", 2, "address"),
         ("transfer //Bob 1,5", 2, "digits and one point"),
@@ -313,6 +312,7 @@ fn refusals(net: &TestNet, module: &Path) -> Test {
         // What is not there.
         (&put, 1, "name one that is there"),
         (&get, 1, "name one that is there"),
+        (&lost, 1, "see that its disk is there"),
         (&simulate, 1, "name one that is there"),
         ("providers 99", 1, "`cairn providers` lists"),
         ("update 99 --slots 1", 1, "no provider 99"),

@@ -7,7 +7,7 @@ pub fn pids(net: &TestNet) -> Vec<Option<u32>> {
     net.workers.iter().map(|worker| worker.pid()).collect()
 }
 
-/// A model's id as commands take it.
-pub fn hex(id: &[u8; 32]) -> String {
-    id.iter().map(|byte| format!("{byte:02x}")).collect()
+/// Bytes as commands take them.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
