@@ -1,6 +1,10 @@
 //! The ports of nodes and workers, all on the loopback address.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::{
+    collections::BTreeSet,
+    net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket},
+    sync::{Mutex, PoisonError},
+};
 
 use crate::{Error, Result};
 
@@ -49,8 +53,10 @@ impl PortPlan {
                 })
             }
             Self::Free => {
-                let files = hear(0).and_then(|socket| socket.local_addr());
-                let files = files.map_err(|source| Error::NoFreePort { source })?.port();
+                let mut files = free_port()?;
+                while hear(files).is_err() {
+                    files = free_port()?;
+                }
                 Ok(WorkerPorts { health: free_port()?, files })
             }
         }
@@ -104,7 +110,7 @@ impl WorkerPorts {
     }
 }
 
-/// Tells a free port, for tests that need one.
+/// A free port, which this process is told once: whoever was told it may not listen on it yet.
 pub fn free_port() -> Result<u16> {
     let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
     // Held until another one is found.
