@@ -28,9 +28,9 @@ impl Book {
     /// Records a step, which may be taken when this returns.
     pub fn note(&self, seat: Seat, step: Step) -> Result<Entry> {
         let point = step.point();
-        self.faults.before(point);
+        self.faults.before(seat.part, point);
         let entry = self.journal.advance(seat, step)?;
-        self.faults.at(point);
+        self.faults.at(seat.part, point);
         Ok(entry)
     }
 

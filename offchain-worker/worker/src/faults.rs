@@ -3,7 +3,7 @@
 //! The program itself has `()`, which does nothing. What lies is in the tests' own program, so no
 //! flag and no build of this crate makes a dishonest worker.
 
-use crate::Point;
+use crate::{Part, Point};
 use cairn_order::Made;
 
 pub trait Faults: Send + Sync + 'static {
@@ -13,10 +13,10 @@ pub trait Faults: Send + Sync + 'static {
     }
 
     /// A step is about to be recorded.
-    fn before(&self, _point: Point) {}
+    fn before(&self, _part: Part, _point: Point) {}
 
     /// A step is on disk, and about to be taken.
-    fn at(&self, _point: Point) {}
+    fn at(&self, _part: Part, _point: Point) {}
 }
 
 impl Faults for () {}

@@ -3,7 +3,7 @@
 use std::{str::FromStr, thread};
 
 use cairn_order::{Made, Product};
-use cairn_worker::{Faults, Point};
+use cairn_worker::{Faults, Part, Point};
 use nix::{
     sys::signal::{kill, Signal},
     unistd::Pid,
@@ -15,8 +15,8 @@ pub const VARIABLE: &str = "CAIRN_WORKER_FAULT";
 /// What this program says of itself, and no worker of a release holds.
 pub const MARKER: &str = "cairn-worker-faulty: a worker of tests, which may lie and die";
 
-/// The steps of the journal that a worker takes which has a result, by name.
-pub const STEPS: [(&str, Point); 7] = [
+/// The steps of the journal, by name.
+pub const STEPS: [(&str, Point); 11] = [
     ("seen", Point::Seen),
     ("made", Point::Made),
     ("salted", Point::Salted),
@@ -24,7 +24,22 @@ pub const STEPS: [(&str, Point); 7] = [
     ("committed", Point::Committed),
     ("reveal-sent", Point::RevealSent),
     ("revealed", Point::Revealed),
+    ("failed", Point::Failed),
+    ("decline-sent", Point::DeclineSent),
+    ("rejected", Point::Rejected),
+    ("ended", Point::Ended),
 ];
+
+/// What a worker is to a task, by name.
+pub const PARTS: [(&str, Part); 3] =
+    [("worker", Part::Worker), ("witness", Part::Witness), ("guard", Part::Guard)];
+
+/// A step that it dies at, of all work or of what it does in one part.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Death {
+    pub part: Option<Part>,
+    pub point: Point,
+}
 
 /// What is wrong with a worker.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -36,32 +51,55 @@ pub enum Fault {
     /// It never says what its jobs came to.
     Silent,
     /// It dies when it would record this step.
-    Before(Point),
+    Before(Death),
     /// It dies when it has recorded this step.
-    After(Point),
+    After(Death),
 }
 
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
-#[error("{VARIABLE} is '{0}'; name lie, silent, before:STEP or after:STEP, with a journal's step")]
+#[error(
+    "{VARIABLE} is '{0}'; name lie, silent, before:STEP or after:STEP, with a journal's step, and \
+     before that worker:, witness: or guard: where it is of one part alone"
+)]
 pub struct UnknownFault(String);
 
 impl FromStr for Fault {
     type Err = UnknownFault;
 
     fn from_str(text: &str) -> Result<Self, UnknownFault> {
-        let unknown = || UnknownFault(text.into());
-        match text.split_once(':') {
-            None if text == "lie" => Ok(Self::Lie),
-            None if text == "silent" => Ok(Self::Silent),
-            Some(("before", name)) => step(name).map(Self::Before).ok_or_else(unknown),
-            Some(("after", name)) => step(name).map(Self::After).ok_or_else(unknown),
-            _ => Err(unknown()),
+        let words: Vec<&str> = text.split(':').collect();
+        let named = match words[..] {
+            ["lie"] => Some(Self::Lie),
+            ["silent"] => Some(Self::Silent),
+            [when, step] => known(&STEPS, step).and_then(|point| Self::dies(when, None, point)),
+            [part, when, step] => known(&PARTS, part)
+                .zip(known(&STEPS, step))
+                .and_then(|(part, point)| Self::dies(when, Some(part), point)),
+            _ => None,
+        };
+        named.ok_or_else(|| UnknownFault(text.into()))
+    }
+}
+
+fn known<T: Copy>(all: &[(&str, T)], name: &str) -> Option<T> {
+    all.iter().find(|(known, _)| *known == name).map(|(_, found)| *found)
+}
+
+impl Fault {
+    fn dies(when: &str, part: Option<Part>, point: Point) -> Option<Self> {
+        let death = Death { part, point };
+        match when {
+            "before" => Some(Self::Before(death)),
+            "after" => Some(Self::After(death)),
+            _ => None,
         }
     }
 }
 
-fn step(name: &str) -> Option<Point> {
-    STEPS.iter().find(|(known, _)| *known == name).map(|(_, point)| *point)
+impl Death {
+    fn is_at(&self, part: Part, point: Point) -> bool {
+        self.point == point && self.part.is_none_or(|own| own == part)
+    }
 }
 
 impl Faults for Fault {
@@ -73,14 +111,14 @@ impl Faults for Fault {
         }
     }
 
-    fn before(&self, point: Point) {
-        if *self == Self::Before(point) {
+    fn before(&self, part: Part, point: Point) {
+        if matches!(self, Self::Before(death) if death.is_at(part, point)) {
             die();
         }
     }
 
-    fn at(&self, point: Point) {
-        if *self == Self::After(point) {
+    fn at(&self, part: Part, point: Point) {
+        if matches!(self, Self::After(death) if death.is_at(part, point)) {
             die();
         }
     }
@@ -123,11 +161,26 @@ mod tests {
     fn fault_should_be_what_the_variable_names() {
         assert_eq!("lie".parse::<Fault>(), Ok(Fault::Lie));
         assert_eq!("silent".parse::<Fault>(), Ok(Fault::Silent));
-        assert_eq!("before:made".parse::<Fault>(), Ok(Fault::Before(Point::Made)));
-        assert_eq!("after:commit-sent".parse::<Fault>(), Ok(Fault::After(Point::CommitSent)));
-        for bad in ["", "Lie", "after", "after:", "after:failed", "during:made", "before:made:"] {
+        let of = |part, point| Death { part, point };
+        let made = Fault::Before(of(None, Point::Made));
+        assert_eq!("before:made".parse::<Fault>(), Ok(made));
+        let sent = Fault::After(of(Some(Part::Guard), Point::CommitSent));
+        assert_eq!("guard:after:commit-sent".parse::<Fault>(), Ok(sent));
+        let bad = ["", "Lie", "after", "after:", "after:dead", "during:made", "before:made:"];
+        for bad in bad.into_iter().chain(["lie:before:made", "guard:made", "guard:before:made:"]) {
             assert!(bad.parse::<Fault>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn death_should_be_of_its_part_alone_when_that_is_named() {
+        let any = Death { part: None, point: Point::Made };
+        let guards = Death { part: Some(Part::Guard), ..any };
+        for part in [Part::Worker, Part::Witness, Part::Guard] {
+            assert!(any.is_at(part, Point::Made));
+            assert_eq!(guards.is_at(part, Point::Made), part == Part::Guard, "{part:?}");
+        }
+        assert!(!any.is_at(Part::Guard, Point::Salted));
     }
 
     #[test]
