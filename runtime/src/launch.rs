@@ -101,8 +101,9 @@ pub mod pallet {
         /// workers have seconds to reveal, and providers are challenged every minute, not every
         /// few hours.
         pub quick_market: bool,
-        /// For how many blocks workers may reveal on a quick market, where it is not ten: whoever
-        /// ends workers and starts them again, to see that they come back, has to give them time.
+        /// For how many blocks workers and guards may reveal on a quick market, where it is not ten:
+        /// whoever ends workers and starts them again, to see that they come back, has to give them
+        /// time.
         pub reveal_blocks: Option<cairn_protocol::id::Height>,
         /// What share of the results of single workers is audited, in parts per million. None is
         /// the usual share, by which nobody sees many audits on a small network.
@@ -141,8 +142,8 @@ pub mod pallet {
             if self.quick_market {
                 quicken_market::<T>(self.reveal_blocks);
             }
-            if let Some(share) = self.audit_share {
-                audit::<T>(share, self.quick_market);
+            if self.quick_market || self.audit_share.is_some() {
+                set_audits(self);
             }
         }
     }
@@ -154,12 +155,18 @@ pub mod pallet {
         );
     }
 
-    /// Has guards look at such a share of what single workers give.
-    fn audit<T: Config>(share: u32, quick: bool) {
+    /// Of what guards look at, and how long they have for it.
+    fn set_audits<T: Config>(genesis: &GenesisConfig<T>) {
         use market::{ParametersKey as Key, ParametersValue as Value};
-        assert!(share <= WHOLE, "launch.auditShare is in parts per million");
+        let quick = genesis.quick_market;
         let mut rules = if quick { QUICK_AUDIT_RULES } else { AUDIT_RULES };
-        rules.shares.alone = share;
+        if let Some(share) = genesis.audit_share {
+            assert!(share <= WHOLE, "launch.auditShare is in parts per million");
+            rules.shares.alone = share;
+        }
+        if let Some(blocks) = genesis.reveal_blocks.filter(|_| quick) {
+            rules.clocks.reveal = blocks;
+        }
         set_market::<T>(Key::AuditRules(market::AuditRules), Value::AuditRules(rules));
     }
 
@@ -169,7 +176,6 @@ pub mod pallet {
         tasks.clocks.reveal = reveal_blocks.unwrap_or(tasks.clocks.reveal);
         let set = set_market::<T>;
         set(Key::TaskRules(market::TaskRules), Value::TaskRules(tasks));
-        set(Key::AuditRules(market::AuditRules), Value::AuditRules(QUICK_AUDIT_RULES));
         set(
             Key::ChallengeInterval(market::ChallengeInterval),
             Value::ChallengeInterval(quick_challenges::INTERVAL),

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod bad_job;
+mod calls;
 mod cli;
 mod command;
 mod crash;

@@ -6,7 +6,7 @@ use cairn_e2e::{market, Failure, Test};
 use cairn_localnet::{keys, programs, tx, Client, Setup};
 use cairn_order::engines;
 use cairn_protocol::{
-    audit::Verdict,
+    audit::{Report, Verdict},
     id::{Amount, BlockId, Digest, ProviderId, TaskId},
     job::{Job, JobKind, Payload, Policy, Requirements, Terms},
     profile::DeviceClass,
@@ -19,6 +19,8 @@ use pallet_cairn_providers::Event as ProviderEvent;
 use pallet_cairn_tasks::Event as TaskEvent;
 use serde_json::{json, Value};
 use tokio::time::{sleep, Instant};
+
+use crate::calls::{self, Call};
 
 /// Where `cairn-worker-faulty` reads what is wrong with it.
 pub const FAULT: &str = "CAIRN_WORKER_FAULT";
@@ -47,10 +49,19 @@ pub struct Told {
     pub committed: Vec<ProviderId>,
     pub revealed: Vec<(ProviderId, Digest)>,
     pub vacated: Vec<ProviderId>,
+    pub declined: Vec<ProviderId>,
     /// How many workers were asked, each time that results contradicted each other.
     pub widened: Vec<u8>,
     /// Those whose result stands.
     pub agreed: Vec<ProviderId>,
+    /// Those who were drawn to look at it.
+    pub guards: Vec<ProviderId>,
+    /// Guards who could not open the payload with the key that they were given.
+    pub rejected: Vec<ProviderId>,
+    /// What guards and workers revealed in its audit.
+    pub reports: Vec<(ProviderId, Report)>,
+    /// What guards were paid for that.
+    pub rewards: Vec<(ProviderId, Amount)>,
     pub verdicts: Vec<Verdict>,
     pub end: Option<End>,
 }
@@ -63,14 +74,21 @@ pub struct Story {
     pub penalised: Vec<(ProviderId, TaskId)>,
     /// In which block a guard was paid how much.
     pub guards_paid: Vec<(Hash, ProviderId, Amount)>,
+    /// All that anybody signed, in its order.
+    pub calls: Vec<Call>,
 }
 
 impl Story {
     /// From the next final block on.
     pub async fn begin(client: &Client) -> Result<Self, Failure> {
         let next = client.finalized().await?.number + 1;
-        let (penalised, guards_paid) = (Vec::new(), Vec::new());
-        Ok(Self { next, told: BTreeMap::new(), penalised, guards_paid })
+        let (told, calls) = (BTreeMap::new(), Vec::new());
+        Ok(Self { next, told, penalised: Vec::new(), guards_paid: Vec::new(), calls })
+    }
+
+    /// The last block that was read.
+    pub fn last(&self) -> BlockNumber {
+        self.next.saturating_sub(1)
     }
 
     pub fn of(&self, task: TaskId) -> Told {
@@ -88,7 +106,9 @@ impl Story {
             let number = self.next;
             let block = client.block_hash(number).await?;
             let block = block.ok_or_else(|| Failure::new(format!("there is no block {number}")))?;
-            for event in client.events(block).await? {
+            let events = client.events(block).await?;
+            self.calls.extend(calls::of(&client.block(block).await?, &events)?);
+            for event in events {
                 self.note(block, event.event);
             }
             self.next += 1;
@@ -124,15 +144,26 @@ impl Story {
     fn note(&mut self, block: Hash, event: RuntimeEvent) {
         match event {
             RuntimeEvent::Tasks(event) => self.note_task(block, event),
-            RuntimeEvent::Audits(AuditEvent::Judged { task, verdict }) => {
-                self.at(task).verdicts.push(verdict);
-            }
-            RuntimeEvent::Audits(AuditEvent::Paid { guards, .. }) => {
-                let paid = guards.into_iter().map(|(guard, amount)| (block, guard, amount));
-                self.guards_paid.extend(paid);
-            }
+            RuntimeEvent::Audits(event) => self.note_audit(block, event),
             RuntimeEvent::Providers(ProviderEvent::SlashQueued { provider, subject, .. }) => {
                 self.penalised.push((provider, TaskId(subject)));
+            }
+            _ => {}
+        }
+    }
+
+    fn note_audit(&mut self, block: Hash, event: AuditEvent<cairn_runtime::Runtime>) {
+        match event {
+            AuditEvent::Drawn { task, guards, .. } => self.at(task).guards.extend(guards),
+            AuditEvent::KeyRejected { task, guard } => self.at(task).rejected.push(guard),
+            AuditEvent::Revealed { task, provider, report } => {
+                self.at(task).reports.push((provider, report));
+            }
+            AuditEvent::Judged { task, verdict } => self.at(task).verdicts.push(verdict),
+            AuditEvent::Paid { task, guards } => {
+                let paid = guards.iter().map(|(guard, amount)| (block, *guard, *amount));
+                self.guards_paid.extend(paid);
+                self.at(task).rewards.extend(guards);
             }
             _ => {}
         }
@@ -146,6 +177,7 @@ impl Story {
                 self.at(task).revealed.push((provider, answer));
             }
             TaskEvent::Vacated { task, provider } => self.at(task).vacated.push(provider),
+            TaskEvent::Declined { task, provider, .. } => self.at(task).declined.push(provider),
             TaskEvent::Contradicted { task, redundancy } => self.at(task).widened.push(redundancy),
             TaskEvent::Agreed { task, by, .. } => self.at(task).agreed = by,
             TaskEvent::Settled { task, each, burnt } => {

@@ -112,11 +112,13 @@ fn unbonding_should_outlast_every_dispute() {
 }
 
 #[test]
-fn workers_should_have_as_long_to_reveal_as_the_chain_began_with() {
+fn workers_and_guards_should_have_as_long_to_reveal_as_the_chain_began_with() {
     for (blocks, expected) in [(None, 10), (Some(40), 40)] {
         let patch = serde_json::json!({ "launch": { "revealBlocks": blocks } });
-        let rules = Chain::with(patch).state(market::TaskRules::get);
-        assert_eq!(rules.clocks.reveal, expected);
+        let reveal = Chain::with(patch).state(|| {
+            (market::TaskRules::get().clocks.reveal, market::AuditRules::get().clocks.reveal)
+        });
+        assert_eq!(reveal, (expected, expected));
     }
 }
 
