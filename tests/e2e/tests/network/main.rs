@@ -1,11 +1,13 @@
 //! Networks of real nodes, in one binary: each links the whole runtime.
 
+mod audit_crash;
 mod bad_input;
 mod bad_job;
 mod calls;
 mod cli;
 mod command;
 mod crash;
+mod deaths;
 mod dev;
 mod dishonest;
 mod equivocation;

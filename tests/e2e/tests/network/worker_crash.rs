@@ -1,8 +1,6 @@
 //! Workers that are killed, vanish, or lose the chain: the work is done, once, and paid.
 
-use std::{
-    collections::BTreeSet, net::SocketAddr, os::unix::process::ExitStatusExt, time::Duration,
-};
+use std::{net::SocketAddr, time::Duration};
 
 use cairn_e2e::{Test, TestNet, PATIENCE};
 use cairn_localnet::{
@@ -21,21 +19,25 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::work::{faulty, gain, provider, simulation, submit, Story, FAULT, PAID};
+use crate::{
+    calls::assert_sent_once,
+    deaths::Deaths,
+    work::{faulty, gain, provider, simulation, submit, Story, FAULT, PAID},
+};
 
-/// Where each of nine workers dies. The last two have done the step, and do not know it.
-const DEATHS: [&str; 9] = [
-    "after:seen",
-    "after:made",
-    "after:salted",
-    "after:commit-sent",
-    "after:committed",
-    "after:reveal-sent",
-    "after:revealed",
-    "before:committed",
-    "before:revealed",
+/// Where each of nine workers dies, once or twice: before and after each step of work that is paid.
+const DEATHS: [&[&str]; 9] = [
+    &["after:seen", "before:made"],
+    &["after:made", "before:salted"],
+    &["after:salted", "before:commit-sent"],
+    &["after:commit-sent", "before:reveal-sent"],
+    &["after:committed", "before:ended"],
+    &["after:reveal-sent", "after:ended"],
+    &["after:revealed"],
+    // These have done the step, and do not know it.
+    &["before:seen", "before:committed"],
+    &["before:revealed"],
 ];
-const SIGKILL: i32 = 9;
 const POLL: Duration = Duration::from_millis(200);
 /// Steps that take a while.
 const LONG: u32 = 200_000;
@@ -45,33 +47,26 @@ fn time_to_come_back() -> Value {
     json!({ "launch": { "revealBlocks": 120 } })
 }
 
-/// Starts those workers again that have died, who may do so once.
-fn revive(net: &mut TestNet, revived: &mut BTreeSet<usize>) -> Test {
-    for (index, worker) in net.workers.iter_mut().enumerate() {
-        let Some(status) = worker.ended()? else { continue };
-        assert_eq!(status.signal(), Some(SIGKILL), "{} ended with {status}", worker.name());
-        assert!(revived.insert(index), "{} died again", worker.name());
-        worker.start()?;
-    }
-    Ok(())
-}
-
 /// All nine do the same task, which waits for each of them: no answer may get lost, and none be
 /// given twice.
 #[tokio::test(flavor = "multi_thread")]
 async fn worker_should_answer_once_when_it_is_killed_at_any_step() -> Test {
-    let setups = DEATHS.into_iter().map(|death| faulty(Some(death))).collect::<Result<_, _>>()?;
+    let owned = |own: &[&str]| -> Vec<String> { own.iter().map(ToString::to_string).collect() };
+    let mut deaths = Deaths::of(DEATHS.map(owned));
+    let setups = (0..DEATHS.len()).map(|worker| faulty(deaths.next(worker)));
+    let setups = setups.collect::<Result<_, _>>()?;
     let mut net = TestNet::with_setups(setups, time_to_come_back()).await?;
     let front = net.client(0).await?;
     let mut story = Story::begin(&front).await?;
     let now = front.best().await?.number;
     submit(&front, &[simulation(1, 10, 9, now)]).await?;
 
-    let (mut revived, deadline) = (BTreeSet::new(), Story::deadline());
-    while story.ended() < 1 || revived.len() < DEATHS.len() {
-        revive(&mut net, &mut revived)?;
+    let deadline = Story::deadline();
+    while story.ended() < 1 || !deaths.are_over() {
+        deaths.revive(&mut net)?;
         story.read(&front).await?;
-        story.check_time(deadline, &format!("the task and nine deaths, now {revived:?}"))?;
+        let next: Vec<_> = (0..DEATHS.len()).map(|worker| deaths.next(worker)).collect();
+        story.check_time(deadline, &format!("the task and all deaths; next are {next:?}"))?;
         sleep(POLL).await;
     }
 
@@ -85,6 +80,7 @@ async fn worker_should_answer_once_when_it_is_killed_at_any_step() -> Test {
         assert_eq!(gained, i128::try_from(PAID)?, "{}", worker.name());
     }
     assert!(story.penalised.is_empty(), "{:?}", story.penalised);
+    assert_sent_once(&net, &front, &story).await?;
     net.check_alive()?;
     net.passed()
 }

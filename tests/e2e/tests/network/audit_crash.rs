@@ -1,0 +1,140 @@
+//! A worker whose result is audited, its guards, and one who cannot do a job: each dies at every
+//! step of its journal, and says what it has to say once.
+
+use std::time::Duration;
+
+use cairn_e2e::{Failure, Test, TestNet};
+use cairn_localnet::{Client, Setup};
+use cairn_protocol::{
+    audit::Verdict,
+    id::{ProviderId, TaskId},
+    job::{Job, Parameters, Terms},
+};
+use serde_json::json;
+use tokio::time::sleep;
+
+use crate::{
+    calls::{assert_sent_once, said_by, What},
+    deaths::{around, Deaths},
+    work::{faulty, simulation, submit, Story, PAID},
+};
+
+/// As many as are drawn, so that all of them are.
+const GUARDS: usize = 3;
+const AUDITED: TaskId = TaskId(0);
+const DECLINED: TaskId = TaskId(1);
+/// What is recorded by whoever shows in an audit what it found.
+const SHOWN: [&str; 8] =
+    ["seen", "made", "salted", "commit-sent", "committed", "reveal-sent", "revealed", "ended"];
+/// What is recorded by a worker that cannot do a job.
+const GIVEN_UP: [&str; 3] = ["failed", "decline-sent", "ended"];
+const POLL: Duration = Duration::from_millis(200);
+
+/// The worker comes first. It dies as a witness at each step, its guards at each step between them,
+/// and whoever is drawn for what cannot be done at each step of that.
+fn deaths() -> Deaths {
+    let guards = around("guard", &SHOWN);
+    let nth = |guard| guards.iter().skip(guard).step_by(GUARDS).cloned().collect();
+    let audit = [around("witness", &SHOWN)].into_iter().chain((0..GUARDS).map(nth));
+    Deaths::of(audit.map(|own: Vec<String>| [own, around("worker", &GIVEN_UP)].concat()))
+}
+
+/// Whether all have died at every step of the audit. What is left to them is of a worker.
+fn died_in_the_audit(deaths: &Deaths) -> bool {
+    (0..=GUARDS).all(|one| deaths.left(one) == 2 * GIVEN_UP.len())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn audit_and_decline_should_be_told_once_when_all_are_killed_at_every_step() -> Test {
+    let mut deaths = deaths();
+    let first = Setup { guard: true, ..faulty(deaths.next(0))? };
+    let mut setups = vec![first];
+    // Started once the first has the work, so that they are those who can look at it.
+    setups.resize(1 + GUARDS, Setup { guard: true, late: true, ..faulty(None)? });
+    // Ten blocks are few for a process that is started again and again.
+    let patch = json!({ "launch": { "revealBlocks": 120, "auditShare": 1_000_000 } });
+    let mut net = TestNet::with_setups(setups, patch).await?;
+    let front = net.client(0).await?;
+    let mut story = Story::begin(&front).await?;
+
+    let now = front.best().await?.number;
+    submit(&front, &[Terms { auditable: true, ..simulation(1, 10, 1, now) }]).await?;
+    story.wait(&front, "the worker", |story| !story.of(AUDITED).assigned.is_empty()).await?;
+    for guard in 1..=GUARDS {
+        deaths.start(&mut net, guard)?;
+    }
+    the_audit_should_end(&mut net, &front, &mut story, &mut deaths).await?;
+    whoever_gives_up_should_say_so(&mut net, &front, &mut story, &mut deaths).await?;
+    assert_sent_once(&net, &front, &story).await?;
+    net.passed()
+}
+
+async fn the_audit_should_end(
+    net: &mut TestNet,
+    front: &Client,
+    story: &mut Story,
+    deaths: &mut Deaths,
+) -> Test {
+    let deadline = Story::deadline();
+    while story.ended() < 1 || !died_in_the_audit(deaths) {
+        deaths.revive(net)?;
+        story.read(front).await?;
+        let next: Vec<_> = (0..=GUARDS).map(|one| deaths.next(one)).collect();
+        story.check_time(deadline, &format!("the audit and all deaths in it; next are {next:?}"))?;
+        sleep(POLL).await;
+    }
+
+    let told = story.of(AUDITED);
+    told.assert_each_once(&[net.workers[0].provider()]);
+    assert_eq!(told.settled()?.1, PAID);
+    assert_eq!(told.verdicts, [Verdict::Confirmed], "{told:#?}");
+    let mut all: Vec<ProviderId> = net.workers.iter().map(|worker| worker.provider()).collect();
+    let mut reported: Vec<ProviderId> = told.reports.iter().map(|(who, _)| *who).collect();
+    all.sort_unstable();
+    reported.sort_unstable();
+    assert_eq!(reported, all, "{told:#?}");
+    assert!(told.reports.windows(2).all(|pair| pair[0].1 == pair[1].1), "{told:#?}");
+    assert!(story.penalised.is_empty(), "{:?}", story.penalised);
+    for worker in 0..=GUARDS {
+        let said = said_by(story, worker)?;
+        for what in [What::AuditCommit, What::AuditReveal] {
+            assert_eq!(said.get(&(what, AUDITED)), Some(&1), "{worker}: {said:?}");
+        }
+    }
+    Ok(())
+}
+
+/// All four will die at what a worker records that gives up; the one that is drawn does.
+async fn whoever_gives_up_should_say_so(
+    net: &mut TestNet,
+    front: &Client,
+    story: &mut Story,
+    deaths: &mut Deaths,
+) -> Test {
+    let now = front.best().await?.number;
+    let terms = simulation(2, 10, 1, now);
+    let malformed = Job { parameters: Parameters::truncate_from(vec![9]), ..terms.job.clone() };
+    submit(front, &[Terms { job: malformed, ..terms }]).await?;
+    let deadline = Story::deadline();
+    let worker = loop {
+        deaths.revive(net)?;
+        story.read(front).await?;
+        if let Some(worker) = declined(net, story)?.filter(|worker| deaths.left(*worker) == 0) {
+            break worker;
+        }
+        story.check_time(deadline, "a worker that says why it gives up")?;
+        sleep(POLL).await;
+    };
+    let said = said_by(story, worker)?;
+    assert_eq!(said.get(&(What::Decline, DECLINED)), Some(&1), "{said:?}");
+    assert!(story.penalised.is_empty(), "{:?}", story.penalised);
+    Ok(())
+}
+
+/// The place of the first worker that has said that it gives up.
+fn declined(net: &TestNet, story: &Story) -> Result<Option<usize>, Failure> {
+    let told = story.of(DECLINED);
+    let Some(provider) = told.declined.first() else { return Ok(None) };
+    let place = net.workers.iter().position(|worker| worker.provider() == *provider);
+    place.map(Some).ok_or_else(|| Failure::new("somebody declined who does not work here"))
+}
