@@ -101,9 +101,9 @@ pub mod pallet {
         /// workers have seconds to reveal, and providers are challenged every minute, not every
         /// few hours.
         pub quick_market: bool,
-        /// For how many blocks workers and guards may reveal on a quick market, where it is not ten:
-        /// whoever ends workers and starts them again, to see that they come back, has to give them
-        /// time.
+        /// For how many blocks workers and guards may reveal on a quick market, where it is not
+        /// ten: whoever ends workers and starts them again, to see that they come back, has to give
+        /// them time.
         pub reveal_blocks: Option<cairn_protocol::id::Height>,
         /// What share of the results of single workers is audited, in parts per million. None is
         /// the usual share, by which nobody sees many audits on a small network.

@@ -1,5 +1,9 @@
 use super::*;
-use cairn_protocol::job::WrappedKey;
+use cairn_protocol::{
+    id::EngineId,
+    job::WrappedKey,
+    result::{Answer, Output},
+};
 use cairn_vault::{open_result, wrap, Kept};
 use std::{fs, time::Duration};
 use tempfile::TempDir;
@@ -59,6 +63,13 @@ fn sealed(made: &Made) -> &[u8] {
     }
 }
 
+/// What is told of it where it is looked at again.
+fn gist(made: &Made) -> Digest {
+    let output = Output::Inline(sealed(made).to_vec().try_into().unwrap());
+    let engine = EngineId([1; 32]);
+    Answer { engine, output, fingerprint: None, units: made.units }.gist(&GENESIS)
+}
+
 /// All that a data folder has on disk.
 fn bytes(folder: &Path) -> Vec<u8> {
     let mut all = Vec::new();
@@ -82,7 +93,10 @@ fn two_workers_should_make_the_same_of_a_result_that_the_requester_alone_reads()
     let (first, second) = (task.opened(&one, SEAT), task.opened(&two, guard));
     assert_eq!((first.input(), second.input()), (INPUT, INPUT));
     let made_here = first.seal(b"a result", made()).unwrap();
-    assert_eq!(made_here, second.seal(b"a result", made()).unwrap());
+    let made_there = second.seal(b"a result", made()).unwrap();
+    // By this an audit finds them equal.
+    assert_eq!((gist(&made_here), made_here.trace), (gist(&made_there), made_there.trace));
+    assert_eq!(made_here, made_there);
     assert_ne!(made_here, second.seal(b"another", made()).unwrap());
     assert_eq!(made_here.units, 3);
     assert_ne!(made_here.trace, made().trace);
@@ -108,6 +122,20 @@ fn opened_should_say_why_a_key_is_to_be_rejected() {
     let mut payload = task.payload.clone();
     *payload.last_mut().unwrap() ^= 1;
     assert_eq!(refusal(SEAT, task.context, &payload), Unopened::Tampered);
+}
+
+#[test]
+fn guard_should_reject_a_key_that_is_a_workers_or_of_another_task() {
+    let (one, other, (_data, vault)) = (task(), task(), worker());
+    // An audit names no registration.
+    let guard = Seat { generation: 0, ..SEAT };
+    let refusal = |key: &[u8]| {
+        vault.opened(guard, one.context, key, &one.payload).map(drop).unwrap_err()
+    };
+    let workers = one.key(&vault, SEAT);
+    assert_eq!(refusal(&workers), Unopened::OtherRegistration { named: SEAT.generation });
+    assert_eq!(refusal(&other.key(&vault, guard)), Unopened::FalseOpening);
+    assert_eq!(one.opened(&vault, guard).input(), INPUT);
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod market;
 mod polkadotjs;
 mod sdk;
 mod sealed;
+mod sealed_audit;
 mod sleep;
 mod store;
 mod tolerance;

@@ -32,17 +32,17 @@ use cairn_vault::{wrap, Kept, Seat};
 
 /// One more than are drawn, and as many as reject a key until nobody is asked again.
 const WORKERS: usize = 4;
-const REQUESTER: &str = "Dave";
+pub const REQUESTER: &str = "Dave";
 /// Hands out a key that is not what it committed to.
-const SEALER: &str = "Eve";
+pub const SEALER: &str = "Eve";
 /// No four letters of it come twice, so that no compression could hide it in a file.
-const SECRET: &str = "Sphinx of black quartz, judge my vow; 7 zany gymnasts fixed JOLT#4182!";
+pub const SECRET: &str = "Sphinx of black quartz, judge my vow; 7 zany gymnasts fixed JOLT#4182!";
 /// Sealed as well, by the other one.
-const FALSE: &str = "Crwth vox zaps qi gym fjeld bunk; 38 owls type HUSHED memos @NIX-0275?";
+pub const FALSE: &str = "Crwth vox zaps qi gym fjeld bunk; 38 owls type HUSHED memos @NIX-0275?";
 /// What is not sealed is found in all these places.
 const OPEN: &str = "Waltz, bad nymph, for quick jigs vex; 5 pyromaniacs hum @DREK-9037?";
 /// Tokens to make.
-const MOST: &str = "8";
+pub const MOST: &str = "8";
 /// What one worker is offered.
 const REWARD: u128 = UNITS / 10;
 /// What every worker put up.
@@ -53,7 +53,7 @@ const PART: usize = 16;
 const MARK: &str = "636169726e2d726573756c742d31";
 
 /// The files below a folder in which a part of the words stands.
-fn found(folder: &Path, words: &str) -> BTreeSet<PathBuf> {
+pub fn found(folder: &Path, words: &str) -> BTreeSet<PathBuf> {
     let mut files = BTreeSet::new();
     // Others work there, and files come and go.
     for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
@@ -74,13 +74,13 @@ fn shows(bytes: &[u8], words: &str) -> bool {
 }
 
 /// Searches a folder again and again, while others work in it.
-struct Watch {
+pub struct Watch {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<BTreeSet<PathBuf>>,
 }
 
 impl Watch {
-    fn begin(folder: PathBuf) -> Self {
+    pub fn begin(folder: PathBuf) -> Self {
         let stop: Arc<AtomicBool> = Arc::default();
         let stopped = Arc::clone(&stop);
         let thread = thread::spawn(move || {
@@ -94,7 +94,7 @@ impl Watch {
         Self { stop, thread }
     }
 
-    fn end(self) -> Result<BTreeSet<PathBuf>, Failure> {
+    pub fn end(self) -> Result<BTreeSet<PathBuf>, Failure> {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().map_err(|_| Failure::new("the search has panicked"))
     }
@@ -134,7 +134,7 @@ async fn sealed_prompt_should_stay_secret_and_a_false_key_should_blame_its_seale
 }
 
 /// It is what exact arithmetic comes to, and on the chain it is nothing that can be read.
-fn the_result_is_for_its_requester(net: &TestNet, folder: &str, paid: &Said) -> Test {
+pub fn the_result_is_for_its_requester(net: &TestNet, folder: &str, paid: &Said) -> Test {
     let generate = ["generate", folder, "--prompt", SECRET, "--most", MOST, "--json"];
     let exact = said("cairn-engine", &generate)?.ended(0);
     assert!(exact.json["text"].is_string(), "{:#?}", exact.outcome);
@@ -175,7 +175,7 @@ fn nothing_shows_what_was_sealed(net: &TestNet, home: &Path, archive: &str) -> T
     Ok(())
 }
 
-async fn connect(url: &str) -> Result<Chain, Failure> {
+pub async fn connect(url: &str) -> Result<Chain, Failure> {
     let options = Options { patience: PATIENCE, ..Options::default() };
     Ok(Chain::connect(&[url], &options).await?)
 }
@@ -234,7 +234,7 @@ async fn falsely_sealed(url: String, model: BlockId, folder: PathBuf) -> Result<
 }
 
 /// What opens a task but for the salt, one bit of which is another.
-fn with_another_salt(kept: &Kept, path: &Path) -> Result<Kept, Failure> {
+pub fn with_another_salt(kept: &Kept, path: &Path) -> Result<Kept, Failure> {
     kept.save(path)?;
     let mut bytes = fs::read(path)?;
     // The salt comes last.
@@ -245,7 +245,7 @@ fn with_another_salt(kept: &Kept, path: &Path) -> Result<Kept, Failure> {
     Ok(Kept::open(path)?)
 }
 
-fn terms(model: BlockId, payload: Vec<u8>, seal: Seal, now: u32) -> Result<Terms, Failure> {
+pub fn terms(model: BlockId, payload: Vec<u8>, seal: Seal, now: u32) -> Result<Terms, Failure> {
     let stops = Default::default();
     let spec = Spec::Infer(InferSpec { most: 8, choice: Choice::Greedy, stops });
     let long = |_| Failure::new("the payload is too long for the chain");
