@@ -116,7 +116,7 @@ pub struct TestNet {
 
 /// Where a network keeps its files: in memory where the system has a place for that. A disk that is
 /// busy with something else lets validators wait seconds for it, and the disk is not what is tested.
-fn scratch() -> std::io::Result<TempDir> {
+pub fn scratch() -> std::io::Result<TempDir> {
     let mut named = tempfile::Builder::new();
     named.prefix("cairn-e2e-");
     let directory = named.tempdir_in("/dev/shm").or_else(|_| named.tempdir())?;

@@ -16,6 +16,7 @@ mod hundred;
 mod kinds;
 mod market;
 mod polkadotjs;
+mod run;
 mod sdk;
 mod sealed;
 mod sealed_audit;

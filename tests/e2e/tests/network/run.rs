@@ -1,0 +1,222 @@
+//! What `scripts/run` starts when it is told nothing, and what the README has its readers try.
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use cairn_e2e::{said, scratch, Alone, Failure, Test};
+use cairn_localnet::programs;
+use nix::{
+    sys::signal::{kill, Signal},
+    unistd::Pid,
+};
+
+const README: &str = include_str!("../../../../README.md");
+const SCRIPT: &str = include_str!("../../../../scripts/run");
+/// How that script hands over, after it has built everything.
+const HANDS_OVER: &str = "exec \"$CARGO_TARGET_DIR/release/cairn-localnet\" \"$@\"";
+/// A validator and three workers.
+const PROCESSES: usize = 4;
+/// More than it takes to make a model and to register three workers, on a machine that has more to
+/// do.
+const STARTS_WITHIN: Duration = Duration::from_secs(400);
+const STOPS_WITHIN: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(200);
+
+/// The program in the foreground, and what it says. Dropping it kills it, and so its processes.
+struct Local {
+    child: Child,
+    said: PathBuf,
+}
+
+impl Local {
+    /// Without arguments, as the script does. Where it keeps itself follows from the environment.
+    fn start(state: &Path) -> Result<Self, Failure> {
+        let said = state.join("said");
+        let out = File::create(&said)?;
+        let child = Command::new(programs::find("cairn-localnet")?)
+            .env("XDG_STATE_HOME", state)
+            .stdin(Stdio::null())
+            .stderr(out.try_clone()?)
+            .stdout(out)
+            .spawn()?;
+        Ok(Self { child, said })
+    }
+
+    fn text(&self) -> Result<String, Failure> {
+        Ok(fs::read_to_string(&self.said)?)
+    }
+
+    /// How it has ended, if it does so in time.
+    fn end(&mut self, within: Duration) -> Result<ExitStatus, Failure> {
+        let deadline = Instant::now() + within;
+        while Instant::now() < deadline {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            sleep(POLL);
+        }
+        Err(Failure::new(format!("it goes on; so far: {}", self.text()?)))
+    }
+
+    /// The id of the model that it has made, which it says when workers wait for work.
+    fn model(&mut self) -> Result<String, Failure> {
+        let deadline = Instant::now() + STARTS_WITHIN;
+        loop {
+            let text = self.text()?;
+            let after = text.split_once("--model ").map(|(_, after)| after);
+            if let Some((model, _)) = after.and_then(|after| after.split_once(' ')) {
+                return Ok(model.to_owned());
+            }
+            let ended = self.child.try_wait()?;
+            if ended.is_some() || Instant::now() >= deadline {
+                return Err(Failure::new(format!("it says no model ({ended:?}): {text}")));
+            }
+            sleep(POLL);
+        }
+    }
+
+    /// What Ctrl-C does.
+    fn interrupt(&self) -> Test {
+        kill(Pid::from_raw(i32::try_from(self.child.id())?), Signal::SIGINT)?;
+        Ok(())
+    }
+}
+
+impl Drop for Local {
+    fn drop(&mut self) {
+        // Nothing can be done about a failure, and mostly it has ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A process of this machine.
+struct Process {
+    id: u32,
+    parent: u32,
+    /// What tells it from a later one with the same id.
+    began: u64,
+    /// Whether it was told this folder, by its arguments or its environment.
+    knows: bool,
+}
+
+/// All but those that have ended and were not asked how.
+fn processes(folder: &Path) -> Vec<Process> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| process(&entry.path(), folder)).collect()
+}
+
+fn process(own: &Path, folder: &Path) -> Option<Process> {
+    let id = own.file_name()?.to_str()?.parse().ok()?;
+    let stat = fs::read_to_string(own.join("stat")).ok()?;
+    // The name before it may have anything in it.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    let is_dead = fields.next()? == "Z";
+    let parent = fields.next()?.parse().ok()?;
+    let began = fields.nth(17)?.parse().ok()?;
+    let folder = folder.as_os_str().as_encoded_bytes();
+    let names = |file: &str| {
+        let bytes: Vec<u8> = fs::read(own.join(file)).unwrap_or_default();
+        bytes.windows(folder.len()).any(|part| part == folder)
+    };
+    let knows = ["cmdline", "environ"].into_iter().any(names);
+    (!is_dead).then_some(Process { id, parent, began, knows })
+}
+
+/// The processes that a process has started, and those that these have started.
+fn below(root: u32, folder: &Path) -> BTreeSet<(u32, u64)> {
+    let all = processes(folder);
+    let mut family = BTreeSet::from([root]);
+    loop {
+        let is_new = |one: &&Process| family.contains(&one.parent) && !family.contains(&one.id);
+        let more: Vec<u32> = all.iter().filter(is_new).map(|one| one.id).collect();
+        if more.is_empty() {
+            break;
+        }
+        family.extend(more);
+    }
+    let children = all.iter().filter(|one| one.id != root && family.contains(&one.id));
+    children.map(|one| (one.id, one.began)).collect()
+}
+
+/// The commands that the README has its readers try, with the model where they are to put it.
+fn commands(model: &str) -> Vec<Vec<String>> {
+    let lines = README.lines().filter_map(|line| line.strip_prefix("    $cairn "));
+    lines.map(|line| words(&line.replace(" ID ", &format!(" {model} ")))).collect()
+}
+
+/// The words of a line, as a shell takes them: what is in quotes is one, and what is behind a hash
+/// is none.
+fn words(line: &str) -> Vec<String> {
+    let line = line.split('#').next().unwrap_or_default();
+    let mut words = Vec::new();
+    for (nth, part) in line.split('"').enumerate() {
+        if nth.is_multiple_of(2) {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        } else {
+            words.push(part.to_owned());
+        }
+    }
+    words
+}
+
+/// Asks for work as the README does, at the endpoint that commands take by themselves.
+fn the_readme_is_right(model: &str, data: &str) -> Test {
+    let all = commands(model);
+    let run = |command: &[String]| {
+        let own = command.iter().map(String::as_str).chain(["--data", data, "--json"]);
+        said("cairn", &own.collect::<Vec<_>>())
+    };
+    let [quote, submit, balance] = all.as_slice() else {
+        return Err(Failure::new(format!("the README has other commands: {all:?}")));
+    };
+    let names = [quote, submit, balance].map(|command| command.first().map(String::as_str));
+    assert_eq!(names, [Some("quote"), Some("submit"), Some("balance")]);
+
+    let owned = |said: &cairn_e2e::Said| said.amount("free") + said.amount("held");
+    let before = owned(&run(balance)?.ended(0));
+    run(quote)?.ended(0);
+    let paid = run(submit)?.ended(0);
+    assert_eq!(paid.json["stage"], "Settled", "{:#?}", paid.outcome);
+    assert!(paid.json["text"].is_string(), "{:#?}", paid.outcome);
+    let after = owned(&run(balance)?.ended(0));
+    assert_eq!(after - before, paid.amount("paid_each"), "{:#?}", paid.outcome);
+    assert!(after > before, "{:#?}", paid.outcome);
+    Ok(())
+}
+
+#[test]
+fn run_should_serve_what_the_readme_asks_for_and_leave_nothing_when_it_is_interrupted() -> Test {
+    assert!(SCRIPT.contains(HANDS_OVER), "the script starts something else now");
+    let _alone = Alone::wait()?;
+    let state = scratch()?;
+    let mut local = Local::start(state.path())?;
+    let model = local.model()?;
+    the_readme_is_right(&model, &state.path().join("cli").display().to_string())?;
+
+    let text = local.text()?;
+    assert!(text.contains("one validator") && text.contains("worker-3"), "{text}");
+    assert!(!text.contains("worker-4"), "{text}");
+    let running = below(local.child.id(), state.path());
+    assert!(running.len() >= PROCESSES, "{running:?}: {text}");
+    local.interrupt()?;
+    let status = local.end(STOPS_WITHIN)?;
+    let text = local.text()?;
+    assert!(status.success() && text.contains("Stopped. The chain is kept in"), "{status}: {text}");
+    let left = processes(state.path());
+    let mut left = left.iter().filter(|one| one.knows || running.contains(&(one.id, one.began)));
+    assert_eq!(left.next().map(|one| one.id), None, "a process goes on");
+    Ok(())
+}
+
+#[test]
+fn words_should_be_those_of_a_shell() {
+    let line = "submit --prompt \"the red hen\" --wait   # and wait";
+    assert_eq!(words(line), ["submit", "--prompt", "the red hen", "--wait"]);
+}
