@@ -58,6 +58,7 @@ fn limits() -> Limits {
         memory: 256 << 20,
         threads: 8,
         disk: 16 << 20,
+        spare: 0,
         open_files: 64,
         answer: 1 << 10,
     }

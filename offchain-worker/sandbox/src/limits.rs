@@ -23,6 +23,8 @@ pub struct Limits {
     pub threads: u32,
     /// Bytes in its scratch folder.
     pub disk: u64,
+    /// Bytes that the disk of that folder is to have left, whoever fills it; the job ends else.
+    pub spare: u64,
     /// Files open at once.
     pub open_files: u32,
     /// Bytes of its answer.

@@ -70,7 +70,10 @@ pub enum End {
     Answered(Vec<u8>),
     OutOfTime,
     OutOfMemory,
+    /// It wrote more than it may.
     OutOfDisk,
+    /// Its disk has less left than is to be, whoever has taken it.
+    DiskFull,
     TooManyThreads,
     /// Its answer was longer than allowed, or broke off.
     Unreadable(String),
@@ -324,6 +327,8 @@ impl Sandboxed {
             Some(End::TooManyThreads)
         } else if watch::folder(self.scratch.path()) > self.limits.disk {
             Some(End::OutOfDisk)
+        } else if watch::left(self.scratch.path()).is_some_and(|left| left < self.limits.spare) {
+            Some(End::DiskFull)
         } else {
             None
         }

@@ -1,5 +1,6 @@
 //! What the parent sees of a child from outside, whatever the child says.
 
+use nix::sys::statvfs::statvfs;
 use std::{fs, os::unix::fs::MetadataExt, path::Path};
 
 /// Bytes that a name in a folder is counted as.
@@ -57,6 +58,12 @@ pub(crate) fn folder(path: &Path) -> u64 {
         .fold(0, u64::saturating_add)
 }
 
+/// Bytes that the disk of a folder has left; none where it does not say.
+pub(crate) fn left(path: &Path) -> Option<u64> {
+    let disk = statvfs(path).ok()?;
+    Some(disk.blocks_available().saturating_mul(disk.fragment_size()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,5 +92,13 @@ mod tests {
         assert_eq!(folder(scratch.path()), NAME);
         fs::write(scratch.path().join("full"), vec![1; 100_000]).unwrap();
         assert!(folder(scratch.path()) >= 100_000);
+    }
+
+    #[test]
+    fn left_should_be_known_of_a_disk_and_of_nothing_else() {
+        let scratch = tempfile::tempdir().unwrap();
+        assert!(left(scratch.path()).unwrap() > 0);
+        assert_eq!(left(Path::new("/proc")), Some(0));
+        assert_eq!(left(&scratch.path().join("missing")), None);
     }
 }

@@ -47,6 +47,7 @@ fn limits() -> Limits {
         memory: 256 << 20,
         threads: 8,
         disk: 16 << 20,
+        spare: 0,
         open_files: 64,
         answer: 1 << 20,
     }
@@ -218,6 +219,19 @@ fn disk_should_be_bounded_when_a_job_fills_it() {
             assert_eq!(end, End::OutOfDisk, "{order}, {way:?}");
         }
     }
+}
+
+#[test]
+fn job_should_end_when_its_disk_has_less_left_than_is_kept() {
+    let place = Place::new();
+    let sandbox = Sandbox::new(Means::detect(), &place.at("scratch")).unwrap();
+    let end = |spare| {
+        let request = Request { limits: Limits { spare, ..limits() }, ..request(&place) };
+        sandbox.start(&request).unwrap().run(b"rest".to_vec()).end
+    };
+    // More than any disk has, and than none has.
+    assert_eq!(end(u64::MAX), End::DiskFull);
+    assert_eq!(end(1), answered("rested"));
 }
 
 #[test]

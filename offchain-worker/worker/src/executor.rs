@@ -8,6 +8,7 @@ use crate::{
     artifacts::Artifacts,
     book::Book,
     declining,
+    disk::{Disk, Grant},
     job::{self, Trouble},
     journal::{JournalError, Made, Step},
     metrics::Metrics,
@@ -50,13 +51,15 @@ const SPARE_FILES: u32 = 256;
 const SPARE_DISK: u64 = 1 << 30;
 /// Bytes of an outcome, which holds no more than an inline result.
 const OUTCOME_BYTES: u64 = 1 << 16;
-/// How often sealed tasks are erased whose time is over.
+/// How often sealed tasks are erased whose time is over, and the disk is looked at.
 const SWEEP: Duration = Duration::from_secs(10);
 
 pub(crate) struct Executor {
     pub chain: Chain,
     pub artifacts: Artifacts,
     pub sandbox: Sandbox,
+    /// What jobs may write to.
+    pub disk: Disk,
     /// For sealed jobs; in words, why there is none.
     pub vault: Result<Vault, String>,
     /// The program that does jobs.
@@ -97,6 +100,8 @@ struct Setting<'a> {
 struct Done {
     made: cairn_order::Made,
     process: Sandboxed,
+    /// What it could write is nobody else's before.
+    grant: Grant,
 }
 
 impl Executor {
@@ -111,7 +116,10 @@ impl Executor {
                     None => return Ok(()),
                 },
                 Some(ended) = jobs.join_next() => joined(ended)??,
-                _ = sweeps.tick() => this.sweep(),
+                _ = sweeps.tick() => {
+                    this.sweep();
+                    this.disk.renew();
+                }
             }
         }
     }
@@ -226,7 +234,7 @@ impl Executor {
         };
         let fingerprint = job::over(&assignment.work, claim);
         let setting = Setting { job, input, bundle, delta, fingerprint, volatile: None };
-        let Done { made, process } = self.perform(assignment, setting, until)?;
+        let Done { made, process, grant: _grant } = self.perform(assignment, setting, until)?;
         self.answer(&assignment.work, &made, process.scratch())
     }
 
@@ -246,11 +254,10 @@ impl Executor {
         named.extend(job::claimed_file(fingerprint.as_ref()));
         let files = self.gather(assignment, named, bundle)?;
         let desk = self.artifacts.desk(&files)?;
-        let request = self.request(assignment, &files, desk.path(), until);
-        let mut process = match volatile {
-            None => self.sandbox.start(&request)?,
-            Some(folder) => self.sandbox.start_in(&request, folder)?,
-        };
+        let folder = volatile.unwrap_or(&self.disk.scratch);
+        let grant = self.disk.grant(folder, writes(&files))?;
+        let request = self.request(assignment, &files, desk.path(), until, &grant);
+        let mut process = self.sandbox.start_in(&request, folder)?;
         if !self.stops.attach(&seat, process.stopper()) {
             return Err(Trouble::Stopped);
         }
@@ -262,7 +269,7 @@ impl Executor {
         info!("{seat} took {:.1} s, {} MiB", finished.time.as_secs_f64(), finished.memory >> 20);
         let made = job::made(finished.end);
         let made = if volatile.is_some() { made.map_err(sealed::silenced)? } else { made? };
-        Ok(Done { made: self.book.bend(made), process })
+        Ok(Done { made: self.book.bend(made), process, grant })
     }
 
     /// The order with the places of its files, and what it may use.
@@ -306,6 +313,7 @@ impl Executor {
         named: Vec<File>,
         bundle: Option<File>,
     ) -> Result<Vec<File>, Trouble> {
+        self.disk.check()?;
         let (seat, mut files) = (assignment.work.seat, named);
         if let Some(bundle) = bundle {
             self.artifacts.pin(&seat, &[bundle])?;
@@ -329,14 +337,15 @@ impl Executor {
         files: &[File],
         desk: &Path,
         until: Instant,
+        grant: &Grant,
     ) -> Request {
-        let bytes = files.iter().fold(0u64, |sum, file| sum.saturating_add(file.bytes));
         let count = u32::try_from(files.len()).unwrap_or(u32::MAX);
         let limits = Limits {
             time: until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1)),
             memory: assignment.memory_mib.saturating_mul(1 << 20),
             threads: u32::from(self.threads) + SPARE_THREADS,
-            disk: bytes.saturating_mul(2).saturating_add(SPARE_DISK),
+            disk: grant.bytes,
+            spare: grant.spare,
             open_files: count.saturating_add(SPARE_FILES),
             answer: OUTCOME_BYTES,
         };
@@ -401,6 +410,12 @@ impl Executor {
             Err(other) => Err(other.into()),
         }
     }
+}
+
+/// Bytes that a job on these files would write at most.
+fn writes(files: &[File]) -> u64 {
+    let bytes = files.iter().fold(0u64, |sum, file| sum.saturating_add(file.bytes));
+    bytes.saturating_mul(2).saturating_add(SPARE_DISK)
 }
 
 /// The chain may be there again the next time.

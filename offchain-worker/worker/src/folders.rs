@@ -1,7 +1,7 @@
 //! Where a worker keeps what.
 //!
 //! ```text
-//! data/private   journal, outbox, keys and shelf, for nobody else to read
+//! data/private   journal, outbox, keys, shelf and a reserve of room, for nobody else to read
 //! data/store     artifacts, hashed, and who pins them
 //! data/desks     a folder for each job with the artifacts that it names
 //! data/scratch   what jobs write
@@ -56,6 +56,11 @@ impl Folders {
 
     pub fn outbox(&self) -> PathBuf {
         self.private.join("outbox.redb")
+    }
+
+    /// Room that is let go of when the disk has no other.
+    pub fn reserve(&self) -> PathBuf {
+        self.private.join("reserve")
     }
 
     /// The key that sealed payloads are read with.

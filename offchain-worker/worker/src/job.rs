@@ -5,6 +5,7 @@
 
 use crate::{
     artifacts::Missing,
+    disk::reserve,
     work::{Part, Work},
 };
 use cairn_order::{engines, Fault, Input, Made, Outcome, Over};
@@ -20,8 +21,7 @@ use cairn_protocol::{
 use cairn_sandbox::{End, Profile};
 use codec::DecodeAll;
 use std::{
-    fmt, fs,
-    io::ErrorKind,
+    fmt, fs, io,
     path::{Component, Path, PathBuf},
 };
 
@@ -72,13 +72,7 @@ impl From<Missing> for Trouble {
             // It may still come, and a disk may be emptied.
             Missing::Absent { .. } => Self::later(Failure::MissingArtifact, missing),
             Missing::Full { .. } => Self::later(Failure::DiskFull, missing),
-            Missing::Disk { ref reason, .. } => {
-                let failure = match reason.kind() {
-                    ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Failure::DiskFull,
-                    _ => Failure::Internal,
-                };
-                Self::later(failure, missing)
-            }
+            Missing::Disk { ref reason, .. } => Self::later(of_disk(reason), missing),
             Missing::Store(_) => Self::later(Failure::Internal, missing),
         }
     }
@@ -91,8 +85,17 @@ impl From<cairn_sandbox::Error> for Trouble {
                 let words = "it asks for a GPU, and this worker lends none";
                 Self::Fault(Fault::new(Failure::WrongEngine, words))
             }
+            cairn_sandbox::Error::Scratch { ref reason, .. } => Self::later(of_disk(reason), error),
             other => Self::later(Failure::Internal, other),
         }
+    }
+}
+
+/// What it is called that a file system does not do what it is asked for.
+pub(crate) fn of_disk(reason: &io::Error) -> Failure {
+    match reserve::is_full(reason) {
+        true => Failure::DiskFull,
+        false => Failure::Internal,
     }
 }
 
@@ -231,6 +234,9 @@ pub(crate) fn made(end: End) -> Result<Made> {
         End::OutOfTime => fault(Failure::OutOfTime, ""),
         End::OutOfMemory => fault(Failure::OutOfMemory, ""),
         End::OutOfDisk => fault(Failure::DiskFull, "it wrote more than it may"),
+        End::DiskFull => {
+            Err(Trouble::later(Failure::DiskFull, "the worker's disk is about to be full"))
+        }
         End::TooManyThreads => fault(Failure::Contained, "it started too many threads"),
         End::Unreadable(reason) => fault(Failure::Internal, &reason),
         End::Stopped => Err(Trouble::Stopped),
@@ -313,7 +319,7 @@ mod tests {
         spec::{Records, SimulateSpec, TrainSpec, WasmSpec},
     };
     use cairn_sandbox::{Means, Sandbox};
-    use std::{os::unix::fs::symlink, sync::Arc};
+    use std::{io::ErrorKind, os::unix::fs::symlink, sync::Arc};
 
     fn file(first: u8) -> File {
         File { id: ContentId([first; 32]), bytes: 10 }
@@ -459,6 +465,19 @@ mod tests {
     }
 
     #[test]
+    fn trouble_should_pass_when_there_is_no_room_for_a_scratch_folder() {
+        let failed = |kind: ErrorKind| {
+            let refused = cairn_sandbox::Error::Scratch { path: "a".into(), reason: kind.into() };
+            match Trouble::from(refused) {
+                Trouble::Later(fault) => fault.failure,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(failed(ErrorKind::StorageFull), Failure::DiskFull);
+        assert_eq!(failed(ErrorKind::PermissionDenied), Failure::Internal);
+    }
+
+    #[test]
     fn made_should_say_how_a_job_ended() {
         let words = String::new;
         let ends = [
@@ -476,6 +495,9 @@ mod tests {
             assert_eq!(failure(made(end.clone())), expected, "{end:?}");
         }
         assert!(matches!(made(End::Stopped), Err(Trouble::Stopped)));
+        // Others may have filled the disk, and make room again.
+        let full = made(End::DiskFull);
+        assert!(matches!(full, Err(Trouble::Later(fault)) if fault.failure == Failure::DiskFull));
         let bytes = Outcome::Made(some()).to_bytes();
         assert_eq!(made(End::Answered(bytes)).unwrap(), some());
         let fault = Fault::new(Failure::OutOfFuel, "all of it");

@@ -13,10 +13,7 @@ use crate::work::Seat;
 use cairn_protocol::id::{Digest, ProviderId};
 use codec::{Decode, DecodeAll, Encode};
 use redb::{Database, ReadableDatabase, ReadableTable};
-use std::{
-    path::Path,
-    sync::{Mutex, PoisonError},
-};
+use std::sync::{Mutex, PoisonError};
 use store::{key, seat, CHALLENGES, ENTRIES, FACTS, HEIGHT, OWNER};
 
 pub use entry::{Entry, Made, Point, Refused, Salted, Step};
@@ -64,13 +61,8 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens the journal in this file, which is made if there is none.
-    pub fn open(path: &Path, genesis: &Digest, provider: ProviderId) -> Result<Self> {
-        let database = Database::create(path).map_err(redb::Error::from)?;
-        Self::on(database, genesis, provider)
-    }
-
-    fn on(database: Database, genesis: &Digest, provider: ProviderId) -> Result<Self> {
+    /// The journal in this database.
+    pub fn on(database: Database, genesis: &Digest, provider: ProviderId) -> Result<Self> {
         let owner = (genesis, provider).encode();
         let journal = Self { database, alone: Mutex::default() };
         if journal.owner(&owner)? == owner {
@@ -216,6 +208,15 @@ impl Journal {
         }
         write.commit()?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+impl Journal {
+    /// The journal in this file, which is made if there is none.
+    pub fn open(path: &std::path::Path, genesis: &Digest, provider: ProviderId) -> Result<Self> {
+        let database = Database::create(path).map_err(redb::Error::from)?;
+        Self::on(database, genesis, provider)
     }
 }
 

@@ -8,6 +8,7 @@ pub mod config;
 mod declare;
 mod declining;
 pub mod detect;
+mod disk;
 mod error;
 mod executor;
 mod faults;

@@ -51,7 +51,8 @@ fn set_up(options: Options, json: bool) -> ExitCode {
 async fn run(options: Options, faults: impl Faults) -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
-    log.with_ansi(false).init();
+    // Where the log cannot be written, as on a full disk, it is done without.
+    log.with_ansi(false).log_internal_errors(false).init();
     let ended = match options.resolve(&Machine::detect()) {
         Ok(config) => rooms::run(config, faults).await,
         Err(error) => Err(error.into()),

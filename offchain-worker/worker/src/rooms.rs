@@ -5,11 +5,12 @@ use crate::{
     book::Book,
     challenge::Challenges,
     config::Config,
+    disk::{patient, reserve::Reserve, Disk},
     executor::Executor,
     folders::{failed, Folders},
     health,
     heartbeat::Heartbeats,
-    journal::Journal,
+    journal::{Journal, JournalError},
     keeper::Keeper,
     listener::Listener,
     metrics::Metrics,
@@ -27,7 +28,7 @@ use cairn_sandbox::{Means, Sandbox};
 use cairn_sdk::{Chain, Options, Outbox};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -64,6 +65,7 @@ struct Shared {
     post: Arc<Post>,
     stops: Arc<Stops>,
     artifacts: Artifacts,
+    reserve: Arc<Reserve>,
 }
 
 /// Works until it is asked to end.
@@ -93,12 +95,15 @@ pub async fn run(config: Config, faults: impl Faults) -> Result<()> {
     };
     if let Some(ended) = ended {
         shared.stops.stop_all();
+        shared.reserve.end();
         return Err(broken(ended));
     }
     info!("ends when running jobs have; a second signal ends it at once");
     drain.send_replace(true);
     idle(&shared, &mut signals).await;
     shared.stops.stop_all();
+    // Who waits for room on the disk would wait on.
+    shared.reserve.end();
     rooms.shutdown().await;
     // With the other rooms those have gone who brought it results.
     if timeout(LAST_WORDS, &mut submitter).await.is_err() {
@@ -154,12 +159,15 @@ async fn open(
     let provider = provider(&chain, &config).await?;
     let genesis = chain.genesis().0;
     // No second process gets past this.
-    let journal = Journal::open(&folders.journal(), &genesis, provider)?;
-    let outbox = Outbox::open(&folders.outbox(), config.signer.clone(), chain.clone())?;
+    let reserve = Arc::new(Reserve::new(folders.reserve()));
+    let database = |path: &Path| patient::open(path, &reserve).map_err(JournalError::from);
+    let journal = Journal::on(database(&folders.journal())?, &genesis, provider)?;
+    let outbox = database(&folders.outbox())?;
+    let outbox = Outbox::on(outbox, config.signer.clone(), chain.clone())?;
     let post = Arc::new(Post::new(outbox, Arc::clone(&metrics)));
     let (book, stops) = (Arc::new(Book::new(journal, faults)), Arc::default());
     let artifacts = Artifacts::open(&config, folders, Arc::clone(&metrics)).await?;
-    Ok(Shared { config, chain, provider, genesis, metrics, book, post, stops, artifacts })
+    Ok(Shared { config, chain, provider, genesis, metrics, book, post, stops, artifacts, reserve })
 }
 
 /// Starts all rooms. The last of the four in a row is kept apart, since it ends last.
@@ -210,11 +218,16 @@ impl Shared {
     ) -> Result<Executor> {
         let config = &self.config;
         let binary: PathBuf = config.job.canonicalize().map_err(failed("find", &config.job))?;
-        let sandbox = Sandbox::new(Means::detect(), &folders.scratch()?)?;
+        let scratch = folders.scratch()?;
+        let sandbox = Sandbox::new(Means::detect(), &scratch)?;
+        let slots = usize::from(config.slots);
+        let disk = Disk::new(folders, scratch, slots, Arc::clone(&self.reserve));
+        disk.renew();
         Ok(Executor {
             chain: self.chain.clone(),
             artifacts: self.artifacts.clone(),
             sandbox: if config.gpu { sandbox.with_gpu() } else { sandbox },
+            disk,
             vault: self.vault(folders),
             binary,
             threads: config.threads_a_job(),

@@ -112,8 +112,15 @@ struct Progress {
 impl Outbox {
     /// Opens the outbox in this file, which is made if there is none, and sends what is open in it.
     pub fn open(path: &Path, signer: Signer, chain: Chain) -> Result<Self> {
+        let database = store::database(path)?;
+        Self::on(database, signer, chain)
+    }
+
+    /// The same in a database of the caller's, who decides for example what becomes of a write to
+    /// a full disk.
+    pub fn on(database: redb::Database, signer: Signer, chain: Chain) -> Result<Self> {
         let owner = (chain.genesis(), signer.account()).encode();
-        let store = Store::open(path, &owner)?;
+        let store = Store::on(database, &owner)?;
         let (alone, (progress, _)) = (Mutex::default(), watch::channel(Progress::default()));
         let inner = Arc::new(Inner { chain, signer, store, alone, progress });
         let driver = tokio::spawn(Arc::clone(&inner).drive());

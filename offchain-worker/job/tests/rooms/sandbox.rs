@@ -24,6 +24,7 @@ fn started(home: &Home) -> Sandboxed {
         memory: 1 << 30,
         threads: 8,
         disk: 64 << 20,
+        spare: 0,
         open_files: 64,
         answer: 1 << 20,
     };

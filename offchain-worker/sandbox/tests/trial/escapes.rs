@@ -34,6 +34,7 @@ pub fn attempt(order: &str) -> String {
         "signal" => said(signal()),
         "who" => format!("{} {} {}", getuid(), getgid(), env::vars_os().count()),
         "talk" => "stone ".repeat(1_000_000),
+        "rest" => pause(500),
         "sleep" => pause(600_000),
         _ => format!("there is no attempt '{what}'"),
     }

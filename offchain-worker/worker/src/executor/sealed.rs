@@ -48,7 +48,11 @@ impl From<Unopened> for Trouble {
 
 impl From<ShelfError> for Trouble {
     fn from(error: ShelfError) -> Self {
-        Self::later(Failure::Internal, error)
+        let failure = match &error {
+            ShelfError::File { reason, .. } => job::of_disk(reason),
+            _ => Failure::Internal,
+        };
+        Self::later(failure, error)
     }
 }
 
@@ -110,7 +114,7 @@ impl Executor {
         let volatile = Some(vault.volatile());
         let fingerprint = job::over(&assignment.work, None);
         let setting = Setting { job: &job, input, bundle, delta: None, fingerprint, volatile };
-        let Done { made, process } = self.perform(assignment, setting, until)?;
+        let Done { made, process, grant: _grant } = self.perform(assignment, setting, until)?;
         let result = product(&made.product, process.scratch())?;
         let failed = |unsealed: Unsealed| Fault::new(Failure::Internal, unsealed);
         let made = opened.seal(&result, made).map_err(failed)?;

@@ -72,7 +72,8 @@ impl Executor {
         }
         let files: Vec<File> = files.into_iter().collect();
         let desk = self.artifacts.desk(&files)?;
-        let mut request = self.request(first, &files, desk.path(), until);
+        let grant = self.disk.grant(&self.disk.scratch, super::writes(&files))?;
+        let mut request = self.request(first, &files, desk.path(), until, &grant);
         request.limits.answer = OUTCOME_BYTES.saturating_mul(all.len() as u64);
         let mut process = self.sandbox.start(&request)?;
         let mut orders = Vec::with_capacity(all.len());

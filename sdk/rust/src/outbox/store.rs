@@ -53,10 +53,14 @@ pub(crate) struct Store {
     database: Database,
 }
 
+/// Opens the database in this file, which is made if there is none.
+pub(crate) fn database(path: &Path) -> Result<Database> {
+    Ok(Database::create(path).map_err(redb::Error::from)?)
+}
+
 impl Store {
-    /// Opens the file of an owner, who is whoever opened it first.
-    pub(crate) fn open(path: &Path, owner: &[u8]) -> Result<Self> {
-        let database = Database::create(path).map_err(redb::Error::from)?;
+    /// That of an owner, who is whoever opened it first.
+    pub(crate) fn on(database: Database, owner: &[u8]) -> Result<Self> {
         let store = Self { database };
         if store.owner(owner)? == owner {
             Ok(store)
@@ -153,6 +157,10 @@ mod tests {
     use super::*;
     use crate::{config::H256, outbox::Outcome};
 
+    fn open(path: &Path, owner: &[u8]) -> Result<Store> {
+        Store::on(database(path)?, owner)
+    }
+
     fn entry(nonce: u64) -> Entry {
         Entry {
             nonce,
@@ -173,11 +181,11 @@ mod tests {
     fn store_should_hold_what_was_put_when_it_is_opened_again() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("outbox");
-        let store = Store::open(&path, b"alice").unwrap();
+        let store = open(&path, b"alice").unwrap();
         assert_eq!(store.get("one").unwrap(), None);
         store.put("one", &entry(7)).unwrap();
         drop(store);
-        let store = Store::open(&path, b"alice").unwrap();
+        let store = open(&path, b"alice").unwrap();
         assert_eq!(store.get("one").unwrap(), Some(entry(7)));
         store.put("one", &ended(7)).unwrap();
         assert_eq!(store.get("one").unwrap(), Some(ended(7)));
@@ -188,7 +196,7 @@ mod tests {
     #[test]
     fn open_entries_should_come_by_nonce_and_without_those_that_ended() {
         let directory = tempfile::tempdir().unwrap();
-        let store = Store::open(&directory.path().join("outbox"), b"alice").unwrap();
+        let store = open(&directory.path().join("outbox"), b"alice").unwrap();
         for (purpose, one) in [("a", entry(9)), ("b", ended(8)), ("c", entry(7))] {
             store.put(purpose, &one).unwrap();
         }
@@ -201,15 +209,15 @@ mod tests {
     fn open_should_refuse_when_the_file_is_of_another_account() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("outbox");
-        drop(Store::open(&path, b"alice").unwrap());
-        assert!(matches!(Store::open(&path, b"bob"), Err(StoreError::Foreign)));
+        drop(open(&path, b"alice").unwrap());
+        assert!(matches!(open(&path, b"bob"), Err(StoreError::Foreign)));
     }
 
     #[test]
     fn open_should_refuse_when_another_process_has_the_file() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("outbox");
-        let _first = Store::open(&path, b"alice").unwrap();
-        assert!(matches!(Store::open(&path, b"alice"), Err(StoreError::Database(_))));
+        let _first = open(&path, b"alice").unwrap();
+        assert!(matches!(open(&path, b"alice"), Err(StoreError::Database(_))));
     }
 }

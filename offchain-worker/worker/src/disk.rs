@@ -1,0 +1,146 @@
+//! The disk of the data folder: what jobs may take of it, so that something is left to record what
+//! became of them.
+//!
+//! ```text
+//! what is left ─┬─ jobs: shared by as many as may run, granted before one is begun
+//!               ├─ KEPT: journal, outbox and what the store notes; below half of it none runs
+//!               └─ private/reserve: a file that goes when there is nothing else
+//! ```
+
+pub(crate) mod patient;
+pub(crate) mod reserve;
+
+use crate::{
+    artifacts::{self, Missing},
+    folders::Folders,
+    job::Trouble,
+};
+use cairn_protocol::failure::Failure;
+use reserve::{Reserve, BYTES};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use tracing::warn;
+
+/// Bytes of the disk that jobs leave alone.
+pub(crate) const KEPT: u64 = 128 << 20;
+/// With less than this, whoever else has taken it, no file is fetched and no job goes on.
+const LOW: u64 = KEPT / 2;
+/// A job that may write less than this is not begun: it would only fail later.
+const LEAST: u64 = 16 << 20;
+
+/// What running jobs may write.
+#[derive(Debug)]
+pub(crate) struct Disk {
+    /// On the disk that is looked after.
+    data: PathBuf,
+    /// Where jobs write, unless that must not be on a disk.
+    pub scratch: PathBuf,
+    /// How many jobs may run.
+    slots: usize,
+    reserve: Arc<Reserve>,
+    granted: Arc<Mutex<Granted>>,
+    /// Bytes that the disk of a folder has left.
+    free: fn(&Path) -> Result<u64, Missing>,
+}
+
+/// Bytes by the jobs that may write them, with the disk that they are on.
+#[derive(Debug, Default)]
+struct Granted {
+    next: u64,
+    jobs: BTreeMap<u64, (u64, u64)>,
+}
+
+/// What one job may write, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Grant {
+    number: u64,
+    /// In its folder.
+    pub bytes: u64,
+    /// The disk of that folder is to have as many left: else no job goes on there.
+    pub spare: u64,
+    granted: Arc<Mutex<Granted>>,
+}
+
+impl Disk {
+    pub fn new(folders: &Folders, scratch: PathBuf, slots: usize, reserve: Arc<Reserve>) -> Self {
+        let (data, granted) = (folders.data.clone(), Arc::default());
+        Self { data, scratch, slots, reserve, granted, free: artifacts::free }
+    }
+
+    /// What a job may write to a folder that would write so much at most. It is refused where there
+    /// is hardly anything for it.
+    pub fn grant(&self, folder: &Path, most: u64) -> Result<Grant, Trouble> {
+        let free = (self.free)(folder)?;
+        let disk = device(folder).map_err(unknown)?;
+        let is_own = device(&self.data).map_err(unknown)? == disk;
+        let (kept, spare) = if is_own { (KEPT, LOW) } else { (0, 0) };
+        let mut granted = lock(&self.granted);
+        let others = granted.jobs.values().filter(|(other, _)| *other == disk);
+        // What they have written already is counted twice, which errs on the side of room.
+        let taken = others.fold(kept, |sum, (_, bytes)| sum.saturating_add(*bytes));
+        let bytes = share(free.saturating_sub(taken), self.slots, granted.jobs.len()).min(most);
+        if bytes < LEAST.min(most) {
+            let (need, have) = (LEAST.min(most) >> 20, bytes >> 20);
+            let words = format!("a job needs {need} MiB to write to, and the disk gives it {have}");
+            return Err(Trouble::later(Failure::DiskFull, words));
+        }
+        let number = granted.next;
+        granted.next = number.wrapping_add(1);
+        granted.jobs.insert(number, (disk, bytes));
+        Ok(Grant { number, bytes, spare, granted: Arc::clone(&self.granted) })
+    }
+
+    /// Refuses to fetch anything to a disk that is about to be full.
+    pub fn check(&self) -> Result<(), Trouble> {
+        let have = (self.free)(&self.data)?;
+        if have >= LOW {
+            return Ok(());
+        }
+        let words = format!("the disk has {} MiB left of {} that are kept", have >> 20, KEPT >> 20);
+        Err(Trouble::later(Failure::DiskFull, words))
+    }
+
+    /// Takes the reserve again that was used, once there is room for it beside what is kept.
+    pub fn renew(&self) {
+        let free = (self.free)(&self.data).unwrap_or_default();
+        if self.reserve.is_there() || free < KEPT.saturating_add(BYTES) {
+            return;
+        }
+        if let Err(reason) = self.reserve.fill() {
+            warn!("no room can be reserved for what is recorded: {reason}");
+        }
+    }
+}
+
+impl Drop for Grant {
+    fn drop(&mut self) {
+        lock(&self.granted).jobs.remove(&self.number);
+    }
+}
+
+/// An equal part of what is left, for each job that may still begin.
+fn share(left: u64, slots: usize, running: usize) -> u64 {
+    let more = slots.saturating_sub(running).max(1);
+    left / u64::try_from(more).unwrap_or(u64::MAX)
+}
+
+/// By which number the kernel knows the disk of a folder.
+fn device(folder: &Path) -> io::Result<u64> {
+    fs::metadata(folder).map(|found| found.dev())
+}
+
+fn unknown(reason: io::Error) -> Trouble {
+    Trouble::later(Failure::Internal, reason)
+}
+
+fn lock(granted: &Mutex<Granted>) -> MutexGuard<'_, Granted> {
+    granted.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;
