@@ -98,6 +98,7 @@ impl Disk {
     /// Refuses to fetch anything to a disk that is about to be full.
     pub fn check(&self) -> Result<(), Trouble> {
         let have = (self.free)(&self.data)?;
+        self.lend(have);
         if have >= LOW {
             return Ok(());
         }
@@ -105,9 +106,19 @@ impl Disk {
         Err(Trouble::later(Failure::DiskFull, words))
     }
 
-    /// Takes the reserve again that was used, once there is room for it beside what is kept.
+    /// Lets go of the reserve for those, too, who cannot wait for room: the store has databases that
+    /// are of no use any more once a write to them has failed.
+    fn lend(&self, free: u64) {
+        if free < BYTES && self.reserve.release() {
+            warn!("the disk has {} MiB left: the reserve is used", free >> 20);
+        }
+    }
+
+    /// Lets go of the reserve where it is needed, and takes it again once there is room for it beside
+    /// what is kept.
     pub fn renew(&self) {
-        let free = (self.free)(&self.data).unwrap_or_default();
+        let Ok(free) = (self.free)(&self.data) else { return };
+        self.lend(free);
         if self.reserve.is_there() || free < KEPT.saturating_add(BYTES) {
             return;
         }

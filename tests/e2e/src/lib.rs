@@ -9,6 +9,7 @@
 //!   ├──▶ DevNode ──▶ cairn-node --dev
 //!   ├──▶ run_node, run_program ──▶ cairn-node, cairn, ... once ──▶ Outcome
 //!   ├──▶ cairn, said ──▶ the same, and what it says in JSON ──▶ Said
+//!   ├──▶ SmallDisk ──▶ a file system that can be filled
 //!   └──▶ next_runtime
 //! ```
 //!
@@ -20,12 +21,14 @@ mod load;
 pub mod market;
 mod next_runtime;
 mod once;
+mod small_disk;
 
 pub use cli::{cairn, said, Said, User};
 pub use dev::DevNode;
 pub use load::{Load, Sent};
 pub use next_runtime::{next_runtime, NextRuntime};
 pub use once::{run_node, run_program, Outcome};
+pub use small_disk::SmallDisk;
 
 use std::{
     ffi::OsStr,

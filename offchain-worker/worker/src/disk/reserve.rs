@@ -65,7 +65,7 @@ impl Reserve {
     }
 
     /// Gives the room to whoever is faster; whether there was any.
-    fn release(&self) -> bool {
+    pub fn release(&self) -> bool {
         fs::remove_file(&self.path).is_ok()
     }
 

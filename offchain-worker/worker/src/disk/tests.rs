@@ -27,6 +27,10 @@ fn low(_: &Path) -> Result<u64, Missing> {
     Ok(LOW - 1)
 }
 
+fn none(_: &Path) -> Result<u64, Missing> {
+    Ok(0)
+}
+
 fn is_full<T>(result: Result<T, Trouble>) -> bool {
     matches!(result, Err(Trouble::Later(fault)) if fault.failure == Failure::DiskFull)
 }
@@ -88,4 +92,17 @@ fn renew_should_take_the_reserve_only_where_there_is_room_for_it() {
     let disk = Disk { free: large, ..disk };
     disk.renew();
     assert!(disk.reserve.is_there());
+}
+
+#[test]
+fn reserve_should_be_lent_when_the_disk_has_nothing_else() {
+    let looks: [fn(&Disk); 2] = [Disk::renew, |disk| assert!(is_full(disk.check()))];
+    for look in looks {
+        let (_directory, disk) = disk(1, large);
+        disk.renew();
+        assert!(disk.reserve.is_there());
+        let disk = Disk { free: none, ..disk };
+        look(&disk);
+        assert!(!disk.reserve.is_there());
+    }
 }

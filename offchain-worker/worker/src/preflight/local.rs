@@ -61,14 +61,16 @@ fn disk(data: &Path) -> Option<Wrong> {
         return Some(Wrong::new(what, "see that this user may, or name another with --data"));
     }
     match artifacts::free(data) {
-        Ok(have) if have < ROOM => {
-            let what = format!("the disk of '{}' has {} MiB left", data.display(), have >> 20);
-            let mend = format!("make room: {} MiB is the least", ROOM >> 20);
-            Some(Wrong::new(what, mend))
-        }
-        Ok(_) => None,
+        Ok(have) => room(data, have),
         Err(reason) => Some(Wrong::new(reason.to_string(), "name another folder with --data")),
     }
+}
+
+fn room(data: &Path, have: u64) -> Option<Wrong> {
+    (have < ROOM).then(|| {
+        let what = format!("the disk of '{}' has {} MiB left", data.display(), have >> 20);
+        Wrong::new(what, format!("make room: {} MiB is the least", ROOM >> 20))
+    })
 }
 
 /// Where the worker is root, jobs are others, who have to get to their files.
@@ -108,7 +110,7 @@ fn port(config: &Config) -> Option<Wrong> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs::Permissions;
+    use std::{fs::Permissions, process::Command};
 
     #[test]
     fn program_should_be_wrong_when_it_is_missing_or_none() {
@@ -121,6 +123,34 @@ mod tests {
         fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
         assert_eq!(program(&path), None);
         assert!(program(directory.path()).is_some());
+    }
+
+    #[test]
+    fn disk_should_be_wrong_when_it_has_too_little_room() {
+        let data = Path::new("/data");
+        assert_eq!(room(data, ROOM), None);
+        let wrong = room(data, ROOM - 1).unwrap();
+        assert!(wrong.what.contains("'/data' has 2047 MiB left"), "{wrong:?}");
+        assert!(wrong.mend.contains("2048 MiB"), "{wrong:?}");
+    }
+
+    #[test]
+    fn disk_should_be_wrong_when_it_is_small_or_lets_nobody_write() {
+        // Nobody makes files there, not even root.
+        let closed = disk(Path::new("/proc")).unwrap();
+        assert!(closed.what.contains("nothing can be written"), "{closed:?}");
+        let data = tempfile::tempdir().unwrap();
+        let mount = ["-t", "tmpfs", "-o", "size=1m", "cairn-test"];
+        let mounted = Command::new("mount").args(mount).arg(data.path()).output();
+        if !mounted.is_ok_and(|mounted| mounted.status.success()) {
+            eprintln!("NOT TESTED on a small disk: that needs the right to mount a tmpfs");
+            return;
+        }
+        let small = disk(data.path());
+        Command::new("umount").arg("--lazy").arg(data.path()).status().unwrap();
+        let small = small.unwrap();
+        assert!(small.what.contains("has 1 MiB left"), "{small:?}");
+        assert!(small.mend.contains("make room"), "{small:?}");
     }
 
     #[test]

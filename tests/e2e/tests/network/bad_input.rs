@@ -4,20 +4,18 @@
 use std::{
     collections::BTreeMap,
     ffi::OsString,
-    fs::{self, File, OpenOptions},
+    fs::{self, OpenOptions},
     io::Write,
     net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
-    process::Command,
     sync::OnceLock,
     time::Duration,
 };
 
-use cairn_e2e::{run_node, Failure, Outcome, Test, TestNet, FIRST_BLOCKS};
+use cairn_e2e::{run_node, Failure, Outcome, SmallDisk, Test, TestNet, FIRST_BLOCKS};
 use cairn_localnet::{free_port, write_spec};
 use sp_core::H256;
 use sp_runtime::traits::{BlakeTwo256, Hash as _};
-use tempfile::TempDir;
 
 const WITHIN: Duration = Duration::from_secs(30);
 
@@ -136,53 +134,17 @@ fn node_should_refuse_when_the_base_path_cannot_be_written() -> Test {
     Ok(())
 }
 
-/// A file system of one mebibyte, unmounted at the end.
-struct TinyDisk(TempDir);
-
-impl TinyDisk {
-    /// `None` where this user may not mount.
-    fn mount() -> Result<Option<Self>, Failure> {
-        let directory = tempfile::tempdir()?;
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=1m", "cairn-e2e"])
-            .arg(directory.path())
-            .output();
-        match mounted {
-            Ok(output) if output.status.success() => Ok(Some(Self(directory))),
-            _ => Ok(None),
-        }
-    }
-
-    fn fill(&self) -> Result<(), Failure> {
-        let mut filler = File::create(self.0.path().join("filler"))?;
-        let block = [0x5a; 4096];
-        loop {
-            match filler.write_all(&block) {
-                Ok(()) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::StorageFull => return Ok(()),
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-}
-
-impl Drop for TinyDisk {
-    fn drop(&mut self) {
-        // If this fails the directory stays, and the test says nothing wrong because of it.
-        let _ = Command::new("umount").arg(self.0.path()).status();
-    }
-}
-
 #[test]
 fn node_should_refuse_when_the_disk_is_full() -> Test {
-    let Some(disk) = TinyDisk::mount()? else {
+    let scratch = tempfile::tempdir()?;
+    let Some(disk) = SmallDisk::mount(scratch.path(), 1)? else {
         eprintln!("SKIPPED: a full disk needs the right to mount a tmpfs; run this test as root");
         return Ok(());
     };
     disk.fill()?;
-    let base_path = disk.0.path().join("base");
+    let base_path = disk.path().join("base");
     let outcome = Arguments::new(&base_path)?.run()?;
-    outcome.assert_refused(&[&text(disk.0.path())]);
+    outcome.assert_refused(&[&text(disk.path())]);
     Ok(())
 }
 

@@ -12,6 +12,7 @@ mod dev;
 mod dishonest;
 mod equivocation;
 mod finality;
+mod full_disk;
 mod hundred;
 mod kinds;
 mod market;
