@@ -147,3 +147,65 @@ fn tail(mut from: ChildStderr) -> String {
     let words = String::from_utf8_lossy(&kept);
     words.trim().chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::group::Groups;
+    use std::{
+        fs,
+        io::{BufRead, BufReader, Write},
+        os::unix::process::CommandExt,
+        process::{Command, Stdio},
+    };
+
+    /// A process that has started two others in this manner, and their numbers.
+    fn family(group: Option<Group>, manner: &str) -> (Process, Vec<u32>) {
+        let one = format!("{manner} sleep 600 & echo $!;");
+        let mut command = Command::new("/bin/sh");
+        // Not before it is in its group.
+        command.arg("-c").arg(format!("read go; {one} {one} wait"));
+        command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let (stdin, stdout) = (child.stdin.take(), child.stdout.take().unwrap());
+        let process = Process::new(child, group);
+        process.join_group().unwrap();
+        stdin.unwrap().write_all(b"go\n").unwrap();
+        let numbers = BufReader::new(stdout).lines().take(2);
+        let numbers = numbers.map(|number| number.unwrap().parse().unwrap()).collect();
+        (process, numbers)
+    }
+
+    /// Neither gone nor waiting to be noticed as dead.
+    fn lives(process: u32) -> bool {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        stat.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with(['Z', 'X']))
+    }
+
+    fn assert_end_with_it(mut process: Process, others: &[u32]) {
+        assert_eq!(others.len(), 2);
+        assert!(others.iter().all(|other| lives(*other)), "{others:?}");
+        process.end();
+        let ended = Instant::now();
+        while others.iter().any(|other| lives(*other)) {
+            assert!(ended.elapsed() < Duration::from_secs(10), "{others:?}");
+            thread::sleep(PAUSE);
+        }
+    }
+
+    #[test]
+    fn end_should_kill_all_that_the_process_has_started() {
+        let (process, others) = family(None, "");
+        assert_end_with_it(process, &others);
+    }
+
+    #[test]
+    fn end_should_kill_those_too_who_have_left_for_a_session_of_their_own() {
+        let Some(group) = Groups::detect().group(1 << 28, 64).unwrap() else {
+            eprintln!("no control groups: who leaves for a session of its own is NOT TESTED");
+            return;
+        };
+        let (process, others) = family(Some(group), "setsid");
+        assert_end_with_it(process, &others);
+    }
+}

@@ -1,7 +1,10 @@
 //! What a job may try, and the honest one.
 
 use nix::{
-    sys::signal::{kill, Signal},
+    sys::{
+        memfd::{memfd_create, MFdFlags},
+        signal::{kill, Signal},
+    },
     unistd::{getgid, getppid, getuid},
 };
 use std::{
@@ -28,6 +31,7 @@ pub fn attempt(order: &str) -> String {
         "spawn" => spawn().to_string(),
         "threads" => threads().to_string(),
         "memory" => memory().to_string(),
+        "nameless" => said(nameless()),
         "loop" => endless(),
         "fill" => said(fill()),
         "files" => said(files()),
@@ -106,6 +110,24 @@ fn threads() -> usize {
 fn memory() -> usize {
     let all: Vec<Vec<u8>> = (0..1_600).map(|_| black_box(vec![1; 1 << 26])).collect();
     all.iter().map(Vec::len).sum()
+}
+
+/// Bytes of files without a name, which are in memory, until there are no more.
+fn nameless() -> io::Result<String> {
+    const PART: usize = 1 << 20;
+    let (mut files, mut bytes) = (Vec::new(), 0);
+    while let Ok(file) = memfd_create("stone", MFdFlags::empty()) {
+        let mut file = File::from(file);
+        // A little less than one file may have.
+        for _ in 0..15 {
+            file.write_all(&[1; PART])?;
+            bytes += PART;
+        }
+        files.push(file);
+    }
+    // Whoever watches has the time to see them.
+    pause(500);
+    Ok(bytes.to_string())
 }
 
 fn endless() -> ! {
