@@ -1,7 +1,7 @@
-//! The keys of the tasks in hand. They are in memory alone: when the process ends, what they
-//! encrypted is lost, and has to be fetched and opened again.
+//! The keys of what tasks in hand leave on disk. They are in memory alone: when the process ends,
+//! what they encrypted is lost, and has to be fetched and opened again.
 
-use crate::{payload::Opening, secret::Secret};
+use crate::secret::Secret;
 use cairn_protocol::id::TaskId;
 use std::{collections::BTreeMap, time::Instant};
 use zeroize::ZeroizeOnDrop;
@@ -14,8 +14,6 @@ pub struct Keyring {
 struct Held {
     /// Of what is on the shelf.
     disk: Secret,
-    /// Of a sealed task's payload.
-    opening: Option<Opening>,
     until: Instant,
 }
 
@@ -28,19 +26,8 @@ impl Keyring {
             held.until = until;
             return Ok(());
         }
-        self.held.insert(task, Held { disk: Secret::random()?, opening: None, until });
+        self.held.insert(task, Held { disk: Secret::random()?, until });
         Ok(())
-    }
-
-    /// Keeps what opens the task's payload for as long as the task is held; false where it is not.
-    pub fn keep(&mut self, task: TaskId, opening: Opening) -> bool {
-        let Some(held) = self.held.get_mut(&task) else { return false };
-        held.opening = Some(opening);
-        true
-    }
-
-    pub fn opening(&self, task: TaskId, now: Instant) -> Option<&Opening> {
-        self.current(task, now)?.opening.as_ref()
     }
 
     pub(crate) fn disk(&self, task: TaskId, now: Instant) -> Option<&Secret> {
@@ -75,7 +62,6 @@ impl Keyring {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::sealed;
     use std::time::Duration;
 
     const TASK: TaskId = TaskId(7);
@@ -115,14 +101,12 @@ mod tests {
     }
 
     #[test]
-    fn opening_should_be_kept_only_while_its_task_is_held() {
+    fn key_should_be_gone_when_its_task_is_forgotten() {
         let now = Instant::now();
         let mut keys = Keyring::default();
-        assert!(!keys.keep(TASK, sealed().opening));
+        assert!(!keys.forget(TASK));
         keys.hold(TASK, now + SECOND).unwrap();
-        assert!(keys.keep(TASK, sealed().opening));
-        assert!(keys.opening(TASK, now).is_some());
         assert!(keys.forget(TASK));
-        assert!(keys.opening(TASK, now).is_none());
+        assert!(keys.disk(TASK, now).is_none());
     }
 }

@@ -24,7 +24,6 @@ const MARK: &str = ".cairn-shelf";
 pub enum Slot {
     Payload,
     Result,
-    Scratch(u32),
 }
 
 impl fmt::Display for Slot {
@@ -32,7 +31,6 @@ impl fmt::Display for Slot {
         match self {
             Self::Payload => f.write_str("payload"),
             Self::Result => f.write_str("result"),
-            Self::Scratch(number) => write!(f, "scratch-{number}"),
         }
     }
 }

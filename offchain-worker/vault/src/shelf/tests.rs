@@ -63,8 +63,8 @@ fn get_should_give_back_what_was_put_around_every_edge_of_a_segment() {
 fn read_should_give_back_what_was_put_piece_by_piece() {
     let set = set();
     let bytes = pattern(SEGMENT + 77);
-    set.put(Slot::Scratch(3), &bytes);
-    let mut reader = set.shelf.read(TASK, Slot::Scratch(3), set.now).unwrap();
+    set.put(Slot::Result, &bytes);
+    let mut reader = set.shelf.read(TASK, Slot::Result, set.now).unwrap();
     let (mut have, mut piece) = (Vec::new(), [0; 1_000]);
     loop {
         let count = reader.read(&mut piece).unwrap();

@@ -20,7 +20,7 @@ use cairn_protocol::{
 };
 use cairn_vault::{shelf::ShelfError, Context, Seat, Unopened, Unsealed};
 use std::{
-    fs,
+    fs, mem,
     path::Path,
     time::{Duration, Instant},
 };
@@ -114,8 +114,9 @@ impl Executor {
         let volatile = Some(vault.volatile());
         let fingerprint = job::over(&assignment.work, None);
         let setting = Setting { job: &job, input, bundle, delta: None, fingerprint, volatile };
-        let Done { made, process, grant: _grant } = self.perform(assignment, setting, until)?;
-        let result = product(&made.product, process.scratch())?;
+        let Done { mut made, process, grant: _grant } = self.perform(assignment, setting, until)?;
+        let plain = mem::replace(&mut made.product, Product::Inline(Vec::new()));
+        let result = product(plain, process.scratch())?;
         let failed = |unsealed: Unsealed| Fault::new(Failure::Internal, unsealed);
         let made = opened.seal(&result, made).map_err(failed)?;
         vault.keep_made(task, &made)?;
@@ -193,12 +194,12 @@ fn check_length(have: u64) -> Result<()> {
     Err(Fault::new(Failure::TooLargeForDevice, words).into())
 }
 
-/// All that a job gave, from its answer or from where it wrote.
-fn product(product: &Product, scratch: &Path) -> Result<Zeroizing<Vec<u8>>> {
+/// All that a job gave, from its answer or from where it wrote; overwritten when it is dropped.
+fn product(product: Product, scratch: &Path) -> Result<Zeroizing<Vec<u8>>> {
     let bytes = match product {
-        Product::Inline(bytes) => bytes.clone(),
+        Product::Inline(bytes) => bytes,
         Product::Scratch(name) => {
-            let (path, length) = job::product(scratch, name)?;
+            let (path, length) = job::product(scratch, &name)?;
             check_length(length)?;
             fs::read(path).map_err(|reason| Trouble::later(Failure::Internal, reason))?
         }
@@ -243,14 +244,14 @@ mod tests {
     #[test]
     fn product_should_be_read_wherever_it_is_and_refused_when_it_is_too_long() {
         let scratch = tempfile::tempdir().unwrap();
-        let inline = product(&Product::Inline(b"stone".to_vec()), scratch.path()).unwrap();
+        let inline = product(Product::Inline(b"stone".to_vec()), scratch.path()).unwrap();
         assert_eq!(inline.as_slice(), b"stone");
         let path = scratch.path().join("output");
         fs::write(&path, b"stone").unwrap();
         let named = Product::Scratch("output".into());
-        assert_eq!(product(&named, scratch.path()).unwrap().as_slice(), b"stone");
+        assert_eq!(product(named.clone(), scratch.path()).unwrap().as_slice(), b"stone");
         fs::File::create(&path).unwrap().set_len(MOST + 1).unwrap();
-        let refused = product(&named, scratch.path()).unwrap_err();
+        let refused = product(named, scratch.path()).unwrap_err();
         assert!(words(refused).contains("the most done here"));
     }
 }

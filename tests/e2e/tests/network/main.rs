@@ -21,6 +21,7 @@ mod run;
 mod sdk;
 mod sealed;
 mod sealed_audit;
+mod sealed_traces;
 mod sleep;
 mod store;
 mod tolerance;
