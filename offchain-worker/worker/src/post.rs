@@ -20,8 +20,8 @@ impl Post {
     }
 
     /// Sends a call, unless it was sent for this purpose and is under way or has succeeded. One
-    /// that the runtime took back is sent anew: whoever asks has seen, after block `block`, that it
-    /// is still to be done.
+    /// that came to nothing, or of which nobody knows, is sent anew: whoever asks has seen, after
+    /// block `block`, that it is still to be done.
     pub async fn send(
         &self,
         what: &str,
@@ -29,16 +29,14 @@ impl Post {
         call: &impl Payload,
         block: u64,
     ) -> Result<()> {
-        if let Some(included) = self.ended(purpose).await? {
-            let Some(reason) = failure(&included.outcome) else { return Ok(()) };
-            if block < included.number.saturating_add(AGAIN) {
-                return Ok(());
+        match next(&self.known(purpose).await?, block) {
+            Next::Leave => return Ok(()),
+            Next::Send => {}
+            Next::Again(reason) => {
+                warn!("{purpose} is sent again: {reason}");
+                self.metrics.refused(what);
+                self.outbox.forget(purpose).await?;
             }
-            warn!("{purpose} came to nothing in block {}: {reason}", included.number);
-            self.metrics.refused(what);
-            self.outbox.forget(purpose).await?;
-        } else if self.outbox.find(purpose)?.is_some() {
-            return Ok(());
         }
         self.outbox.submit(purpose, call).await?;
         info!("sent {purpose}");
@@ -46,11 +44,14 @@ impl Post {
         Ok(())
     }
 
-    /// Where it is, if it is in a final block.
-    async fn ended(&self, purpose: &str) -> Result<Option<Included>> {
-        let Some(ticket) = self.outbox.find(purpose)? else { return Ok(None) };
+    /// How far it is.
+    async fn known(&self, purpose: &str) -> Result<Known> {
+        let Some(ticket) = self.outbox.find(purpose)? else { return Ok(Known::Nothing) };
         // What is known is known at once.
-        timeout(Duration::ZERO, ticket.finalized()).await.ok().transpose()
+        match timeout(Duration::ZERO, ticket.finalized()).await {
+            Ok(included) => Ok(Known::Ended(included?)),
+            Err(_) => Ok(Known::UnderWay),
+        }
     }
 
     /// Forgets a purpose that nobody will come back to.
@@ -59,17 +60,84 @@ impl Post {
     }
 }
 
-/// Why a call came to nothing; none if it did not.
+/// What the outbox knows of a purpose.
+enum Known {
+    Nothing,
+    UnderWay,
+    Ended(Included),
+}
+
+/// What is done about a purpose that is still to be done.
+#[derive(Debug, Eq, PartialEq)]
+enum Next {
+    Leave,
+    Send,
+    /// For this reason.
+    Again(String),
+}
+
+/// What is done about a purpose that was still to be done after this block.
+fn next(known: &Known, block: u64) -> Next {
+    let included = match known {
+        Known::Nothing => return Next::Send,
+        Known::UnderWay => return Next::Leave,
+        Known::Ended(included) => included,
+    };
+    match failure(&included.outcome) {
+        Some(reason) if block >= included.number.saturating_add(AGAIN) => {
+            Next::Again(format!("of block {}, {reason}", included.number))
+        }
+        _ => Next::Leave,
+    }
+}
+
+/// Why a call has to be made again that is still asked for; none if it was made.
 fn failure(outcome: &Outcome) -> Option<String> {
     match outcome {
-        Outcome::Failed { pallet, name, help } => Some(format!("{pallet}::{name}: {help}")),
-        Outcome::Refused { reason } => Some(reason.clone()),
-        // Whatever is still to be done is seen by the state.
-        Outcome::Done | Outcome::Unknown => None,
+        Outcome::Done => None,
+        Outcome::Failed { pallet, name, help } => {
+            Some(format!("it came to nothing, {pallet}::{name}: {help}"))
+        }
+        Outcome::Refused { reason } => Some(format!("it came to nothing: {reason}")),
+        // Had it succeeded, it would not be asked for any more.
+        Outcome::Unknown => Some("it was there, and the node has forgotten its end".into()),
     }
 }
 
 /// Whether an error does not pass, so that the worker had better end.
 pub(crate) fn is_final(error: &Error) -> bool {
     matches!(error, Error::Store(_) | Error::OutboxEnded { .. } | Error::Forked { .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cairn_sdk::H256;
+
+    fn ended(outcome: Outcome) -> Known {
+        Known::Ended(Included { block: H256([1; 32]), number: 100, outcome })
+    }
+
+    fn is_again(known: &Known, block: u64) -> bool {
+        matches!(next(known, block), Next::Again(_))
+    }
+
+    #[test]
+    fn next_should_send_again_when_a_call_is_still_asked_for_that_failed_or_is_unknown() {
+        let failed = Outcome::Failed { pallet: "P".into(), name: "N".into(), help: "H".into() };
+        let refused = Outcome::Refused { reason: "R".into() };
+        for outcome in [failed, refused, Outcome::Unknown] {
+            let known = ended(outcome);
+            // What is looked at may be from before it was included, or just after.
+            assert_eq!(next(&known, 100 + AGAIN - 1), Next::Leave);
+            assert!(is_again(&known, 100 + AGAIN));
+        }
+    }
+
+    #[test]
+    fn next_should_send_once_when_a_call_is_under_way_or_was_made() {
+        assert_eq!(next(&Known::Nothing, 5_000), Next::Send);
+        assert_eq!(next(&Known::UnderWay, 5_000), Next::Leave);
+        assert_eq!(next(&ended(Outcome::Done), 5_000), Next::Leave);
+    }
 }
