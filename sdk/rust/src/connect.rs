@@ -1,6 +1,10 @@
 //! The chain, as soon as it is known that it is the right one.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::{btree_map::Entry, BTreeMap},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use subxt::{
     backend::LegacyBackend,
@@ -13,7 +17,7 @@ use subxt::{
 use crate::{
     chain,
     config::{AccountId32, At, CairnConfig, Rpc, H256},
-    endpoints::Endpoints,
+    endpoints::{head_of, Endpoints},
     Finalized, Market, Result,
 };
 
@@ -59,26 +63,44 @@ pub struct Chain {
     client: OnlineClient<CairnConfig>,
     rpc: RpcClient,
     endpoints: Endpoints,
+    /// What differs from what this program was made for, by the version of a runtime. None is met
+    /// twice with one number on one chain.
+    met: Arc<Mutex<BTreeMap<u32, Vec<String>>>>,
 }
 
 impl Chain {
     /// Connects to the first of the endpoints that can be used, and checks that this program was
     /// made for what runs there.
     pub async fn connect(urls: &[impl AsRef<str>], options: &Options) -> Result<Self> {
-        let endpoints = Endpoints::new(urls, options)?;
+        Self::over(Endpoints::new(urls, options)?).await
+    }
+
+    pub(crate) async fn over(endpoints: Endpoints) -> Result<Self> {
         endpoints.open().await?;
         let rpc = RpcClient::new(endpoints.clone());
         let backend = LegacyBackend::<CairnConfig>::builder().build(rpc.clone());
         let config = CairnConfig::new();
         let client = OnlineClient::from_backend_with_config(config, Arc::new(backend)).await?;
-        let chain = Self { client, rpc, endpoints };
+        let chain = Self { client, rpc, endpoints, met: Arc::default() };
+        chain.at_finalized().await?;
+        Ok(chain)
+    }
 
-        let ours = Metadata::decode_from(METADATA).map_err(subxt::Error::from)?;
-        let differs = differing(&ours, chain.at_finalized().await?.metadata_ref());
+    /// Refuses what this program was not made for: the runtime may be another one since it was
+    /// connected to, or a node behind have the one before.
+    pub(crate) fn checked(&self, at: At) -> Result<At> {
+        let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        let differs = match met.entry(at.spec_version()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => {
+                let ours = Metadata::decode_from(METADATA).map_err(subxt::Error::from)?;
+                unknown.insert(differing(&ours, at.metadata_ref()))
+            }
+        };
         if differs.is_empty() {
-            Ok(chain)
+            Ok(at)
         } else {
-            Err(crate::Error::OtherRuntime { differs })
+            Err(crate::Error::OtherRuntime { differs: differs.clone() })
         }
     }
 
@@ -87,8 +109,14 @@ impl Chain {
         self.client.genesis_hash()
     }
 
-    /// The chain as it was after the last block that is final now.
+    /// The chain as it was after the last block that is final now. Fails where its runtime is not
+    /// the one that this program was made for.
     pub async fn at_finalized(&self) -> Result<At> {
+        self.checked(self.at_head().await?)
+    }
+
+    /// The same, for whoever asks of each call by itself whether the runtime knows it.
+    pub(crate) async fn at_head(&self) -> Result<At> {
         Ok(self.client.at_current_block().await?)
     }
 
@@ -146,10 +174,12 @@ impl Chain {
 
     /// The height of the last block that is final for the node that is asked.
     pub(crate) async fn finalized_number(&self) -> Result<u64> {
-        let rpc = self.rpc();
-        let head = rpc.chain_get_finalized_head().await?;
-        let header = rpc.chain_get_header(Some(head)).await?;
-        Ok(header.map_or(0, |header| header.number))
+        Ok(head_of(&self.rpc).await?)
+    }
+
+    /// See [`Endpoints::overtake`].
+    pub(crate) async fn overtake(&self, generation: u64, height: u64) {
+        self.endpoints.overtake(generation, height).await;
     }
 }
 
@@ -203,6 +233,10 @@ fn has_pallet(ours: &Metadata, theirs: &Metadata, pallet: &PalletMetadata<'_>) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        stub::{hash, World},
+        Error,
+    };
     use scale_info::TypeDef;
 
     fn metadata() -> Metadata {
@@ -249,5 +283,42 @@ mod tests {
             });
             assert_eq!(differing(&metadata(), &theirs), Vec::<String>::new(), "{path}");
         }
+    }
+
+    /// Whether it is refused for the pallet that the other runtime has otherwise.
+    fn is_refused<T>(result: crate::Result<T>) -> bool {
+        let Err(Error::OtherRuntime { differs }) = result else { return false };
+        let has = |pallet: &str| differs.iter().any(|one| one == pallet);
+        has("Balances") && !has("Tasks")
+    }
+
+    #[tokio::test]
+    async fn connect_should_refuse_when_the_runtime_is_another_one() {
+        let world = World::new(&["a"]);
+        assert!(world.connect().await.is_ok());
+        world.node("a", |node| node.upgrade());
+        assert!(is_refused(world.connect().await));
+    }
+
+    #[tokio::test]
+    async fn chain_should_refuse_when_the_runtime_has_become_another_one() {
+        let world = World::new(&["a"]);
+        let chain = world.connect().await.unwrap();
+        world.node("a", |node| node.spec += 1);
+        assert!(chain.at_finalized().await.is_ok());
+        world.node("a", |node| node.upgrade());
+        assert!(is_refused(chain.at_finalized().await));
+        assert!(is_refused(chain.market().await));
+        let block = crate::Block { number: 3, hash: hash(3), parent: hash(2) };
+        assert!(is_refused(block.at(&chain).await));
+    }
+
+    #[tokio::test]
+    async fn chain_should_refuse_when_another_endpoint_has_another_runtime() {
+        let world = World::new(&["a", "b"]);
+        world.node("b", |node| node.upgrade());
+        let chain = world.connect().await.unwrap();
+        world.state().nodes.remove("a");
+        assert!(is_refused(chain.at_finalized().await));
     }
 }

@@ -1,7 +1,7 @@
 //! Several endpoints that look like one connection.
 //!
-//! One of them is asked for everything, until it fails: then the next one is, and stays. Were they
-//! asked in turn, one answer could be older than the one before it.
+//! One of them is asked for everything, until it fails, or stands still while another goes on: then
+//! that one is, and stays. Were they asked in turn, one answer could be older than the one before.
 
 use std::{
     future::Future,
@@ -22,7 +22,10 @@ use tokio::{
     time::{sleep, timeout, Instant},
 };
 
-use crate::{config::H256, Error, Options, Result};
+use crate::{
+    config::{Rpc, H256},
+    Error, Options, Result,
+};
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 /// A node that takes longer than this for an answer is taken for lost.
@@ -30,10 +33,10 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// Between two rounds through all endpoints.
 const PAUSE: Duration = Duration::from_millis(250);
 
-type Connecting<'a> = Pin<Box<dyn Future<Output = Result<RpcClient, RpcError>> + Send + 'a>>;
+pub(crate) type Connecting<'a> = Pin<Box<dyn Future<Output = Result<RpcClient, RpcError>> + Send + 'a>>;
 
 /// How an endpoint is reached.
-trait Connector: Send + Sync + 'static {
+pub(crate) trait Connector: Send + Sync + 'static {
     fn connect<'a>(&'a self, url: &'a str) -> Connecting<'a>;
 }
 
@@ -81,7 +84,7 @@ impl Endpoints {
         Self::through(urls, options, Box::new(WebSocket { insecure: options.insecure }))
     }
 
-    fn through(
+    pub(crate) fn through(
         urls: &[impl AsRef<str>],
         options: &Options,
         connector: Box<dyn Connector>,
@@ -144,6 +147,28 @@ impl Endpoints {
         }
     }
 
+    /// Goes over to an endpoint that is further than this height, if one is: that in use answers,
+    /// and stands still.
+    pub(crate) async fn overtake(&self, generation: u64, height: u64) {
+        let inner = &*self.inner;
+        let slow = inner.current.lock().await.index;
+        for step in 1..inner.urls.len() {
+            let index = (slow + step) % inner.urls.len();
+            let Ok(client) = inner.reach(&inner.urls[index]).await else { continue };
+            let head = timeout(ANSWER_WITHIN, head_of(&client)).await;
+            if !matches!(head, Ok(Ok(head)) if head > height) {
+                continue;
+            }
+            let mut current = inner.current.lock().await;
+            // Somebody else may have gone over meanwhile.
+            if self.generation() == generation {
+                *current = Current { index, connection: Some(client) };
+                inner.generation.fetch_add(1, Ordering::SeqCst);
+            }
+            return;
+        }
+    }
+
     /// Asks until there is an answer, be it a refusal, or all have been gone for too long.
     async fn ask<T, Ask, Answer>(&self, ask: Ask) -> Result<T, RpcError>
     where
@@ -171,6 +196,14 @@ impl Endpoints {
             sleep(PAUSE).await;
         }
     }
+}
+
+/// The height of the last block that is final for the node that is asked.
+pub(crate) async fn head_of(client: &RpcClient) -> Result<u64, RpcError> {
+    let rpc = Rpc::new(client.clone());
+    let head = rpc.chain_get_finalized_head().await?;
+    let header = rpc.chain_get_header(Some(head)).await?;
+    Ok(header.map_or(0, |header| header.number))
 }
 
 /// Whether it is the connection that failed, and another node may do better.

@@ -12,6 +12,9 @@ use crate::{
 
 /// Without news for so long the node is asked: a connection may be dead and not know it.
 const QUIET: Duration = Duration::from_secs(10);
+/// After so many answers that say nothing new, other endpoints are asked: a node may be cut off from
+/// the network and not from us.
+const STILL: u32 = 3;
 
 /// A final block.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -35,12 +38,23 @@ pub struct Finalized {
     last: u64,
     next: u64,
     before: Option<H256>,
+    quiet: Duration,
+    /// How often there was nothing new.
+    still: u32,
 }
 
 impl Finalized {
     pub(crate) async fn begin(chain: Chain) -> Result<Self> {
-        let mut this =
-            Self { chain, announced: None, generation: 0, last: 0, next: 0, before: None };
+        let mut this = Self {
+            chain,
+            announced: None,
+            generation: 0,
+            last: 0,
+            next: 0,
+            before: None,
+            quiet: QUIET,
+            still: 0,
+        };
         this.attach().await?;
         this.next = this.last.saturating_add(1);
         Ok(this)
@@ -106,10 +120,23 @@ impl Finalized {
 
     async fn wait(&mut self) -> Result<()> {
         let Some(announced) = &mut self.announced else { return Ok(()) };
-        match timeout(QUIET, announced.next()).await {
+        match timeout(self.quiet, announced.next()).await {
             Ok(Some(Ok(header))) => self.last = self.last.max(header.number),
             Ok(_) => self.announced = None,
-            Err(_) => self.last = self.chain.finalized_number().await?,
+            Err(_) => return self.ask().await,
+        }
+        self.still = 0;
+        Ok(())
+    }
+
+    /// Asks a node that says nothing, and leaves it if it has nothing to say while others do.
+    async fn ask(&mut self) -> Result<()> {
+        let before = self.last;
+        self.last = self.chain.finalized_number().await?;
+        self.still = if self.last > before { 0 } else { self.still.saturating_add(1) };
+        if self.still >= STILL {
+            self.still = 0;
+            self.chain.overtake(self.generation, self.last).await;
         }
         Ok(())
     }
@@ -131,8 +158,46 @@ impl Finalized {
 }
 
 impl Block {
-    /// The chain as it was after this block.
+    /// The chain as it was after this block. Fails where its runtime is not the one that this
+    /// program was made for.
     pub async fn at(&self, chain: &Chain) -> Result<At> {
-        chain.at(self.hash).await
+        chain.checked(chain.at(self.hash).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stub::{hash, World};
+
+    async fn followed(world: &World) -> Finalized {
+        let chain = world.connect().await.unwrap();
+        let mut blocks = chain.follow().await.unwrap();
+        blocks.quiet = Duration::from_millis(5);
+        blocks
+    }
+
+    #[tokio::test]
+    async fn next_should_come_from_another_endpoint_when_the_first_stands_still() {
+        let world = World::new(&["a", "b", "c"]);
+        let mut blocks = followed(&world).await;
+        // One that is no further is passed over.
+        world.node("c", |node| node.head = 11);
+        let next = timeout(Duration::from_secs(60), blocks.next()).await.unwrap().unwrap();
+        assert_eq!((next.number, next.hash), (11, hash(11)));
+        assert_eq!(blocks.chain.generation(), 2);
+    }
+
+    #[tokio::test]
+    async fn next_should_stay_with_its_endpoint_when_none_is_further() {
+        let world = World::new(&["a", "b"]);
+        let mut blocks = followed(&world).await;
+        for _ in 0..3 * STILL {
+            blocks.wait().await.unwrap();
+        }
+        assert_eq!(blocks.chain.generation(), 1);
+        world.node("a", |node| node.head = 11);
+        assert_eq!(blocks.next().await.unwrap().number, 11);
+        assert_eq!(blocks.chain.generation(), 1);
     }
 }

@@ -11,6 +11,8 @@ pub mod governance;
 pub mod keys;
 pub mod market;
 pub mod outbox;
+#[cfg(test)]
+mod stub;
 
 pub use address::{account, address, AddressError};
 pub use config::{AccountId32, At, CairnConfig, Header, H256};
