@@ -99,6 +99,7 @@ fn failure(outcome: &Outcome) -> Option<String> {
             Some(format!("it came to nothing, {pallet}::{name}: {help}"))
         }
         Outcome::Refused { reason } => Some(format!("it came to nothing: {reason}")),
+        Outcome::Unfit { reason } => Some(format!("it was given up: {reason}")),
         // Had it succeeded, it would not be asked for any more.
         Outcome::Unknown => Some("it was there, and the node has forgotten its end".into()),
     }
@@ -126,7 +127,8 @@ mod tests {
     fn next_should_send_again_when_a_call_is_still_asked_for_that_failed_or_is_unknown() {
         let failed = Outcome::Failed { pallet: "P".into(), name: "N".into(), help: "H".into() };
         let refused = Outcome::Refused { reason: "R".into() };
-        for outcome in [failed, refused, Outcome::Unknown] {
+        let unfit = Outcome::Unfit { reason: "R".into() };
+        for outcome in [failed, refused, unfit, Outcome::Unknown] {
             let known = ended(outcome);
             // What is looked at may be from before it was included, or just after.
             assert_eq!(next(&known, 100 + AGAIN - 1), Next::Leave);

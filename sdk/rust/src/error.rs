@@ -51,6 +51,12 @@ pub enum Error {
     NoSuchBlock { number: u64 },
     #[error("nothing was submitted as {purpose:?}, or it was forgotten")]
     Forgotten { purpose: String },
+    /// A call of an outbox that the runtime does not know any more as it was made.
+    #[error(
+        "no block has {purpose:?}, and its call does not fit the runtime any more ({reason}); look \
+         at what is still to be done, and submit that for another purpose"
+    )]
+    Unfit { purpose: String, reason: String },
     #[error("the outbox has ended: {reason}")]
     OutboxEnded { reason: String },
     #[error(transparent)]

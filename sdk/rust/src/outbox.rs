@@ -5,8 +5,11 @@
 //! until a final block has it or these blocks are over. Only then, when no block can have it any
 //! more, is the call signed anew.
 
+mod renewal;
 mod replay;
 mod store;
+#[cfg(test)]
+mod tests;
 
 use std::{
     convert::Infallible,
@@ -73,6 +76,11 @@ pub enum Outcome {
     },
     /// The node has forgotten the block's events; look at what the call should have changed.
     Unknown,
+    /// No block has it, and none will: this is the block after which it was given up, since the
+    /// runtime has changed and the call does not fit it any more.
+    Unfit {
+        reason: String,
+    },
 }
 
 /// The transactions of one account on one chain. At most one process has it open.
@@ -107,6 +115,8 @@ struct Progress {
     seen: u64,
     /// Why no block is looked through any more.
     ended: Option<String>,
+    /// What last kept it from its work.
+    trouble: Option<String>,
 }
 
 impl Outbox {
@@ -132,7 +142,7 @@ impl Outbox {
         let inner = &self.shared.inner;
         let _alone = inner.alone.lock().await;
         if inner.store.get(purpose)?.is_none() {
-            let at = inner.chain.at_finalized().await?;
+            let at = inner.chain.at_head().await?;
             let replay = Replay::of(&at, call)?;
             inner.send_first(&at, purpose, &replay).await?;
         }
@@ -145,7 +155,7 @@ impl Outbox {
         let inner = &self.shared.inner;
         let _alone = inner.alone.lock().await;
         if inner.store.get(purpose)?.is_none() {
-            let at = inner.chain.at_finalized().await?;
+            let at = inner.chain.at_head().await?;
             let replay = Replay::of(&at, call)?;
             let nonce = inner.next_nonce(&at).await?;
             inner.store.put(purpose, &inner.sign(&at, &replay, nonce)?)?;
@@ -164,12 +174,28 @@ impl Outbox {
         self.shared.inner.progress.borrow().seen
     }
 
+    /// What last kept it from its work, other than the loss of the connection. It goes on all the
+    /// same.
+    pub fn trouble(&self) -> Option<String> {
+        self.shared.inner.progress.borrow().trouble.clone()
+    }
+
     /// Forgets a purpose of which it is known what became of it, so that it can be used again.
     pub async fn forget(&self, purpose: &str) -> Result<()> {
         let inner = &self.shared.inner;
         let _alone = inner.alone.lock().await;
-        if inner.store.get(purpose)?.is_some_and(|entry| entry.included.is_some()) {
-            inner.store.remove(purpose)?;
+        Ok(inner.store.remove_ended(purpose)?)
+    }
+
+    /// Forgets all purposes that begin with this and are none of those to keep, as far as it is
+    /// known what became of them.
+    pub async fn forget_others(&self, prefix: &str, keep: &[String]) -> Result<()> {
+        let inner = &self.shared.inner;
+        let _alone = inner.alone.lock().await;
+        for purpose in inner.store.purposes(prefix)? {
+            if !keep.contains(&purpose) {
+                inner.store.remove_ended(&purpose)?;
+            }
         }
         Ok(())
     }
@@ -220,6 +246,9 @@ impl Ticket {
         match included.outcome {
             Outcome::Failed { pallet, name, help } => Err(Error::Runtime { pallet, name, help }),
             Outcome::Refused { reason } => Err(Error::Dispatch { reason }),
+            Outcome::Unfit { reason } => {
+                Err(Error::Unfit { purpose: self.purpose.clone(), reason })
+            }
             Outcome::Done | Outcome::Unknown => Ok(included),
         }
     }
@@ -249,8 +278,15 @@ impl Inner {
                 self.progress.send_modify(|progress| progress.ended = ended);
                 return;
             }
+            if !error.is_connection() {
+                self.complain(error.to_string());
+            }
             sleep(PAUSE).await;
         }
+    }
+
+    fn complain(&self, trouble: String) {
+        self.progress.send_modify(|progress| progress.trouble = Some(trouble));
     }
 
     async fn follow(&self) -> Result<Infallible> {
@@ -341,29 +377,6 @@ impl Inner {
         Ok(Outcome::Unknown)
     }
 
-    /// Signs anew what no block can have any more. Every block up to this one was looked through.
-    async fn renew(&self, number: u64) -> Result<()> {
-        let is_dead = |entry: &Entry| entry.dies < number;
-        if !self.store.open_entries()?.iter().any(|(_, entry)| is_dead(entry)) {
-            return Ok(());
-        }
-        let _alone = self.alone.lock().await;
-        let mut dead = self.store.open_entries()?;
-        dead.retain(|(_, entry)| is_dead(entry));
-        let at = self.chain.at_finalized().await?;
-        let used = at.tx().account_nonce(&self.signer.account()).await?;
-        for (purpose, entry) in dead {
-            // The same nonce, so that those after it are not left waiting; unless somebody else
-            // has used it.
-            let nonce = if entry.nonce < used { self.next_nonce(&at).await? } else { entry.nonce };
-            let renewed = self.sign(&at, &entry.replay, nonce)?;
-            self.store.put(&purpose, &renewed)?;
-            // A refusal may pass; it is sent again like everything that is open.
-            let _ = self.send(&renewed).await;
-        }
-        Ok(())
-    }
-
     /// Sends everything that is open, in the order of the nonces. A node says of most that it has
     /// it, or has had it in a block that is not final yet.
     async fn resend(&self) -> Result<()> {
@@ -417,16 +430,6 @@ impl Inner {
         let dies = born.saturating_add(PERIOD - 1);
         Ok(Entry { nonce, replay: replay.clone(), signed, born, dies, included: None })
     }
-
-    /// The first nonce that neither the chain nor a pool nor this outbox has used.
-    async fn next_nonce(&self, at: &At) -> Result<u64> {
-        let account = self.signer.account();
-        let used = at.tx().account_nonce(&account).await?;
-        let pooled = self.chain.rpc().system_account_next_index(&account).await?;
-        let open = self.store.open_entries()?;
-        let open = open.last().map_or(0, |(_, entry)| entry.nonce.saturating_add(1));
-        Ok(used.max(pooled).max(open))
-    }
 }
 
 /// Whether somebody else's transaction has the nonce.
@@ -440,21 +443,4 @@ fn is_taken(error: &RpcError) -> bool {
 fn is_forgotten(error: &Error) -> bool {
     let text = error.to_string();
     text.contains("State already discarded") || text.contains("UnknownBlock")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use subxt::rpcs::UserError;
-
-    fn refusal(code: i32) -> RpcError {
-        RpcError::User(UserError { code, message: "Invalid Transaction".into(), data: None })
-    }
-
-    #[test]
-    fn is_taken_should_hold_only_when_another_transaction_has_the_nonce() {
-        assert!(is_taken(&refusal(PRIORITY_TOO_LOW)));
-        assert!(!is_taken(&refusal(1010)));
-        assert!(!is_taken(&RpcError::Client("gone".into())));
-    }
 }

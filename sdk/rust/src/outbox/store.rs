@@ -105,6 +105,33 @@ impl Store {
         Ok(self.write(purpose, None, false)?)
     }
 
+    /// Removes an entry, if it is known what became of it.
+    pub(crate) fn remove_ended(&self, purpose: &str) -> Result<()> {
+        match self.get(purpose)? {
+            Some(entry) if entry.included.is_some() => self.remove(purpose),
+            _ => Ok(()),
+        }
+    }
+
+    /// The purposes that begin with this.
+    pub(crate) fn purposes(&self, prefix: &str) -> Result<Vec<String>> {
+        Ok(self.read_purposes(prefix)?)
+    }
+
+    fn read_purposes(&self, prefix: &str) -> Attempt<Vec<String>> {
+        let read = self.database.begin_read()?;
+        let entries = read.open_table(ENTRIES)?;
+        let mut found = Vec::new();
+        for row in entries.range(prefix..)? {
+            let purpose = row.map(|(purpose, _)| purpose.value().to_owned())?;
+            if !purpose.starts_with(prefix) {
+                break;
+            }
+            found.push(purpose);
+        }
+        Ok(found)
+    }
+
     fn write(&self, purpose: &str, entry: Option<&[u8]>, is_open: bool) -> Attempt<()> {
         let write = self.database.begin_write()?;
         {
