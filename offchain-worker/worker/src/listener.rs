@@ -4,6 +4,8 @@
 //! something may have changed. An event is never believed more than that, so nothing is lost with
 //! one that was missed.
 
+mod known;
+
 use crate::{
     journal::Journal,
     metrics::Metrics,
@@ -17,7 +19,8 @@ use cairn_protocol::{
     job::Terms,
     lifecycle::Stage,
 };
-use cairn_sdk::{At, Block, Chain, Duty, Market};
+use cairn_sdk::{At, Block, Chain, Duty, Market, Named, Touched};
+use known::{Known, Scope};
 use std::{
     collections::{BTreeMap, BTreeSet},
     convert::Infallible,
@@ -30,10 +33,6 @@ use tokio::{
 };
 use tracing::{debug, warn};
 
-/// Blocks between two looks where no event asks for one.
-const EVERY: u64 = 10;
-/// Pallets whose events can mean work.
-const WAKING: [&str; 5] = ["Audits", "Capability", "Entropy", "Providers", "Tasks"];
 /// Between two tries to follow the chain.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -45,6 +44,8 @@ pub(crate) struct Listener {
     pub height: u64,
     /// Terms of the tasks that it takes part in.
     pub terms: BTreeMap<TaskId, Arc<Terms>>,
+    /// What it has seen that it takes part in.
+    known: Known,
     /// To whoever does it. Where that is busy the listener waits.
     pub turns: mpsc::Sender<Arc<Turn>>,
     /// To those who only need the last one.
@@ -60,8 +61,8 @@ impl Listener {
         turns: mpsc::Sender<Arc<Turn>>,
         latest: watch::Sender<Option<Arc<Turn>>>,
     ) -> Result<Self> {
-        let (height, terms) = (journal.height()?, BTreeMap::new());
-        Ok(Self { chain, provider, metrics, height, terms, turns, latest })
+        let (height, terms, known) = (journal.height()?, BTreeMap::new(), Known::default());
+        Ok(Self { chain, provider, metrics, height, terms, known, turns, latest })
     }
 
     /// Follows the chain through every loss of the connection.
@@ -82,37 +83,28 @@ impl Listener {
         let mut blocks = self.chain.follow().await?;
         let at = self.chain.at_finalized().await?;
         self.metrics.saw(at.block_number());
-        self.look(at).await?;
+        self.look(at, Scope::All).await?;
         loop {
             let block = blocks.next().await?;
             self.metrics.saw(block.number);
-            if let Some(at) = self.news(&block).await? {
-                self.look(at).await?;
+            if let Some((at, scope)) = self.news(&block).await? {
+                self.look(at, scope).await?;
             }
         }
     }
 
-    /// The chain after the block, if there may be something new.
-    async fn news(&self, block: &Block) -> Result<Option<At>> {
+    /// The chain after the block, and what is read of it, if there may be something new.
+    async fn news(&self, block: &Block) -> Result<Option<(At, Scope)>> {
         if block.number <= self.height {
             return Ok(None);
         }
         let at = block.at(&self.chain).await?;
-        if block.number.is_multiple_of(EVERY) {
-            return Ok(Some(at));
-        }
-        let events = at.events().fetch().await.map_err(cairn_sdk::Error::from)?;
-        for event in events.iter() {
-            let event = event.map_err(cairn_sdk::Error::from)?;
-            if WAKING.contains(&event.pallet_name()) {
-                return Ok(Some(at));
-            }
-        }
-        Ok(None)
+        let touched = Touched::by(&at, self.provider).await?;
+        Ok(self.known.scope(block.number, &touched).map(|scope| (at, scope)))
     }
 
     /// Says what is to be done, as it stands there.
-    async fn look(&mut self, at: At) -> Result<()> {
+    async fn look(&mut self, at: At, scope: Scope) -> Result<()> {
         let block = at.block_number();
         if block < self.height {
             // What it does not know yet would seem to be over.
@@ -123,20 +115,26 @@ impl Listener {
             );
             return Ok(());
         }
-        let turn = Arc::new(self.read(Market::new(at), block).await?);
+        let turn = Arc::new(self.read(Market::new(at), block, &scope).await?);
         debug!("block {block}: {} to do, {} challenges", turn.works.len(), turn.challenges.len());
         self.height = block;
         self.latest.send_replace(Some(Arc::clone(&turn)));
         self.turns.send(turn).await.map_err(|_| Error::Closed)
     }
 
-    async fn read(&mut self, market: Market, block: u64) -> Result<Turn> {
+    async fn read(&mut self, market: Market, block: u64, scope: &Scope) -> Result<Turn> {
         let now = view::now(market.at()).await?;
         let standing = view::standing(market.at(), self.provider).await?;
         let (mut works, mut kept, mut challenges) = (Vec::new(), Vec::new(), Vec::new());
-        for duty in market.duties(self.provider).await? {
+        let mut named = Named::default();
+        let duties = match scope {
+            Scope::All => market.duties(self.provider).await?,
+            Scope::These(these) => market.duties_at(self.provider, these).await?,
+        };
+        for duty in duties {
             match duty {
                 Duty::Work { task, record } => {
+                    named.tasks.insert(task);
                     if let Some(seat) = Kept::seat(task, &record, self.provider) {
                         let is_contested = record.stage == Stage::Contested;
                         kept.push(self.kept(&market, seat, is_contested).await?);
@@ -146,13 +144,18 @@ impl Listener {
                     }
                 }
                 Duty::Audit { task, record } => {
+                    named.tasks.insert(task);
                     if let Some(terms) = self.terms_of(market.at(), task).await? {
                         works.extend(Work::in_audit(task, &record, self.provider, &terms, block));
                     }
                 }
-                Duty::Challenge { number, record } => challenges.push((number, record)),
+                Duty::Challenge { number, record } => {
+                    named.challenges.insert(number);
+                    challenges.push((number, record));
+                }
             }
         }
+        self.known.learn(block, scope, named);
         let there: BTreeSet<TaskId> = works.iter().map(|work| work.seat.task).collect();
         self.terms.retain(|task, _| there.contains(task));
         let standing = standing.map(|(_, standing)| standing);

@@ -33,7 +33,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// Between two rounds through all endpoints.
 const PAUSE: Duration = Duration::from_millis(250);
 
-pub(crate) type Connecting<'a> = Pin<Box<dyn Future<Output = Result<RpcClient, RpcError>> + Send + 'a>>;
+pub(crate) type Connecting<'a> =
+    Pin<Box<dyn Future<Output = Result<RpcClient, RpcError>> + Send + 'a>>;
 
 /// How an endpoint is reached.
 pub(crate) trait Connector: Send + Sync + 'static {

@@ -12,8 +12,8 @@ use crate::{
 
 /// Without news for so long the node is asked: a connection may be dead and not know it.
 const QUIET: Duration = Duration::from_secs(10);
-/// After so many answers that say nothing new, other endpoints are asked: a node may be cut off from
-/// the network and not from us.
+/// After so many answers that say nothing new, other endpoints are asked: a node may be cut off
+/// from the network and not from us.
 const STILL: u32 = 3;
 
 /// A final block.

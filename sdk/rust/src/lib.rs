@@ -20,7 +20,7 @@ pub use connect::{Balance, Chain, Options};
 pub use error::{Error, Result};
 pub use follow::{Block, Finalized};
 pub use keys::{Passphrase, Signer};
-pub use market::{calls, Duty, Market, ProviderView};
+pub use market::{calls, Duty, Market, Named, ProviderView, Touched};
 pub use outbox::{Included, Outbox, Outcome, Ticket};
 pub use subxt;
 pub use subxt::utils::Static;

@@ -1,12 +1,13 @@
 //! What the market says of itself, in the types of [`cairn_protocol`].
 
+mod duties;
+mod touched;
+
 use cairn_protocol::{
-    audit::record::{Audit, AuditView, Progress as AuditProgress},
-    challenge::Challenge,
+    audit::record::AuditView,
     dag::Header,
     id::{BlockId, ProviderId, TaskId},
     job::Terms,
-    task::Task,
     view::{Quote, TaskView},
 };
 use codec::Decode;
@@ -19,21 +20,12 @@ use crate::{
 };
 
 pub use crate::chain::runtime_types::cairn_runtime::market::ProviderView;
+pub use duties::{Duty, Named};
+pub use touched::Touched;
 
 /// The market after one block.
 pub struct Market {
     at: At,
-}
-
-/// Something that a provider has to do, or has begun to.
-#[derive(Clone, Debug)]
-pub enum Duty {
-    /// It has a seat at this task.
-    Work { task: TaskId, record: Task<AccountId32> },
-    /// It takes part in the audit of this task.
-    Audit { task: TaskId, record: Audit<AccountId32> },
-    /// It is challenged to show what it can compute.
-    Challenge { number: u64, record: Challenge },
 }
 
 impl Market {
@@ -141,56 +133,6 @@ impl Market {
         let api = chain::runtime_apis().market_api();
         let answer = self.at.runtime_apis().call(api.check(*who, call.to_vec())).await?;
         Ok(!matches!(answer, Err(Refusal::NotACall)))
-    }
-
-    /// Every task, audit and challenge that a provider takes part in. All of them are read, so
-    /// this is for the start of a worker; from then on it learns of them by events.
-    pub async fn duties(&self, provider: ProviderId) -> Result<Vec<Duty>> {
-        let mut duties = self.work_of(provider).await?;
-        duties.extend(self.audits_of(provider).await?);
-        duties.extend(self.challenges_of(provider).await?);
-        Ok(duties)
-    }
-
-    async fn work_of(&self, provider: ProviderId) -> Result<Vec<Duty>> {
-        let mut found = Vec::new();
-        let mut tasks = self.at.storage().iter(chain::storage().tasks().tasks(), ()).await?;
-        while let Some(entry) = tasks.next().await {
-            let entry = entry?;
-            let (task, record) = (entry.key()?.decode()?.0, entry.value().decode()?);
-            if record.seat(provider).is_some() {
-                found.push(Duty::Work { task: task.0, record: record.0 });
-            }
-        }
-        Ok(found)
-    }
-
-    async fn audits_of(&self, provider: ProviderId) -> Result<Vec<Duty>> {
-        let mut found = Vec::new();
-        let mut audits = self.at.storage().iter(chain::storage().audits().audits(), ()).await?;
-        while let Some(entry) = audits.next().await {
-            let entry = entry?;
-            let (task, record) = (entry.key()?.decode()?.0, entry.value().decode()?);
-            let mine = record.members().find(|member| member.provider == provider);
-            if mine.is_some_and(|member| !matches!(member.progress, AuditProgress::Revealed(_))) {
-                found.push(Duty::Audit { task: task.0, record: record.0 });
-            }
-        }
-        Ok(found)
-    }
-
-    async fn challenges_of(&self, provider: ProviderId) -> Result<Vec<Duty>> {
-        let mut found = Vec::new();
-        let address = chain::storage().capability().challenges();
-        let mut challenges = self.at.storage().iter(address, ()).await?;
-        while let Some(entry) = challenges.next().await {
-            let entry = entry?;
-            let (number, record) = (entry.key()?.decode()?.0, entry.value().decode()?);
-            if record.members.iter().any(|member| member.provider == provider) {
-                found.push(Duty::Challenge { number, record: record.0 });
-            }
-        }
-        Ok(found)
     }
 
     /// The runtime's refusal, with what to do about it.
