@@ -29,6 +29,10 @@ use tokio::{
 };
 use tracing::{info, warn};
 
+/// What commitments and answers begin with in the outbox.
+const COMMIT: &str = "challenge-commit:";
+const REVEAL: &str = "challenge-reveal:";
+
 pub(crate) struct Challenges {
     pub book: Arc<Book>,
     pub post: Arc<Post>,
@@ -70,9 +74,7 @@ impl Challenges {
             };
             match answered {
                 Ok(()) => {}
-                Err(Error::Sdk(error)) if !is_final(&error) => {
-                    warn!("the answer to a challenge was not sent: {error}");
-                }
+                Err(Error::Sdk(error)) if !is_final(&error) => unsent(&error),
                 Err(other) => return Err(other),
             }
         }
@@ -86,7 +88,20 @@ impl Challenges {
             self.solving = None;
         }
         for (number, challenge) in &turn.challenges {
-            self.answer(*number, challenge, turn.block).await?;
+            match self.answer(*number, challenge, turn.block).await {
+                Err(Error::Sdk(error)) if !is_final(&error) => unsent(&error),
+                answered => answered?,
+            }
+        }
+        let numbers: Vec<u64> = turn.challenges.iter().map(|(number, _)| *number).collect();
+        self.forget_others(&numbers).await
+    }
+
+    /// Forgets what was sent for challenges that are over.
+    async fn forget_others(&self, open: &[u64]) -> Result<()> {
+        for prefix in [COMMIT, REVEAL] {
+            let keep: Vec<String> = open.iter().map(|number| purpose(prefix, *number)).collect();
+            self.post.forget_others(prefix, &keep).await?;
         }
         Ok(())
     }
@@ -107,7 +122,7 @@ impl Challenges {
             (Stage::Reveals, Progress::Committed { .. }, Some(response)) => {
                 let Response { answer, salt, .. } = response;
                 let call = chain::tx().capability().reveal(number, answer, salt);
-                let purpose = format!("challenge-reveal:{number}");
+                let purpose = purpose(REVEAL, number);
                 self.post.send("challenge-reveal", &purpose, &call, block).await?;
                 Ok(())
             }
@@ -137,10 +152,19 @@ impl Challenges {
 
     async fn send_commitment(&self, number: u64, response: Response, block: u64) -> Result<()> {
         let call = chain::tx().capability().commit(number, response.commitment);
-        let purpose = format!("challenge-commit:{number}");
+        let purpose = purpose(COMMIT, number);
         self.post.send("challenge-commit", &purpose, &call, block).await?;
         Ok(())
     }
+}
+
+/// What is sent for a challenge is called in the outbox.
+fn purpose(prefix: &str, number: u64) -> String {
+    format!("{prefix}{number}")
+}
+
+fn unsent(error: &cairn_sdk::Error) {
+    warn!("the answer to a challenge was not sent: {error}");
 }
 
 /// Waits for the answer that is being computed; for ever where none is.

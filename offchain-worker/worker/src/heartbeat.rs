@@ -9,7 +9,10 @@ use cairn_protocol::id::{Height, ProviderId};
 use cairn_sdk::calls;
 use std::sync::Arc;
 use tokio::sync::watch;
-use tracing::{info, warn};
+use tracing::warn;
+
+/// What all of them are called by in the outbox.
+const PREFIX: &str = "heartbeat:";
 
 pub(crate) struct Heartbeats {
     pub post: Arc<Post>,
@@ -21,12 +24,12 @@ pub(crate) struct Heartbeats {
 impl Heartbeats {
     /// Goes on until nobody tells it how things stand.
     pub async fn run(self, mut turns: watch::Receiver<Option<Arc<Turn>>>) -> Result<()> {
-        let mut last: Option<String> = None;
         while turns.changed().await.is_ok() {
             let turn = turns.borrow_and_update().clone();
             let Some(turn) = turn else { continue };
+            self.post.look_after();
             let Some(purpose) = due(&turn, self.every) else { continue };
-            if let Err(error) = self.beat(&turn, &purpose, &mut last).await {
+            if let Err(error) = self.beat(&turn, purpose).await {
                 if is_final(&error) {
                     return Err(error.into());
                 }
@@ -36,22 +39,11 @@ impl Heartbeats {
         Ok(())
     }
 
-    async fn beat(
-        &self,
-        turn: &Turn,
-        purpose: &str,
-        last: &mut Option<String>,
-    ) -> cairn_sdk::Result<()> {
+    async fn beat(&self, turn: &Turn, purpose: String) -> cairn_sdk::Result<()> {
         let call = calls::heartbeat(self.provider);
-        self.post.send("heartbeat", purpose, &call, turn.block).await?;
-        if last.as_deref() != Some(purpose) {
-            // Of the one before it is known what came of it, since another is due.
-            if let Some(before) = last.replace(purpose.to_owned()) {
-                self.post.forget(&before).await?;
-            }
-            info!("provider {} is there", self.provider.0);
-        }
-        Ok(())
+        self.post.send("heartbeat", &purpose, &call, turn.block).await?;
+        // Of those before it is known what came of them, since another is due.
+        self.post.forget_others(PREFIX, &[purpose]).await
     }
 }
 
@@ -61,11 +53,11 @@ fn due(turn: &Turn, every: Height) -> Option<String> {
     let standing = turn.standing.as_ref().filter(|standing| !standing.leaving)?;
     let Standing { heartbeat, missed, .. } = standing;
     match heartbeat {
-        None => Some("heartbeat:first".into()),
-        Some(at) if *missed => Some(format!("heartbeat:{at}:missed")),
+        None => Some(format!("{PREFIX}first")),
+        Some(at) if *missed => Some(format!("{PREFIX}{at}:missed")),
         Some(at) => {
             let due = turn.now >= at.saturating_add(every);
-            due.then(|| format!("heartbeat:{at}"))
+            due.then(|| format!("{PREFIX}{at}"))
         }
     }
 }

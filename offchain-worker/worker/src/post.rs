@@ -2,7 +2,10 @@
 
 use crate::metrics::Metrics;
 use cairn_sdk::{subxt::tx::Payload, Error, Included, Outbox, Outcome, Result};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 use tokio::time::timeout;
 use tracing::{info, warn};
 
@@ -12,11 +15,13 @@ const AGAIN: u64 = 10;
 pub(crate) struct Post {
     outbox: Outbox,
     metrics: Arc<Metrics>,
+    /// The trouble that was said last.
+    said: Mutex<Option<String>>,
 }
 
 impl Post {
     pub fn new(outbox: Outbox, metrics: Arc<Metrics>) -> Self {
-        Self { outbox, metrics }
+        Self { outbox, metrics, said: Mutex::default() }
     }
 
     /// Sends a call, unless it was sent for this purpose and is under way or has succeeded. One
@@ -57,6 +62,22 @@ impl Post {
     /// Forgets a purpose that nobody will come back to.
     pub async fn forget(&self, purpose: &str) -> Result<()> {
         self.outbox.forget(purpose).await
+    }
+
+    /// Forgets all that begin with this, of this process or an earlier one, but for those to keep.
+    /// What is under way is forgotten the next time.
+    pub async fn forget_others(&self, prefix: &str, keep: &[String]) -> Result<()> {
+        self.outbox.forget_others(prefix, keep).await
+    }
+
+    /// Says once what keeps the outbox from its work.
+    pub fn look_after(&self) {
+        let trouble = self.outbox.trouble();
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(trouble) = trouble.filter(|trouble| said.as_ref() != Some(trouble)) {
+            warn!("of what was sent, some is in trouble: {trouble}");
+            *said = Some(trouble);
+        }
     }
 }
 
