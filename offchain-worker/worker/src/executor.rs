@@ -1,6 +1,7 @@
 //! Does jobs: fetches what they need, has each done by a process that can reach nothing else, and
 //! makes answers of what comes of it.
 
+mod jobs;
 mod sealed;
 mod together;
 
@@ -17,7 +18,7 @@ use crate::{
     vault::Vault,
     view,
     work::{Part, Seat, Work},
-    Error, Result,
+    Result,
 };
 use cairn_order::{Fault, Input, Order, Over, Product};
 use cairn_protocol::{
@@ -28,6 +29,7 @@ use cairn_protocol::{
 };
 use cairn_sandbox::{Limits, Request, Sandbox, Sandboxed};
 use cairn_sdk::Chain;
+use jobs::Jobs;
 use sealed::Posted;
 use std::{
     fs,
@@ -35,12 +37,8 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::{
-    sync::mpsc,
-    task::{spawn_blocking, JoinError, JoinSet},
-    time::interval,
-};
-use tracing::{info, warn};
+use tokio::{sync::mpsc, task::spawn_blocking, time::interval};
+use tracing::{debug, info, warn};
 
 /// Threads that a job may have beside those that it works with.
 const SPARE_THREADS: u32 = 8;
@@ -108,14 +106,17 @@ impl Executor {
     /// Does what it is assigned, all at once: whoever assigns sees to it that there is room.
     pub async fn run(self, mut assigned: mpsc::Receiver<Assignment>) -> Result<()> {
         let this = Arc::new(self);
-        let (mut jobs, mut sweeps) = (JoinSet::new(), interval(SWEEP));
+        let (mut jobs, mut sweeps) = (Jobs::default(), interval(SWEEP));
         loop {
             tokio::select! {
                 next = assigned.recv() => match next {
-                    Some(assignment) => drop(jobs.spawn(Arc::clone(&this).work(assignment))),
+                    Some(assignment) => {
+                        let seats = assignment.all().map(|one| one.work.seat).collect();
+                        jobs.begin(seats, Arc::clone(&this).work(assignment));
+                    }
                     None => return Ok(()),
                 },
-                Some(ended) = jobs.join_next() => joined(ended)??,
+                Some(ended) = jobs.next() => this.break_off(ended?).await?,
                 _ = sweeps.tick() => {
                     this.sweep();
                     this.disk.renew();
@@ -135,12 +136,25 @@ impl Executor {
             false => self.together(assignment, begun).await?,
         };
         for one in alone {
-            let (work, until) = (one.work.clone(), begun + one.time);
-            let result = Arc::clone(&self).attempt(one, until).await?;
-            self.finish(&work, until, result).await?;
+            let (work, tries, until) = (one.work.clone(), one.tries, begun + one.time);
+            let result = Arc::clone(&self).attempt(one, until).await;
+            self.finish(&work, tries, until, result).await?;
         }
         // They have one room, which is free when all of them have ended.
         for seat in seats {
+            let _ = self.ends.send(seat).await;
+        }
+        Ok(())
+    }
+
+    /// Gives up jobs that ended without a word. Whoever looks at them next has them declined.
+    async fn break_off(&self, seats: Vec<Seat>) -> Result<()> {
+        for seat in seats {
+            if let Err(reason) = self.artifacts.unpin(&seat).await {
+                warn!("{seat}: its files are kept on: {reason}");
+            }
+            self.conclude(seat, 0, Err(jobs::broken_off().into()))?;
+            self.stops.end(&seat);
             let _ = self.ends.send(seat).await;
         }
         Ok(())
@@ -151,6 +165,7 @@ impl Executor {
     async fn finish(
         &self,
         work: &Work,
+        tries: u32,
         until: Instant,
         result: Result<Made, Trouble>,
     ) -> Result<()> {
@@ -160,7 +175,7 @@ impl Executor {
         let left = until.saturating_duration_since(Instant::now());
         let result = result.map_err(|trouble| declining::settled(work, left, trouble));
         let again = matches!(result, Err(Trouble::Later(_)));
-        let told = self.conclude(work.seat, result)?;
+        let told = self.conclude(work.seat, tries, result)?;
         if !again {
             self.erase(work);
         }
@@ -176,13 +191,10 @@ impl Executor {
         self: Arc<Self>,
         assignment: Assignment,
         until: Instant,
-    ) -> Result<Result<Made, Trouble>> {
-        let given = match self.given(&assignment.work).await {
-            Ok(given) => given,
-            Err(trouble) => return Ok(Err(trouble)),
-        };
+    ) -> Result<Made, Trouble> {
+        let given = self.given(&assignment.work).await?;
         let computing = spawn_blocking(move || self.compute(&assignment, given, until));
-        joined(computing.await)
+        jobs::computed(computing.await)
     }
 
     async fn given(&self, work: &Work) -> Result<Given, Trouble> {
@@ -378,7 +390,7 @@ impl Executor {
     }
 
     /// Records what came of a job; whether there is something to tell the chain.
-    fn conclude(&self, seat: Seat, result: Result<Made, Trouble>) -> Result<bool> {
+    fn conclude(&self, seat: Seat, tries: u32, result: Result<Made, Trouble>) -> Result<bool> {
         let is_worker = seat.part == Part::Worker;
         let (end, step) = match result {
             Ok(Made { answer, trace }) => ("made", Some(Step::Made { answer, trace })),
@@ -393,7 +405,10 @@ impl Executor {
                 ("rejected", Some(Step::Rejected(fault)))
             }
             Err(Trouble::Later(fault)) => {
-                warn!("{seat} waits: {fault}");
+                match tries {
+                    0 => warn!("{seat} waits: {fault}"),
+                    _ => debug!("{seat} waits on: {fault}"),
+                }
                 ("later", None)
             }
             Err(Trouble::Stopped) => ("stopped", None),
@@ -421,11 +436,6 @@ fn writes(files: &[File]) -> u64 {
 /// The chain may be there again the next time.
 fn later(error: cairn_sdk::Error) -> Trouble {
     Trouble::later(Failure::Internal, error)
-}
-
-/// What a task came to; one that broke off is a fault of this program.
-fn joined<T>(ended: Result<T, JoinError>) -> Result<T> {
-    ended.map_err(|reason| Error::Room { name: "job", reason: reason.to_string() })
 }
 
 /// Bytes of a result that goes into the answer itself.

@@ -59,7 +59,11 @@ impl Scheduler {
     async fn begin(&self, queue: &mut Queue) {
         while !*self.drains.borrow() {
             let Some(next) = queue.take() else { return };
-            info!("begins {}, {} s left", next.work.seat, next.time.as_secs());
+            let (seat, left) = (next.work.seat, next.time.as_secs());
+            match next.tries {
+                0 => info!("begins {seat}, {left} s left"),
+                tries => debug!("begins {seat} again after {tries} tries, {left} s left"),
+            }
             for along in &next.along {
                 info!("begins {} along with it", along.work.seat);
             }

@@ -8,7 +8,7 @@
 //! A job that takes the process down with it is not known from the others, so none of them is
 //! concluded by that.
 
-use super::{joined, Executor, OUTCOME_BYTES};
+use super::{jobs::computed, Executor, OUTCOME_BYTES};
 use crate::{
     job::{self, Trouble},
     journal::Made,
@@ -38,13 +38,9 @@ impl Executor {
         let bundle = self.bundle(&first.work.terms.job).await;
         let all: Vec<Assignment> = std::iter::once(first).chain(along).collect();
         let Ok(bundle) = bundle else { return Ok(all) };
-        let this = Arc::clone(self);
-        let computing = spawn_blocking(move || {
-            let made = this.compute_all(&all, bundle, until);
-            (all, made)
-        });
-        let (all, made) = joined(computing.await)?;
-        let each = match made {
+        let (this, these) = (Arc::clone(self), all.clone());
+        let computing = spawn_blocking(move || this.compute_all(&these, bundle, until));
+        let each = match computed(computing.await) {
             Ok(each) => each,
             Err(trouble) => {
                 info!("{} jobs are done one by one: {}", all.len(), words(&trouble));
@@ -52,7 +48,8 @@ impl Executor {
             }
         };
         for (assignment, result) in all.iter().zip(each) {
-            self.finish(&assignment.work, begun + assignment.time, result).await?;
+            let Assignment { work, tries, time, .. } = assignment;
+            self.finish(work, *tries, begun + *time, result).await?;
         }
         Ok(Vec::new())
     }

@@ -1,5 +1,7 @@
 //! Which job is begun next, and whether there is room for it.
 
+mod retries;
+
 use crate::{
     job::profile,
     work::{Part, Seat, Work},
@@ -14,6 +16,8 @@ use std::{
     mem,
     time::Duration,
 };
+
+use retries::Retries;
 
 /// A block takes at least so long: a slot.
 pub const BLOCK: Duration = Duration::from_secs(1);
@@ -38,6 +42,8 @@ pub struct Assignment {
     pub memory_mib: u64,
     /// From now on.
     pub time: Duration,
+    /// How often it was begun before, and came to nothing that lasts.
+    pub tries: u32,
     /// Jobs that are done by the same process, as far as that goes. They take no more memory, and
     /// have as much time.
     pub along: Vec<Assignment>,
@@ -53,6 +59,7 @@ pub struct Queue {
     waiting: BTreeMap<(Height, Reverse<Amount>, Seat), Work>,
     /// What each takes of the memory; none of those that are done along with another.
     running: BTreeMap<Seat, Option<u64>>,
+    retries: Retries,
 }
 
 impl Assignment {
@@ -77,15 +84,21 @@ impl Capacity {
 
 impl Queue {
     pub fn new(capacity: Capacity) -> Self {
-        Self { capacity, now: 0, waiting: BTreeMap::new(), running: BTreeMap::new() }
+        let (waiting, running) = (BTreeMap::new(), BTreeMap::new());
+        Self { capacity, now: 0, waiting, running, retries: Retries::default() }
     }
 
     /// Takes over what is to be done now, and forgets what was and no longer is. Gives those that
-    /// run and are not `awaited` any more.
+    /// run and are not `awaited` any more. What came to nothing a while ago is left for later.
     pub fn renew(&mut self, now: Height, works: Vec<Work>, awaited: &BTreeSet<Seat>) -> Vec<Seat> {
         self.now = now;
-        let running = &self.running;
-        let waiting = works.into_iter().filter(|work| !running.contains_key(&work.seat));
+        self.retries.retain(awaited);
+        let (running, retries) = (&self.running, &self.retries);
+        let is_ready = |work: &Work| {
+            let left = work.due.saturating_sub(now).saturating_sub(MARGIN);
+            !running.contains_key(&work.seat) && retries.is_ready(&work.seat, now, left)
+        };
+        let waiting = works.into_iter().filter(is_ready);
         self.waiting =
             waiting.map(|work| ((work.due, Reverse(work.reward()), work.seat), work)).collect();
         self.running.keys().filter(|seat| !awaited.contains(seat)).copied().collect()
@@ -120,7 +133,8 @@ impl Queue {
             let work = first.remove();
             self.running.insert(work.seat, Some(memory_mib));
             let along = self.along(&work, memory_mib);
-            return Some(Assignment { work, memory_mib, time, along });
+            let tries = self.retries.of(&work.seat);
+            return Some(Assignment { work, memory_mib, time, tries, along });
         }
         None
     }
@@ -135,14 +149,16 @@ impl Queue {
         for work in places.iter().filter_map(|place| self.waiting.remove(place)) {
             self.running.insert(work.seat, None);
             let (memory_mib, time) = (self.capacity.need(&work), left(&work, self.now));
-            along.push(Assignment { work, memory_mib, time, along: Vec::new() });
+            let tries = self.retries.of(&work.seat);
+            along.push(Assignment { work, memory_mib, time, tries, along: Vec::new() });
         }
         along
     }
 
-    /// A job has ended.
+    /// A job has ended. If it is to be done all the same, it came to nothing that lasts.
     pub fn end(&mut self, seat: &Seat) {
         self.running.remove(seat);
+        self.retries.ended(*seat, self.now);
     }
 
     pub fn waiting(&self) -> usize {
@@ -353,6 +369,25 @@ mod tests {
         let awaited = seats(&[work(1, 50, 1)]);
         assert_eq!(queue.renew(11, Vec::new(), &awaited), [seat(2)]);
         assert_eq!(queue.waiting(), 0);
+    }
+
+    #[test]
+    fn renew_should_leave_what_came_to_nothing_again_and_again_for_later() {
+        let mut queue = queue(1, 1_000);
+        let works = || vec![work(1, 200, 1)];
+        let mut begun = Vec::new();
+        for now in 10..60 {
+            queue.renew(now, works(), &seats(&works()));
+            if let Some(next) = queue.take() {
+                begun.push((now, next.tries));
+                queue.end(&next.work.seat);
+            }
+        }
+        assert_eq!(begun, [(10, 0), (11, 1), (13, 2), (17, 3), (25, 4), (41, 5)]);
+        // What is not asked for any more is as new when it is.
+        queue.renew(60, Vec::new(), &BTreeSet::new());
+        queue.renew(61, works(), &seats(&works()));
+        assert_eq!(queue.take().unwrap().tries, 0);
     }
 
     #[test]
