@@ -87,7 +87,7 @@ async fn declined(blocks: &mut Finalized, task: u64) -> Result<(Cause, String), 
 }
 
 async fn is_declined_for_room(blocks: &mut Finalized, task: u64) -> Result<String, Failure> {
-    let (cause, words) = timeout(PATIENCE, declined(blocks, task)).await??;
+    let (cause, words) = timeout(PATIENCE * 2, declined(blocks, task)).await??;
     assert_eq!(cause, Cause::DiskFull, "{words}");
     Ok(words)
 }
