@@ -52,6 +52,24 @@ pub fn gpus() -> Vec<String> {
     Device::enumerate_physical().into_iter().map(|gpu| gpu.name).collect()
 }
 
+/// What kind of device of this build reaches a GPU, CUDA before wgpu; the processor where none does.
+/// It is opened, and its driver loaded.
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+pub fn best() -> Kind {
+    // A driver that fails may panic, and the other may still be there.
+    let opens = |kind: Kind| {
+        let opened = || kind.device().is_ok_and(|device| device.identity().is_some());
+        std::panic::catch_unwind(opened).unwrap_or(false)
+    };
+    [Kind::Cuda, Kind::Wgpu].into_iter().find(|kind| opens(*kind)).unwrap_or(Kind::Cpu)
+}
+
+/// The processor: this build has no backend for anything else.
+#[cfg(not(any(feature = "wgpu", feature = "cuda")))]
+pub fn best() -> Kind {
+    Kind::Cpu
+}
+
 /// None: this build has no backend for any.
 #[cfg(not(any(feature = "wgpu", feature = "cuda")))]
 pub fn gpus() -> Vec<String> {

@@ -14,7 +14,7 @@ use std::{
 /// What comes of each. They are jobs of one kind on texts, by one engine, on one model.
 pub fn run_all(orders: &[Order], scratch: &Path) -> Vec<Outcome> {
     if !belong(orders) {
-        let words = "jobs that are done together are on texts, of one kind, engine and model";
+        let words = "jobs that are done together are on texts, of one kind, engine, model and device";
         return vec![Outcome::Failed(fault::internal(words)); orders.len()];
     }
     let names: Vec<String> = (0..orders.len()).map(product::numbered).collect();
@@ -39,7 +39,8 @@ fn belong(orders: &[Order]) -> bool {
     let Some(first) = orders.first() else { return true };
     let on_texts = matches!(first.kind, JobKind::Infer | JobKind::Embed);
     let like_first = |order: &Order| {
-        order.kind == first.kind && order.engine == first.engine && order.bundle == first.bundle
+        let alike = order.kind == first.kind && order.engine == first.engine;
+        alike && order.bundle == first.bundle && order.device == first.device
     };
     on_texts && orders.iter().all(like_first)
 }

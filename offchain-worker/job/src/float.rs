@@ -9,7 +9,6 @@ use crate::{
     texts::{together, Asked, Each},
 };
 use cairn_engine::{
-    device::Kind,
     embed,
     fingerprint::{self, prefill},
     folder::{Codec, ExactFolder, FolderError, Model},
@@ -42,7 +41,7 @@ pub(crate) fn embed(first: &Order, all: &[Asked<'_, EmbedSpec>], scratch: &Path)
     model::pool(first.threads)?.install(|| {
         let folder = model::open(first, scratch)?;
         let codec = folder.codec().map_err(fault::folder)?;
-        let encoder = encoder(&folder)?;
+        let encoder = encoder(&folder, first)?;
         let read = |asked| tokens(asked, &codec).map(|tokens| (asked, tokens));
         Ok(together(all.iter().map(read).collect(), |read| {
             let (asked, texts): (Vec<_>, Vec<_>) = read.into_iter().unzip();
@@ -57,26 +56,25 @@ pub(crate) fn infer(first: &Order, all: &[Asked<'_, InferSpec>], scratch: &Path)
     model::pool(first.threads)?.install(|| {
         let folder = model::open(first, scratch)?;
         let codec = folder.codec().map_err(fault::folder)?;
-        let decoder = Arc::new(decoder(&folder)?);
+        let decoder = Arc::new(decoder(&folder, first)?);
         let each = all.iter().zip(written(all, &decoder, &codec)?);
         Ok(each.map(|(asked, made)| text(asked, made, &decoder, &codec, scratch)).collect())
     })
 }
 
-fn floats(folder: &ExactFolder) -> Result<Model, Fault> {
-    let device = Kind::Cpu.device().map_err(fault::internal)?;
-    folder.floats(&device).map_err(fault::folder)
+fn floats(folder: &ExactFolder, order: &Order) -> Result<Model, Fault> {
+    folder.floats(&model::device(order)?).map_err(fault::folder)
 }
 
-fn encoder(folder: &ExactFolder) -> Result<Encoder, Fault> {
-    match floats(folder)? {
+fn encoder(folder: &ExactFolder, order: &Order) -> Result<Encoder, Fault> {
+    match floats(folder, order)? {
         Model::Encoder(encoder) => Ok(encoder),
         other => Err(unfit(&other, "an encoder")),
     }
 }
 
-fn decoder(folder: &ExactFolder) -> Result<Decoder, Fault> {
-    match floats(folder)? {
+fn decoder(folder: &ExactFolder, order: &Order) -> Result<Decoder, Fault> {
+    match floats(folder, order)? {
         Model::Decoder(decoder) => Ok(decoder),
         other => Err(unfit(&other, "a decoder")),
     }

@@ -21,8 +21,7 @@ pub use cairn_order::engines::Engine;
 
 use cairn_kernel::program::SEMANTICS;
 use cairn_order::{
-    devices::{Devices, QUESTION},
-    is_batch, Fault, Made, Order, Outcome, Unreadable,
+    devices::QUESTION, is_batch, Fault, Made, Order, Outcome, Unreadable,
 };
 use cairn_protocol::{failure::Failure, id::EngineId, job::JobKind, spec::Spec};
 use std::{
@@ -47,8 +46,7 @@ pub fn engines() -> [Engine; 4] {
 pub fn reply(bytes: &[u8], scratch: &Path) -> Vec<u8> {
     if bytes == QUESTION {
         // A driver that fails is as good as none.
-        let gpus = catch_unwind(cairn_engine::device::gpus).unwrap_or_default();
-        return Devices { gpus }.to_bytes();
+        return catch_unwind(model::devices).unwrap_or_default().to_bytes();
     }
     serve(bytes, scratch)
 }

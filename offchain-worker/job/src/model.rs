@@ -1,9 +1,13 @@
 //! The model that a job is on, and who computes it.
 
 use crate::fault;
-use cairn_engine::folder::ExactFolder;
+use cairn_engine::{
+    device::{self, Kind},
+    folder::ExactFolder,
+    Device,
+};
 use cairn_kernel::run::{Alone, Crew, Threads};
-use cairn_order::{Fault, Order};
+use cairn_order::{devices::Devices, Fault, Order};
 use rayon_core::{ThreadPool, ThreadPoolBuilder};
 use std::path::Path;
 
@@ -30,4 +34,26 @@ pub(crate) fn crew(threads: u16) -> Result<Box<dyn Crew>, Fault> {
 pub(crate) fn pool(threads: u16) -> Result<ThreadPool, Fault> {
     let builder = ThreadPoolBuilder::new().num_threads(threads.max(1).into());
     builder.build().map_err(fault::internal)
+}
+
+/// Where an order has floats computed. Whether there is such a device shows when it is used.
+pub(crate) fn device(order: &Order) -> Result<Device, Fault> {
+    let kind = match order.device {
+        cairn_order::Device::Cpu => Kind::Cpu,
+        cairn_order::Device::Wgpu => Kind::Wgpu,
+        cairn_order::Device::Cuda => Kind::Cuda,
+    };
+    kind.device().map_err(fault::internal)
+}
+
+/// What this build can compute on.
+pub(crate) fn devices() -> Devices {
+    let gpus = device::gpus();
+    let best = if gpus.is_empty() { Kind::Cpu } else { device::best() };
+    let lent = match best {
+        Kind::Cpu => cairn_order::Device::Cpu,
+        Kind::Wgpu => cairn_order::Device::Wgpu,
+        Kind::Cuda => cairn_order::Device::Cuda,
+    };
+    Devices { gpus, lent }
 }

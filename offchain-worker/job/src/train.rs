@@ -4,7 +4,6 @@
 use crate::{check_units, fault, model, product, records};
 use cairn_artifact::{change::Change, changes::Changes};
 use cairn_engine::{
-    device::Kind,
     folder::{ExactFolder, FolderError, Model, Shape},
     train::{Learned, Schedule, Sequence, Sequences, Settings, Trainer},
 };
@@ -56,8 +55,7 @@ fn learn(
     folder: &ExactFolder,
     lessons: &Sequences,
 ) -> Result<BTreeMap<String, Change>, Fault> {
-    let device = Kind::Cpu.device().map_err(fault::internal)?;
-    let Model::Decoder(decoder) = folder.floats(&device).map_err(fault::folder)? else {
+    let Model::Decoder(decoder) = folder.floats(&model::device(order)?).map_err(fault::folder)? else {
         return Err(fault::internal("the model is of another kind than its card says"));
     };
     let settings = settings(spec, order);

@@ -13,8 +13,10 @@ use codec::{Decode, DecodeAll, Encode};
 use std::fmt;
 use thiserror::Error;
 
+pub use devices::Device;
+
 /// Raised when orders or outcomes change their encoding.
-pub const VERSION: u8 = 2;
+pub const VERSION: u8 = 3;
 /// What leads a batch: the version, and a bit that tells it from one order or outcome.
 const BATCH: u8 = 0x80 | VERSION;
 
@@ -45,6 +47,8 @@ pub struct Order {
     pub cache: String,
     /// Threads that it may work with.
     pub threads: u16,
+    /// Where it computes what it does in floats.
+    pub device: Device,
 }
 
 #[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
@@ -125,6 +129,7 @@ impl Order {
             store: String::new(),
             cache: String::new(),
             threads: 1,
+            device: Device::Cpu,
         }
     }
 
@@ -227,7 +232,8 @@ mod tests {
     fn order_should_be_the_same_when_written_and_read() {
         let order = order();
         let measured = Order { delta: Some(Input::Inline(vec![6])), ..order.clone() };
-        for order in [order, measured] {
+        let lent = Order { device: Device::Wgpu, ..order.clone() };
+        for order in [order, measured, lent] {
             assert_eq!(Order::from_bytes(&order.to_bytes()), Ok(order));
         }
     }

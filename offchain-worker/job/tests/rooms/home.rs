@@ -4,10 +4,10 @@ use cairn_artifact::store::Store;
 use cairn_engine::{
     folder::{ExactFolder, FloatFolder, Model},
     quantise::{self, Options},
-    Device,
+    Device as Computed,
 };
 use cairn_job::engines;
-use cairn_order::{engines as said, Fault, Input, Made, Order, Outcome, Over, Product};
+use cairn_order::{engines as said, Device, Fault, Input, Made, Order, Outcome, Over, Product};
 use cairn_protocol::{
     failure::Failure,
     id::{EngineId, File},
@@ -61,12 +61,14 @@ impl Home {
             seed: [7; 32],
             units: 1_000,
             input: Input::Inline(input.to_vec()),
+            delta: None,
             inline: 2_048,
             fingerprint: None,
             bundle,
             store: path("store"),
             cache: path("cache"),
             threads: 1,
+            device: Device::Cpu,
         }
     }
 
@@ -144,7 +146,7 @@ fn allow(path: &Path, mode: u32) {
 
 fn imported(name: &str) -> FloatFolder {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/fixtures");
-    FloatFolder::import(&fixtures.join(name), &Device::flex()).expect("supported")
+    FloatFolder::import(&fixtures.join(name), &Computed::flex()).expect("supported")
 }
 
 /// Sequences that look random, and are the same each time.

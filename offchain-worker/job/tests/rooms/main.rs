@@ -1,6 +1,7 @@
 //! The program as a worker has it: orders in, outcomes out.
 
 mod batch;
+mod device;
 mod engines;
 mod exact;
 mod float;
