@@ -1,6 +1,6 @@
 //! What a provider can declare of this machine.
 
-use crate::{config::Config, detect::Gpu};
+use crate::{config::Config, detect::Gpu, lending};
 use cairn_order::engines;
 use cairn_protocol::{id::Digest, job::JobKind, profile::DeviceClass};
 use serde::Serialize;
@@ -24,12 +24,14 @@ pub struct Declared {
 }
 
 impl Declared {
-    /// Of several GPUs the largest counts, and what a job is given has to fit beside it as well.
-    pub fn of(config: &Config, gpus: &[Gpu]) -> Self {
+    /// A GPU is declared only where jobs are lent one and their program names it as one that it
+    /// computes on; of several the smallest, since a job may have any. What a job is given has to
+    /// fit beside it as well.
+    pub fn of(config: &Config, gpus: &[Gpu], usable: &[String]) -> Self {
         let whole = |memory: u64| u32::try_from(memory).unwrap_or(u32::MAX);
-        let largest = gpus.iter().filter(|_| config.gpu).max_by_key(|gpu| gpu.memory_mib);
-        let class = largest.map_or(DeviceClass::Cpu, Gpu::class);
-        let memory = largest.map_or(config.memory_mib, |gpu| gpu.memory_mib.min(config.memory_mib));
+        let lent = lending::smallest(gpus, usable).filter(|_| config.gpu);
+        let class = lent.map_or(DeviceClass::Cpu, Gpu::class);
+        let memory = lent.map_or(config.memory_mib, |gpu| gpu.memory_mib.min(config.memory_mib));
         let engines = engines::all();
         // Some are done by two.
         let done = |kind: &JobKind| engines.iter().any(|engine| engine.kinds.contains(kind));
@@ -37,10 +39,15 @@ impl Declared {
         Self {
             class: name(class),
             memory_mib: whole(memory),
-            compute: largest.map_or(0, |gpu| gpu.compute),
+            compute: lent.map_or(0, |gpu| gpu.compute),
             slots: config.slots.saturating_add(1),
             kinds: kinds.map(|kind| format!("{kind:?}").to_lowercase()).collect(),
         }
+    }
+
+    /// Whether jobs have one to compute on.
+    pub fn has_gpu(&self) -> bool {
+        self.class != name(DeviceClass::Cpu)
     }
 }
 
@@ -87,7 +94,7 @@ mod tests {
 
     #[test]
     fn declared_should_be_what_jobs_are_given() {
-        let declared = Declared::of(&config(false), &[]);
+        let declared = Declared::of(&config(false), &[], &[]);
         assert_eq!((declared.class, declared.memory_mib), ("cpu", 12_000));
         assert_eq!((declared.compute, declared.slots), (0, 2));
         let kinds = ["infer", "embed", "train", "evaluate", "simulate", "wasm"];
@@ -96,12 +103,23 @@ mod tests {
 
     #[test]
     fn declared_should_have_a_gpu_only_when_it_is_lent() {
-        let cards = [card(8_192), card(24_564)];
-        let kept = Declared::of(&config(false), &cards);
+        let (cards, usable) = ([card(8_192), card(24_564)], ["a card".to_owned()]);
+        let kept = Declared::of(&config(false), &cards, &usable);
         assert_eq!((kept.class, kept.compute), ("cpu", 0));
-        let lent = Declared::of(&config(true), &cards);
+        let lent = Declared::of(&config(true), &cards[1..], &usable);
         assert_eq!((lent.class, lent.compute, lent.memory_mib), ("gpu", 89, 12_000));
-        assert_eq!(Declared::of(&config(true), &cards[..1]).memory_mib, 8_192);
+        // A job may have either of them.
+        let both = Declared::of(&config(true), &cards, &usable);
+        assert_eq!((both.class, both.memory_mib), ("small-gpu", 8_192));
+    }
+
+    #[test]
+    fn declared_should_have_no_gpu_when_jobs_compute_on_the_processor() {
+        let cards = [card(24_564)];
+        for usable in [Vec::new(), vec!["another card".to_owned()]] {
+            let declared = Declared::of(&config(true), &cards, &usable);
+            assert_eq!((declared.class, declared.compute), ("cpu", 0), "{usable:?}");
+        }
     }
 
     #[test]

@@ -13,21 +13,21 @@ use crate::{
     job::{self, Trouble},
     journal::{JournalError, Made, Step},
     metrics::Metrics,
-    scheduler::Assignment,
+    scheduler::{Assignment, Ended},
     stops::Stops,
     vault::Vault,
     view,
     work::{Part, Seat, Work},
     Result,
 };
-use cairn_order::{Fault, Input, Order, Over, Product};
+use cairn_order::{Device, Fault, Input, Order, Over, Product};
 use cairn_protocol::{
     failure::Failure,
     id::File,
     job::{Inline, Job},
     result::Output,
 };
-use cairn_sandbox::{Limits, Request, Sandbox, Sandboxed};
+use cairn_sandbox::{Limits, Profile, Request, Sandbox, Sandboxed};
 use cairn_sdk::Chain;
 use jobs::Jobs;
 use sealed::Posted;
@@ -42,6 +42,8 @@ use tracing::{debug, info, warn};
 
 /// Threads that a job may have beside those that it works with.
 const SPARE_THREADS: u32 = 8;
+/// The same of one that is lent a GPU, whose driver has threads of its own.
+const SPARE_GPU_THREADS: u32 = 64;
 /// Files that it may have open beside those that it was given.
 const SPARE_FILES: u32 = 256;
 /// What it may write beside twice the length of its files: weights in the order in which they are
@@ -58,6 +60,8 @@ pub(crate) struct Executor {
     pub sandbox: Sandbox,
     /// What jobs may write to.
     pub disk: Disk,
+    /// Where jobs compute that are lent a GPU.
+    pub lent: Option<Device>,
     /// For sealed jobs; in words, why there is none.
     pub vault: Result<Vault, String>,
     /// The program that does jobs.
@@ -70,7 +74,7 @@ pub(crate) struct Executor {
     /// Work of which the result is there.
     pub results: mpsc::Sender<Work>,
     /// Jobs that have ended. It has room for one of each process; who takes them waits for none.
-    pub ends: mpsc::Sender<Seat>,
+    pub ends: mpsc::Sender<Ended>,
 }
 
 /// What a job needs that the chain has.
@@ -142,7 +146,7 @@ impl Executor {
         }
         // They have one room, which is free when all of them have ended.
         for seat in seats {
-            let _ = self.ends.send(seat).await;
+            let _ = self.ends.send(Ended { seat, apart: false }).await;
         }
         Ok(())
     }
@@ -155,7 +159,7 @@ impl Executor {
             }
             self.conclude(seat, 0, Err(jobs::broken_off().into()))?;
             self.stops.end(&seat);
-            let _ = self.ends.send(seat).await;
+            let _ = self.ends.send(Ended { seat, apart: false }).await;
         }
         Ok(())
     }
@@ -235,7 +239,7 @@ impl Executor {
         let Given { bundle, posted, delivered } = given;
         let terms = &assignment.work.terms;
         // Before anything is fetched for it.
-        self.sandbox.admit(job::profile(terms))?;
+        self.sandbox.admit(job::profile(&assignment.work))?;
         if let Some(posted) = posted {
             return self.compute_sealed(assignment, bundle, &posted, until);
         }
@@ -298,6 +302,7 @@ impl Executor {
             // What is derived from one model must not be what a job on another could have changed.
             cache: text(scratch)?,
             threads: self.threads,
+            device: job::device(work, self.lent),
             ..order
         })
     }
@@ -352,16 +357,18 @@ impl Executor {
         grant: &Grant,
     ) -> Request {
         let count = u32::try_from(files.len()).unwrap_or(u32::MAX);
+        let profile = job::profile(&assignment.work);
+        let threads = if profile == Profile::Gpu { SPARE_GPU_THREADS } else { SPARE_THREADS };
         let limits = Limits {
             time: until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1)),
             memory: assignment.memory_mib.saturating_mul(1 << 20),
-            threads: u32::from(self.threads) + SPARE_THREADS,
+            threads: u32::from(self.threads) + threads,
             disk: grant.bytes,
             spare: grant.spare,
             open_files: count.saturating_add(SPARE_FILES),
             answer: OUTCOME_BYTES,
         };
-        let (binary, profile) = (self.binary.clone(), job::profile(&assignment.work.terms));
+        let binary = self.binary.clone();
         Request { binary, profile, limits, read: vec![desk.to_path_buf()] }
     }
 

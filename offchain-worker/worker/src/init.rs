@@ -3,10 +3,11 @@
 use crate::{
     config::{Config, ConfigError, Settings, PASSPHRASE},
     declare::{devices, Declared},
-    detect::{gpus, Machine},
+    detect::{gpus, Gpu, Machine},
     folders::{failed, Folders},
-    node, statement, Result,
+    lending, node, statement, Result,
 };
+use cairn_sandbox::Means;
 use cairn_sdk::{keys::ENVIRONMENT, Passphrase, Signer};
 use cairn_store::{Archive, NodeId};
 use cairn_vault::Identity;
@@ -91,14 +92,24 @@ fn with_key(settings: Settings, folders: &Folders) -> Result<(Settings, Option<S
 
 fn profile(config: &Config, folders: &Folders) -> Result<Profile> {
     // What they are is looked at again before any work is taken.
-    let gpus = if config.gpu { gpus().unwrap_or_default() } else { Vec::new() };
+    let (gpus, usable) = if config.gpu { lent(config) } else { (Vec::new(), Vec::new()) };
     Ok(Profile {
-        declared: Declared::of(config, &gpus),
+        declared: Declared::of(config, &gpus, &usable),
         payload_key: hex(&Identity::in_file(&folders.identity())?.public()),
         node: NodeId::of(&node::secret(&folders.node_key())?).to_string(),
         devices: devices(&gpus).iter().map(|device| hex(device)).collect(),
         salt: salt(&folders.salt())?,
     })
+}
+
+/// The cards that the driver knows of those that the jobs' program computes on, and these. What
+/// either does not say is not promised to anybody; `preflight` says why.
+fn lent(config: &Config) -> (Vec<Gpu>, Vec<String>) {
+    let devices = lending::ask(config, Means::detect()).unwrap_or_default();
+    let usable = if devices.gpu().is_some() { devices.gpus } else { Vec::new() };
+    let mut cards = gpus().unwrap_or_default();
+    cards.retain(|card| usable.contains(&card.name));
+    (cards, usable)
 }
 
 /// What devices are hashed with: the same each time, so that a registration that is made anew

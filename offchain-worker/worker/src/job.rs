@@ -8,7 +8,7 @@ use crate::{
     disk::reserve,
     work::{Part, Work},
 };
-use cairn_order::{engines, Fault, Input, Made, Outcome, Over};
+use cairn_order::{engines, Device, Fault, Input, Made, Outcome, Over};
 use cairn_protocol::{
     bundle::Bundle,
     failure::Failure,
@@ -102,13 +102,25 @@ pub(crate) fn of_disk(reason: &io::Error) -> Failure {
 /// How tightly a job is held: only one that asks for a GPU, of an engine that may compute on it, is
 /// let near it. A better class of devices may also be asked for since its processors are faster.
 /// What a sealed job leaves in a device's memory the next one could read, so that none is.
-pub(crate) fn profile(terms: &Terms) -> Profile {
+pub(crate) fn profile(work: &Work) -> Profile {
+    let terms = &work.terms;
     let on_processors = [engines::exact(), engines::simulate(), engines::wasm()];
+    // What is learnt is exact, and how is not.
+    let learns = terms.job.kind == JobKind::Train && !work.measures();
+    let in_floats = learns || !on_processors.contains(&terms.job.engine);
     let asks = terms.requirements.class > DeviceClass::Cpu && terms.seal.is_none();
-    if asks && !on_processors.contains(&terms.job.engine) {
+    if asks && in_floats {
         Profile::Gpu
     } else {
         Profile::Cpu
+    }
+}
+
+/// Where a job computes what it does in floats, where jobs are lent this.
+pub(crate) fn device(work: &Work, lent: Option<Device>) -> Device {
+    match profile(work) {
+        Profile::Gpu => lent.unwrap_or_default(),
+        Profile::Cpu => Device::Cpu,
     }
 }
 
@@ -343,27 +355,54 @@ mod tests {
         Terms { job, requirements: Requirements::any(class), ..terms }
     }
 
+    /// A worker's, on such terms.
+    fn on(terms: Terms) -> Work {
+        Work { terms: Arc::new(terms), ..work(1, 40, 1) }
+    }
+
     #[test]
     fn profile_should_be_weaker_only_when_a_job_asks_for_a_gpu_and_may_use_one() {
+        let of = |terms| profile(&on(terms));
         let floats = EngineId([1; 32]);
-        assert_eq!(profile(&terms_for(floats, DeviceClass::SmallGpu)), Profile::Gpu);
-        assert_eq!(profile(&terms_for(floats, DeviceClass::Cpu)), Profile::Cpu);
+        assert_eq!(of(terms_for(floats, DeviceClass::SmallGpu)), Profile::Gpu);
+        assert_eq!(of(terms_for(floats, DeviceClass::Cpu)), Profile::Cpu);
         let seal = Some(Seal { commitment: [0; 32], key_blocks: 1 });
         let sealed = Terms { seal, ..terms_for(floats, DeviceClass::Gpu) };
-        assert_eq!(profile(&sealed), Profile::Cpu);
+        assert_eq!(of(sealed), Profile::Cpu);
         for engine in [engines::exact(), engines::simulate(), engines::wasm()] {
-            assert_eq!(profile(&terms_for(engine, DeviceClass::Accelerator)), Profile::Cpu);
+            assert_eq!(of(terms_for(engine, DeviceClass::Accelerator)), Profile::Cpu);
         }
+    }
+
+    #[test]
+    fn profile_should_be_weaker_when_a_job_learns_and_not_when_it_measures() {
+        let terms = terms_for(engines::exact(), DeviceClass::Gpu);
+        let job = Job { kind: JobKind::Train, ..terms.job.clone() };
+        let policy = Policy::Outcome { target: 1, guards: 3 };
+        let learns = on(Terms { job, policy, ..terms });
+        assert_eq!(profile(&learns), Profile::Gpu);
+        let mut measures = learns;
+        measures.seat.part = Part::Guard;
+        assert_eq!(profile(&measures), Profile::Cpu);
+    }
+
+    #[test]
+    fn device_should_be_what_is_lent_only_when_the_job_is_lent_it() {
+        let asks = on(terms_for(engines::float(), DeviceClass::Gpu));
+        assert_eq!(device(&asks, Some(Device::Cuda)), Device::Cuda);
+        assert_eq!(device(&asks, None), Device::Cpu);
+        let other = on(terms_for(engines::float(), DeviceClass::Cpu));
+        assert_eq!(device(&other, Some(Device::Cuda)), Device::Cpu);
     }
 
     #[test]
     fn job_should_be_refused_when_it_asks_for_a_gpu_and_none_is_lent() {
         let directory = tempfile::tempdir().unwrap();
         let sandbox = Sandbox::new(Means::detect(), directory.path()).unwrap();
-        let terms = terms_for(EngineId([1; 32]), DeviceClass::Gpu);
-        let refused = sandbox.admit(profile(&terms)).map_err(Trouble::from);
+        let work = on(terms_for(EngineId([1; 32]), DeviceClass::Gpu));
+        let refused = sandbox.admit(profile(&work)).map_err(Trouble::from);
         assert_eq!(failure(refused), Failure::WrongEngine);
-        assert!(sandbox.with_gpu().admit(profile(&terms)).is_ok());
+        assert!(sandbox.with_gpu().admit(profile(&work)).is_ok());
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub mod init;
 mod job;
 mod journal;
 mod keeper;
+mod lending;
 mod listener;
 mod metrics;
 mod node;

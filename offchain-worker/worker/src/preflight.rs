@@ -110,12 +110,14 @@ pub async fn preflight(machine: Machine, config: Result<Config, ConfigError>) ->
         // It says what to do itself.
         Err(error) => wrong.push(Wrong::new("the settings cannot be used", error.to_string())),
         Ok(config) => {
-            let declared = Declared::of(&config, cards.as_deref().unwrap_or_default());
             wrong.extend(local::look(&machine, &config, means.clone()));
             wrong.extend(files::archive(&config).await);
             wrong.extend(files::quota(&config));
             node = files::node(&config, &mut wrong);
             usable = gpu::look(&config, &cards, means, &mut wrong);
+            let (cards, named) = (cards.as_deref(), usable.as_deref());
+            let declared =
+                Declared::of(&config, cards.unwrap_or_default(), named.unwrap_or_default());
             provider = chain::look(&config, &declared, &mut wrong).await;
             can = Some(declared);
         }

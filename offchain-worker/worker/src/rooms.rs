@@ -5,6 +5,7 @@ use crate::{
     book::Book,
     challenge::Challenges,
     config::Config,
+    detect,
     disk::{patient, reserve::Reserve, Disk},
     executor::Executor,
     folders::{failed, Folders},
@@ -12,10 +13,11 @@ use crate::{
     heartbeat::Heartbeats,
     journal::{Journal, JournalError},
     keeper::Keeper,
+    lending::{self, Lent},
     listener::Listener,
     metrics::Metrics,
     post::Post,
-    scheduler::{Capacity, Scheduler},
+    scheduler::{Capacity, Ended, Scheduler},
     signals::Signals,
     statement::Statements,
     stops::Stops,
@@ -35,7 +37,7 @@ use std::{
 use tokio::{
     net::TcpListener,
     sync::{mpsc, watch},
-    task::{JoinError, JoinHandle, JoinSet},
+    task::{spawn_blocking, JoinError, JoinHandle, JoinSet},
     time::{sleep, timeout},
 };
 use tracing::{info, warn};
@@ -52,7 +54,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// What a room comes to.
-type Ended = std::result::Result<Result<()>, JoinError>;
+type Left = std::result::Result<Result<()>, JoinError>;
 
 /// What the rooms share.
 struct Shared {
@@ -66,6 +68,8 @@ struct Shared {
     stops: Arc<Stops>,
     artifacts: Artifacts,
     reserve: Arc<Reserve>,
+    /// The GPU that jobs are lent.
+    lent: Option<Lent>,
 }
 
 /// Works until it is asked to end.
@@ -167,7 +171,43 @@ async fn open(
     let post = Arc::new(Post::new(outbox, Arc::clone(&metrics)));
     let (book, stops) = (Arc::new(Book::new(journal, faults)), Arc::default());
     let artifacts = Artifacts::open(&config, folders, Arc::clone(&metrics)).await?;
-    Ok(Shared { config, chain, provider, genesis, metrics, book, post, stops, artifacts, reserve })
+    let lent = lent(&config).await;
+    Ok(Shared {
+        config,
+        chain,
+        provider,
+        genesis,
+        metrics,
+        book,
+        post,
+        stops,
+        artifacts,
+        reserve,
+        lent,
+    })
+}
+
+/// The GPU that jobs are lent, if they are to have one and their program computes on it. Without one
+/// those that ask for it are refused.
+async fn lent(config: &Config) -> Option<Lent> {
+    if !config.gpu {
+        return None;
+    }
+    let config = config.clone();
+    let asked = spawn_blocking(move || {
+        let cards = detect::gpus().unwrap_or_default();
+        lending::lent(&config, &cards)
+    });
+    match asked.await.map_err(|reason| reason.to_string()).and_then(|lent| lent) {
+        Ok(lent) => {
+            info!("jobs are lent a GPU of {} MiB, by {:?}", lent.memory_mib, lent.device);
+            Some(lent)
+        }
+        Err(reason) => {
+            warn!("jobs that ask for a GPU are refused: {reason}");
+            None
+        }
+    }
 }
 
 /// Starts all rooms. The last of the four in a row is kept apart, since it ends last.
@@ -194,7 +234,7 @@ fn furnish(
         book: Arc::clone(&shared.book),
         stops: Arc::clone(&shared.stops),
         metrics: Arc::clone(&shared.metrics),
-        capacity: Capacity { slots, memory_mib: shared.config.memory_mib },
+        capacity: shared.capacity(),
         jobs: to_executor,
         results: to_submitter,
         forgotten: to_forgotten,
@@ -214,7 +254,7 @@ impl Shared {
         &self,
         folders: &Folders,
         results: mpsc::Sender<crate::work::Work>,
-        ends: mpsc::Sender<crate::work::Seat>,
+        ends: mpsc::Sender<Ended>,
     ) -> Result<Executor> {
         let config = &self.config;
         let binary: PathBuf = config.job.canonicalize().map_err(failed("find", &config.job))?;
@@ -226,8 +266,9 @@ impl Shared {
         Ok(Executor {
             chain: self.chain.clone(),
             artifacts: self.artifacts.clone(),
-            sandbox: if config.gpu { sandbox.with_gpu() } else { sandbox },
+            sandbox: if self.lent.is_some() { sandbox.with_gpu() } else { sandbox },
             disk,
+            lent: self.lent.map(|lent| lent.device),
             vault: self.vault(folders),
             binary,
             threads: config.threads_a_job(),
@@ -237,6 +278,12 @@ impl Shared {
             results,
             ends,
         })
+    }
+
+    fn capacity(&self) -> Capacity {
+        let device_mib = self.lent.map_or(0, |lent| lent.memory_mib);
+        let (slots, memory_mib) = (usize::from(self.config.slots), self.config.memory_mib);
+        Capacity { slots, memory_mib, device_mib }
     }
 
     /// What sealed jobs need. Others are done without.
@@ -291,7 +338,7 @@ async fn idle(shared: &Shared, signals: &mut Signals) {
 }
 
 /// Why a room has ended that should not.
-fn broken(ended: Ended) -> Error {
+fn broken(ended: Left) -> Error {
     let name = "worker";
     match ended {
         Ok(Err(error)) => error,

@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, watch};
 use tracing::{debug, error, info, warn};
 
 use queue::Queue;
-pub use queue::{Assignment, Capacity, BLOCK};
+pub use queue::{Assignment, Capacity, Ended, BLOCK};
 
 pub(crate) struct Scheduler {
     pub book: Arc<Book>,
@@ -40,7 +40,7 @@ impl Scheduler {
     pub async fn run(
         self,
         mut turns: mpsc::Receiver<Arc<Turn>>,
-        mut ends: mpsc::Receiver<Seat>,
+        mut ends: mpsc::Receiver<Ended>,
     ) -> Result<()> {
         let mut queue = Queue::new(self.capacity);
         loop {
@@ -49,7 +49,7 @@ impl Scheduler {
                     Some(turn) => self.renew(&mut queue, &turn).await?,
                     None => return Ok(()),
                 },
-                Some(seat) = ends.recv() => queue.end(&seat),
+                Some(ended) = ends.recv() => queue.end(ended),
             }
             self.begin(&mut queue).await;
             self.metrics.queue(queue.waiting(), queue.running());
@@ -181,9 +181,14 @@ fn refusal(capacity: &Capacity, work: &Work) -> Option<Fault> {
         let words = "nobody can measure what is sealed; ask for it unsealed";
         return Some(Fault::new(Failure::UnsupportedOp, words));
     }
-    if !capacity.fits(work) {
-        let (need, have) = (capacity.need(work), capacity.memory_mib);
+    let (need, have) = (capacity.need(work), capacity.memory_mib);
+    if need > have {
         let words = format!("it asks for {need} MiB, and {have} are given to jobs");
+        return Some(Fault::new(Failure::TooLargeForDevice, words));
+    }
+    let (need, have) = (capacity.device_need(work), capacity.device_mib);
+    if need > have {
+        let words = format!("it asks for {need} MiB of a GPU, and {have} are given to jobs");
         return Some(Fault::new(Failure::TooLargeForDevice, words));
     }
     None

@@ -62,7 +62,7 @@ impl Executor {
     ) -> Result<Each, Trouble> {
         let Some(first) = all.first() else { return Ok(Vec::new()) };
         // They are held alike.
-        self.sandbox.admit(job::profile(&first.work.terms))?;
+        self.sandbox.admit(job::profile(&first.work))?;
         let mut files = BTreeSet::new();
         for one in all {
             files.extend(self.gather(one, job::named_files(&one.work.terms.job)?, bundle)?);

@@ -1,16 +1,10 @@
 //! Whether jobs that ask for a GPU would have one.
 
 use super::Wrong;
-use crate::{config::Config, detect::Gpu};
-use cairn_order::devices::{Devices, QUESTION};
-use cairn_sandbox::{End, Limits, Means, Profile, Request, Sandbox};
-use std::{fs::Permissions, os::unix::fs::PermissionsExt, time::Duration};
-use tempfile::Builder;
+use crate::{config::Config, detect::Gpu, lending};
+use cairn_order::devices::Devices;
+use cairn_sandbox::Means;
 
-/// How long all drivers together may take to say what they have.
-const TIME: Duration = Duration::from_secs(60);
-/// The program becomes a user of its own, where the worker is root.
-const ENTERABLE: u32 = 0o755;
 /// Letters of a card's name that are shown.
 const LETTERS: usize = 80;
 
@@ -28,8 +22,9 @@ pub(super) fn look(
         let what = format!("the GPU's driver does not answer ({reason})");
         wrong.push(Wrong::new(what, "see that it is loaded and complete, or leave out --gpu"));
     }
-    match asked(config, means) {
-        Ok(names) => {
+    match lending::ask(config, means) {
+        Ok(devices) => {
+            let names = named(&devices);
             if names.is_empty() {
                 let what = "jobs are to have a GPU, and their program has none to compute on";
                 let mend = "install a cairn-job with the feature wgpu or cuda, and the driver that \
@@ -46,29 +41,11 @@ pub(super) fn look(
     }
 }
 
-/// Asks the program, confined as a job with a GPU is: its drivers are not to be loaded here.
-fn asked(config: &Config, means: Means) -> Result<Vec<String>, String> {
-    let mut scratch = Builder::new();
-    scratch.permissions(Permissions::from_mode(ENTERABLE));
-    let scratch = scratch.tempdir_in(&config.data).map_err(|reason| reason.to_string())?;
-    let binary = config.job.canonicalize().map_err(|reason| reason.to_string())?;
-    let sandbox = Sandbox::new(means, scratch.path()).map_err(|error| error.to_string())?;
-    let limits = Limits {
-        time: TIME,
-        memory: config.memory_mib.saturating_mul(1 << 20),
-        threads: 256,
-        disk: 64 << 20,
-        open_files: 1_024,
-        answer: 1 << 16,
-    };
-    let request = Request { binary, profile: Profile::Gpu, limits, read: Vec::new() };
-    let program = sandbox.with_gpu().start(&request);
-    match program.map_err(|error| error.to_string())?.run(QUESTION.to_vec()).end {
-        End::Answered(bytes) => match Devices::from_bytes(&bytes) {
-            Ok(devices) => Ok(devices.gpus.iter().map(|name| shown(name)).collect()),
-            Err(unreadable) => Err(unreadable.to_string()),
-        },
-        end => Err(format!("{end:?}")),
+/// The GPUs that jobs would have: none where they compute on the processor all the same.
+fn named(devices: &Devices) -> Vec<String> {
+    match devices.gpu() {
+        Some(_) => devices.gpus.iter().map(|name| shown(name)).collect(),
+        None => Vec::new(),
     }
 }
 
@@ -81,6 +58,7 @@ fn shown(name: &str) -> String {
 mod tests {
     use super::*;
     use crate::config::Settings;
+    use cairn_order::Device;
     use std::path::Path;
 
     fn config(data: &Path, gpu: bool) -> Config {
@@ -116,6 +94,13 @@ mod tests {
         assert!(driver.what.contains("(no driver)"), "{driver:?}");
         assert!(program.what.contains("the jobs' program"), "{program:?}");
         assert!(wrong.iter().all(|one| one.mend.contains("--gpu")), "{wrong:?}");
+    }
+
+    #[test]
+    fn named_should_be_none_when_jobs_would_compute_on_the_processor() {
+        let devices = |lent| Devices { gpus: vec!["a card".into()], lent };
+        assert_eq!(named(&devices(Device::Wgpu)), ["a card"]);
+        assert_eq!(named(&devices(Device::Cpu)), Vec::<String>::new());
     }
 
     #[test]

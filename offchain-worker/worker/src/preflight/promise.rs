@@ -12,10 +12,7 @@ const UPDATE: &str = "with `cairn update`";
 pub(super) fn look(profile: &Profile, config: &Config, declared: &Declared) -> Vec<Wrong> {
     let hardware = &profile.hardware;
     let mut wrong = Vec::new();
-    if hardware.class > DeviceClass::Cpu && !config.gpu {
-        let what = "it is registered with a GPU, and jobs are lent none";
-        wrong.push(Wrong::new(what, format!("lend it with --gpu, or register none {UPDATE}")));
-    }
+    wrong.extend(gpu(hardware.class, config, declared));
     let (promised, have) = (u64::from(hardware.memory_mib), config.memory_mib);
     if promised > have {
         let what = format!("it is registered with {promised} MiB, and jobs are given {have}");
@@ -36,6 +33,25 @@ pub(super) fn look(profile: &Profile, config: &Config, declared: &Declared) -> V
         }
     }
     wrong
+}
+
+/// Whether jobs have the GPU that it is registered with.
+fn gpu(registered: DeviceClass, config: &Config, declared: &Declared) -> Option<Wrong> {
+    if registered == DeviceClass::Cpu {
+        return None;
+    }
+    if !config.gpu {
+        let what = "it is registered with a GPU, and jobs are lent none";
+        return Some(Wrong::new(what, format!("lend it with --gpu, or register none {UPDATE}")));
+    }
+    (!declared.has_gpu()).then(|| {
+        let what = "it is registered with a GPU, and jobs compute on the processor alone";
+        let mend = format!(
+            "install a cairn-job with the feature wgpu or cuda, and the driver that it needs, or \
+             register none {UPDATE}"
+        );
+        Wrong::new(what, mend)
+    })
 }
 
 #[cfg(test)]
@@ -71,9 +87,21 @@ mod tests {
     }
 
     #[test]
+    fn look_should_name_a_gpu_that_is_registered_and_no_job_computes_on() {
+        let registered = Hardware { class: DeviceClass::Gpu, ..hardware() };
+        let config = Config { gpu: true, ..config() };
+        let without = Declared::of(&config, &[], &[]);
+        let wrong = look(&profile(registered, JobKind::Wasm), &config, &without);
+        let [one] = &wrong[..] else { panic!("{wrong:?}") };
+        assert!(one.what.contains("processor alone") && one.mend.contains("wgpu"), "{one:?}");
+        let with = Declared { class: "gpu", ..without };
+        assert_eq!(look(&profile(registered, JobKind::Wasm), &config, &with), Vec::new());
+    }
+
+    #[test]
     fn look_should_name_each_promise_that_is_not_held() {
         let config = config();
-        let declared = Declared::of(&config, &[]);
+        let declared = Declared::of(&config, &[], &[]);
         let held = profile(hardware(), JobKind::Wasm);
         assert_eq!(look(&held, &config, &declared), Vec::new());
         let cases = [

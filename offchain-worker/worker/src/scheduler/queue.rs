@@ -10,6 +10,7 @@ use cairn_protocol::{
     id::{Amount, Height},
     job::JobKind,
 };
+use cairn_sandbox::Profile;
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
@@ -33,6 +34,15 @@ pub struct Capacity {
     pub slots: usize,
     /// For all of them together.
     pub memory_mib: u64,
+    /// The same of the GPU that jobs are lent; nothing where they are lent none.
+    pub device_mib: u64,
+}
+
+/// What a process takes of it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Need {
+    memory_mib: u64,
+    device_mib: u64,
 }
 
 /// A job that is begun.
@@ -49,6 +59,14 @@ pub struct Assignment {
     pub along: Vec<Assignment>,
 }
 
+/// A job that was begun and runs no more.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended {
+    pub seat: Seat,
+    /// Whether the process that it shared came to nothing, so that it is to have one of its own.
+    pub apart: bool,
+}
+
 /// Jobs that wait for room, and those that have it. The nearest deadline goes first, then what pays
 /// best for a unit. Nothing overtakes what is first and does not fit beside those that run: a large
 /// job would wait for ever. What goes along with one that is begun takes no room of its own.
@@ -56,11 +74,16 @@ pub struct Assignment {
 pub struct Queue {
     capacity: Capacity,
     now: Height,
-    waiting: BTreeMap<(Height, Reverse<Amount>, Seat), Work>,
-    /// What each takes of the memory; none of those that are done along with another.
-    running: BTreeMap<Seat, Option<u64>>,
+    waiting: BTreeMap<Place, Work>,
+    /// Each with what it takes; none of those that are done along with another.
+    running: BTreeMap<Seat, (Work, Option<Need>)>,
+    /// Those that share no process any more.
+    apart: BTreeSet<Seat>,
     retries: Retries,
 }
+
+/// By which what waits is in order.
+type Place = (Height, Reverse<Amount>, Seat);
 
 impl Assignment {
     /// This one, and those that are done along with it.
@@ -72,26 +95,39 @@ impl Assignment {
 impl Capacity {
     /// What a job takes of the memory: what it asks for, and at least an equal share.
     pub fn need(&self, work: &Work) -> u64 {
-        let share = self.memory_mib.checked_div(self.slots as u64).unwrap_or(0);
-        share.max(work.terms.requirements.memory_mib.into())
+        self.share(self.memory_mib).max(work.terms.requirements.memory_mib.into())
     }
 
-    /// Whether it could run if nothing else did.
-    pub fn fits(&self, work: &Work) -> bool {
-        self.need(work) <= self.memory_mib
+    /// The same of the GPU's memory, of a job that is lent it. Where there is none, such a job is
+    /// refused when it is begun.
+    pub fn device_need(&self, work: &Work) -> u64 {
+        if profile(work) == Profile::Cpu || self.device_mib == 0 {
+            return 0;
+        }
+        self.share(self.device_mib).max(work.terms.requirements.memory_mib.into())
+    }
+
+    fn share(&self, whole: u64) -> u64 {
+        whole.checked_div(self.slots as u64).unwrap_or(0)
+    }
+
+    fn both(&self, work: &Work) -> Need {
+        Need { memory_mib: self.need(work), device_mib: self.device_need(work) }
     }
 }
 
 impl Queue {
     pub fn new(capacity: Capacity) -> Self {
         let (waiting, running) = (BTreeMap::new(), BTreeMap::new());
-        Self { capacity, now: 0, waiting, running, retries: Retries::default() }
+        let (apart, retries) = (BTreeSet::new(), Retries::default());
+        Self { capacity, now: 0, waiting, running, apart, retries }
     }
 
     /// Takes over what is to be done now, and forgets what was and no longer is. Gives those that
     /// run and are not `awaited` any more. What came to nothing a while ago is left for later.
     pub fn renew(&mut self, now: Height, works: Vec<Work>, awaited: &BTreeSet<Seat>) -> Vec<Seat> {
         self.now = now;
+        self.apart.retain(|seat| awaited.contains(seat));
         self.retries.retain(awaited);
         let (running, retries) = (&self.running, &self.retries);
         let is_ready = |work: &Work| {
@@ -99,8 +135,7 @@ impl Queue {
             !running.contains_key(&work.seat) && retries.is_ready(&work.seat, now, left)
         };
         let waiting = works.into_iter().filter(is_ready);
-        self.waiting =
-            waiting.map(|work| ((work.due, Reverse(work.reward()), work.seat), work)).collect();
+        self.waiting = waiting.map(|work| (place(&work), work)).collect();
         self.running.keys().filter(|seat| !awaited.contains(seat)).copied().collect()
     }
 
@@ -117,37 +152,40 @@ impl Queue {
     /// The next job, if there is room for it.
     pub fn take(&mut self) -> Option<Assignment> {
         while let Some(first) = self.waiting.first_entry() {
-            let (memory_mib, time) = (self.capacity.need(first.get()), left(first.get(), self.now));
+            let (need, time) = (self.capacity.both(first.get()), left(first.get(), self.now));
             if time.is_zero() {
                 // The next time it is looked at it may be over; until then nobody has to wait.
                 first.remove();
                 continue;
             }
-            let processes = self.running.values().flatten().count();
-            let taken: u64 = self.running.values().flatten().sum();
-            let room = processes < self.capacity.slots
-                && taken.saturating_add(memory_mib) <= self.capacity.memory_mib;
-            if !room {
+            if !has_room(&self.capacity, &self.running, need) {
                 return None;
             }
             let work = first.remove();
-            self.running.insert(work.seat, Some(memory_mib));
-            let along = self.along(&work, memory_mib);
+            self.running.insert(work.seat, (work.clone(), Some(need)));
+            let along = self.along(&work, need);
             let tries = self.retries.of(&work.seat);
-            return Some(Assignment { work, memory_mib, time, tries, along });
+            return Some(Assignment { work, memory_mib: need.memory_mib, time, tries, along });
         }
         None
     }
 
     /// Takes out what is done along with a job that is begun. It waits behind it, so it has as much
     /// time at least.
-    fn along(&mut self, lead: &Work, memory_mib: u64) -> Vec<Assignment> {
-        let fits = |work: &Work| belong(lead, work) && self.capacity.need(work) <= memory_mib;
+    fn along(&mut self, lead: &Work, room: Need) -> Vec<Assignment> {
+        if self.apart.contains(&lead.seat) {
+            return Vec::new();
+        }
+        let fits = |work: &Work| {
+            let need = self.capacity.both(work);
+            let fits = need.memory_mib <= room.memory_mib && need.device_mib <= room.device_mib;
+            fits && belong(lead, work) && !self.apart.contains(&work.seat)
+        };
         let fitting = self.waiting.iter().filter(|(_, work)| fits(work)).map(|(place, _)| *place);
         let places: Vec<_> = fitting.take(TOGETHER - 1).collect();
         let mut along = Vec::with_capacity(places.len());
         for work in places.iter().filter_map(|place| self.waiting.remove(place)) {
-            self.running.insert(work.seat, None);
+            self.running.insert(work.seat, (work.clone(), None));
             let (memory_mib, time) = (self.capacity.need(&work), left(&work, self.now));
             let tries = self.retries.of(&work.seat);
             along.push(Assignment { work, memory_mib, time, tries, along: Vec::new() });
@@ -155,10 +193,16 @@ impl Queue {
         along
     }
 
-    /// A job has ended. If it is to be done all the same, it came to nothing that lasts.
-    pub fn end(&mut self, seat: &Seat) {
-        self.running.remove(seat);
-        self.retries.ended(*seat, self.now);
+    /// A job has ended. One that is to have a process of its own waits again, with the time that it
+    /// has left. If another is to be done all the same, it came to nothing that lasts.
+    pub fn end(&mut self, ended: Ended) {
+        let Some((work, _)) = self.running.remove(&ended.seat) else { return };
+        if ended.apart {
+            self.apart.insert(ended.seat);
+            self.waiting.insert(place(&work), work);
+        } else {
+            self.retries.ended(ended.seat, self.now);
+        }
     }
 
     pub fn waiting(&self) -> usize {
@@ -168,6 +212,27 @@ impl Queue {
     pub fn running(&self) -> usize {
         self.running.len()
     }
+}
+
+/// The nearest deadline first, and then what pays best.
+fn place(work: &Work) -> Place {
+    (work.due, Reverse(work.reward()), work.seat)
+}
+
+/// Whether a process of that need fits beside those that run.
+fn has_room(
+    capacity: &Capacity,
+    running: &BTreeMap<Seat, (Work, Option<Need>)>,
+    need: Need,
+) -> bool {
+    let (mut processes, mut memory, mut device) = (0, need.memory_mib, need.device_mib);
+    for taken in running.values().filter_map(|(_, taken)| taken.as_ref()) {
+        processes += 1;
+        memory = memory.saturating_add(taken.memory_mib);
+        device = device.saturating_add(taken.device_mib);
+    }
+    let has_slot = processes < capacity.slots;
+    has_slot && memory <= capacity.memory_mib && device <= capacity.device_mib
 }
 
 /// Whether one process does both: jobs on texts share what is opened of their model. Whoever reads
@@ -180,7 +245,7 @@ fn belong(lead: &Work, work: &Work) -> bool {
     };
     let (one, other) = (&lead.terms.job, &work.terms.job);
     let alike = one.kind == other.kind && one.engine == other.engine && one.model == other.model;
-    let held_alike = profile(&lead.terms) == profile(&work.terms);
+    let held_alike = profile(lead) == profile(work);
     alike && held_alike && shares(lead) && shares(work)
 }
 
@@ -193,6 +258,7 @@ fn left(work: &Work, now: Height) -> Duration {
 mod tests {
     use super::*;
     use crate::work::testing::{seat, terms, work};
+    use cairn_order::engines;
     use cairn_protocol::{
         id::{BlockId, EngineId},
         job::{Job, Requirements, Seal, Terms},
@@ -202,7 +268,11 @@ mod tests {
     use std::sync::Arc;
 
     fn queue(slots: usize, memory_mib: u64) -> Queue {
-        Queue::new(Capacity { slots, memory_mib })
+        Queue::new(Capacity { slots, memory_mib, device_mib: 0 })
+    }
+
+    fn over(seat: Seat) -> Ended {
+        Ended { seat, apart: false }
     }
 
     fn seats(works: &[Work]) -> BTreeSet<Seat> {
@@ -236,7 +306,7 @@ mod tests {
         let mut queue = queue(2, 1_000);
         renew(&mut queue, vec![work(1, 50, 1), work(2, 60, 1), work(3, 70, 1)]);
         assert_eq!(taken(&mut queue), [1, 2]);
-        queue.end(&seat(1));
+        queue.end(over(seat(1)));
         assert_eq!(taken(&mut queue), [3]);
         assert_eq!((queue.running(), queue.waiting()), (2, 0));
     }
@@ -248,7 +318,7 @@ mod tests {
         // The small one fits beside the first, and does not overtake the second.
         renew(&mut queue, vec![large(1, 50), large(2, 60), work(3, 70, 1)]);
         assert_eq!(taken(&mut queue), [1]);
-        queue.end(&seat(1));
+        queue.end(over(seat(1)));
         assert_eq!(taken(&mut queue), [2, 3]);
     }
 
@@ -280,11 +350,11 @@ mod tests {
         let second = queue.take().unwrap();
         assert_eq!((second.work.seat, along(&second)), (seat(2), vec![]));
         // The process is over when all have ended.
-        queue.end(&seat(3));
-        queue.end(&seat(4));
+        queue.end(over(seat(3)));
+        queue.end(over(seat(4)));
         renew(&mut queue, vec![work(5, 90, 1)]);
         assert!(queue.take().is_none());
-        queue.end(&seat(1));
+        queue.end(over(seat(1)));
         assert_eq!(taken(&mut queue), [5]);
     }
 
@@ -330,11 +400,60 @@ mod tests {
     }
 
     #[test]
-    fn fits_should_refuse_what_no_empty_machine_has_room_for() {
-        let capacity = Capacity { slots: 2, memory_mib: 1_000 };
-        assert!(capacity.fits(&with_memory(work(1, 50, 1), 1_000)));
-        assert!(!capacity.fits(&with_memory(work(1, 50, 1), 1_001)));
+    fn need_should_be_what_is_asked_for_and_at_least_a_share() {
+        let capacity = Capacity { slots: 2, memory_mib: 1_000, device_mib: 600 };
+        assert_eq!(capacity.need(&with_memory(work(1, 50, 1), 1_001)), 1_001);
         assert_eq!(capacity.need(&work(1, 50, 1)), 500);
+        assert_eq!(capacity.device_need(&work(1, 50, 1)), 0, "it computes on the processor");
+        assert_eq!(capacity.device_need(&on_gpu(work(1, 50, 1), 10)), 300);
+        assert_eq!(capacity.device_need(&on_gpu(work(1, 50, 1), 400)), 400);
+        let without = Capacity { device_mib: 0, ..capacity };
+        assert_eq!(without.device_need(&on_gpu(work(1, 50, 1), 400)), 0, "it is refused later");
+    }
+
+    /// On a GPU, of which it takes so much.
+    fn on_gpu(work: Work, memory_mib: u32) -> Work {
+        let terms = Terms::clone(&work.terms);
+        let class = DeviceClass::Gpu;
+        let requirements = Requirements { class, memory_mib, ..terms.requirements };
+        let job = Job { engine: engines::float(), ..terms.job };
+        Work { terms: Arc::new(Terms { job, requirements, ..terms }), ..work }
+    }
+
+    #[test]
+    fn take_should_begin_no_more_on_a_gpu_than_its_memory_holds() {
+        let mut queue = Queue::new(Capacity { slots: 4, memory_mib: 4_000, device_mib: 1_000 });
+        let gpu = |task, due| on_gpu(work(task, due, 1), 600);
+        renew(&mut queue, vec![gpu(1, 50), gpu(2, 60), work(3, 70, 1)]);
+        // There are slots and memory for all of them.
+        assert_eq!(taken(&mut queue), [1]);
+        queue.end(over(seat(1)));
+        assert_eq!(taken(&mut queue), [2, 3]);
+    }
+
+    #[test]
+    fn end_should_have_jobs_wait_for_processes_of_their_own_when_theirs_died() {
+        let mut queue = queue(2, 1_000);
+        let works = || (1..5).map(|task| on_text(work(task, 50, 1), 7)).collect::<Vec<_>>();
+        renew(&mut queue, works()[..3].to_vec());
+        assert_eq!(along(&queue.take().unwrap()), [2, 3]);
+        for task in 1..4 {
+            queue.end(Ended { seat: seat(task), apart: true });
+        }
+        assert_eq!((queue.running(), queue.waiting()), (0, 3));
+        // Whatever else is on their model goes with none of them, nor they with it.
+        renew(&mut queue, works());
+        for task in 1..3 {
+            let next = queue.take().unwrap();
+            assert_eq!((next.work.seat, along(&next)), (seat(task), vec![]));
+        }
+        assert!(queue.take().is_none(), "there are two slots");
+        queue.end(over(seat(1)));
+        queue.end(over(seat(2)));
+        assert_eq!(taken(&mut queue), [3, 4]);
+        // One whose time is over is forgotten.
+        renew(&mut queue, Vec::new());
+        assert!(queue.apart.is_empty());
     }
 
     #[test]
@@ -380,7 +499,7 @@ mod tests {
             queue.renew(now, works(), &seats(&works()));
             if let Some(next) = queue.take() {
                 begun.push((now, next.tries));
-                queue.end(&next.work.seat);
+                queue.end(over(next.work.seat));
             }
         }
         assert_eq!(begun, [(10, 0), (11, 1), (13, 2), (17, 3), (25, 4), (41, 5)]);
@@ -426,7 +545,7 @@ mod tests {
                     break;
                 }
                 let ended = running.swap_remove(end.index(running.len()));
-                queue.end(&ended.work.seat);
+                queue.end(over(ended.work.seat));
                 done += 1;
             }
             prop_assert_eq!(done, jobs.len());

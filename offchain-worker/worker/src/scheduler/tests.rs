@@ -8,8 +8,9 @@ use crate::{
     },
 };
 use cairn_protocol::{
-    id::EngineId,
-    job::{Policy, Requirements, Seal, Terms},
+    id::{BlockId, EngineId},
+    job::{Job, JobKind, Policy, Requirements, Seal, Terms},
+    profile::DeviceClass,
     result::{Answer, Output},
 };
 use tempfile::TempDir;
@@ -33,7 +34,7 @@ impl Desk {
         let (to_results, results) = mpsc::channel(8);
         let (to_forgotten, forgotten) = mpsc::channel(8);
         let (drain, drains) = watch::channel(false);
-        let capacity = Capacity { slots: 2, memory_mib: 1_000 };
+        let capacity = Capacity { slots: 2, memory_mib: 1_000, device_mib: 0 };
         let scheduler = Scheduler {
             book: Arc::clone(&book),
             stops: Arc::default(),
@@ -74,6 +75,10 @@ impl Desk {
     }
 }
 
+fn over(seat: Seat) -> Ended {
+    Ended { seat, apart: false }
+}
+
 fn on(terms: Terms, work: Work) -> Work {
     Work { terms: Arc::new(terms), ..work }
 }
@@ -87,7 +92,7 @@ async fn job_should_be_begun_once_and_then_told_of() {
     desk.turn(8, vec![one.clone()]).await;
     assert_eq!((desk.begun(), desk.told()), (vec![], vec![]));
     desk.make(&one);
-    desk.queue.end(&one.seat);
+    desk.queue.end(over(one.seat));
     desk.turn(9, vec![one.clone()]).await;
     assert_eq!((desk.begun(), desk.told()), (vec![], vec![1]));
 }
@@ -97,7 +102,7 @@ async fn job_should_be_begun_again_when_it_came_to_nothing_that_lasts() {
     let mut desk = Desk::new();
     let one = work(1, 50, 1);
     desk.turn(7, vec![one.clone()]).await;
-    desk.queue.end(&one.seat);
+    desk.queue.end(over(one.seat));
     desk.turn(8, vec![one.clone()]).await;
     assert_eq!(desk.begun(), [1, 1]);
 }
@@ -116,9 +121,52 @@ async fn jobs_should_be_begun_after_each_other_when_they_do_not_fit_at_once() {
     desk.turn(8, works.clone()).await;
     assert_eq!(desk.begun(), Vec::<u64>::new());
     desk.make(&works[0]);
-    desk.queue.end(&works[0].seat);
+    desk.queue.end(over(works[0].seat));
     desk.turn(9, works).await;
     assert_eq!(desk.begun(), [2]);
+}
+
+#[tokio::test]
+async fn jobs_should_be_begun_alone_at_once_when_the_process_that_they_shared_died() {
+    let Desk { _directory, scheduler, mut jobs, .. } = Desk::new();
+    let (to_turns, turns) = mpsc::channel(1);
+    let (to_ends, ends) = mpsc::channel(1);
+    let running = tokio::spawn(scheduler.run(turns, ends));
+    let on_text = |task| {
+        let (kind, model) = (JobKind::Embed, Some(BlockId([7; 32])));
+        on(Terms { job: Job { kind, model, ..terms().job }, ..terms() }, work(task, 50, 1))
+    };
+    let (kept, challenges) = (Vec::new(), Vec::new());
+    let works = vec![on_text(1), on_text(2)];
+    let turn = Turn { block: 7, now: 10, works, kept, challenges, standing: None };
+    to_turns.send(Arc::new(turn)).await.unwrap();
+    let both = jobs.recv().await.unwrap();
+    assert_eq!(both.all().count(), 2);
+    for one in both.all() {
+        to_ends.send(Ended { seat: one.work.seat, apart: true }).await.unwrap();
+    }
+    // Nobody says anew what is to be done.
+    for task in [1, 2] {
+        let next = jobs.recv().await.unwrap();
+        assert_eq!((next.work.seat.task.0, next.along.len()), (task, 0));
+    }
+    drop(to_turns);
+    running.await.unwrap().unwrap();
+}
+
+#[test]
+fn refusal_should_name_a_job_that_no_gpu_here_holds() {
+    let capacity = Capacity { slots: 2, memory_mib: 4_000, device_mib: 1_000 };
+    let refused = |memory_mib| {
+        let class = DeviceClass::Gpu;
+        let requirements = Requirements { class, memory_mib, ..terms().requirements };
+        let job = Job { engine: cairn_order::engines::float(), ..terms().job };
+        refusal(&capacity, &on(Terms { job, requirements, ..terms() }, work(1, 50, 1)))
+    };
+    assert_eq!(refused(1_000), None);
+    let fault = refused(1_001).unwrap();
+    assert_eq!(fault.failure, Failure::TooLargeForDevice);
+    assert!(fault.to_string().contains("1001 MiB of a GPU"), "{fault}");
 }
 
 #[tokio::test]
@@ -194,7 +242,7 @@ async fn rejected_key_should_be_told_of_as_long_as_the_chain_waits() {
     let mut desk = Desk::new();
     let one = work(1, 50, 1);
     desk.turn(7, vec![one.clone()]).await;
-    desk.queue.end(&one.seat);
+    desk.queue.end(over(one.seat));
     desk.begun();
     let fault = Fault::new(Failure::FalseArtifact, "the key opens nothing");
     desk.book.note(one.seat, Step::Rejected(fault)).unwrap();
@@ -234,7 +282,7 @@ async fn running_job_should_be_stopped_when_commitments_are_closed() {
 async fn another_task_of_the_same_number_should_be_left_alone_and_not_hold_up_others() {
     let mut desk = Desk::new();
     desk.turn(7, vec![work(1, 50, 1)]).await;
-    desk.queue.end(&work(1, 50, 1).seat);
+    desk.queue.end(over(work(1, 50, 1).seat));
     desk.begun();
     let other = on(Terms { match_by: 101, ..terms() }, work(1, 50, 1));
     desk.turn(8, vec![other, work(2, 50, 1)]).await;
