@@ -264,7 +264,7 @@ impl Plan {
             .flag("--archive", archive)
             .flag("--listen", ports.files_address().to_string())
             .arguments(&peers(index, stands))
-            .flag("--job", &self.programs.job)
+            .flag("--job", setup.job.as_ref().unwrap_or(&self.programs.job))
             .flag("--slots", JOBS.to_string())
             .flag("--threads", threads(self.count).to_string())
             .flag("--memory", MEMORY_MIB.to_string())

@@ -13,6 +13,8 @@ use super::SLOTS;
 pub struct Setup {
     /// What is run in place of `cairn-worker`.
     pub program: Option<PathBuf>,
+    /// What does its jobs in place of `cairn-job`.
+    pub job: Option<PathBuf>,
     /// What its environment has besides, at its first start.
     pub environment: Vec<(String, String)>,
     /// Added to its command line.
@@ -32,6 +34,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             program: None,
+            job: None,
             environment: Vec::new(),
             arguments: Vec::new(),
             health: None,

@@ -14,7 +14,7 @@ use std::{
 /// What comes of each. They are jobs of one kind on texts, by one engine, on one model.
 pub fn run_all(orders: &[Order], scratch: &Path) -> Vec<Outcome> {
     if !belong(orders) {
-        let words = "jobs that are done together are on texts, of one kind, engine, model and device";
+        let words = "jobs done together are on texts, of one kind, engine, model and device";
         return vec![Outcome::Failed(fault::internal(words)); orders.len()];
     }
     let names: Vec<String> = (0..orders.len()).map(product::numbered).collect();

@@ -55,7 +55,8 @@ fn learn(
     folder: &ExactFolder,
     lessons: &Sequences,
 ) -> Result<BTreeMap<String, Change>, Fault> {
-    let Model::Decoder(decoder) = folder.floats(&model::device(order)?).map_err(fault::folder)? else {
+    let device = model::device(order)?;
+    let Model::Decoder(decoder) = folder.floats(&device).map_err(fault::folder)? else {
         return Err(fault::internal("the model is of another kind than its card says"));
     };
     let settings = settings(spec, order);

@@ -32,6 +32,7 @@ use cairn_sdk::Chain;
 use jobs::Jobs;
 use sealed::Posted;
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     sync::Arc,
@@ -135,18 +136,19 @@ impl Executor {
         for seat in &seats {
             self.stops.begin(*seat);
         }
-        let alone = match assignment.along.is_empty() {
-            true => vec![assignment],
-            false => self.together(assignment, begun).await?,
-        };
-        for one in alone {
-            let (work, tries, until) = (one.work.clone(), one.tries, begun + one.time);
-            let result = Arc::clone(&self).attempt(one, until).await;
+        let apart = if assignment.along.is_empty() {
+            let (work, tries) = (assignment.work.clone(), assignment.tries);
+            let until = begun + assignment.time;
+            let result = Arc::clone(&self).attempt(assignment, until).await;
             self.finish(&work, tries, until, result).await?;
-        }
+            BTreeSet::new()
+        } else {
+            self.together(assignment, begun).await?
+        };
         // They have one room, which is free when all of them have ended.
         for seat in seats {
-            let _ = self.ends.send(Ended { seat, apart: false }).await;
+            let apart = apart.contains(&seat);
+            let _ = self.ends.send(Ended { seat, apart }).await;
         }
         Ok(())
     }

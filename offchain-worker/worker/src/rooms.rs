@@ -187,8 +187,8 @@ async fn open(
     })
 }
 
-/// The GPU that jobs are lent, if they are to have one and their program computes on it. Without one
-/// those that ask for it are refused.
+/// The GPU that jobs are lent, if they are to have one and their program computes on it. Without
+/// one those that ask for it are refused.
 async fn lent(config: &Config) -> Option<Lent> {
     if !config.gpu {
         return None;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! jobs ──▶ one process ──▶ an outcome for each ──▶ concluded one by one
-//!              └ ends without ──▶ each once more, in a process of its own
+//!              └ ends without ──▶ each back to the scheduler, for a process of its own
 //! ```
 //!
 //! A job that takes the process down with it is not known from the others, so none of them is
@@ -13,45 +13,68 @@ use crate::{
     job::{self, Trouble},
     journal::Made,
     scheduler::Assignment,
+    work::Seat,
     Result,
 };
 use cairn_order::{Order, Outcome};
 use cairn_protocol::id::File;
 use std::{collections::BTreeSet, mem, sync::Arc, time::Instant};
 use tokio::task::spawn_blocking;
-use tracing::info;
+use tracing::{info, warn};
 
 /// What came of each job.
 type Each = Vec<Result<Made, Trouble>>;
 
 impl Executor {
-    /// Does jobs together, and gives back those that are to be done alone: all or none of them.
+    /// Does jobs together. Gives those that are to be begun anew, each in a process of its own: all
+    /// that are still waited for, or none.
     pub(super) async fn together(
         self: &Arc<Self>,
         mut first: Assignment,
         begun: Instant,
-    ) -> Result<Vec<Assignment>> {
+    ) -> Result<BTreeSet<Seat>> {
         // As much is left to do each alone.
         let until = begun + first.time / 2;
         let along = mem::take(&mut first.along);
         // It is the others' model as well.
         let bundle = self.bundle(&first.work.terms.job).await;
         let all: Vec<Assignment> = std::iter::once(first).chain(along).collect();
-        let Ok(bundle) = bundle else { return Ok(all) };
+        let bundle = match bundle {
+            Ok(bundle) => bundle,
+            Err(trouble) => return self.apart(all, &trouble).await,
+        };
         let (this, these) = (Arc::clone(self), all.clone());
         let computing = spawn_blocking(move || this.compute_all(&these, bundle, until));
         let each = match computed(computing.await) {
             Ok(each) => each,
-            Err(trouble) => {
-                info!("{} jobs are done one by one: {}", all.len(), words(&trouble));
-                return Ok(all);
-            }
+            Err(trouble) => return self.apart(all, &trouble).await,
         };
         for (assignment, result) in all.iter().zip(each) {
             let Assignment { work, tries, time, .. } = assignment;
             self.finish(work, *tries, begun + *time, result).await?;
         }
-        Ok(Vec::new())
+        Ok(BTreeSet::new())
+    }
+
+    /// Leaves jobs to be begun anew, but for those that were stopped.
+    async fn apart(&self, all: Vec<Assignment>, trouble: &Trouble) -> Result<BTreeSet<Seat>> {
+        info!("{} jobs are done one by one: {}", all.len(), words(trouble));
+        let mut apart = BTreeSet::new();
+        for Assignment { work, tries, time, .. } in all {
+            if !self.stops.goes_on(&work.seat) {
+                let until = Instant::now() + time;
+                self.finish(&work, tries, until, Err(Trouble::Stopped)).await?;
+                continue;
+            }
+            // Whatever it was given is pinned anew.
+            if let Err(reason) = self.artifacts.unpin(&work.seat).await {
+                warn!("{}: its files are kept on: {reason}", work.seat);
+            }
+            self.metrics.job("apart");
+            self.stops.end(&work.seat);
+            apart.insert(work.seat);
+        }
+        Ok(apart)
     }
 
     fn compute_all(
