@@ -24,6 +24,7 @@ mod sealed_audit;
 mod sealed_traces;
 mod sleep;
 mod store;
+mod together;
 mod tolerance;
 mod upgrade;
 mod work;
