@@ -16,7 +16,7 @@ use cairn_protocol::{
     id::{ContentId, File},
     result::Output,
 };
-use cairn_store::{Archive, Have, Name, Quota, Received, Source, Store};
+use cairn_store::{Archive, Have, Name, NodeId, Quota, Received, Source, Store};
 use std::{
     collections::BTreeSet,
     fs::{self, Permissions},
@@ -144,13 +144,24 @@ impl Artifacts {
         Ok(this)
     }
 
-    /// The file in the store, fetched if it is not there yet.
-    pub fn fetch(&self, file: &File) -> Result<PathBuf> {
-        self.runtime.block_on(self.bring(file))
+    /// Whether there is anybody to ask besides the archive.
+    pub fn has_peers(&self) -> bool {
+        self.sources.iter().any(|source| matches!(source, Source::Peer(_)))
+    }
+
+    /// The file in the store, fetched if it is not there yet. Of other nodes those that are near
+    /// are asked first.
+    pub fn fetch(&self, file: &File, near: &[NodeId]) -> Result<PathBuf> {
+        self.runtime.block_on(self.bring(file, near))
     }
 
     /// The same for as long as it is wanted; nothing from then on. What has come by then is kept.
-    pub fn fetch_while(&self, file: &File, wanted: impl Fn() -> bool) -> Result<Option<PathBuf>> {
+    pub fn fetch_while(
+        &self,
+        file: &File,
+        near: &[NodeId],
+        wanted: impl Fn() -> bool,
+    ) -> Result<Option<PathBuf>> {
         let unwanted = async {
             while wanted() {
                 sleep(LOOK).await;
@@ -160,7 +171,7 @@ impl Artifacts {
             tokio::select! {
                 biased;
                 () = unwanted => Ok(None),
-                brought = self.bring(file) => brought.map(Some),
+                brought = self.bring(file, near) => brought.map(Some),
             }
         })
     }
@@ -170,8 +181,9 @@ impl Artifacts {
         self.runtime.block_on(self.archive.get_named(file)).map_err(Missing::fetched)
     }
 
-    async fn bring(&self, file: &File) -> Result<PathBuf> {
-        let brought = self.store.fetch(file, &self.sources, &mut |_| ()).await;
+    async fn bring(&self, file: &File, near: &[NodeId]) -> Result<PathBuf> {
+        let sources = in_order(&self.sources, near);
+        let brought = self.store.fetch(file, &sources, &mut |_| ()).await;
         self.count();
         brought.map_err(Missing::fetched)
     }
@@ -314,6 +326,17 @@ pub(crate) fn free(folder: &Path) -> Result<u64> {
 /// What becomes of an error of the file system.
 fn at(path: &Path) -> impl FnOnce(io::Error) -> Missing + '_ {
     move |reason| Missing::Disk { path: path.into(), reason }
+}
+
+/// The archive, then nodes that are near, then all others.
+fn in_order(sources: &[Source], near: &[NodeId]) -> Vec<Source> {
+    let mut sources = sources.to_vec();
+    sources.sort_by_key(|source| match source {
+        Source::Archive => 0,
+        Source::Peer(node) if near.contains(node) => 1,
+        Source::Peer(_) => 2,
+    });
+    sources
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! makes answers of what comes of it.
 
 mod jobs;
+mod near;
 mod sealed;
 mod together;
 
@@ -29,6 +30,7 @@ use cairn_protocol::{
 };
 use cairn_sandbox::{Limits, Profile, Request, Sandbox, Sandboxed};
 use cairn_sdk::Chain;
+use cairn_store::NodeId;
 use jobs::Jobs;
 use sealed::Posted;
 use std::{
@@ -86,6 +88,8 @@ struct Given {
     posted: Option<Posted>,
     /// What another provider delivered, where that is looked at and not made anew.
     delivered: Option<Output>,
+    /// Whose nodes are asked for its files before others.
+    near: Vec<NodeId>,
 }
 
 /// A job as it is put to a process.
@@ -95,6 +99,7 @@ struct Setting<'a> {
     bundle: Option<File>,
     delta: Option<Input>,
     fingerprint: Option<Over>,
+    near: &'a [NodeId],
     /// Where it writes; none where that may be on disk.
     volatile: Option<&'a Path>,
 }
@@ -206,7 +211,8 @@ impl Executor {
     async fn given(&self, work: &Work) -> Result<Given, Trouble> {
         let posted = self.posted(work).await?;
         let bundle = self.bundle(&work.terms.job).await?;
-        Ok(Given { bundle, posted, delivered: self.delivered(work).await? })
+        let delivered = self.delivered(work).await?;
+        Ok(Given { bundle, posted, delivered, near: self.near(work).await })
     }
 
     /// What another provider delivered for a job, where that is looked at and not made anew.
@@ -238,12 +244,12 @@ impl Executor {
         given: Given,
         until: Instant,
     ) -> Result<Made, Trouble> {
-        let Given { bundle, posted, delivered } = given;
+        let Given { bundle, posted, delivered, near } = given;
         let terms = &assignment.work.terms;
         // Before anything is fetched for it.
         self.sandbox.admit(job::profile(&assignment.work))?;
         if let Some(posted) = posted {
-            return self.compute_sealed(assignment, bundle, &posted, until);
+            return self.compute_sealed(assignment, bundle, &posted, &near, until);
         }
         let (job, input) = (&terms.job, job::input(&terms.job));
         let (delta, claim) = match assignment.work.measures() {
@@ -251,7 +257,8 @@ impl Executor {
             false => (None, delivered),
         };
         let fingerprint = job::over(&assignment.work, claim);
-        let setting = Setting { job, input, bundle, delta, fingerprint, volatile: None };
+        let near = near.as_slice();
+        let setting = Setting { job, input, bundle, delta, fingerprint, near, volatile: None };
         let Done { made, process, grant: _grant } = self.perform(assignment, setting, until)?;
         self.answer(&assignment.work, &made, process.scratch())
     }
@@ -263,14 +270,14 @@ impl Executor {
         setting: Setting<'_>,
         until: Instant,
     ) -> Result<Done, Trouble> {
-        let Setting { job, input, bundle, delta, fingerprint, volatile } = setting;
+        let Setting { job, input, bundle, delta, fingerprint, near, volatile } = setting;
         let seat = assignment.work.seat;
         let mut named = match &delta {
             Some(delta) => job::measured_files(job, delta),
             None => job::named_files(job)?,
         };
         named.extend(job::claimed_file(fingerprint.as_ref()));
-        let files = self.gather(assignment, named, bundle)?;
+        let files = self.gather(assignment, named, bundle, near)?;
         let desk = self.artifacts.desk(&files)?;
         let folder = volatile.unwrap_or(&self.disk.scratch);
         let grant = self.disk.grant(folder, writes(&files))?;
@@ -331,12 +338,13 @@ impl Executor {
         assignment: &Assignment,
         named: Vec<File>,
         bundle: Option<File>,
+        near: &[NodeId],
     ) -> Result<Vec<File>, Trouble> {
         self.disk.check()?;
         let (seat, mut files) = (assignment.work.seat, named);
         if let Some(bundle) = bundle {
             self.artifacts.pin(&seat, &[bundle])?;
-            let list = job::read_bundle(&self.artifacts.fetch(&bundle)?)?;
+            let list = job::read_bundle(&self.artifacts.fetch(&bundle, near)?)?;
             job::check_memory(&list, assignment.memory_mib)?;
             files.push(bundle);
             files.extend(list.files);
@@ -344,7 +352,7 @@ impl Executor {
         self.artifacts.pin(&seat, &files)?;
         for file in &files {
             let wanted = || self.stops.goes_on(&seat);
-            self.artifacts.fetch_while(file, wanted)?.ok_or(Trouble::Stopped)?;
+            self.artifacts.fetch_while(file, near, wanted)?.ok_or(Trouble::Stopped)?;
             self.metrics.gave(file.bytes);
         }
         Ok(files)

@@ -14,6 +14,7 @@ use crate::{
     node::list,
 };
 use cairn_sandbox::{Groups, Means};
+use cairn_store::NodeId;
 use serde::Serialize;
 use std::{fmt::Write, net::SocketAddr};
 use tokio::task::spawn_blocking;
@@ -118,7 +119,10 @@ pub async fn preflight(machine: Machine, config: Result<Config, ConfigError>) ->
             let (cards, named) = (cards.as_deref(), usable.as_deref());
             let declared =
                 Declared::of(&config, cards.unwrap_or_default(), named.unwrap_or_default());
-            provider = chain::look(&config, &declared, &mut wrong).await;
+            // Where it only asks nobody looks for it.
+            let listens = node.as_ref().filter(|node| !node.listens.is_empty());
+            let own = listens.and_then(|node| NodeId::from_hex(&node.id));
+            provider = chain::look(&config, &declared, own, &mut wrong).await;
             can = Some(declared);
         }
     }

@@ -3,11 +3,15 @@
 use crate::work::{Part, Seat, Standing};
 use cairn_protocol::{
     dag::Header,
-    id::{Amount, BlockId, Height, ProviderId, TaskId},
+    id::{Amount, BlockId, Digest, Height, ProviderId, TaskId},
     job::{Terms, WrappedKey},
     result::Output,
 };
 use cairn_sdk::{chain, subxt, AccountId32, At, Market, Result, Static};
+use cairn_store::NodeId;
+
+/// What a profile says that names no node.
+pub(crate) const NO_NODE: Digest = [0; 32];
 
 /// The market's time.
 pub(crate) async fn now(at: &At) -> Result<Height> {
@@ -73,6 +77,17 @@ pub(crate) async fn delivered(market: &Market, task: TaskId) -> Result<Option<Ou
     let view = market.task(task).await?;
     let first = view.and_then(|view| view.answers.into_iter().next());
     Ok(first.map(|(_, answer)| answer.output))
+}
+
+/// The nodes of those who have seats at a task, as their profiles name them; of those who name one.
+pub(crate) async fn nodes(market: &Market, task: TaskId) -> Result<Vec<NodeId>> {
+    let mut nodes = Vec::new();
+    for seat in market.task(task).await?.into_iter().flat_map(|view| view.seats) {
+        let found = market.provider(seat.provider).await?;
+        nodes.extend(found.map(|found| NodeId(found.profile.0.node)));
+    }
+    nodes.retain(|node| node.0 != NO_NODE);
+    Ok(nodes)
 }
 
 /// Who operates a registration, and how it stands; none where it is gone.

@@ -10,7 +10,6 @@ use cairn_protocol::{
     chunk::{content, verify},
     failure::Failure,
 };
-use cairn_store::NodeId;
 use std::net::SocketAddr;
 use tokio::task::block_in_place;
 
@@ -54,7 +53,7 @@ impl Place {
     }
 
     fn fetch(&self, file: &File) -> Result<PathBuf> {
-        block_in_place(|| self.artifacts.fetch(file))
+        block_in_place(|| self.artifacts.fetch(file, &[]))
     }
 
     fn publish(&self, bytes: &[u8]) -> File {
@@ -170,10 +169,21 @@ async fn bytes_should_be_those_that_were_named_and_stay_nowhere() {
 async fn fetch_while_should_end_when_the_file_is_not_wanted_any_more() {
     let place = Place::new().await;
     let offered = place.offer(b"weights");
-    let ended = block_in_place(|| place.artifacts.fetch_while(&offered, || false));
+    let ended = block_in_place(|| place.artifacts.fetch_while(&offered, &[], || false));
     assert_eq!(ended.unwrap(), None);
-    let there = block_in_place(|| place.artifacts.fetch_while(&offered, || true));
+    let there = block_in_place(|| place.artifacts.fetch_while(&offered, &[], || true));
     assert!(there.unwrap().is_some());
+}
+
+#[test]
+fn in_order_should_have_nodes_of_the_same_task_before_others_and_after_the_archive() {
+    let [one, two, three] = [1, 2, 3].map(|seed| NodeId::of(&[seed; 32]));
+    let sources = [Source::Archive, Source::Peer(one), Source::Peer(two), Source::Peer(three)];
+    assert_eq!(in_order(&sources, &[]), sources);
+    // A node that nobody has told this one of is not asked.
+    let ordered = in_order(&sources, &[NodeId::of(&[9; 32]), three]);
+    let expected = [Source::Archive, Source::Peer(three), Source::Peer(one), Source::Peer(two)];
+    assert_eq!(ordered, expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]

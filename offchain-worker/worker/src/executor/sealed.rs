@@ -18,6 +18,7 @@ use cairn_protocol::{
     id::File,
     job::{Job, Payload, WrappedKey},
 };
+use cairn_store::NodeId;
 use cairn_vault::{shelf::ShelfError, Context, Seat, Unopened, Unsealed};
 use std::{
     fs, mem,
@@ -98,6 +99,7 @@ impl Executor {
         assignment: &Assignment,
         bundle: Option<File>,
         posted: &Posted,
+        near: &[NodeId],
         until: Instant,
     ) -> Result<Made> {
         let (vault, task) = (self.vault()?, posted.seat.task);
@@ -113,7 +115,8 @@ impl Executor {
         let input = Input::Inline(opened.input().to_vec());
         let volatile = Some(vault.volatile());
         let fingerprint = job::over(&assignment.work, None);
-        let setting = Setting { job: &job, input, bundle, delta: None, fingerprint, volatile };
+        let (job, delta) = (&job, None);
+        let setting = Setting { job, input, bundle, delta, fingerprint, near, volatile };
         let Done { mut made, process, grant: _grant } = self.perform(assignment, setting, until)?;
         let plain = mem::replace(&mut made.product, Product::Inline(Vec::new()));
         let result = product(plain, process.scratch())?;

@@ -18,6 +18,7 @@ use crate::{
 };
 use cairn_order::{Order, Outcome};
 use cairn_protocol::id::File;
+use cairn_store::NodeId;
 use std::{collections::BTreeSet, mem, sync::Arc, time::Instant};
 use tokio::task::spawn_blocking;
 use tracing::{info, warn};
@@ -43,8 +44,12 @@ impl Executor {
             Ok(bundle) => bundle,
             Err(trouble) => return self.apart(all, &trouble).await,
         };
+        let mut near = Vec::new();
+        for one in &all {
+            near.extend(self.near(&one.work).await);
+        }
         let (this, these) = (Arc::clone(self), all.clone());
-        let computing = spawn_blocking(move || this.compute_all(&these, bundle, until));
+        let computing = spawn_blocking(move || this.compute_all(&these, bundle, &near, until));
         let each = match computed(computing.await) {
             Ok(each) => each,
             Err(trouble) => return self.apart(all, &trouble).await,
@@ -81,6 +86,7 @@ impl Executor {
         &self,
         all: &[Assignment],
         bundle: Option<File>,
+        near: &[NodeId],
         until: Instant,
     ) -> Result<Each, Trouble> {
         let Some(first) = all.first() else { return Ok(Vec::new()) };
@@ -88,7 +94,8 @@ impl Executor {
         self.sandbox.admit(job::profile(&first.work))?;
         let mut files = BTreeSet::new();
         for one in all {
-            files.extend(self.gather(one, job::named_files(&one.work.terms.job)?, bundle)?);
+            let named = job::named_files(&one.work.terms.job)?;
+            files.extend(self.gather(one, named, bundle, near)?);
         }
         let files: Vec<File> = files.into_iter().collect();
         let desk = self.artifacts.desk(&files)?;

@@ -10,6 +10,7 @@ use cairn_sdk::{
     amount::crn, calls, chain::runtime_types::pallet_cairn_providers::types::Obstacle, Market,
     ProviderView,
 };
+use cairn_store::NodeId;
 use cairn_vault::Identity;
 use std::{
     path::Path,
@@ -21,13 +22,15 @@ const BEHIND: u64 = 2_000;
 /// How old the last final block may be.
 const OLD: u64 = 60_000;
 
-/// Notes what is wrong, and gives the registration if there is one.
+/// Notes what is wrong, and gives the registration if there is one. The node is what others are to
+/// find there.
 pub(super) async fn look(
     config: &Config,
     declared: &Declared,
+    node: Option<NodeId>,
     wrong: &mut Vec<Wrong>,
 ) -> Option<Registration> {
-    match found(config, declared, wrong).await {
+    match found(config, declared, node, wrong).await {
         Ok(found) => Some(found),
         // Each says what to do itself.
         Err(Error::Sdk(error)) => {
@@ -44,6 +47,7 @@ pub(super) async fn look(
 async fn found(
     config: &Config,
     declared: &Declared,
+    node: Option<NodeId>,
     wrong: &mut Vec<Wrong>,
 ) -> Result<Registration, Error> {
     let chain = rooms::connect(config).await?;
@@ -59,7 +63,7 @@ async fn found(
     let obstacle = view.card.obstacle.as_ref();
     wrong.extend(obstacle.and_then(|obstacle| standing(obstacle, provider, bond, pending)));
     wrong.extend(role(&view));
-    wrong.extend(promise::look(&view.profile.0, config, declared));
+    wrong.extend(promise::look(&view.profile.0, config, declared, node));
     let named = view.profile.0.payload_key;
     wrong.extend(named.and_then(|key| payload_key(&key, &folders::identity(&config.data))));
     Ok(registration(provider, &view))

@@ -2,17 +2,27 @@
 //! penalised for it.
 
 use super::Wrong;
-use crate::{config::Config, declare::Declared};
-use cairn_protocol::profile::{DeviceClass, Profile};
+use crate::{config::Config, declare::Declared, view::NO_NODE};
+use cairn_protocol::{
+    id::Digest,
+    profile::{DeviceClass, Profile},
+};
+use cairn_store::NodeId;
 
 /// How a profile is changed.
 const UPDATE: &str = "with `cairn update`";
 
 /// All that the profile promises and this machine does not hold.
-pub(super) fn look(profile: &Profile, config: &Config, declared: &Declared) -> Vec<Wrong> {
+pub(super) fn look(
+    profile: &Profile,
+    config: &Config,
+    declared: &Declared,
+    node: Option<NodeId>,
+) -> Vec<Wrong> {
     let hardware = &profile.hardware;
     let mut wrong = Vec::new();
     wrong.extend(gpu(hardware.class, config, declared));
+    wrong.extend(node.and_then(|own| known(profile.node, own)));
     let (promised, have) = (u64::from(hardware.memory_mib), config.memory_mib);
     if promised > have {
         let what = format!("it is registered with {promised} MiB, and jobs are given {have}");
@@ -33,6 +43,16 @@ pub(super) fn look(profile: &Profile, config: &Config, declared: &Declared) -> V
         }
     }
     wrong
+}
+
+/// Whether others, who look its node up, find the one that it has.
+fn known(registered: Digest, own: NodeId) -> Option<Wrong> {
+    let what = match registered {
+        same if same == own.0 => return None,
+        NO_NODE => "it is registered without a node, so that others do not know its own".to_owned(),
+        other => format!("it is registered with node {}, which is not its own", NodeId(other)),
+    };
+    Some(Wrong::new(what, format!("register its own {UPDATE}, as --node {own}")))
 }
 
 /// Whether jobs have the GPU that it is registered with.
@@ -91,11 +111,31 @@ mod tests {
         let registered = Hardware { class: DeviceClass::Gpu, ..hardware() };
         let config = Config { gpu: true, ..config() };
         let without = Declared::of(&config, &[], &[]);
-        let wrong = look(&profile(registered, JobKind::Wasm), &config, &without);
+        let wrong = look(&profile(registered, JobKind::Wasm), &config, &without, None);
         let [one] = &wrong[..] else { panic!("{wrong:?}") };
         assert!(one.what.contains("processor alone") && one.mend.contains("wgpu"), "{one:?}");
         let with = Declared { class: "gpu", ..without };
-        assert_eq!(look(&profile(registered, JobKind::Wasm), &config, &with), Vec::new());
+        assert_eq!(look(&profile(registered, JobKind::Wasm), &config, &with, None), Vec::new());
+    }
+
+    #[test]
+    fn look_should_name_a_node_that_is_registered_and_not_its_own() {
+        let config = config();
+        let declared = Declared::of(&config, &[], &[]);
+        let [own, other] = [1, 2].map(|seed| NodeId::of(&[seed; 32]));
+        let wrong = |node, own| {
+            let profile = Profile { node, ..profile(hardware(), JobKind::Wasm) };
+            look(&profile, &config, &declared, own)
+        };
+        assert_eq!(wrong(own.0, Some(own)), Vec::new());
+        // One that has no node of its own may be registered with any.
+        assert_eq!(wrong(other.0, None), Vec::new());
+        for (node, what) in [(other.0, other.to_string()), (NO_NODE, "without a node".into())] {
+            let wrong = wrong(node, Some(own));
+            let [one] = &wrong[..] else { panic!("{wrong:?}") };
+            assert!(one.what.contains(&what), "{one:?}");
+            assert!(one.mend.ends_with(&format!("--node {own}")), "{one:?}");
+        }
     }
 
     #[test]
@@ -103,19 +143,19 @@ mod tests {
         let config = config();
         let declared = Declared::of(&config, &[], &[]);
         let held = profile(hardware(), JobKind::Wasm);
-        assert_eq!(look(&held, &config, &declared), Vec::new());
+        assert_eq!(look(&held, &config, &declared, None), Vec::new());
         let cases = [
             (Hardware { class: DeviceClass::Gpu, ..hardware() }, "--gpu"),
             (Hardware { memory_mib: 3_001, ..hardware() }, "--memory"),
             (Hardware { slots: 3, ..hardware() }, "--slots"),
         ];
         for (hardware, mend) in cases {
-            let wrong = look(&profile(hardware, JobKind::Wasm), &config, &declared);
+            let wrong = look(&profile(hardware, JobKind::Wasm), &config, &declared, None);
             let [one] = &wrong[..] else { panic!("{wrong:?}") };
             assert!(one.mend.contains(mend) && one.mend.contains("cairn update"), "{one:?}");
         }
         let none = Declared { kinds: Vec::new(), ..declared };
-        let wrong = look(&held, &config, &none);
+        let wrong = look(&held, &config, &none, None);
         assert!(wrong[0].what.contains("offers wasm"), "{wrong:?}");
     }
 }
