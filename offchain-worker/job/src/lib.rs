@@ -20,9 +20,7 @@ pub use batch::run_all;
 pub use cairn_order::engines::Engine;
 
 use cairn_kernel::program::SEMANTICS;
-use cairn_order::{
-    devices::QUESTION, is_batch, Fault, Made, Order, Outcome, Unreadable,
-};
+use cairn_order::{devices::QUESTION, is_batch, Fault, Made, Order, Outcome, Unreadable};
 use cairn_protocol::{failure::Failure, id::EngineId, job::JobKind, spec::Spec};
 use std::{
     any::Any,

@@ -46,6 +46,14 @@ pub fn lent(config: &Config, cards: &[Gpu]) -> Result<Lent, String> {
     Lent::of(&devices, cards, config.memory_mib).ok_or_else(none)
 }
 
+/// Lets jobs have what they are lent. Where that is nothing, those that ask for a GPU are refused.
+pub fn allow(sandbox: Sandbox, lent: Option<Lent>) -> Sandbox {
+    match lent {
+        Some(_) => sandbox.with_gpu(),
+        None => sandbox,
+    }
+}
+
 /// What the jobs' program can compute on.
 pub fn ask(config: &Config, means: Means) -> Result<Devices, String> {
     let mut scratch = Builder::new();
@@ -73,6 +81,7 @@ pub fn ask(config: &Config, means: Means) -> Result<Devices, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Settings;
 
     fn card(name: &str, memory_mib: u64) -> Gpu {
         Gpu { name: name.into(), id: format!("GPU-{memory_mib}"), memory_mib, compute: 89 }
@@ -96,6 +105,30 @@ mod tests {
         let of = |cards: &[Gpu]| Lent::of(&devices, cards, 1_000).map(|lent| lent.memory_mib);
         assert_eq!(of(&[card("a card", 8_192)]), Some(8_192));
         assert_eq!(of(&[]), Some(1_000));
+    }
+
+    #[test]
+    fn lent_should_say_why_when_the_program_does_not_say_what_it_has() {
+        let directory = tempfile::tempdir().unwrap();
+        let settings = Settings {
+            key: Some("//Alice".into()),
+            data: Some(directory.path().into()),
+            // It confines itself no more than it has a GPU.
+            job: Some("/bin/cat".into()),
+            gpu: true,
+            ..Default::default()
+        };
+        let config = settings.resolve(1, 1_000).unwrap();
+        assert!(!lent(&config, &[card("a card", 8_192)]).unwrap_err().is_empty());
+    }
+
+    #[test]
+    fn allow_should_take_jobs_on_a_gpu_only_when_one_is_lent() {
+        let directory = tempfile::tempdir().unwrap();
+        let sandbox = || Sandbox::new(Means::detect(), directory.path()).unwrap();
+        assert!(allow(sandbox(), None).admit(Profile::Gpu).is_err());
+        let lent = Lent { device: Device::Wgpu, memory_mib: 1 };
+        assert!(allow(sandbox(), Some(lent)).admit(Profile::Gpu).is_ok());
     }
 
     #[test]

@@ -266,7 +266,7 @@ impl Shared {
         Ok(Executor {
             chain: self.chain.clone(),
             artifacts: self.artifacts.clone(),
-            sandbox: if self.lent.is_some() { sandbox.with_gpu() } else { sandbox },
+            sandbox: lending::allow(sandbox, self.lent),
             disk,
             lent: self.lent.map(|lent| lent.device),
             vault: self.vault(folders),
