@@ -9,12 +9,12 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use crate::work::Seat;
-use cairn_protocol::id::{Digest, ProviderId};
+use crate::work::{Part, Seat};
+use cairn_protocol::id::{Digest, ProviderId, TaskId};
 use codec::{Decode, DecodeAll, Encode};
-use redb::{Database, ReadableDatabase, ReadableTable};
+use redb::{Database, ReadableDatabase, ReadableTable, WriteTransaction};
 use std::sync::{Mutex, PoisonError};
-use store::{key, seat, CHALLENGES, ENTRIES, FACTS, HEIGHT, OWNER};
+use store::{key, seat, Key, CHALLENGES, ENTRIES, FACTS, HEIGHT, OPEN, OVER, OWNER};
 
 pub use entry::{Entry, Made, Point, Refused, Salted, Step};
 
@@ -76,6 +76,8 @@ impl Journal {
     fn owner(&self, newcomer: &[u8]) -> Attempt<Vec<u8>> {
         let write = self.database.begin_write()?;
         write.open_table(ENTRIES)?;
+        write.open_table(OPEN)?;
+        write.open_table(OVER)?;
         write.open_table(CHALLENGES)?;
         let owner = {
             let mut facts = write.open_table(FACTS)?;
@@ -108,35 +110,53 @@ impl Journal {
         let after = entry::after(before.as_ref(), step)
             .map_err(|refused| JournalError::Refused { seat, refused })?;
         if before.as_ref() != Some(&after) {
-            self.put(seat, &after.encode())?;
+            self.put(seat, &after)?;
         }
         Ok(after)
     }
 
-    fn put(&self, seat: Seat, entry: &[u8]) -> Attempt<()> {
+    fn put(&self, seat: Seat, entry: &Entry) -> Attempt<()> {
         let write = self.database.begin_write()?;
-        write.open_table(ENTRIES)?.insert(key(seat), entry)?;
+        write.open_table(ENTRIES)?.insert(key(seat), entry.encode().as_slice())?;
+        place(&write, seat, entry.ended)?;
         write.commit()?;
         Ok(())
     }
 
-    /// All that is recorded.
-    pub fn entries(&self) -> Result<Vec<(Seat, Entry)>> {
-        let all = self.all()?;
-        all.into_iter().map(|(seat, bytes)| Ok((seat, decoded(&bytes)?))).collect()
+    /// All that is not over.
+    pub fn open_entries(&self) -> Result<Vec<(Seat, Entry)>> {
+        let open = self.read_open()?;
+        open.into_iter().map(|(seat, bytes)| Ok((seat, decoded(&bytes)?))).collect()
     }
 
-    fn all(&self) -> Attempt<Vec<(Seat, Vec<u8>)>> {
+    fn read_open(&self) -> Attempt<Vec<(Seat, Vec<u8>)>> {
         let read = self.database.begin_read()?;
-        let entries = read.open_table(ENTRIES)?;
-        let mut all = Vec::new();
-        for row in entries.iter()? {
-            let (key, entry) = row?;
-            if let Some(seat) = seat(key.value()) {
-                all.push((seat, entry.value().to_vec()));
+        let (entries, open) = (read.open_table(ENTRIES)?, read.open_table(OPEN)?);
+        let mut found = Vec::new();
+        for row in open.iter()? {
+            let key = row.map(|(key, _)| key.value())?;
+            if let Some((seat, entry)) = seat(key).zip(entries.get(key)?) {
+                found.push((seat, entry.value().to_vec()));
             }
         }
-        Ok(all)
+        Ok(found)
+    }
+
+    /// What is recorded of this provider's own work at a task, in the order of its seats.
+    pub fn works_at(&self, task: TaskId) -> Result<Vec<Entry>> {
+        let works = self.read_works(task)?;
+        works.iter().map(|bytes| decoded(bytes)).collect()
+    }
+
+    fn read_works(&self, task: TaskId) -> Attempt<Vec<Vec<u8>>> {
+        let seat = |round, generation| key(Seat { task, part: Part::Worker, round, generation });
+        let read = self.database.begin_read()?;
+        let entries = read.open_table(ENTRIES)?;
+        let mut found = Vec::new();
+        for row in entries.range(seat(0, 0)..=seat(u16::MAX, u32::MAX))? {
+            found.push(row.map(|(_, entry)| entry.value().to_vec())?);
+        }
+        Ok(found)
     }
 
     /// Notes the answer to a challenge, before it is committed to. The first one stays.
@@ -183,20 +203,31 @@ impl Journal {
     /// Notes that this block was looked at, and forgets what ended long before it. Gives the names
     /// of what it forgot.
     pub fn looked_at(&self, block: u64) -> Result<Vec<Seat>> {
-        let old = |ended: u64| ended.saturating_add(KEPT) < block;
-        let mut entries = self.entries()?;
-        entries.retain(|(_, entry)| entry.ended.is_some_and(old));
-        let forgotten: Vec<Seat> = entries.into_iter().map(|(seat, _)| seat).collect();
-        self.forget(&forgotten, block)?;
-        Ok(forgotten)
+        let old = self.over_before(block.saturating_sub(KEPT))?;
+        self.forget(&old, block)?;
+        Ok(old.into_iter().map(|(_, seat)| seat).collect())
     }
 
-    fn forget(&self, seats: &[Seat], block: u64) -> Attempt<()> {
+    /// What was over after a block before this one.
+    fn over_before(&self, block: u64) -> Attempt<Vec<(u64, Seat)>> {
+        let read = self.database.begin_read()?;
+        let over = read.open_table(OVER)?;
+        let end: (u64, Key) = (block, (0, 0, 0, 0));
+        let mut found = Vec::new();
+        for row in over.range(..end)? {
+            let (ended, key) = row.map(|(place, _)| place.value())?;
+            found.extend(seat(key).map(|seat| (ended, seat)));
+        }
+        Ok(found)
+    }
+
+    fn forget(&self, seats: &[(u64, Seat)], block: u64) -> Attempt<()> {
         let write = self.database.begin_write()?;
         {
-            let mut entries = write.open_table(ENTRIES)?;
-            for seat in seats {
+            let (mut entries, mut over) = (write.open_table(ENTRIES)?, write.open_table(OVER)?);
+            for (ended, seat) in seats {
                 entries.remove(key(*seat))?;
+                over.remove((*ended, key(*seat)))?;
             }
             let mut challenges = write.open_table(CHALLENGES)?;
             // What cannot be read any more is of no use either.
@@ -218,6 +249,19 @@ impl Journal {
         let database = Database::create(path).map_err(redb::Error::from)?;
         Self::on(database, genesis, provider)
     }
+}
+
+/// Says where a seat is found: among those that are open, or by when it was over.
+fn place(write: &WriteTransaction, seat: Seat, ended: Option<u64>) -> Attempt<()> {
+    let mut open = write.open_table(OPEN)?;
+    match ended {
+        None => drop(open.insert(key(seat), ())?),
+        Some(block) => {
+            open.remove(key(seat))?;
+            write.open_table(OVER)?.insert((block, key(seat)), ())?;
+        }
+    }
+    Ok(())
 }
 
 fn decoded<T: Decode>(mut bytes: &[u8]) -> Result<T> {

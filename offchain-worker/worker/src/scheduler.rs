@@ -149,8 +149,8 @@ impl Scheduler {
     /// Notes what is not there any more.
     fn close(&self, turn: &Turn) -> Result<()> {
         let there: BTreeSet<Seat> = turn.works.iter().map(|work| work.seat).collect();
-        for (seat, entry) in self.book.journal().entries()? {
-            if !there.contains(&seat) && !entry.is_over() {
+        for (seat, entry) in self.book.journal().open_entries()? {
+            if !there.contains(&seat) {
                 debug!("{seat} is over; it was {}", entry.point);
                 self.book.note(seat, Step::Ended { block: turn.block })?;
             }

@@ -48,12 +48,9 @@ impl Statements {
 
     /// What this provider has revealed for the task.
     fn result_of(&self, witness: Seat) -> Result<Option<Made>> {
-        let mut entries = self.book.journal().entries()?.into_iter();
-        let revealed = entries.rfind(|(seat, entry)| {
-            let same = seat.task == witness.task && seat.part == Part::Worker;
-            same && entry.point >= Point::RevealSent && entry.made.is_some()
-        });
-        Ok(revealed.and_then(|(_, entry)| entry.made))
+        let mut works = self.book.journal().works_at(witness.task)?.into_iter();
+        let told = |entry: &Entry| entry.point >= Point::RevealSent && entry.made.is_some();
+        Ok(works.rfind(told).and_then(|entry| entry.made))
     }
 
     fn with_salt(&self, work: &Work, entry: Entry) -> Result<Entry> {

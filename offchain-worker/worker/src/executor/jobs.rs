@@ -43,9 +43,7 @@ impl Jobs {
 }
 
 /// What came of a job that was computed elsewhere.
-pub(super) fn computed<T>(
-    ended: Result<Result<T, Trouble>, JoinError>,
-) -> Result<T, Trouble> {
+pub(super) fn computed<T>(ended: Result<Result<T, Trouble>, JoinError>) -> Result<T, Trouble> {
     ended.unwrap_or_else(|reason| {
         error!("a job has broken off: {reason}");
         Err(broken_off().into())

@@ -168,6 +168,7 @@ impl Entry {
     }
 
     /// Whether nothing is to be done any more.
+    #[cfg(test)]
     pub fn is_over(&self) -> bool {
         self.point == Point::Ended
     }

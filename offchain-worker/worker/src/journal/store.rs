@@ -9,6 +9,10 @@ pub(super) type Key = (u8, u64, u16, u32);
 
 /// What was done, by seat.
 pub(super) const ENTRIES: TableDefinition<Key, &[u8]> = TableDefinition::new("entries");
+/// Those seats among them that are not over, so that what ended long ago is not read all the time.
+pub(super) const OPEN: TableDefinition<Key, ()> = TableDefinition::new("open");
+/// Those that are, by the block after which they were found to be.
+pub(super) const OVER: TableDefinition<(u64, Key), ()> = TableDefinition::new("over");
 /// Answers to capability challenges, by their numbers.
 pub(super) const CHALLENGES: TableDefinition<u64, &[u8]> = TableDefinition::new("challenges");
 pub(super) const FACTS: TableDefinition<&str, &[u8]> = TableDefinition::new("facts");

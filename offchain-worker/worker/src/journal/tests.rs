@@ -200,9 +200,43 @@ fn looked_at_should_forget_only_what_ended_long_ago() {
     assert_eq!(journal.response(77).unwrap(), Some(response));
     assert_eq!(journal.looked_at(11 + KEPT).unwrap(), [seat(3)]);
     assert_eq!(journal.response(77).unwrap(), None);
-    let left: Vec<Seat> = journal.entries().unwrap().into_iter().map(|(seat, _)| seat).collect();
-    assert_eq!(left, [seat(4)]);
+    assert_eq!(journal.entry(seat(3)).unwrap(), None);
+    assert_eq!(open(&journal), [seat(4)]);
+    assert!(journal.looked_at(12 + KEPT).unwrap().is_empty());
     assert_eq!(journal.height().unwrap(), 11 + KEPT);
+}
+
+fn open(journal: &Journal) -> Vec<Seat> {
+    journal.open_entries().unwrap().into_iter().map(|(seat, _)| seat).collect()
+}
+
+#[test]
+fn open_entries_should_be_those_that_are_not_over() {
+    let (_directory, journal) = journal();
+    for task in [3, 4, 5] {
+        journal.advance(seat(task), Step::Seen { terms: TERMS }).unwrap();
+    }
+    journal.advance(seat(4), Step::Ended { block: 10 }).unwrap();
+    journal.advance(seat(5), made(1)).unwrap();
+    assert_eq!(open(&journal), [seat(3), seat(5)]);
+    let (_, last) = journal.open_entries().unwrap().pop().unwrap();
+    assert_eq!(last.point, Point::Made);
+    // It is kept for whoever asks for it.
+    assert!(journal.entry(seat(4)).unwrap().unwrap().is_over());
+}
+
+#[test]
+fn works_at_should_be_those_of_the_task_in_the_order_of_rounds() {
+    let (_directory, journal) = journal();
+    let again = Seat { round: 300, ..seat(4) };
+    let guard = Seat { part: Part::Guard, ..seat(4) };
+    for (nth, one) in (1u8..).zip([again, guard, seat(3), seat(4), seat(5)]) {
+        journal.advance(one, Step::Seen { terms: TERMS }).unwrap();
+        journal.advance(one, made(nth)).unwrap();
+    }
+    let works = journal.works_at(TaskId(4)).unwrap();
+    let traces: Vec<Digest> = works.into_iter().map(|entry| entry.made.unwrap().trace).collect();
+    assert_eq!(traces, [[4; 32], [1; 32]]);
 }
 
 #[test]
