@@ -73,9 +73,8 @@ fn free(
     dead: BTreeSet<u64>,
     held: BTreeSet<u64>,
 ) -> impl Iterator<Item = u64> {
-    (used..).filter(move |nonce| {
-        !held.contains(nonce) && (*nonce >= pooled || dead.contains(nonce))
-    })
+    (used..)
+        .filter(move |nonce| !held.contains(nonce) && (*nonce >= pooled || dead.contains(nonce)))
 }
 
 #[cfg(test)]
