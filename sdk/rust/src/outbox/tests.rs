@@ -31,7 +31,8 @@ impl Desk {
         let chain = world.connect().await.unwrap();
         let signer = Signer::dev("Alice").unwrap();
         let directory = tempfile::tempdir().unwrap();
-        let store = Store::open(&directory.path().join("outbox"), b"alice").unwrap();
+        let database = store::database(&directory.path().join("outbox")).unwrap();
+        let store = Store::on(database, b"alice").unwrap();
         let (alone, (progress, _)) = (Mutex::default(), watch::channel(Progress::default()));
         let inner = Arc::new(Inner { chain, signer, store, alone, progress });
         let outbox = Outbox { shared: Arc::new(Shared { inner, driver: Lock::default() }) };
