@@ -1,7 +1,11 @@
 //! Jobs whose input is sealed: opened here and nowhere on a disk, done in memory, their results
 //! sealed to whoever asked.
 
-use super::{later, Done, Executor, Setting};
+use super::{
+    later,
+    perform::{Done, Setting},
+    Executor,
+};
 use crate::{
     artifacts::Missing,
     job::{self, Trouble},

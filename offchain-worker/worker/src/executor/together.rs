@@ -8,7 +8,11 @@
 //! A job that takes the process down with it is not known from the others, so none of them is
 //! concluded by that.
 
-use super::{jobs::computed, Executor, OUTCOME_BYTES};
+use super::{
+    jobs::computed,
+    perform::{writes, OUTCOME_BYTES},
+    Executor,
+};
 use crate::{
     job::{self, Trouble},
     journal::Made,
@@ -99,7 +103,7 @@ impl Executor {
         }
         let files: Vec<File> = files.into_iter().collect();
         let desk = self.artifacts.desk(&files)?;
-        let grant = self.disk.grant(&self.disk.scratch, super::writes(&files))?;
+        let grant = self.disk.grant(&self.disk.scratch, writes(&files))?;
         let mut request = self.request(first, &files, desk.path(), until, &grant);
         request.limits.answer = OUTCOME_BYTES.saturating_mul(all.len() as u64);
         let mut process = self.sandbox.start(&request)?;
