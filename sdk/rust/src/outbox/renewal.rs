@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{config::At, Error, Result};
 
-use super::{Entry, Included, Inner, Outcome};
+use super::{store::Entry, Included, Inner, Outcome};
 
 impl Inner {
     /// Signs anew what no block can have any more. Every block up to this one was looked through.

@@ -1,9 +1,13 @@
-use super::*;
+use super::{
+    driver::{is_taken, PRIORITY_TOO_LOW},
+    store::Entry,
+    *,
+};
 use crate::{
     calls, chain,
     stub::{Node, World},
 };
-use subxt::rpcs::UserError;
+use subxt::rpcs::{Error as RpcError, UserError};
 use tempfile::TempDir;
 use tokio::task::yield_now;
 
