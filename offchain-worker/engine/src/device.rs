@@ -52,8 +52,8 @@ pub fn gpus() -> Vec<String> {
     Device::enumerate_physical().into_iter().map(|gpu| gpu.name).collect()
 }
 
-/// What kind of device of this build reaches a GPU, CUDA before wgpu; the processor where none does.
-/// It is opened, and its driver loaded.
+/// What kind of device of this build reaches a GPU, CUDA before wgpu; the processor where none
+/// does. It is opened, and its driver loaded.
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
 pub fn best() -> Kind {
     // A driver that fails may panic, and the other may still be there.

@@ -106,16 +106,16 @@ impl Disk {
         Err(Trouble::later(Failure::DiskFull, words))
     }
 
-    /// Lets go of the reserve for those, too, who cannot wait for room: the store has databases that
-    /// are of no use any more once a write to them has failed.
+    /// Lets go of the reserve for those, too, who cannot wait for room: the store has databases
+    /// that are of no use any more once a write to them has failed.
     fn lend(&self, free: u64) {
         if free < BYTES && self.reserve.release() {
             warn!("the disk has {} MiB left: the reserve is used", free >> 20);
         }
     }
 
-    /// Lets go of the reserve where it is needed, and takes it again once there is room for it beside
-    /// what is kept.
+    /// Lets go of the reserve where it is needed, and takes it again once there is room for it
+    /// beside what is kept.
     pub fn renew(&self) {
         let Ok(free) = (self.free)(&self.data) else { return };
         self.lend(free);
