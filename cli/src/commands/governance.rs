@@ -116,9 +116,8 @@ impl Propose {
         let submit = calls::propose(self.track, proposal.clone(), self.after);
         let included = account.send("proposal", &submit, output).await?;
         let at = account.chain.at(included.block).await?;
-        let ours = |one: &Referendum| {
-            one.votes.as_ref().is_some_and(|votes| votes.proposal == proposal)
-        };
+        let ours =
+            |one: &Referendum| one.votes.as_ref().is_some_and(|votes| votes.proposal == proposal);
         let found = governance::referenda(&at).await?.into_iter().rev().find(ours);
         let found = found.ok_or_else(|| {
             Failure::failed("it was proposed, and is not there; see `cairn governance list`")
@@ -166,9 +165,8 @@ async fn show(number: u32, global: &Global, output: &Output) -> Outcome {
 
 fn short(referendum: &Referendum) -> Report {
     let (name, text) = stage(&referendum.stage);
-    let report = Report::default()
-        .number("referendum", referendum.number)
-        .with("stage", name, text);
+    let report =
+        Report::default().number("referendum", referendum.number).with("stage", name, text);
     let Some(votes) = &referendum.votes else {
         let nothing = |report: Report, name| report.with(name, Value::Null, "");
         return ["track", "ayes", "nays", "support"].into_iter().fold(report, nothing);
@@ -184,8 +182,7 @@ fn described(referendum: &Referendum) -> Report {
     let report = short(referendum);
     let Some(votes) = &referendum.votes else { return report };
     let placed = votes.has_decision_deposit;
-    let report =
-        report.with("decision_deposit", placed, if placed { "placed" } else { "missing" });
+    let report = report.with("decision_deposit", placed, if placed { "placed" } else { "missing" });
     match &votes.proposal {
         Proposal::Inline(call) => report.text("call", format!("0x{}", hex::encode(call))),
         Proposal::Noted { hash, bytes } => {

@@ -352,13 +352,7 @@ impl Conditions {
         Ok(Asked { terms, kept: Some(kept) })
     }
 
-    fn terms(
-        &self,
-        draft: Draft,
-        input: Payload,
-        seal: Option<Seal>,
-        now: u64,
-    ) -> Outcome<Terms> {
+    fn terms(&self, draft: Draft, input: Payload, seal: Option<Seal>, now: u64) -> Outcome<Terms> {
         let units = self.units.or(draft.units).ok_or_else(|| {
             Failure::usage(
                 "the scene has robots; say with --units what its steps times its bodies come to, \

@@ -131,11 +131,7 @@ impl Show {
     }
 
     /// The first of these that are asked for, and how many were left out.
-    async fn listed(
-        &self,
-        market: &Market,
-        all: &[ProviderId],
-    ) -> Outcome<(Vec<Report>, usize)> {
+    async fn listed(&self, market: &Market, all: &[ProviderId]) -> Outcome<(Vec<Report>, usize)> {
         let mut reports = Vec::new();
         for (at, provider) in all.iter().enumerate() {
             if reports.len() >= self.most {

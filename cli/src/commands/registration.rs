@@ -152,9 +152,8 @@ impl Update {
         let profile = self.machine.over(stated, profile, &account.chain.genesis().0)?;
         let call = calls::update_profile(provider, profile);
         let included = account.send("profile", &call, output).await?;
-        let report = Report::default()
-            .number("provider", self.provider)
-            .number("block", included.number);
+        let report =
+            Report::default().number("provider", self.provider).number("block", included.number);
         output.say(&report)
     }
 }
@@ -238,9 +237,11 @@ fn plain(offers: Offers) -> Outcome<Profile> {
 }
 
 fn offers(prices: &[Offer]) -> Outcome<Offers> {
-    Ok(Offers(prices.to_vec().try_into().map_err(|_| {
-        Failure::usage("there are six kinds of jobs; give each one price at most")
-    })?))
+    Ok(Offers(
+        prices.to_vec().try_into().map_err(|_| {
+            Failure::usage("there are six kinds of jobs; give each one price at most")
+        })?,
+    ))
 }
 
 fn stated(path: &Path) -> Outcome<Stated> {

@@ -249,7 +249,7 @@ impl Artifacts {
 
     /// Proves chunks of a result, which is fetched if it was let go of.
     pub async fn prove(&self, file: &File, chunks: &[u64]) -> Result<Vec<Proof>> {
-        self.bring(file).await?;
+        self.bring(file, &[]).await?;
         self.store.prove(file, chunks).await.map_err(Missing::own)
     }
 

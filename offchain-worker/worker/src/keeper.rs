@@ -37,9 +37,8 @@ impl Keeper {
         if let Err(reason) = self.artifacts.keep_only(&seats).await {
             warn!("results are kept for longer than they need be: {reason}");
         }
-        let is_asked = |seat: &Seat| {
-            turn.kept.iter().any(|kept| kept.seat == *seat && kept.asked.is_some())
-        };
+        let is_asked =
+            |seat: &Seat| turn.kept.iter().any(|kept| kept.seat == *seat && kept.asked.is_some());
         self.proofs.retain(|seat, _| is_asked(seat));
         for Kept { seat, asked } in &turn.kept {
             let Some(asked) = asked else { continue };

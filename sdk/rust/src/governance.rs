@@ -1,6 +1,7 @@
 //! How the chain is governed: what is proposed, and how the votes stand.
 
 use cairn_protocol::id::{Amount, Digest};
+use sp_core::{Blake2Hasher, Hasher as _};
 
 use crate::{
     chain::{
@@ -26,16 +27,32 @@ pub enum Track {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Stage {
     /// It waits: for its decision deposit, for its time, or for others of its track.
-    Preparing { submitted: u32 },
-    Deciding { since: u32 },
+    Preparing {
+        submitted: u32,
+    },
+    Deciding {
+        since: u32,
+    },
     /// It is approved then, unless the votes change.
-    Confirming { until: u32 },
-    Approved { at: u32 },
-    Rejected { at: u32 },
-    Cancelled { at: u32 },
+    Confirming {
+        until: u32,
+    },
+    Approved {
+        at: u32,
+    },
+    Rejected {
+        at: u32,
+    },
+    Cancelled {
+        at: u32,
+    },
     /// Nobody placed the decision deposit in time.
-    TimedOut { at: u32 },
-    Killed { at: u32 },
+    TimedOut {
+        at: u32,
+    },
+    Killed {
+        at: u32,
+    },
 }
 
 /// What is voted on.
@@ -93,7 +110,7 @@ impl Proposal {
         if call.len() <= INLINE_BYTES {
             return Self::Inline(call.to_vec());
         }
-        let hash = sp_core::hashing::blake2_256(call);
+        let hash = Blake2Hasher::hash(call).0;
         Self::Noted { hash, bytes: u32::try_from(call.len()).ok() }
     }
 }
@@ -239,7 +256,6 @@ pub mod calls {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use subxt::tx::Payload as _;
 
     #[test]
     fn track_should_be_known_by_its_number() {
@@ -252,7 +268,7 @@ mod tests {
     #[test]
     fn proposal_should_name_a_call_that_is_too_long_for_it() {
         assert_eq!(Proposal::of(&[1; 128]), Proposal::Inline(vec![1; 128]));
-        let hash = sp_core::hashing::blake2_256(&[1; 129]);
+        let hash = Blake2Hasher::hash(&[1; 129]).0;
         assert_eq!(Proposal::of(&[1; 129]), Proposal::Noted { hash, bytes: Some(129) });
     }
 

@@ -52,8 +52,7 @@ fn resolve_should_bring_together_what_is_known_of_a_node() {
 
 #[test]
 fn flags_should_come_before_the_file() {
-    let text =
-        "url = ['ws://a:1']\nslots = 3\nkey = '//Bob'\ndata = '/elsewhere'\ngpu = true\n";
+    let text = "url = ['ws://a:1']\nslots = 3\nkey = '//Bob'\ndata = '/elsewhere'\ngpu = true\n";
     let merged = from_file(text).unwrap();
     assert!(merged.gpu);
     assert_eq!((merged.url, merged.slots), (vec!["ws://a:1".to_owned()], Some(3)));

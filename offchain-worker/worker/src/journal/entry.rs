@@ -127,8 +127,8 @@ impl Point {
     /// Whether this may come right after the other.
     fn follows(self, before: Self) -> bool {
         use Point::{
-            CommitSent, Committed, DeclineSent, Ended, Failed, Made, Rejected, RevealSent, Revealed,
-            Salted, Seen,
+            CommitSent, Committed, DeclineSent, Ended, Failed, Made, Rejected, RevealSent,
+            Revealed, Salted, Seen,
         };
         match self {
             Seen => false,

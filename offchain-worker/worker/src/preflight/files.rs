@@ -60,8 +60,11 @@ pub(super) fn node(config: &Config, wrong: &mut Vec<Wrong>) -> Option<Node> {
 fn port(address: &SocketAddr) -> Option<Wrong> {
     let reason = UdpSocket::bind(address).err()?;
     let what = format!("the node cannot listen at {address} ({reason})");
-    Some(Wrong::new(what, "end what listens there, or name an address of this machine's, and a \
-                           free port, with --listen"))
+    Some(Wrong::new(
+        what,
+        "end what listens there, or name an address of this machine's, and a \
+                           free port, with --listen",
+    ))
 }
 
 #[cfg(test)]

@@ -27,7 +27,8 @@ pub(super) fn look(
             let names = named(&devices);
             if names.is_empty() {
                 let what = "jobs are to have a GPU, and their program has none to compute on";
-                let mend = "install a cairn-job with the feature wgpu or cuda, and the driver that \
+                let mend =
+                    "install a cairn-job with the feature wgpu or cuda, and the driver that \
                             it needs, or leave out --gpu";
                 wrong.push(Wrong::new(what, mend));
             }

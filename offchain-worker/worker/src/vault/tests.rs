@@ -129,9 +129,8 @@ fn guard_should_reject_a_key_that_is_a_workers_or_of_another_task() {
     let (one, other, (_data, vault)) = (task(), task(), worker());
     // An audit names no registration.
     let guard = Seat { generation: 0, ..SEAT };
-    let refusal = |key: &[u8]| {
-        vault.opened(guard, one.context, key, &one.payload).map(drop).unwrap_err()
-    };
+    let refusal =
+        |key: &[u8]| vault.opened(guard, one.context, key, &one.payload).map(drop).unwrap_err();
     let workers = one.key(&vault, SEAT);
     assert_eq!(refusal(&workers), Unopened::OtherRegistration { named: SEAT.generation });
     assert_eq!(refusal(&other.key(&vault, guard)), Unopened::FalseOpening);

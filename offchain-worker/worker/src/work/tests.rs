@@ -80,9 +80,8 @@ fn at_task_should_name_the_seats_round_and_not_the_tasks() {
 #[test]
 fn at_task_should_be_nothing_when_it_is_over_or_another_has_the_seat() {
     let terms = Arc::new(testing::terms());
-    let of = |stage, who| {
-        Work::at_task(TaskId(8), &task(stage, SeatProgress::Revealed), who, &terms, 7)
-    };
+    let of =
+        |stage, who| Work::at_task(TaskId(8), &task(stage, SeatProgress::Revealed), who, &terms, 7);
     assert!(of(Stage::Audited, ME).is_some());
     assert!(of(Stage::Settled, ME).is_none());
     assert!(of(Stage::Refunded, ME).is_none());

@@ -38,18 +38,12 @@ impl Named {
 
     /// What is in both.
     pub fn shared(&self, other: &Self) -> Self {
-        Self {
-            tasks: &self.tasks & &other.tasks,
-            challenges: &self.challenges & &other.challenges,
-        }
+        Self { tasks: &self.tasks & &other.tasks, challenges: &self.challenges & &other.challenges }
     }
 
     /// What is in one of them.
     pub fn joined(&self, other: &Self) -> Self {
-        Self {
-            tasks: &self.tasks | &other.tasks,
-            challenges: &self.challenges | &other.challenges,
-        }
+        Self { tasks: &self.tasks | &other.tasks, challenges: &self.challenges | &other.challenges }
     }
 }
 

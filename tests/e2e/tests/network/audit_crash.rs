@@ -80,7 +80,8 @@ async fn the_audit_should_end(
         deaths.revive(net)?;
         story.read(front).await?;
         let next: Vec<_> = (0..=GUARDS).map(|one| deaths.next(one)).collect();
-        story.check_time(deadline, &format!("the audit and all deaths in it; next are {next:?}"))?;
+        story
+            .check_time(deadline, &format!("the audit and all deaths in it; next are {next:?}"))?;
         sleep(POLL).await;
     }
 

@@ -193,8 +193,11 @@ fn of_files(archive: &Store) -> Result<Vec<Case>, Failure> {
         // Of all of them together.
         ("no room", huge, Cause::DiskFull, HUGE.to_string()),
     ];
-    let rest = (2..).zip(files).map(|(nth, (name, file, cause, words))| {
-        Case { name, job: wasm(nth, file), cause, words }
+    let rest = (2..).zip(files).map(|(nth, (name, file, cause, words))| Case {
+        name,
+        job: wasm(nth, file),
+        cause,
+        words,
     });
     Ok([first].into_iter().chain(rest).collect())
 }
