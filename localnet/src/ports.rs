@@ -1,8 +1,14 @@
 //! The ports of nodes and workers, all on the loopback address.
 
 use std::{
-    collections::BTreeSet,
+    io,
     net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket},
+    ops::Range,
+    os::{
+        linux::net::SocketAddrExt,
+        unix::net::{SocketAddr as LocalAddr, UnixListener},
+    },
+    process,
     sync::{Mutex, PoisonError},
 };
 
@@ -14,8 +20,22 @@ const FIRST_PEERS: u16 = 30333;
 const FIRST_HEALTH: u16 = 9640;
 const FIRST_FILES: u16 = 9700;
 
-/// Free ports that this process was told of.
-static TOLD: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+/// What free ports are taken from: below what systems give to whoever connects anywhere, and beside
+/// all fixed ones.
+const FREE: Range<u16> = 10_000..30_000;
+
+/// How many of them a process claims at once.
+const BLOCK: u16 = 100;
+
+/// What this process has claimed; the last block is the one in use.
+static CLAIMED: Mutex<Claimed> = Mutex::new(Claimed { blocks: Vec::new(), left: 0..0 });
+
+struct Claimed {
+    /// Nobody else can listen there until this process ends, however it ends.
+    blocks: Vec<UnixListener>,
+    /// The ports that nobody was told of.
+    left: Range<u16>,
+}
 
 /// Which ports a network takes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -110,33 +130,56 @@ impl WorkerPorts {
     }
 }
 
-/// A free port, which this process is told once: whoever was told it may not listen on it yet.
+/// A free port. Nobody is told it twice, in this process or in any other of the machine that asks
+/// here, whoever listens on it: who was told it may not do so yet.
 pub fn free_port() -> Result<u16> {
-    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
-    // Held until another one is found.
-    let mut held = Vec::new();
+    let mut claimed = CLAIMED.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
-        let free = listen(0).and_then(|listener| Ok((listener.local_addr()?.port(), listener)));
-        let (port, listener) = free.map_err(|source| Error::NoFreePort { source })?;
-        if told.insert(port) {
-            return Ok(port);
+        while let Some(port) = claimed.left.next() {
+            if listen(port).is_ok() {
+                return Ok(port);
+            }
         }
-        held.push(listener);
+        let (block, ports) = claim()?;
+        claimed.blocks.push(block);
+        claimed.left = ports;
     }
 }
 
-fn listen(port: u16) -> std::io::Result<TcpListener> {
+/// Claims a block of ports that no process has. Each begins to look elsewhere, so that what one
+/// leaves is not taken up at once.
+fn claim() -> Result<(UnixListener, Range<u16>)> {
+    let all = u32::from((FREE.end - FREE.start) / BLOCK);
+    let mut reason = io::Error::from(io::ErrorKind::AddrInUse);
+    for offset in 0..all {
+        let index = process::id().wrapping_add(offset) % all;
+        let first = FREE.start + u16::try_from(index).unwrap_or(0) * BLOCK;
+        match hold(first) {
+            Ok(block) => return Ok((block, first..first + BLOCK)),
+            Err(source) => reason = source,
+        }
+    }
+    Err(Error::NoFreePort { source: reason })
+}
+
+/// Listens on a name that stands for a block: the system lets it go with the process.
+fn hold(first: u16) -> io::Result<UnixListener> {
+    UnixListener::bind_addr(&LocalAddr::from_abstract_name(format!("cairn ports {first}"))?)
+}
+
+fn listen(port: u16) -> io::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port))
 }
 
 /// As QUIC does.
-fn hear(port: u16) -> std::io::Result<UdpSocket> {
+fn hear(port: u16) -> io::Result<UdpSocket> {
     UdpSocket::bind((Ipv4Addr::LOCALHOST, port))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn worker_ports_should_be_taken_when_anybody_has_one_of_them() {
@@ -162,6 +205,26 @@ mod tests {
     fn free_port_should_tell_none_twice() {
         let told: BTreeSet<u16> = (0..1_000).map(|_| free_port().unwrap()).collect();
         assert_eq!(told.len(), 1_000);
+        assert!(told.iter().all(|port| FREE.contains(port)), "{told:?}");
+    }
+
+    #[test]
+    fn free_port_should_tell_no_port_of_a_block_that_another_process_has() {
+        let port = free_port().unwrap();
+        let first = port - (port - FREE.start) % BLOCK;
+        assert_eq!(hold(first).unwrap_err().kind(), io::ErrorKind::AddrInUse);
+        let (_held, ports) = claim().unwrap();
+        assert!(!ports.contains(&port), "{port} is of {ports:?}, which was claimed before");
+    }
+
+    #[test]
+    fn free_port_should_tell_no_port_that_is_listened_on() {
+        let taken = free_port().unwrap() + 1;
+        let held = listen(taken);
+        for _ in 0..2 * BLOCK {
+            let port = free_port().unwrap();
+            assert!(held.is_err() || port != taken, "somebody listens on {port}");
+        }
     }
 
     #[test]

@@ -152,7 +152,7 @@ fn order_should_be_refused_when_it_cannot_be_judged_so() {
     // An encoder makes no text, and nothing is evaluated in floats.
     let decode = home.float(&infer(4), TEXT.as_bytes(), bundle, Over::Made);
     assert_eq!(home.refused(&decode).0, Failure::MalformedSpec);
-    let set = Records { file: bundle, record_bytes: 8 };
+    let set = Records { file: home.put(&[0; 16]), record_bytes: 8 };
     let spec = Spec::Evaluate(EvaluateSpec { set, first: 0, count: 1 });
     let evaluate = home.float(&spec, b"", bundle, Over::Input);
     assert_eq!(home.refused(&evaluate).0, Failure::WrongEngine);
