@@ -96,12 +96,20 @@ impl Error {
     /// What the events of a failed call say.
     pub(crate) fn dispatched(metadata: &subxt::Metadata, error: &DispatchError) -> Self {
         let DispatchError::Module(module) = error else {
-            return Self::Dispatch { reason: error.to_string() };
+            return Self::unnamed(&error.to_string());
         };
         match module.details() {
             Ok(details) => Self::named(metadata, details.pallet.name(), &details.variant.name),
             Err(unknown) => Self::Dispatch { reason: unknown.to_string() },
         }
+    }
+
+    /// A failure that is no pallet's, with what to do about the one that most people meet.
+    pub(crate) fn unnamed(said: &str) -> Self {
+        // What is left of a balance has no sign, so that more than all of it cannot be taken.
+        let is_poor = ["nderflow", "unds are unavailable"].iter().any(|poor| said.contains(poor));
+        let help = if is_poor { "; there are not the funds for it: take less, or add some" } else { "" };
+        Self::Dispatch { reason: format!("{said}{help}") }
     }
 
     /// What a node says of a transaction that it does not want, or of anything else.
@@ -185,6 +193,15 @@ mod tests {
         let poor = "Invalid Transaction: Inability to pay some fees";
         assert_eq!(help_of(poor), "put money for the fee on the account");
         assert_eq!(help_of("something new"), "nothing was taken; look at the node's log");
+    }
+
+    #[test]
+    fn unnamed_should_speak_of_funds_when_there_are_too_few() {
+        for said in ["An underflow would occur", "Arithmetic error: Underflow."] {
+            let words = Error::unnamed(said).to_string();
+            assert!(words.contains(said) && words.contains("the funds for it"), "{words}");
+        }
+        assert_eq!(Error::unnamed("Bad origin.").to_string(), "the call failed: Bad origin.");
     }
 
     #[test]

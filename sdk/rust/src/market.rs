@@ -144,7 +144,7 @@ impl Market {
                 let name = String::from_utf8_lossy(&name).into_owned();
                 match name.split_once("::") {
                     Some((pallet, name)) => Error::named(self.at.metadata_ref(), pallet, name),
-                    None => Error::Dispatch { reason: name },
+                    None => Error::unnamed(&name),
                 }
             }
         }
