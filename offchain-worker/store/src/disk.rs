@@ -8,6 +8,7 @@ use crate::{
 };
 use cairn_protocol::id::{ContentId, File};
 use parking_lot::Mutex;
+use redb::Database;
 use std::{
     collections::BTreeMap,
     fs, io,
@@ -52,14 +53,18 @@ struct Incoming {
 }
 
 impl Disk {
-    /// Opens a folder and finds what is there. What was half copied is removed, what was half
-    /// fetched stays.
-    pub(crate) fn open(folder: &Path, quota: Quota) -> Result<Self, Error> {
+    /// Opens a folder and finds what is there; its ledger is opened as the caller wants. What was
+    /// half copied is removed, what was half fetched stays.
+    pub(crate) fn open(
+        folder: &Path,
+        quota: Quota,
+        open: impl FnOnce(&Path) -> Result<Database, redb::Error>,
+    ) -> Result<Self, Error> {
         let (files, incoming) = (folder.join("files"), folder.join("incoming"));
         for made in [&files, &incoming] {
             fs::create_dir_all(made).map_err(|reason| Error::file("made", made, reason))?;
         }
-        let ledger = Ledger::open(&folder.join("ledger.redb"))?;
+        let ledger = Ledger::on(open(&folder.join("ledger.redb"))?)?;
         let held = found(&files, &ledger)?;
         let uses = held.values().map(|held| held.used).max().unwrap_or(0);
         let shelf = Shelf {

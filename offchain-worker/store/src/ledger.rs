@@ -30,10 +30,13 @@ pub(crate) struct Ledger {
     database: Database,
 }
 
+/// Opens the file, which no other process can while this one has it.
+pub(crate) fn database(path: &Path) -> Attempt<Database> {
+    Ok(Database::create(path)?)
+}
+
 impl Ledger {
-    /// Opens the file, which no other process can while this one has it.
-    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        let database = Database::create(path).map_err(redb::Error::from)?;
+    pub(crate) fn on(database: Database) -> Result<Self, Error> {
         let ledger = Self { database };
         ledger.make_tables()?;
         Ok(ledger)

@@ -4,6 +4,7 @@ use crate::{
     archive::Archive,
     disk::{Disk, Quota},
     error::{Error, Have},
+    ledger,
     partial::Partial,
     peer::Peer,
     proof,
@@ -16,6 +17,7 @@ use cairn_protocol::{
 };
 use futures::StreamExt;
 use parking_lot::Mutex;
+use redb::Database;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     fs,
@@ -65,8 +67,20 @@ impl Store {
         archive: Archive,
         peer: Option<Peer>,
     ) -> Result<Self, Error> {
+        Self::open_with(folder, quota, archive, peer, ledger::database).await
+    }
+
+    /// The same with a ledger that the caller opens in the file of this name, and so decides for
+    /// example what becomes of a write to a full disk.
+    pub async fn open_with(
+        folder: &Path,
+        quota: Quota,
+        archive: Archive,
+        peer: Option<Peer>,
+        ledger: impl FnOnce(&Path) -> Result<Database, redb::Error> + Send + 'static,
+    ) -> Result<Self, Error> {
         let folder = folder.to_owned();
-        let disk = blocking(move || Disk::open(&absolute(&folder)?, quota)).await?;
+        let disk = blocking(move || Disk::open(&absolute(&folder)?, quota, ledger)).await?;
         if let Some(peer) = &peer {
             let held = disk.held().into_iter().map(|file| (file, disk.path(&file.id)));
             peer.offer_just(held.collect()).await;
@@ -297,8 +311,9 @@ impl Store {
 
     async fn begin(&self, file: &File, lasting: bool) -> Result<Partial, Error> {
         let (disk, file) = (Arc::clone(&self.disk), *file);
-        let begun = blocking(move || disk.begin(&file, lasting)).await;
-        let evicted = self.disk.evicted();
+        // The ledger may wait for room, and whoever looks at the disk waits with it.
+        let looked = blocking(move || Ok((disk.begin(&file, lasting), disk.evicted())));
+        let (begun, evicted) = looked.await?;
         if let Some(peer) = &self.peer {
             for id in evicted {
                 peer.withdraw(&id).await;

@@ -6,6 +6,7 @@
 
 use crate::{
     config::Config,
+    disk::{patient, reserve::Reserve},
     folders::Folders,
     metrics::Metrics,
     node,
@@ -105,11 +106,12 @@ pub struct Artifacts {
 
 impl Artifacts {
     /// Opens the store in the data folder, its archive and its node. What is left of jobs that were
-    /// killed is removed.
-    pub async fn open(
+    /// killed is removed. What the store notes waits for room while the disk is full.
+    pub(crate) async fn open(
         config: &Config,
         folders: &Folders,
         metrics: Arc<Metrics>,
+        reserve: Arc<Reserve>,
     ) -> crate::Result<Self> {
         let (store, desks) = (folders.store(), folders.data.join("desks"));
         if desks.exists() {
@@ -125,7 +127,8 @@ impl Artifacts {
         let peer = node::open(config, folders).await?;
         let peers = peer.as_ref().map(cairn_store::Peer::admitted).unwrap_or_default();
         let sources = iter::once(Source::Archive).chain(peers.into_iter().map(Source::Peer));
-        let store = Store::open(&store, Quota(quota), archive.clone(), peer).await?;
+        let ledger = move |path: &Path| patient::open(path, &reserve);
+        let store = Store::open_with(&store, Quota(quota), archive.clone(), peer, ledger).await?;
         let this = Self {
             store: Arc::new(store),
             sources: sources.collect(),

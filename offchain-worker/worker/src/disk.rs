@@ -99,15 +99,14 @@ impl Disk {
     pub fn check(&self) -> Result<(), Trouble> {
         let have = (self.free)(&self.data)?;
         self.lend(have);
-        if have >= LOW {
-            return Ok(());
+        match short(have) {
+            None => Ok(()),
+            Some(words) => Err(Trouble::later(Failure::DiskFull, words)),
         }
-        let words = format!("the disk has {} MiB left of {} that are kept", have >> 20, KEPT >> 20);
-        Err(Trouble::later(Failure::DiskFull, words))
     }
 
-    /// Lets go of the reserve for those, too, who cannot wait for room: the store has databases
-    /// that are of no use any more once a write to them has failed.
+    /// Lets go of the reserve for those, too, who cannot wait for room: what the node notes of the
+    /// files that it offers is of no use any more once a write to it has failed.
     fn lend(&self, free: u64) {
         if free < BYTES && self.reserve.release() {
             warn!("the disk has {} MiB left: the reserve is used", free >> 20);
@@ -132,6 +131,20 @@ impl Drop for Grant {
     fn drop(&mut self) {
         lock(&self.granted).jobs.remove(&self.number);
     }
+}
+
+/// Why nothing is recorded, or nothing begun, with what the disk of this folder has left.
+pub(crate) fn trouble(data: &Path, reserve: &Reserve) -> Option<String> {
+    if reserve.is_waited_for() {
+        return Some("the disk is full, and nothing can be recorded".into());
+    }
+    artifacts::free(data).ok().and_then(short)
+}
+
+/// That a disk with this much left is about to be full, if it is.
+fn short(free: u64) -> Option<String> {
+    let (have, kept) = (free >> 20, KEPT >> 20);
+    (free < LOW).then(|| format!("the disk has {have} MiB left of {kept} that are kept"))
 }
 
 /// An equal part of what is left, for each job that may still begin.

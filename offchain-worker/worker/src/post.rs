@@ -79,6 +79,19 @@ impl Post {
             *said = Some(trouble);
         }
     }
+
+    /// Why nothing becomes of what is sent; none while the outbox keeps up with the chain.
+    pub fn trouble(&self) -> Option<String> {
+        let (block, _) = self.metrics.last()?;
+        stuck(self.outbox.trouble(), self.outbox.seen(), block)
+    }
+}
+
+/// What troubles an outbox that is at block `seen` while the chain is at `block`. One that keeps up
+/// has got over its trouble.
+fn stuck(trouble: Option<String>, seen: u64, block: u64) -> Option<String> {
+    let trouble = trouble.filter(|_| seen.saturating_add(AGAIN) < block)?;
+    Some(format!("nothing sent is looked after since block {seen}: {trouble}"))
 }
 
 /// What the outbox knows of a purpose.
@@ -155,6 +168,15 @@ mod tests {
             assert_eq!(next(&known, 100 + AGAIN - 1), Next::Leave);
             assert!(is_again(&known, 100 + AGAIN));
         }
+    }
+
+    #[test]
+    fn stuck_should_be_said_when_an_outbox_in_trouble_does_not_keep_up() {
+        let trouble = || Some("a reason".to_owned());
+        assert_eq!(stuck(trouble(), 100, 100 + AGAIN), None);
+        assert_eq!(stuck(None, 100, 101 + AGAIN), None);
+        let said = stuck(trouble(), 100, 101 + AGAIN).unwrap();
+        assert!(said.contains("since block 100: a reason"), "{said}");
     }
 
     #[test]

@@ -6,10 +6,10 @@ use crate::{
     challenge::Challenges,
     config::Config,
     detect,
-    disk::{patient, reserve::Reserve, Disk},
+    disk::{self, patient, reserve::Reserve, Disk},
     executor::Executor,
     folders::{failed, Folders},
-    health,
+    health::{self, Health},
     heartbeat::Heartbeats,
     journal::{Journal, JournalError},
     keeper::Keeper,
@@ -35,7 +35,6 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::{
-    net::TcpListener,
     sync::{mpsc, watch},
     task::{spawn_blocking, JoinError, JoinHandle, JoinSet},
     time::{sleep, timeout},
@@ -76,19 +75,21 @@ struct Shared {
 pub async fn run(config: Config, faults: impl Faults) -> Result<()> {
     let mut signals = Signals::install()?;
     let metrics = Arc::new(Metrics::new()?);
-    let mut rooms = JoinSet::new();
-    if let Some(address) = config.health {
-        let listener = TcpListener::bind(address).await;
-        let listener = listener.map_err(|source| Error::Health { address, source })?;
-        rooms.spawn(health::serve(listener, Arc::clone(&metrics), config.quiet));
-    }
+    let health = Arc::new(Health::new(Arc::clone(&metrics), config.quiet));
+    let served = config.health.map(|address| {
+        let served = health::start(address, Arc::clone(&health));
+        served.map_err(|source| Error::Health { address, source })
+    });
+    let _served = served.transpose()?;
     let chain = tokio::select! {
         chain = reach(&config) => chain?,
         () = signals.wait() => return Ok(()),
     };
     let folders = Folders::make(&config.data)?;
     let shared = open(config, chain, faults, metrics, &folders).await?;
+    shared.watch(&health, &folders);
     let (drain, drains) = watch::channel(false);
+    let mut rooms = JoinSet::new();
     let mut submitter = furnish(&shared, &folders, drains, &mut rooms)?;
     info!("works for provider {}", shared.provider.0);
 
@@ -170,7 +171,8 @@ async fn open(
     let outbox = Outbox::on(outbox, config.signer.clone(), chain.clone())?;
     let post = Arc::new(Post::new(outbox, Arc::clone(&metrics)));
     let (book, stops) = (Arc::new(Book::new(journal, faults)), Arc::default());
-    let artifacts = Artifacts::open(&config, folders, Arc::clone(&metrics)).await?;
+    let room = Arc::clone(&reserve);
+    let artifacts = Artifacts::open(&config, folders, Arc::clone(&metrics), room).await?;
     let lent = lent(&config).await;
     Ok(Shared {
         config,
@@ -250,6 +252,13 @@ fn furnish(
 }
 
 impl Shared {
+    /// Has it said while the disk is full, and while nothing becomes of what is sent.
+    fn watch(&self, health: &Health, folders: &Folders) {
+        let (data, reserve) = (folders.data.clone(), Arc::clone(&self.reserve));
+        let post = Arc::clone(&self.post);
+        health.look_at(move || disk::trouble(&data, &reserve).or_else(|| post.trouble()));
+    }
+
     fn executor(
         &self,
         folders: &Folders,

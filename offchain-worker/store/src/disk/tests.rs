@@ -1,9 +1,10 @@
 use super::*;
+use crate::ledger::database;
 use cairn_protocol::chunk::content;
 use tempfile::TempDir;
 
 fn disk(folder: &TempDir, quota: u64) -> Arc<Disk> {
-    Arc::new(Disk::open(folder.path(), Quota(quota)).unwrap())
+    Arc::new(Disk::open(folder.path(), Quota(quota), database).unwrap())
 }
 
 fn named(bytes: &[u8]) -> File {
@@ -141,7 +142,7 @@ fn open_should_remove_what_was_half_copied_and_keep_what_was_half_fetched() {
 fn open_should_refuse_when_another_process_has_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     let _first = disk(&folder, 100);
-    let second = Disk::open(folder.path(), Quota(100)).map(drop);
+    let second = Disk::open(folder.path(), Quota(100), database).map(drop);
     assert!(matches!(second, Err(Error::Ledger(_))), "{second:?}");
 }
 

@@ -36,7 +36,8 @@ impl Place {
         let config = with(settings).resolve(1, 1_000).unwrap();
         let folders = Folders::make(&config.data).unwrap();
         let metrics = Arc::new(Metrics::new().unwrap());
-        let opened = Artifacts::open(&config, &folders, Arc::clone(&metrics)).await;
+        let reserve = Arc::new(Reserve::new(folders.reserve()));
+        let opened = Artifacts::open(&config, &folders, Arc::clone(&metrics), reserve).await;
         Self { directory, metrics, artifacts: opened.unwrap() }
     }
 

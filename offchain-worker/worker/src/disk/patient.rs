@@ -86,12 +86,14 @@ mod tests {
         journal::{Journal, Step},
         work::testing::seat,
     };
+    use cairn_store::{Archive, Quota, Store};
     use std::{
         io::ErrorKind,
         sync::atomic::{AtomicBool, Ordering},
         thread,
         time::Duration,
     };
+    use tokio::time::sleep;
 
     /// A disk that can be filled.
     #[derive(Debug)]
@@ -125,15 +127,22 @@ mod tests {
         }
     }
 
+    impl Small {
+        /// In this file, and what fills it.
+        fn new(path: &Path) -> (Self, Arc<AtomicBool>) {
+            let is_full: Arc<AtomicBool> = Arc::default();
+            let file = OpenOptions::new().read(true).write(true).create_new(true).open(path);
+            let file = FileBackend::new(file.unwrap()).unwrap();
+            (Self { file, is_full: Arc::clone(&is_full) }, is_full)
+        }
+    }
+
     #[test]
     fn journal_should_record_once_there_is_room_when_the_disk_was_full() {
         let directory = tempfile::tempdir().unwrap();
         let at = |name: &str| directory.path().join(name);
         let reserve = Arc::new(Reserve::new(at("reserve")));
-        let is_full: Arc<AtomicBool> = Arc::default();
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(at("journal"));
-        let file = FileBackend::new(file.unwrap()).unwrap();
-        let disk = Small { file, is_full: Arc::clone(&is_full) };
+        let (disk, is_full) = Small::new(&at("journal"));
         let journal = Journal::on(on(disk, &reserve).unwrap(), &GENESIS, ME).unwrap();
 
         is_full.store(true, Ordering::Relaxed);
@@ -145,6 +154,30 @@ mod tests {
         assert!(!noting.is_finished(), "nothing can be recorded yet");
         is_full.store(false, Ordering::Relaxed);
         assert_eq!(noting.join().unwrap().unwrap().terms, [5; 32]);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn store_should_take_files_once_there_is_room_when_the_disk_was_full() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        let reserve = Arc::new(Reserve::new(at("reserve")));
+        let (disk, is_full) = Small::new(&at("ledger"));
+        let archive = Archive::open(at("archive").to_str().unwrap(), &[]).unwrap();
+        let ledger = move |_: &Path| on(disk, &reserve);
+        let quota = Quota(1 << 20);
+        let store = Store::open_with(&at("store"), quota, archive, None, ledger).await.unwrap();
+        let store = Arc::new(store);
+
+        is_full.store(true, Ordering::Relaxed);
+        let putting = Arc::clone(&store);
+        let putting = tokio::spawn(async move { putting.put(vec![1; 100]).await });
+        sleep(Duration::from_millis(200)).await;
+        assert!(!putting.is_finished(), "what the store notes cannot be written yet");
+        is_full.store(false, Ordering::Relaxed);
+        let file = putting.await.unwrap().unwrap();
+        assert!(store.has(&file));
+        store.pin(&file, "a job").await.unwrap();
+        assert_eq!(store.pins().len(), 1);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::{
     io::{self, ErrorKind, Read},
     os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::PathBuf,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
     time::Duration,
 };
@@ -30,12 +30,14 @@ pub(crate) struct Reserve {
     path: PathBuf,
     /// Whether nobody is to wait any more.
     ends: AtomicBool,
+    /// How many wait.
+    waiting: AtomicUsize,
 }
 
 impl Reserve {
     /// In this file, which is there from [`Self::fill`] on.
     pub fn new(path: PathBuf) -> Self {
-        Self { path, ends: AtomicBool::new(false) }
+        Self { path, ends: AtomicBool::new(false), waiting: AtomicUsize::new(0) }
     }
 
     /// Takes the room, if it is not taken already.
@@ -74,6 +76,11 @@ impl Reserve {
         self.ends.store(true, Ordering::Relaxed);
     }
 
+    /// Whether anybody waits for room.
+    pub fn is_waited_for(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
+    }
+
     /// Does it again, first with this room and then every so often, until the disk is not full.
     pub fn patiently(&self, mut write: impl FnMut() -> io::Result<()>) -> io::Result<()> {
         let mut waits = false;
@@ -90,11 +97,15 @@ impl Reserve {
                              make room, and the worker goes on",
                             self.path.display()
                         );
+                        self.waiting.fetch_add(1, Ordering::Relaxed);
                     }
                     waits = true;
                     pause();
                 }
                 done => {
+                    if waits {
+                        self.waiting.fetch_sub(1, Ordering::Relaxed);
+                    }
                     if waits && done.is_ok() {
                         info!("the disk has room again");
                     }
@@ -191,11 +202,13 @@ mod tests {
         assert_eq!(denied.unwrap_err().kind(), ErrorKind::PermissionDenied);
         let reserve = Arc::new(reserve);
         let ending = Arc::clone(&reserve);
+        assert!(!reserve.is_waited_for());
         let ended = thread::spawn(move || ending.patiently(full));
         thread::sleep(PAUSE / 2);
-        assert!(!ended.is_finished());
+        assert!(!ended.is_finished() && reserve.is_waited_for());
         reserve.end();
         let reason = ended.join().unwrap().unwrap_err();
         assert_eq!(reason.kind(), ErrorKind::StorageFull);
+        assert!(!reserve.is_waited_for());
     }
 }

@@ -1,4 +1,9 @@
 use super::*;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
 use tempfile::TempDir;
 
 /// More than any disk has.
@@ -105,4 +110,28 @@ fn reserve_should_be_lent_when_the_disk_has_nothing_else() {
         look(&disk);
         assert!(!disk.reserve.is_there());
     }
+}
+
+#[test]
+fn trouble_should_be_said_while_the_disk_has_no_room_and_not_when_it_has_again() {
+    let (directory, disk) = disk(1, large);
+    assert_eq!((short(LOW), trouble(Path::new("/proc"), &disk.reserve).is_some()), (None, true));
+    assert!(short(LOW - 1).is_some_and(|words| words.contains("63 MiB left of 128")));
+    let (reserve, full) = (Arc::clone(&disk.reserve), Arc::new(AtomicBool::new(true)));
+    let is_full = Arc::clone(&full);
+    let writing = thread::spawn(move || {
+        reserve.patiently(|| match is_full.load(Ordering::Relaxed) {
+            true => Err(io::ErrorKind::StorageFull.into()),
+            false => Ok(()),
+        })
+    });
+    let said = || trouble(directory.path(), &disk.reserve);
+    let begun = Instant::now();
+    while !said().is_some_and(|words| words.contains("nothing can be recorded")) {
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", said());
+        thread::sleep(Duration::from_millis(10));
+    }
+    full.store(false, Ordering::Relaxed);
+    writing.join().unwrap().unwrap();
+    assert!(!said().is_some_and(|words| words.contains("nothing can be recorded")));
 }

@@ -8,13 +8,19 @@ use std::{
 };
 
 use cairn_e2e::{cairn, Failure, SmallDisk, Test, TestNet, PATIENCE};
-use cairn_localnet::{Market, Setup};
+use cairn_localnet::{
+    wait::{until, Seen},
+    Market, Setup,
+};
 use cairn_protocol::failure::Failure as Cause;
 use cairn_sdk::{chain::tasks::events::Declined, Chain, Finalized, Options};
 use serde_json::json;
 use tokio::time::timeout;
 
-use crate::command::{hex, pids};
+use crate::{
+    command::{hex, pids},
+    worker_crash::health,
+};
 
 const REQUESTER: &str = "Dave";
 /// What is kept for the journal and beside the store, and some more for each of two jobs.
@@ -92,6 +98,25 @@ async fn is_declined_for_room(blocks: &mut Finalized, task: u64) -> Result<Strin
     Ok(words)
 }
 
+/// Waits until the worker says of itself that it is well, or that this is in trouble.
+async fn says(net: &TestNet, trouble: Option<&str>) -> Test {
+    let address = net.workers[0].health();
+    let status = if trouble.is_some() { "HTTP/1.1 503" } else { "HTTP/1.1 200" };
+    until("the worker to say how it is", PATIENCE, || async move {
+        Ok(match health(address).await {
+            Ok((line, body)) => {
+                let why = body["trouble"].as_str();
+                let is_so = why.is_some() == trouble.is_some()
+                    && why.unwrap_or_default().contains(trouble.unwrap_or_default());
+                Seen::when(line.starts_with(status) && is_so, format!("{line}: {body}"))
+            }
+            Err(error) => Seen::NotYet(error.to_string()),
+        })
+    })
+    .await?;
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn worker_should_decline_and_go_on_when_its_disk_is_full() -> Test {
     let setup = Setup { late: true, ..Setup::default() };
@@ -121,7 +146,9 @@ async fn worker_should_decline_and_go_on_when_its_disk_is_full() -> Test {
     assert!(disk.path().join("private/reserve").exists(), "the reserve should not be needed");
 
     // Somebody else takes all there is. What the worker does is recorded nevertheless.
+    says(&net, None).await?;
     disk.fill()?;
+    says(&net, Some("the disk has")).await?;
     let model = hex(&market.model.0);
     let text = ["infer", "--model", &model, "--prompt", "the red hen", "--most", "8"];
     let task = submit(&net, &market, &text)?;
@@ -135,6 +162,7 @@ async fn worker_should_decline_and_go_on_when_its_disk_is_full() -> Test {
     let again = [["submit"].as_slice(), &text, &more].concat();
     let paid = cairn(&net, REQUESTER, &again)?.ended(0);
     assert_eq!(paid.json["stage"], "Settled", "{:#?}", paid.outcome);
+    says(&net, None).await?;
     net.check_alive()?;
     assert_eq!(pids(&net), running, "the worker should not have ended");
     drop(disk);

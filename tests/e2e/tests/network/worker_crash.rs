@@ -182,7 +182,7 @@ async fn wait_for_health(address: SocketAddr, well: bool) -> Test {
 }
 
 /// The first line of what it answers, and what it says in JSON.
-async fn health(address: SocketAddr) -> std::io::Result<(String, Value)> {
+pub async fn health(address: SocketAddr) -> std::io::Result<(String, Value)> {
     let mut said = String::new();
     let asking = async {
         let mut stream = TcpStream::connect(address).await?;
