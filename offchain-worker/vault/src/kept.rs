@@ -20,14 +20,12 @@ const MARK: &[u8] = b"cairn-kept-1";
 const BYTES: usize = KEY_BYTES + OPENING_BYTES;
 
 /// Whoever has it reads input and result.
-#[derive(Debug)]
+#[derive(Debug, ZeroizeOnDrop)]
 pub struct Kept {
     /// Of the pair that the result is sealed to.
     reply: Secret,
     opening: Opening,
 }
-
-impl ZeroizeOnDrop for Kept {}
 
 impl Kept {
     /// Encrypts an input under a key of its own, with a reply key that is for this task alone.

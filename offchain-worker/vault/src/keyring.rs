@@ -11,13 +11,14 @@ pub struct Keyring {
     held: BTreeMap<TaskId, Held>,
 }
 
+/// All that is secret of a task. It does not compile with anything that stays when it is dropped.
+#[derive(ZeroizeOnDrop)]
 struct Held {
     /// Of what is on the shelf.
     disk: Secret,
+    #[zeroize(skip)]
     until: Instant,
 }
-
-impl ZeroizeOnDrop for Keyring {}
 
 impl Keyring {
     /// Draws a key for what a task leaves on disk; one that is held already gets the new time.
@@ -62,10 +63,12 @@ impl Keyring {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secret::dropped;
     use std::time::Duration;
 
     const TASK: TaskId = TaskId(7);
     const SECOND: Duration = Duration::from_secs(1);
+    const ZEROS: [u8; 32] = [0; 32];
 
     #[test]
     fn key_should_be_gone_when_its_time_is_over() {
@@ -98,6 +101,24 @@ mod tests {
         keys.hold(TaskId(8), now + SECOND).unwrap();
         let of = |task| *keys.disk(task, now).unwrap().expose();
         assert_ne!(of(TASK), of(TaskId(8)));
+    }
+
+    #[test]
+    fn keys_should_be_overwritten_when_they_go_in_any_way() {
+        let now = Instant::now();
+        let mut keys = Keyring::default();
+        for (task, seconds) in [(TASK, 1u32), (TaskId(8), 2), (TaskId(9), 3), (TaskId(10), 4)] {
+            keys.hold(task, now + seconds * SECOND).unwrap();
+        }
+        // A task that is held keeps the key that it has.
+        keys.hold(TASK, now + SECOND).unwrap();
+        dropped::take();
+        keys.forget(TaskId(8));
+        assert_eq!(dropped::take(), [ZEROS]);
+        keys.expire(now + SECOND);
+        assert_eq!(dropped::take(), [ZEROS]);
+        drop(keys);
+        assert_eq!(dropped::take(), [ZEROS; 2]);
     }
 
     #[test]

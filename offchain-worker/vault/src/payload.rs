@@ -28,14 +28,13 @@ impl Context {
 
 /// What opens a payload, and what its commitment was made of. Whoever has it can read the input
 /// and make the sealed result.
-#[derive(Debug)]
+#[derive(Debug, ZeroizeOnDrop)]
 pub struct Opening {
     key: Secret,
+    #[zeroize(skip)]
     content: ContentId,
     salt: Secret,
 }
-
-impl ZeroizeOnDrop for Opening {}
 
 impl Opening {
     pub(crate) fn key(&self) -> &Secret {
@@ -95,12 +94,13 @@ impl Opening {
 }
 
 /// What was sealed.
+#[derive(ZeroizeOnDrop)]
 pub struct Content {
+    /// It is public.
+    #[zeroize(skip)]
     reply: Box<PayloadKey>,
     bytes: Zeroizing<Vec<u8>>,
 }
-
-impl ZeroizeOnDrop for Content {}
 
 impl Content {
     fn of(bytes: Zeroizing<Vec<u8>>) -> Result<Self, Unopened> {

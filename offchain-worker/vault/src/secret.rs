@@ -29,6 +29,8 @@ impl Secret {
 impl Drop for Secret {
     fn drop(&mut self) {
         self.0.as_mut_slice().zeroize();
+        #[cfg(test)]
+        dropped::note(&self.0);
     }
 }
 
@@ -38,6 +40,26 @@ impl ZeroizeOnDrop for Secret {}
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret")
+    }
+}
+
+/// What the keys of a thread come to when they are dropped.
+#[cfg(test)]
+pub(crate) mod dropped {
+    use std::cell::RefCell;
+
+    thread_local! {
+        static SEEN: RefCell<Vec<[u8; 32]>> = const { RefCell::new(Vec::new()) };
+    }
+
+    pub(super) fn note(bytes: &[u8; 32]) {
+        // A thread that ends may have none any more.
+        let _ = SEEN.try_with(|seen| seen.borrow_mut().push(*bytes));
+    }
+
+    /// Since this was last asked.
+    pub(crate) fn take() -> Vec<[u8; 32]> {
+        SEEN.take()
     }
 }
 
@@ -53,10 +75,17 @@ mod tests {
         is_overwritten::<crate::Identity>();
         is_overwritten::<crate::Opening>();
         is_overwritten::<crate::Content>();
-        is_overwritten::<crate::keyring::Keyring>();
+        is_overwritten::<crate::Kept>();
         // What the ciphers make of a key.
         is_overwritten::<aes_gcm::aes::Aes256>();
         is_overwritten::<x_wing::DecapsulationKey>();
+    }
+
+    #[test]
+    fn secret_should_be_zeros_when_it_was_dropped() {
+        dropped::take();
+        drop(Secret::copied(&[7; 32]));
+        assert_eq!(dropped::take(), [[0u8; 32]]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod jobs;
 mod near;
 mod perform;
 mod sealed;
+mod sweeps;
 mod together;
 
 use crate::{
@@ -35,6 +36,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
+use sweeps::Sweeps;
 use tokio::{sync::mpsc, task::spawn_blocking, time::interval};
 use tracing::{debug, info, warn};
 
@@ -80,7 +82,8 @@ impl Executor {
     /// Does what it is assigned, all at once: whoever assigns sees to it that there is room.
     pub async fn run(self, mut assigned: mpsc::Receiver<Assignment>) -> Result<()> {
         let this = Arc::new(self);
-        let (mut jobs, mut sweeps) = (Jobs::default(), interval(SWEEP));
+        let (mut jobs, mut sweeps) = (Jobs::default(), Sweeps::default());
+        let mut ticks = interval(SWEEP);
         loop {
             tokio::select! {
                 next = assigned.recv() => match next {
@@ -91,9 +94,12 @@ impl Executor {
                     None => return Ok(()),
                 },
                 Some(ended) = jobs.next() => this.break_off(ended?).await?,
-                _ = sweeps.tick() => {
-                    this.sweep();
-                    this.disk.renew();
+                _ = ticks.tick() => {
+                    let this = Arc::clone(&this);
+                    sweeps.begin(move || {
+                        this.sweep();
+                        this.disk.renew();
+                    });
                 }
             }
         }
