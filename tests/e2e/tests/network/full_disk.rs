@@ -57,6 +57,12 @@ fn shrink(data: &Path) -> Result<Option<SmallDisk>, Failure> {
     fs::rename(data, &before)?;
     fs::create_dir(data)?;
     let disk = SmallDisk::mount(data, MEBIBYTES)?;
+    hand_over(&before, data)?;
+    Ok(disk)
+}
+
+/// Gives a folder the keys that the one before it had.
+pub fn hand_over(before: &Path, data: &Path) -> Test {
     let (from, to) = (before.join("private"), data.join("private"));
     fs::create_dir(&to)?;
     fs::set_permissions(&to, Permissions::from_mode(0o700))?;
@@ -65,7 +71,7 @@ fn shrink(data: &Path) -> Result<Option<SmallDisk>, Failure> {
         // With its mode, as a key is refused that others can read.
         fs::copy(file.path(), to.join(file.file_name()))?;
     }
-    Ok(disk)
+    Ok(())
 }
 
 /// Submits a job for the one worker, and gives the task's number.
