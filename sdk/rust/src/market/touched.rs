@@ -35,7 +35,8 @@ impl Touched {
         Ok(touched)
     }
 
-    /// Each event of these pallets begins with the number of what it is about.
+    /// Each event of these pallets begins with the number of what it is about, but for penalties,
+    /// which have one of their own, and links, which are between accounts.
     fn add(&mut self, pallet: &str, name: &str, fields: &[u8], provider: ProviderId) {
         let Some(number) = read::<u64>(fields) else { return };
         match pallet {
@@ -50,6 +51,10 @@ impl Touched {
                 if name == "HandedOut" && members(fields).contains(&provider) {
                     self.given.challenges.insert(number);
                 }
+            }
+            "Providers" if name.starts_with("Slash") => {
+                let said = read::<(u64, ProviderId)>(fields);
+                self.itself |= said.is_some_and(|(_, who)| who == provider);
             }
             "Providers" => self.itself |= number == provider.0,
             "Entropy" => self.itself = true,
@@ -83,6 +88,7 @@ mod tests {
         stub::{hexadecimal, World},
     };
     use codec::{Compact, Encode};
+    use scale_info::TypeDef;
     use subxt::{events::Phase, Metadata};
 
     const ME: ProviderId = ProviderId(4);
@@ -145,6 +151,9 @@ mod tests {
         assert_eq!(seen.changed.challenges, BTreeSet::from([1, 2]));
         let missed = |who: u64| event("Providers", "Missed", who.encode());
         assert!(touched(&[missed(4)]).await.itself);
+        let slashed = |who: u64| event("Providers", "Slashed", (9u64, who, 5u128).encode());
+        assert!(touched(&[slashed(4)]).await.itself);
+        assert!(!touched(&[slashed(9)]).await.itself);
         assert_eq!(touched(&[missed(5)]).await, Touched::default());
     }
 
@@ -172,5 +181,69 @@ mod tests {
         assert_eq!(order("Tasks", "Assigned"), "task round providers due");
         assert_eq!(order("Audits", "Drawn"), "task round guards due");
         assert_eq!(order("Capability", "HandedOut"), "challenge class seed units members due");
+    }
+
+    /// How values of a type are encoded, with newtypes as what they hold.
+    fn form(metadata: &Metadata, id: u32) -> String {
+        match &metadata.types().resolve(id).expect("it is there").type_def {
+            TypeDef::Primitive(one) => format!("{one:?}").to_lowercase(),
+            TypeDef::Sequence(of) => format!("[{}]", form(metadata, of.type_param.id)),
+            TypeDef::Array(of) => format!("[{}; {}]", form(metadata, of.type_param.id), of.len),
+            TypeDef::Composite(of) => {
+                let fields = of.fields.iter().map(|field| form(metadata, field.ty.id));
+                fields.collect::<Vec<_>>().join(" ")
+            }
+            TypeDef::Variant(of) if of.variants.iter().all(|one| one.fields.is_empty()) => {
+                "choice".into()
+            }
+            other => format!("{other:?}"),
+        }
+    }
+
+    /// The forms of an event's fields.
+    fn forms(metadata: &Metadata, pallet: &str, name: &str) -> String {
+        let found = metadata.pallet_by_name(pallet).unwrap();
+        let mut events = found.event_variants().unwrap().iter();
+        let event = events.find(|event| event.name == name).unwrap();
+        let forms = event.fields.iter().map(|field| form(metadata, field.ty.id));
+        forms.collect::<Vec<_>>().join(", ")
+    }
+
+    #[test]
+    fn events_should_have_the_forms_that_they_are_read_by() {
+        let metadata = metadata();
+        let of = |pallet: &str, name: &str| forms(&metadata, pallet, name);
+        assert_eq!(of("Tasks", "Assigned"), "u64, u16, [u64], u32");
+        assert_eq!(of("Audits", "Drawn"), "u64, u16, [u64], u32");
+        assert_eq!(of("Capability", "HandedOut"), "u64, choice, [u8; 32], u64, [u64], u32");
+        for pallet in ["Tasks", "Audits", "Capability", "Providers"] {
+            let found = metadata.pallet_by_name(pallet).unwrap();
+            for event in found.event_variants().unwrap() {
+                let first = event.fields.first().map(|field| form(&metadata, field.ty.id));
+                let is_link = event.name.starts_with("Link");
+                assert!(is_link || first.as_deref() == Some("u64"), "{pallet}::{}", event.name);
+                if event.name.starts_with("Slash") {
+                    let second = event.fields.get(1).and_then(|field| field.name.as_deref());
+                    assert_eq!(second, Some("provider"), "{pallet}::{}", event.name);
+                }
+            }
+        }
+    }
+
+    /// As events are read here, where a seat had something beside its provider.
+    #[test]
+    fn form_should_be_another_one_when_a_field_has_more_in_it() {
+        let mut metadata = metadata();
+        let before = forms(&metadata, "Tasks", "Assigned");
+        let types = &mut metadata.types_mut().types;
+        let path = "cairn_protocol::id::ProviderId";
+        let found = types.iter_mut().find(|one| one.ty.path.segments.join("::") == path);
+        let TypeDef::Composite(id) = &mut found.expect("it is there").ty.type_def else {
+            panic!("it has fields")
+        };
+        let more = id.fields[0].clone();
+        id.fields.push(more);
+        assert_eq!(before, "u64, u16, [u64], u32");
+        assert_eq!(forms(&metadata, "Tasks", "Assigned"), "u64, u16, [u64 u64], u32");
     }
 }
