@@ -7,6 +7,7 @@ mod motion;
 mod output;
 mod robots;
 mod solids;
+mod wasm;
 
 const FLOOR: &str = r#"{"kind": "fixed", "position": [0, -0.5, 0],
     "colliders": [{"shape": {"cuboid": {"half": [10, 0.5, 10]}}}]}"#;

@@ -2,10 +2,10 @@
 
 use super::*;
 
-const STEPS: u32 = 240;
+pub(super) const STEPS: u32 = 240;
 
 /// After so many steps, from the scene's own hash on.
-const FROZEN: [(&str, &str); 4] = [
+pub(super) const FROZEN: [(&str, &str); 4] = [
     ("shapes", "051f54757c17af8fcb0563627748d90c0fc1b399bde4a09fefabb9d82135b95f"),
     ("joints", "34b86b096b0f5b032edc0338e4c105478b94fd3158dd5e8eae9fbc3386e87fb9"),
     ("solids", "443b8801e7c8a1a7c8b6b764b68af8436cadc38f666e8dea582f00dd4e63369c"),
@@ -16,12 +16,17 @@ const FROZEN: [(&str, &str); 4] = [
 fn scenes_should_come_to_what_they_always_came_to() {
     let trace = |scene: &str| made(scene, STEPS, 0).unwrap_or_else(|fault| panic!("{fault}")).trace;
     let hex = |hash: Digest| hash.map(|byte| format!("{byte:02x}")).concat();
-    let scenes = [shapes(), joints(), solids(), robots::arm()].map(|scene| hex(trace(&scene)));
+    let scenes = scenes().map(|scene| hex(trace(&scene)));
     let have: Vec<(&str, &str)> =
         FROZEN.iter().zip(&scenes).map(|((name, _), hash)| (*name, hash.as_str())).collect();
     let line = |(name, hash): &(&str, &str)| format!("    (\"{name}\", \"{hash}\"),\n");
     let list: String = have.iter().map(line).collect();
     assert!(have == FROZEN, "these came to others:\n{list}");
+}
+
+/// Those that are frozen, in their order.
+pub(super) fn scenes() -> [String; 4] {
+    [shapes(), joints(), solids(), robots::arm()]
 }
 
 /// Of each shape several, in a heap on a terrain with a mesh in it.
