@@ -3,6 +3,7 @@
 use std::{str::FromStr, thread};
 
 use cairn_order::{Made, Product};
+use cairn_protocol::result::{Fingerprint, WITHIN};
 use cairn_worker::{Faults, Part, Point};
 use nix::{
     sys::signal::{kill, Signal},
@@ -14,6 +15,9 @@ use thiserror::Error;
 pub const VARIABLE: &str = "CAIRN_WORKER_FAULT";
 /// What this program says of itself, and no worker of a release holds.
 pub const MARKER: &str = "cairn-worker-faulty: a worker of tests, which may lie and die";
+/// How far off a forged fingerprint is, in parts per million: no cheaper model comes nearer, as the
+/// engine's test of fingerprints holds.
+pub const FORGED: u32 = 4 * WITHIN;
 
 /// The steps of the journal, by name.
 pub const STEPS: [(&str, Point); 11] = [
@@ -48,6 +52,8 @@ pub enum Fault {
     None,
     /// It says that its jobs came to something else.
     Lie,
+    /// It says of jobs that are judged by a fingerprint what a cheaper model comes to.
+    Forge,
     /// It never says what its jobs came to.
     Silent,
     /// It dies when it would record this step.
@@ -58,8 +64,8 @@ pub enum Fault {
 
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[error(
-    "{VARIABLE} is '{0}'; name lie, silent, before:STEP or after:STEP, with a journal's step, and \
-     before that worker:, witness: or guard: where it is of one part alone"
+    "{VARIABLE} is '{0}'; name lie, forge, silent, before:STEP or after:STEP, with a journal's \
+     step, and before that worker:, witness: or guard: where it is of one part alone"
 )]
 pub struct UnknownFault(String);
 
@@ -70,6 +76,7 @@ impl FromStr for Fault {
         let words: Vec<&str> = text.split(':').collect();
         let named = match words[..] {
             ["lie"] => Some(Self::Lie),
+            ["forge"] => Some(Self::Forge),
             ["silent"] => Some(Self::Silent),
             [when, step] => known(&STEPS, step).and_then(|point| Self::dies(when, None, point)),
             [part, when, step] => known(&PARTS, part)
@@ -106,6 +113,7 @@ impl Faults for Fault {
     fn bend(&self, made: Made) -> Made {
         match self {
             Self::Lie => lie(made),
+            Self::Forge => forge(made),
             Self::Silent => wait_for_ever(),
             Self::None | Self::Before(_) | Self::After(_) => made,
         }
@@ -136,6 +144,25 @@ fn lie(made: Made) -> Made {
     Made { product, trace: made.trace.map(|byte| !byte), ..made }
 }
 
+/// Another result with a fingerprint that fits none of the model's; the truth where none is given.
+fn forge(made: Made) -> Made {
+    let Some(fingerprint) = made.fingerprint.as_ref().map(far_from) else { return made };
+    Made { fingerprint: Some(fingerprint), ..lie(made) }
+}
+
+/// The same numbers but for the first of them, which is as far off as it has to be.
+fn far_from(fingerprint: &Fingerprint) -> Fingerprint {
+    let mut forged = fingerprint.clone();
+    let largest = forged.0.iter().map(|value| value.unsigned_abs()).max().unwrap_or_default();
+    let off = (u64::from(largest) * u64::from(FORGED)).div_ceil(1_000_000).max(1);
+    let off = i32::try_from(off).unwrap_or(i32::MAX);
+    if let Some(first) = forged.0.get_mut(0) {
+        // Towards nothing, so that it is not measured by a larger number.
+        *first = if *first > 0 { first.saturating_sub(off) } else { first.saturating_add(off) };
+    }
+    forged
+}
+
 /// Ends this process as a power cut would: nothing is written, closed or told any more.
 fn die() -> ! {
     // Where it fails the worker stays as silent as a dead one.
@@ -160,6 +187,7 @@ mod tests {
     #[test]
     fn fault_should_be_what_the_variable_names() {
         assert_eq!("lie".parse::<Fault>(), Ok(Fault::Lie));
+        assert_eq!("forge".parse::<Fault>(), Ok(Fault::Forge));
         assert_eq!("silent".parse::<Fault>(), Ok(Fault::Silent));
         let of = |part, point| Death { part, point };
         let made = Fault::Before(of(None, Point::Made));
@@ -192,6 +220,22 @@ mod tests {
         assert_eq!((told.trace, told.units), ([0xf0; 32], truth.units));
         for product in [Product::Inline(Vec::new()), Product::Scratch("output".into())] {
             assert_ne!(Fault::Lie.bend(made(product.clone())).product, product);
+        }
+    }
+
+    #[test]
+    fn bend_should_be_too_far_off_when_a_fingerprint_is_forged() {
+        let truth = made(Product::Inline(vec![0, 1]));
+        assert_eq!(Fault::Forge.bend(truth.clone()), truth, "it is judged by its bits");
+        for values in [vec![900, -1_000_000, 5], vec![-3, 2], vec![1_000_000], vec![0, 0]] {
+            let honest = Fingerprint(values.try_into().expect("they are few"));
+            let truth = Made { fingerprint: Some(honest.clone()), ..truth.clone() };
+            let told = Fault::Forge.bend(truth.clone());
+            let distance = told.fingerprint.as_ref().and_then(|told| told.distance(&honest));
+            assert!(distance >= Some(FORGED.into()), "{told:?}");
+            assert_ne!(told.product, truth.product);
+            // Whoever only lies is as near as the honest are.
+            assert_eq!(Fault::Lie.bend(truth).fingerprint, Some(honest));
         }
     }
 }

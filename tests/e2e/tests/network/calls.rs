@@ -10,6 +10,7 @@ use cairn_runtime::{AccountId, Address, Nonce, RuntimeCall, RuntimeEvent, Unchec
 use codec::Decode;
 use frame_system::Phase;
 use pallet_cairn_audits::Call as AuditCall;
+use pallet_cairn_providers::Call as ProviderCall;
 use pallet_cairn_tasks::Call as TaskCall;
 use sp_runtime::generic::Preamble;
 
@@ -34,6 +35,7 @@ pub struct Call {
     pub nonce: Nonce,
     /// Nothing where it is about something else.
     pub said: Option<(What, TaskId)>,
+    pub is_heartbeat: bool,
     /// It cost its fee, and the runtime took it back.
     pub failed: bool,
 }
@@ -52,7 +54,10 @@ pub fn of(block: &Block, events: &[Event]) -> Result<Vec<Call>, Failure> {
                 RuntimeEvent::System(frame_system::Event::ExtrinsicFailed { .. })
             )
         });
-        calls.push(Call { by, nonce: extension.5 .0, said: said(&function), failed });
+        let is_heartbeat =
+            matches!(function, RuntimeCall::Providers(ProviderCall::heartbeat { .. }));
+        let (nonce, said) = (extension.5 .0, said(&function));
+        calls.push(Call { by, nonce, said, is_heartbeat, failed });
     }
     Ok(calls)
 }
@@ -86,6 +91,13 @@ pub fn said_by(story: &Story, worker: usize) -> Result<BTreeMap<(What, TaskId), 
         }
     }
     Ok(counts)
+}
+
+/// How many heartbeats whoever operates the nth worker of a network has sent, not in vain.
+pub fn heartbeats_of(story: &Story, worker: usize) -> Result<usize, Failure> {
+    let operator = keys::account(&keys::worker_operator(worker))?;
+    let own = |call: &&Call| call.by == operator && call.is_heartbeat && !call.failed;
+    Ok(story.calls.iter().filter(own).count())
 }
 
 /// Fails where a worker has sent anything twice about a task, has sent what came to nothing though

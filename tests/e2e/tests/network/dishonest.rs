@@ -1,5 +1,6 @@
-//! A worker that lies: it is outvoted where a majority decides, asked against where all have to
-//! agree, and wins nothing by either.
+//! Workers that lie: they are outvoted where a majority decides, asked against where all have to
+//! agree, in bits or in floats, and win nothing by either. Meanwhile all of them show that they are
+//! there.
 
 use std::collections::BTreeMap;
 
@@ -7,35 +8,47 @@ use cairn_e2e::{market::execute, Failure, Test, TestNet};
 use cairn_localnet::{keys, tx, Client, Setup};
 use cairn_protocol::{
     audit::Verdict,
+    challenge::Outcome,
     id::{ProviderId, TaskId},
     job::Terms,
 };
 use cairn_runtime::{units::UNITS, Hash, Treasury};
 use serde_json::{json, Value};
 
-use crate::work::{faulty, gain, provider, simulation, submit, text, End, Story, PAID, REQUESTER};
+use crate::{
+    calls::heartbeats_of,
+    work::{
+        faulty, float_text, gain, provider, simulation, submit, text, End, Story, PAID, REQUESTER,
+    },
+};
 
-/// Those who are there when workers are drawn; the first of them lies.
+/// Those who are there when workers are drawn: the first of them lies, and the second forges what
+/// is judged by fingerprints.
 const FIRST: usize = 3;
-/// Those who come later: guards of the one task, and who is asked next of the other.
+/// Those who come later: guards of the one task, and who is asked next of the others.
 const LATER: usize = 5;
 const OUTVOTED: TaskId = TaskId(0);
 const CONTRADICTED: TaskId = TaskId(1);
+const FORGED: TaskId = TaskId(2);
+const TASKS: [TaskId; 3] = [OUTVOTED, CONTRADICTED, FORGED];
+/// Blocks between two heartbeats of a worker.
+const HEARTBEAT: &str = "20";
 
 fn setups() -> Result<Vec<Setup>, Failure> {
-    // Both tasks, and a challenge.
-    let slots = 3;
-    let liar = Setup { slots, ..faulty(Some("lie"))? };
-    let honest = Setup { slots, guard: false, ..Setup::default() };
-    let later = Setup { slots, late: true, ..Setup::default() };
-    let mut setups = vec![liar];
-    setups.resize(FIRST, honest);
-    setups.resize(FIRST + LATER, later);
+    // All tasks, and a challenge.
+    let slots = 4;
+    let arguments = vec!["--heartbeat".to_owned(), HEARTBEAT.to_owned()];
+    let setup = |setup: Setup| Setup { slots, arguments: arguments.clone(), ..setup };
+    let honest = Setup { guard: false, ..Setup::default() };
+    let later = Setup { late: true, ..Setup::default() };
+    let mut setups = vec![setup(faulty(Some("lie"))?), setup(faulty(Some("forge"))?)];
+    setups.resize(FIRST, setup(honest));
+    setups.resize(FIRST + LATER, setup(later));
     Ok(setups)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn liar_should_lose_when_others_do_the_same_work() -> Test {
+async fn liars_should_lose_when_others_do_the_same_work() -> Test {
     let mut net = TestNet::with_setups(setups()?, json!({})).await?;
     let front = net.client(0).await?;
     let market = net.market().cloned().ok_or_else(|| Failure::new("the network has no market"))?;
@@ -46,26 +59,28 @@ async fn liar_should_lose_when_others_do_the_same_work() -> Test {
     let mut story = Story::begin(&front).await?;
     let now = front.best().await?.number;
     let majority = Terms { auditable: true, ..simulation(1, 10, 3, now) };
-    submit(&front, &[majority, text(market.model, 3, now)]).await?;
-    let drawn = |story: &Story, task| story.of(task).assigned.len() == 1;
-    story
-        .wait(&front, "both draws", |story| drawn(story, OUTVOTED) && drawn(story, CONTRADICTED))
-        .await?;
-    for task in [OUTVOTED, CONTRADICTED] {
+    let floats = float_text(market.model, 3, now);
+    submit(&front, &[majority, text(market.model, 3, now), floats]).await?;
+    let drawn = |story: &Story| TASKS.iter().all(|task| story.of(*task).assigned.len() == 1);
+    story.wait(&front, "all draws", drawn).await?;
+    for task in TASKS {
         let drawn = sorted(&story.of(task).assigned.concat());
         assert_eq!(drawn, sorted(&providers[..FIRST]), "only these were there");
     }
     for worker in &mut net.workers[FIRST..] {
         worker.start()?;
     }
-    story.wait(&front, "both ends", |story| story.ended() == 2).await?;
+    story.wait(&front, "all ends", |story| story.ended() == TASKS.len()).await?;
 
     liar_was_outvoted(&story, &providers)?;
-    liar_was_contradicted(&story, &providers)?;
-    for task in [OUTVOTED, CONTRADICTED] {
+    for task in [CONTRADICTED, FORGED] {
+        one_was_contradicted(&story, task, &providers)?;
+    }
+    for task in TASKS {
         balances_add_up(&net, &front, &story, story.of(task).settled()?.0).await?;
     }
     records_tell(&front, &story, &providers).await?;
+    all_show_that_they_are_there(&front, &mut story).await?;
     net.check_alive()?;
     net.passed()
 }
@@ -80,9 +95,10 @@ fn liar_was_outvoted(story: &Story, providers: &[ProviderId]) -> Test {
 }
 
 /// Nobody can tell who is right of three, so five others are asked, and each of them is paid what
-/// the first were offered.
-fn liar_was_contradicted(story: &Story, providers: &[ProviderId]) -> Test {
-    let told = story.of(CONTRADICTED);
+/// the first were offered. Of a text in floats the liar's fingerprint is as good as the honest
+/// one's, so that it is the forger who is contradicted.
+fn one_was_contradicted(story: &Story, task: TaskId, providers: &[ProviderId]) -> Test {
+    let told = story.of(task);
     assert_eq!(told.widened, [5], "{told:#?}");
     assert_eq!(sorted(&told.agreed), sorted(&providers[FIRST..]), "{told:#?}");
     assert_eq!(told.settled()?.1, PAID, "{told:#?}");
@@ -95,12 +111,28 @@ fn sorted(those: &[ProviderId]) -> Vec<ProviderId> {
     those
 }
 
+/// Each worker sends heartbeats while it works, and whoever is challenged gives the right answer in
+/// time: lies are about jobs.
+async fn all_show_that_they_are_there(front: &Client, story: &mut Story) -> Test {
+    let is_agreed = |outcome: &Outcome| matches!(outcome, Outcome::Agreed { .. });
+    let alive = |story: &Story| {
+        let mut beats = (0..FIRST + LATER).map(|worker| heartbeats_of(story, worker));
+        !story.challenges.is_empty() && beats.all(|beats| beats.is_ok_and(|beats| beats > 1))
+    };
+    story.wait(front, "a challenge, and two heartbeats of each", alive).await?;
+    for outcomes in &story.challenges {
+        let agreed = outcomes.iter().all(|(_, outcome)| is_agreed(outcome));
+        assert!(agreed && outcomes.len() == 3, "{:#?}", story.challenges);
+    }
+    Ok(())
+}
+
 /// What left the requester and the treasury in a block went to those who are paid, to whoever made
 /// the model, and into the fire; the liar has nothing of it.
 async fn balances_add_up(net: &TestNet, front: &Client, story: &Story, block: Hash) -> Test {
     let (mut earned, mut burnt) = (BTreeMap::<ProviderId, i128>::new(), 0);
     for told in story.told.values() {
-        // Both may have ended in one block.
+        // Several may have ended in one block.
         if let Some(End::Settled { block: at, each, burnt: fee }) = told.end {
             if at == block {
                 burnt += i128::try_from(fee)?;
@@ -136,7 +168,7 @@ async fn records_tell(front: &Client, story: &Story, providers: &[ProviderId]) -
     assert_ne!(liar["pendingPenalties"], "0", "{liar}");
     let newcomer = 500_000;
     assert!(accuracy(&liar, "Simulate").is_some_and(|known| known < newcomer), "{liar}");
-    for (honest, kind) in [(providers[1], "Simulate"), (providers[FIRST], "Infer")] {
+    for (honest, kind) in [(providers[FIRST - 1], "Simulate"), (providers[FIRST], "Infer")] {
         let honest = provider(front, honest).await?;
         assert_eq!(honest["pendingPenalties"], "0", "{honest}");
         assert!(accuracy(&honest, kind) > Some(newcomer), "{honest}");

@@ -7,14 +7,17 @@ use cairn_localnet::{keys, programs, tx, Client, Setup};
 use cairn_order::engines;
 use cairn_protocol::{
     audit::{Report, Verdict},
+    challenge::Outcome,
     id::{Amount, BlockId, Digest, ProviderId, TaskId},
     job::{Job, JobKind, Payload, Policy, Requirements, Terms},
     profile::DeviceClass,
+    result::WITHIN,
     spec::{Choice, InferSpec, SimulateSpec, Spec},
     task::RefundReason,
 };
 use cairn_runtime::{units::UNITS, AccountId, BlockNumber, Hash, RuntimeEvent};
 use pallet_cairn_audits::Event as AuditEvent;
+use pallet_cairn_capability::Event as CapabilityEvent;
 use pallet_cairn_providers::Event as ProviderEvent;
 use pallet_cairn_tasks::Event as TaskEvent;
 use serde_json::{json, Value};
@@ -74,6 +77,8 @@ pub struct Story {
     pub penalised: Vec<(ProviderId, TaskId)>,
     /// In which block a guard was paid how much.
     pub guards_paid: Vec<(Hash, ProviderId, Amount)>,
+    /// What each capability challenge found out about its members.
+    pub challenges: Vec<Vec<(ProviderId, Outcome)>>,
     /// All that anybody signed, in its order.
     pub calls: Vec<Call>,
 }
@@ -82,8 +87,14 @@ impl Story {
     /// From the next final block on.
     pub async fn begin(client: &Client) -> Result<Self, Failure> {
         let next = client.finalized().await?.number + 1;
-        let (told, calls) = (BTreeMap::new(), Vec::new());
-        Ok(Self { next, told, penalised: Vec::new(), guards_paid: Vec::new(), calls })
+        Ok(Self {
+            next,
+            told: BTreeMap::new(),
+            penalised: Vec::new(),
+            guards_paid: Vec::new(),
+            challenges: Vec::new(),
+            calls: Vec::new(),
+        })
     }
 
     /// The last block that was read.
@@ -147,6 +158,9 @@ impl Story {
             RuntimeEvent::Audits(event) => self.note_audit(block, event),
             RuntimeEvent::Providers(ProviderEvent::SlashQueued { provider, subject, .. }) => {
                 self.penalised.push((provider, TaskId(subject)));
+            }
+            RuntimeEvent::Capability(CapabilityEvent::Judged { outcomes, .. }) => {
+                self.challenges.push(outcomes);
             }
             _ => {}
         }
@@ -264,6 +278,13 @@ pub fn text(model: BlockId, redundancy: u8, now: BlockNumber) -> Terms {
         sampled: false,
     };
     terms(job, Policy::Proven, redundancy, now)
+}
+
+/// The same in floats, which is judged by fingerprints.
+pub fn float_text(model: BlockId, redundancy: u8, now: BlockNumber) -> Terms {
+    let exact = text(model, redundancy, now);
+    let job = Job { engine: engines::float(), ..exact.job };
+    terms(job, Policy::Tolerance { within: WITHIN }, redundancy, now)
 }
 
 fn terms(job: Job, policy: Policy, redundancy: u8, now: BlockNumber) -> Terms {
