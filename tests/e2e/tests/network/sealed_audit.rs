@@ -1,5 +1,5 @@
 //! Sealed results that guards look at: with the key that they are given they come to what the
-//! worker did, and a false key they reject, although they are killed as they do.
+//! worker did, and a false key they reject, as workers do, although they are killed at that.
 
 use std::{
     collections::BTreeSet,
@@ -10,7 +10,7 @@ use std::{
 };
 
 use cairn_e2e::{market::execute, Failure, Said, Test, TestNet, User};
-use cairn_localnet::{tx, Market as Offered, Setup};
+use cairn_localnet::{tx, Client, Market as Offered, Setup};
 use cairn_protocol::{
     audit::{record::AuditWaitsFor, Verdict},
     id::{BlockId, Digest, ProviderId, TaskId},
@@ -26,7 +26,7 @@ use tokio::time::sleep;
 use crate::{
     calls::{said_by, What},
     command::hex,
-    deaths::Deaths,
+    deaths::{around, Deaths},
     sealed::{
         connect, found, terms, the_result_is_for_its_requester, with_another_salt, Watch, FALSE,
         MOST, REQUESTER, SEALER, SECRET,
@@ -39,11 +39,12 @@ const WORKERS: usize = 5;
 const GUARDS: usize = 3;
 /// So many of the guards can reject a key until nobody looks any more.
 const MOST_GUARDS: usize = 2;
-/// A guard that rejects a key is killed before it records that, and when it has.
-const DEATHS: [&str; 2] = ["guard:before:rejected", "guard:after:rejected"];
+/// Whoever rejects a key is killed before it records that, and when it has.
+const REJECTED: [&str; 1] = ["rejected"];
 const POLL: Duration = Duration::from_millis(200);
 
-/// A requester who gives its worker the key, and guards one with another salt.
+/// A requester who gives its worker the key, and guards one with another salt, or the other way
+/// round.
 struct Sealer {
     chain: Chain,
     outbox: Outbox,
@@ -70,6 +71,11 @@ impl Sealer {
         let task = tasks.into_iter().max();
         let task = task.ok_or_else(|| Failure::new("the task is not there"))?;
         Ok(Self { chain, outbox, genesis, task, kept, falsified })
+    }
+
+    /// The same who gives its workers the false key.
+    fn false_to_workers(self) -> Self {
+        Self { kept: self.falsified, falsified: self.kept, ..self }
     }
 
     /// A key for all who wait for one: of the task, or of its audit.
@@ -117,8 +123,8 @@ impl Sealer {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn guards_should_read_with_the_key_they_are_given_and_reject_a_false_one() -> Test {
-    let mut deaths = Deaths::of(vec![DEATHS.map(str::to_owned).to_vec(); WORKERS]);
+async fn guards_should_read_with_the_key_they_are_given_and_all_reject_a_false_one() -> Test {
+    let mut deaths = Deaths::of(vec![around("guard", &REJECTED); WORKERS]);
     let setup = Setup { guard: true, ..faulty(deaths.next(0))? };
     // A guard of both tasks, which is killed for the one, is not to be late for the other.
     let patch = json!({ "launch": { "revealBlocks": 60, "auditShare": 1_000_000 } });
@@ -149,23 +155,25 @@ async fn guards_should_read_with_the_key_they_are_given_and_reject_a_false_one()
     the_result_is_for_its_requester(&net, &market.folder.display().to_string(), &paid)?;
     guards_came_to_the_same(&story.of(TaskId(paid.number("task"))))?;
     guards_rejected_the_key(&net, &story, &deaths, sealer.task)?;
+    worker_should_reject_the_key(&mut net, &front, &mut story, market.model).await?;
     assert!(story.penalised.is_empty(), "{:?}", story.penalised);
     let during = watch.end()?;
     assert!(during.is_empty(), "a payload was in {during:?}");
     nothing_is_left(&net, &home)?;
-    deaths.revive(&mut net)?;
     net.check_alive()?;
     net.passed()
 }
 
-/// A sealed task that one worker does and guards look at, waited for on a command line.
+/// A sealed task that one worker does and guards look at: one command asks for it, and another
+/// hands out its keys and waits.
 fn ask(net: &TestNet, market: &Offered) -> JoinHandle<Result<Said, Failure>> {
     let user = User::new(net, REQUESTER);
     let (model, archive) = (hex(&market.model.0), market.archive.display().to_string());
     thread::spawn(move || {
         let ask = ["submit", "infer", "--model", &model, "--prompt", SECRET, "--most", MOST];
-        let how = ["--sealed", "--auditable", "--redundancy", "1", "--archive", &archive, "--wait"];
-        user.cairn(&[ask.as_slice(), &how].concat())
+        let how = ["--sealed", "--auditable", "--redundancy", "1", "--archive", &archive];
+        let submitted = user.cairn(&[ask.as_slice(), &how].concat())?.ended(0);
+        user.cairn(&["unlock", &submitted.number("task").to_string()])
     })
 }
 
@@ -199,6 +207,50 @@ fn guards_rejected_the_key(net: &TestNet, story: &Story, deaths: &Deaths, task: 
         }
     }
     told.settled().map(drop)
+}
+
+/// All workers die twice at what they record who reject a key, and the first that is drawn for a
+/// task that it cannot open still says so, once.
+async fn worker_should_reject_the_key(
+    net: &mut TestNet,
+    front: &Client,
+    story: &mut Story,
+    model: BlockId,
+) -> Test {
+    let mut deaths = Deaths::of(vec![around("worker", &REJECTED); WORKERS]);
+    for worker in 0..WORKERS {
+        net.workers[worker].kill()?;
+        deaths.start(net, worker)?;
+    }
+    let (url, folder) = (net.nodes[0].rpc_url(), net.scratch().join("liar"));
+    let sealer = Sealer::submit(&url, model, &folder).await?.false_to_workers();
+    let said = (What::Reject, sealer.task);
+    let deadline = Story::deadline();
+    let worker = loop {
+        deaths.revive(net)?;
+        sealer.hand_out().await?;
+        story.read(front).await?;
+        if let Some(worker) = who_said(story, said)? {
+            break worker;
+        }
+        story.check_time(deadline, "a worker that rejects its key")?;
+        sleep(POLL).await;
+    };
+    assert_eq!(deaths.left(worker), 0, "{}", net.workers[worker].name());
+    assert_eq!(said_by(story, worker)?.get(&said), Some(&1));
+    let taken = story.calls.iter().any(|call| call.said == Some(said) && !call.failed);
+    assert!(taken, "{:?}", story.calls);
+    Ok(())
+}
+
+/// The place of a worker that has said this.
+fn who_said(story: &Story, said: (What, TaskId)) -> Result<Option<usize>, Failure> {
+    for worker in 0..WORKERS {
+        if said_by(story, worker)?.contains_key(&said) {
+            return Ok(Some(worker));
+        }
+    }
+    Ok(None)
 }
 
 /// Of neither payload is anything on any disk. What is there would be found.

@@ -14,7 +14,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::worker::{cairn, REQUESTER};
+use crate::worker::cairn;
 
 /// Makes a call in the name of a development account, and waits until it is final.
 async fn call(
@@ -100,8 +100,8 @@ async fn files_should_be_had_from_a_worker_and_shown_by_it_when_the_archive_is_l
     let first = submit(&net, &model)?;
     reaches(&chain, first, Stage::Window).await?;
     empty(&market.archive)?;
-    let complaint = calls::complain(first, net.workers[0].provider());
-    call(&net, &chain, REQUESTER, "complaint", &complaint).await?;
+    let complaint = cairn(&net, &["complain", &first.0.to_string()])?.ended(0);
+    assert_eq!(complaint.number("provider"), net.workers[0].provider().0);
     reaches(&chain, first, Stage::Contested).await?;
     paid(&net, first)?;
     let model_bytes = fetched(&net.workers[0]).await?["archive"];
