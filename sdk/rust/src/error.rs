@@ -108,7 +108,8 @@ impl Error {
     pub(crate) fn unnamed(said: &str) -> Self {
         // What is left of a balance has no sign, so that more than all of it cannot be taken.
         let is_poor = ["nderflow", "unds are unavailable"].iter().any(|poor| said.contains(poor));
-        let help = if is_poor { "; there are not the funds for it: take less, or add some" } else { "" };
+        let help =
+            if is_poor { "; there are not the funds for it: take less, or add some" } else { "" };
         Self::Dispatch { reason: format!("{said}{help}") }
     }
 

@@ -16,7 +16,7 @@ use cairn_protocol::{
     chunk::content,
     dag::{Header, SemVer},
     failure::Failure as Cause,
-    id::{Amount, BlockId, ContentId, File},
+    id::{Amount, BlockId, ContentId, EngineId, File},
     job::{Job, JobKind, Parameters, Payload, Policy, Requirements, Terms},
     profile::DeviceClass,
     spec::{Choice, InferSpec, Spec, WasmSpec},
@@ -42,6 +42,17 @@ const REWARD: Amount = UNITS / 10;
 const FEE: Amount = UNITS / 100 + REWARD / 100;
 /// Short enough that a worker does not wait for long for what may still come.
 const WORK_BLOCKS: u32 = 32;
+/// For a job that takes all the time there is, of each worker: a few seconds.
+const FEW_BLOCKS: u32 = 10;
+/// Units of a job that are worth what it offers, and more than anybody does in a few seconds.
+const MANY_UNITS: u64 = 50_000;
+/// A module whose `run` does not end:
+///
+/// ```text
+/// (loop (br 0))
+/// ```
+const ENDLESS: &[u8] = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x07\x07\x01\x03run\0\0\
+    \x0a\x09\x01\x07\0\x03\x40\x0c\0\x0b\x0b";
 /// Bytes for which no disk has room, of which a file with holes holds none.
 const HUGE: u64 = 1 << 43;
 const RELEASE: SemVer = SemVer { major: 1, minor: 0, patch: 0 };
@@ -104,7 +115,7 @@ impl Desk {
     async fn submit(&self, cases: &[Case]) -> Result<Vec<u64>, Failure> {
         let now = self.chain.at_finalized().await?.block_number();
         let now = u32::try_from(now).unwrap_or(u32::MAX);
-        let all: Vec<Terms> = cases.iter().map(|case| terms(now, case.job.clone())).collect();
+        let all: Vec<Terms> = cases.iter().map(|case| terms(now, case)).collect();
         let mut tickets: Vec<Ticket> = Vec::new();
         for (case, terms) in cases.iter().zip(&all) {
             tickets.push(self.outbox.submit(case.name, &calls::submit(terms.clone())).await?);
@@ -125,17 +136,17 @@ impl Desk {
     }
 }
 
-fn terms(now: u32, job: Job) -> Terms {
-    let exact = job.model.is_some();
+fn terms(now: u32, case: &Case) -> Terms {
+    let exact = case.job.model.is_some();
     Terms {
-        job,
+        job: case.job.clone(),
         policy: if exact { Policy::Proven } else { Policy::Replicated },
         redundancy: 1,
         requirements: Requirements::any(DeviceClass::Cpu),
         reward: REWARD,
         tip: 0,
         match_by: now.saturating_add(400),
-        work_blocks: WORK_BLOCKS,
+        work_blocks: if case.cause == Cause::OutOfTime { FEW_BLOCKS } else { WORK_BLOCKS },
         seal: None,
         output_bytes: 64,
         auditable: false,
@@ -200,6 +211,26 @@ fn of_files(archive: &Store) -> Result<Vec<Case>, Failure> {
         words,
     });
     Ok([first].into_iter().chain(rest).collect())
+}
+
+/// Jobs that nothing is missing for: one is of an engine that nobody has, and one has fuel for longer
+/// than there is time.
+fn of_machines(archive: &Store) -> Result<Vec<Case>, Failure> {
+    let module = archive.put(ENDLESS)?;
+    let export = b"run".to_vec().try_into().expect("it is short");
+    let spec = WasmSpec { module, fuel: u64::MAX, memory_pages: 1, export };
+    let parameters = Spec::Wasm(spec).encode();
+    let endless = Job { parameters, units: MANY_UNITS, ..wasm(21, module) };
+    let elsewhere = Job { engine: EngineId([9; 32]), ..wasm(20, module) };
+    let cases = [
+        ("another engine", elsewhere, Cause::WrongEngine, "'wasm' of this version"),
+        ("no end", endless, Cause::OutOfTime, "deadline"),
+    ];
+    let cases = cases.into_iter().map(|(name, job, cause, words)| {
+        let words = words.to_owned();
+        Case { name, job, cause, words }
+    });
+    Ok(cases.collect())
 }
 
 /// Jobs on models that cannot be run.
@@ -314,6 +345,7 @@ async fn jobs_should_be_declined_with_a_reason_when_nobody_can_do_them() -> Test
     let running = pids(&net);
     let desk = Desk::open(&net).await?;
     let mut cases = of_files(&desk.archive)?;
+    cases.extend(of_machines(&desk.archive)?);
     cases.extend(of_models(&desk).await?);
 
     let mut blocks = desk.chain.follow().await?;
