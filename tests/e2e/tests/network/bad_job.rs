@@ -213,8 +213,8 @@ fn of_files(archive: &Store) -> Result<Vec<Case>, Failure> {
     Ok([first].into_iter().chain(rest).collect())
 }
 
-/// Jobs that nothing is missing for: one is of an engine that nobody has, and one has fuel for longer
-/// than there is time.
+/// Jobs that nothing is missing for: one is of an engine that nobody has, and one has fuel for more
+/// than there is time for.
 fn of_machines(archive: &Store) -> Result<Vec<Case>, Failure> {
     let module = archive.put(ENDLESS)?;
     let export = b"run".to_vec().try_into().expect("it is short");
