@@ -4,7 +4,7 @@
 use crate::{
     book::Book,
     journal::Response,
-    post::{is_final, Post},
+    post::{is_final, Post, Sends},
     statement::salt,
     work::Turn,
     Error, Result,
@@ -14,7 +14,7 @@ use cairn_protocol::{
     id::{Digest, ProviderId, Seed},
     preimage::{ChallengeCommitment, Statement},
 };
-use cairn_sdk::chain;
+use cairn_sdk::{chain, Outbox};
 use std::{
     future::pending,
     sync::{
@@ -33,9 +33,9 @@ use tracing::{info, warn};
 const COMMIT: &str = "challenge-commit:";
 const REVEAL: &str = "challenge-reveal:";
 
-pub(crate) struct Challenges {
+pub(crate) struct Challenges<O = Outbox> {
     pub book: Arc<Book>,
-    pub post: Arc<Post>,
+    pub post: Arc<Post<O>>,
     pub provider: ProviderId,
     pub genesis: Digest,
     pub threads: usize,
@@ -55,7 +55,7 @@ impl Drop for Solving {
     }
 }
 
-impl Challenges {
+impl<O: Sends> Challenges<O> {
     /// Goes on until nobody tells it how things stand.
     pub async fn run(mut self, mut turns: watch::Receiver<Option<Arc<Turn>>>) -> Result<()> {
         loop {
@@ -201,6 +201,35 @@ fn solve(seed: &Seed, units: u64, threads: usize, stop: &AtomicBool) -> Option<D
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::book::testing::{book, GENESIS, ME};
+    use cairn_protocol::{
+        challenge::{Member, Moment},
+        job::JobKind,
+        profile::DeviceClass,
+    };
+    use cairn_sdk::Outcome;
+
+    /// A block after which these are open.
+    fn turn(challenges: Vec<(u64, Challenge)>) -> Turn {
+        let (works, kept) = (Vec::new(), Vec::new());
+        Turn { block: 7, now: 7, works, kept, challenges, standing: None }
+    }
+
+    /// The same with one that is at that stage.
+    fn open(stage: Stage, progress: Progress) -> Turn {
+        let me = Member { provider: ME, kind: JobKind::Wasm, progress };
+        let challenge = Challenge {
+            class: DeviceClass::Cpu,
+            units: 1,
+            seed: [1; 32],
+            handed_out: Moment { height: 1, block: 1 },
+            commit_by: 60,
+            stage,
+            due: 60,
+            members: vec![me].try_into().unwrap(),
+        };
+        turn(vec![(9, challenge)])
+    }
 
     #[test]
     fn solve_should_come_to_the_same_in_any_number_of_threads() {
@@ -221,5 +250,36 @@ mod tests {
         let mut solving = Some(Solving { number: 5, stop: Arc::default(), answer });
         assert_eq!(solved(&mut solving).await, (5, Some([3; 32])));
         assert!(solving.is_none());
+    }
+
+    #[tokio::test]
+    async fn look_should_tell_what_it_noted_and_forget_it_when_the_challenge_is_over() {
+        let (_directory, book) = book();
+        let response = Response { answer: [1; 32], salt: [2; 32], commitment: [3; 32], block: 5 };
+        book.journal().respond(9, response).unwrap();
+        let (post, book) = (Post::noting(), Arc::new(book));
+        let mut challenges = Challenges {
+            book,
+            post: Arc::clone(&post),
+            provider: ME,
+            genesis: GENESIS,
+            threads: 1,
+            solving: None,
+        };
+        let committed = Progress::Committed { commitment: [3; 32], latency: Some(1) };
+        let reveals = open(Stage::Reveals, committed);
+        challenges.look(Some(&open(Stage::Commits, Progress::Working))).await.unwrap();
+        challenges.look(Some(&reveals)).await.unwrap();
+        assert_eq!(post.calls(), ["commit", "reveal"]);
+
+        let both = ["challenge-commit:9", "challenge-reveal:9"];
+        for purpose in both {
+            post.has_ended(purpose, 7, Outcome::Done);
+        }
+        challenges.look(Some(&reveals)).await.unwrap();
+        assert_eq!(post.purposes(), both, "it is still open");
+        challenges.look(Some(&turn(Vec::new()))).await.unwrap();
+        assert_eq!(post.purposes(), Vec::<String>::new());
+        assert_eq!(post.calls().len(), 2);
     }
 }

@@ -1,12 +1,12 @@
 //! Says that the provider is there, before the chain takes it for gone.
 
 use crate::{
-    post::{is_final, Post},
+    post::{is_final, Post, Sends},
     work::{Standing, Turn},
     Result,
 };
 use cairn_protocol::id::{Height, ProviderId};
-use cairn_sdk::calls;
+use cairn_sdk::{calls, Outbox};
 use std::sync::Arc;
 use tokio::sync::watch;
 use tracing::warn;
@@ -14,14 +14,14 @@ use tracing::warn;
 /// What all of them are called by in the outbox.
 const PREFIX: &str = "heartbeat:";
 
-pub(crate) struct Heartbeats {
-    pub post: Arc<Post>,
+pub(crate) struct Heartbeats<O = Outbox> {
+    pub post: Arc<Post<O>>,
     pub provider: ProviderId,
     /// After so many blocks the next one is due. The chain gives back the fee of one that is.
     pub every: Height,
 }
 
-impl Heartbeats {
+impl<O: Sends> Heartbeats<O> {
     /// Goes on until nobody tells it how things stand.
     pub async fn run(self, mut turns: watch::Receiver<Option<Arc<Turn>>>) -> Result<()> {
         while turns.changed().await.is_ok() {
@@ -65,6 +65,7 @@ fn due(turn: &Turn, every: Height) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cairn_sdk::Outcome;
 
     fn turn(now: Height, standing: Option<Standing>) -> Turn {
         let (works, kept, challenges) = (Vec::new(), Vec::new(), Vec::new());
@@ -88,5 +89,27 @@ mod tests {
         let leaving = Standing { heartbeat: Some(10), missed: false, leaving: true };
         assert_eq!(due(&turn(310, Some(leaving)), 300), None);
         assert_eq!(due(&turn(310, None), 300), None);
+    }
+
+    #[tokio::test]
+    async fn run_should_forget_what_is_known_when_it_sends_and_say_what_is_wrong() {
+        let post = Post::noting();
+        for purpose in ["challenge-commit:1", "heartbeat:1"] {
+            post.has_ended(purpose, 5, Outcome::Done);
+        }
+        post.is_under_way("heartbeat:5");
+        post.is_in_trouble("no room");
+        let standing = Standing { heartbeat: Some(10), missed: false, leaving: false };
+        let (to, turns) = watch::channel(None);
+        to.send_replace(Some(Arc::new(turn(310, Some(standing)))));
+        drop(to);
+
+        let (copy, provider) = (Arc::clone(&post), ProviderId(4));
+        let heartbeats = Heartbeats { post: copy, provider, every: 300 };
+        heartbeats.run(turns).await.unwrap();
+        assert_eq!(post.calls(), ["heartbeat"]);
+        // What is under way is left to the next time, and others' to others.
+        assert_eq!(post.purposes(), ["challenge-commit:1", "heartbeat:10", "heartbeat:5"]);
+        assert_eq!(post.said().as_deref(), Some("no room"));
     }
 }

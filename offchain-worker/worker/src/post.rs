@@ -1,8 +1,12 @@
 //! Transactions, by what they are for.
 
+#[cfg(test)]
+pub(crate) mod testing;
+
 use crate::metrics::Metrics;
 use cairn_sdk::{subxt::tx::Payload, Error, Included, Outbox, Outcome, Result};
 use std::{
+    future::Future,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -12,15 +16,40 @@ use tracing::{info, warn};
 /// Blocks until what came to nothing is tried again: it costs a fee each time.
 const AGAIN: u64 = 10;
 
-pub(crate) struct Post {
-    outbox: Outbox,
+/// What a post sends by.
+pub(crate) trait Sends: Send + Sync + 'static {
+    /// How far a purpose is.
+    fn known(&self, purpose: &str) -> impl Future<Output = Result<Known>> + Send;
+
+    fn submit(
+        &self,
+        purpose: &str,
+        call: &(impl Payload + Sync),
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Forgets a purpose of which it is known what became of it.
+    fn forget(&self, purpose: &str) -> impl Future<Output = Result<()>> + Send;
+
+    /// The same of all that begin with this, but for those to keep.
+    fn forget_others(
+        &self,
+        prefix: &str,
+        keep: &[String],
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// What last kept it from its work.
+    fn trouble(&self) -> Option<String>;
+}
+
+pub(crate) struct Post<O = Outbox> {
+    outbox: O,
     metrics: Arc<Metrics>,
     /// The trouble that was said last.
     said: Mutex<Option<String>>,
 }
 
-impl Post {
-    pub fn new(outbox: Outbox, metrics: Arc<Metrics>) -> Self {
+impl<O: Sends> Post<O> {
+    pub fn new(outbox: O, metrics: Arc<Metrics>) -> Self {
         Self { outbox, metrics, said: Mutex::default() }
     }
 
@@ -31,10 +60,10 @@ impl Post {
         &self,
         what: &str,
         purpose: &str,
-        call: &impl Payload,
+        call: &(impl Payload + Sync),
         block: u64,
     ) -> Result<()> {
-        match next(&self.known(purpose).await?, block) {
+        match next(&self.outbox.known(purpose).await?, block) {
             Next::Leave => return Ok(()),
             Next::Send => {}
             Next::Again(reason) => {
@@ -47,16 +76,6 @@ impl Post {
         info!("sent {purpose}");
         self.metrics.sent(what);
         Ok(())
-    }
-
-    /// How far it is.
-    async fn known(&self, purpose: &str) -> Result<Known> {
-        let Some(ticket) = self.outbox.find(purpose)? else { return Ok(Known::Nothing) };
-        // What is known is known at once.
-        match timeout(Duration::ZERO, ticket.finalized()).await {
-            Ok(included) => Ok(Known::Ended(included?)),
-            Err(_) => Ok(Known::UnderWay),
-        }
     }
 
     /// Forgets a purpose that nobody will come back to.
@@ -94,8 +113,35 @@ fn stuck(trouble: Option<String>, seen: u64, block: u64) -> Option<String> {
     Some(format!("nothing sent is looked after since block {seen}: {trouble}"))
 }
 
+impl Sends for Outbox {
+    async fn known(&self, purpose: &str) -> Result<Known> {
+        let Some(ticket) = self.find(purpose)? else { return Ok(Known::Nothing) };
+        // What is known is known at once.
+        match timeout(Duration::ZERO, ticket.finalized()).await {
+            Ok(included) => Ok(Known::Ended(included?)),
+            Err(_) => Ok(Known::UnderWay),
+        }
+    }
+
+    async fn submit(&self, purpose: &str, call: &(impl Payload + Sync)) -> Result<()> {
+        Self::submit(self, purpose, call).await.map(drop)
+    }
+
+    async fn forget(&self, purpose: &str) -> Result<()> {
+        Self::forget(self, purpose).await
+    }
+
+    async fn forget_others(&self, prefix: &str, keep: &[String]) -> Result<()> {
+        Self::forget_others(self, prefix, keep).await
+    }
+
+    fn trouble(&self) -> Option<String> {
+        Self::trouble(self)
+    }
+}
+
 /// What the outbox knows of a purpose.
-enum Known {
+pub(crate) enum Known {
     Nothing,
     UnderWay,
     Ended(Included),
@@ -147,7 +193,8 @@ pub(crate) fn is_final(error: &Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cairn_sdk::H256;
+    use cairn_protocol::id::ProviderId;
+    use cairn_sdk::{calls, H256};
 
     fn ended(outcome: Outcome) -> Known {
         Known::Ended(Included { block: H256([1; 32]), number: 100, outcome })
@@ -184,5 +231,30 @@ mod tests {
         assert_eq!(next(&Known::Nothing, 5_000), Next::Send);
         assert_eq!(next(&Known::UnderWay, 5_000), Next::Leave);
         assert_eq!(next(&ended(Outcome::Done), 5_000), Next::Leave);
+    }
+
+    #[tokio::test]
+    async fn send_should_send_anew_when_what_was_sent_came_to_nothing_a_while_ago() {
+        let (post, purpose) = (Post::noting(), "heartbeat:first");
+        let call = calls::heartbeat(ProviderId(4));
+        let send = |block| post.send("heartbeat", purpose, &call, block);
+        send(90).await.unwrap();
+        send(200).await.unwrap();
+        assert_eq!(post.calls(), ["heartbeat"], "it is under way");
+        post.has_ended(purpose, 100, Outcome::Refused { reason: "R".into() });
+        send(100 + AGAIN - 1).await.unwrap();
+        assert_eq!(post.calls(), ["heartbeat"]);
+        send(100 + AGAIN).await.unwrap();
+        assert_eq!(post.calls(), ["heartbeat"; 2]);
+    }
+
+    #[test]
+    fn look_after_should_say_what_is_wrong() {
+        let post = Post::noting();
+        post.look_after();
+        assert_eq!(post.said(), None);
+        post.is_in_trouble("no room");
+        post.look_after();
+        assert_eq!(post.said().as_deref(), Some("no room"));
     }
 }

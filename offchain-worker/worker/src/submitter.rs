@@ -7,24 +7,24 @@
 use crate::{
     declining,
     journal::{Entry, JournalError, Made, Point, Salted, Step},
-    post::{is_final, Post},
+    post::{is_final, Post, Sends},
     statement::Statements,
     work::{Opens, Part, Progress, Seat, Work},
     Error, Result,
 };
-use cairn_sdk::calls;
+use cairn_sdk::{calls, Outbox};
 use std::{collections::BTreeSet, sync::Arc};
 use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 
-pub(crate) struct Submitter {
+pub(crate) struct Submitter<O = Outbox> {
     pub statements: Statements,
-    pub post: Arc<Post>,
+    pub post: Arc<Post<O>>,
     /// What it has complained about; once is enough.
     pub lost: BTreeSet<Seat>,
 }
 
-impl Submitter {
+impl<O: Sends> Submitter<O> {
     /// Goes on until nobody brings anything any more.
     pub async fn run(
         mut self,
@@ -148,5 +148,76 @@ impl Submitter {
             self.post.forget(&seat.purpose(what)).await?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        book::{
+            testing::{book, GENESIS, ME},
+            Book,
+        },
+        post::testing::Notes,
+        work::testing::work,
+    };
+    use cairn_order::Fault;
+    use cairn_protocol::failure::Failure;
+    use cairn_sdk::Outcome;
+    use tempfile::TempDir;
+
+    /// A submitter whose journal has one piece of work that has come to this.
+    struct Desk {
+        _directory: TempDir,
+        book: Arc<Book>,
+        work: Work,
+        submitter: Submitter<Notes>,
+    }
+
+    impl Desk {
+        fn new(part: Part, end: Step) -> Self {
+            let (directory, book) = book();
+            let (mut work, book) = (work(3, 50, 1), Arc::new(book));
+            work.seat.part = part;
+            book.open(work.seat, &work.terms).unwrap();
+            book.note(work.seat, end).unwrap();
+            let statements = Statements { book: Arc::clone(&book), provider: ME, genesis: GENESIS };
+            let submitter = Submitter { statements, post: Post::noting(), lost: BTreeSet::new() };
+            Self { _directory: directory, book, work, submitter }
+        }
+
+        /// What was sent when it was brought twice, and where it stands.
+        async fn told(&self) -> (Vec<String>, Point) {
+            for _ in 0..2 {
+                self.submitter.tell(&self.work).await.unwrap();
+            }
+            let entry = self.book.journal().entry(self.work.seat).unwrap().unwrap();
+            (self.submitter.post.calls(), entry.point)
+        }
+    }
+
+    fn fault() -> Fault {
+        Fault::new(Failure::OutOfMemory, "all of it was taken")
+    }
+
+    #[tokio::test]
+    async fn tell_should_decline_once_what_a_worker_failed_at_and_leave_a_guards_to_others() {
+        let worker = Desk::new(Part::Worker, Step::Failed(fault()));
+        assert_eq!(worker.told().await, (vec!["decline".into()], Point::DeclineSent));
+        let guard = Desk::new(Part::Guard, Step::Failed(fault()));
+        assert_eq!(guard.told().await, (Vec::new(), Point::Failed));
+    }
+
+    #[tokio::test]
+    async fn tell_should_reject_a_key_once_and_forget_it_when_all_is_over() {
+        for part in [Part::Worker, Part::Guard] {
+            let mut desk = Desk::new(part, Step::Rejected(fault()));
+            assert_eq!(desk.told().await, (vec!["reject_key".into()], Point::Rejected), "{part:?}");
+            let (seat, post) = (desk.work.seat, Arc::clone(&desk.submitter.post));
+            post.has_ended(&seat.purpose("reject"), 9, Outcome::Done);
+            desk.submitter.forget(seat).await.unwrap();
+            assert_eq!(post.purposes(), Vec::<String>::new(), "{part:?}");
+        }
     }
 }
