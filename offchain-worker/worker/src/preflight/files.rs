@@ -42,6 +42,7 @@ pub(super) fn node(config: &Config, wrong: &mut Vec<Wrong>) -> Option<Node> {
         return None;
     }
     wrong.extend(config.listen.iter().filter_map(port));
+    wrong.extend(secluded(config));
     let secret = Folders::make(&config.data).and_then(|folders| node::secret(&folders.node_key()));
     match secret {
         Ok(secret) => {
@@ -67,10 +68,21 @@ fn port(address: &SocketAddr) -> Option<Wrong> {
     ))
 }
 
+/// Who listens on addresses that only this machine has is not found by those who are elsewhere.
+fn secluded(config: &Config) -> Option<Wrong> {
+    let is_own = |address: &SocketAddr| address.ip().to_canonical().is_loopback();
+    let first = config.listen.first().filter(|_| config.listen.iter().all(is_own))?;
+    let elsewhere = config.peers.values().flatten().find(|address| !is_own(address))?;
+    let what = format!("the node listens at {first}, which {elsewhere} cannot reach");
+    let mend = "name an address of this machine's that others reach with --listen, and let UDP \
+                through to its port";
+    Some(Wrong::new(what, mend))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Settings;
+    use crate::{config::Settings, node::Neighbour};
     use std::{fs, path::Path};
 
     fn settings(data: &Path) -> Settings {
@@ -122,6 +134,25 @@ mod tests {
         assert!(wrong[0].mend.contains("--listen"));
         assert_eq!((first.listens.clone(), first.peers), (listen, 0));
         assert_eq!(node(&config, &mut wrong), Some(first), "it is the same each time");
+    }
+
+    #[test]
+    fn node_should_be_wrong_when_it_listens_where_others_cannot_reach_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let said = |listen: &str, peer: &str| {
+            let peer = Neighbour { node: NodeId::of(&[7; 32]), address: peer.parse().unwrap() };
+            let (listen, peer) = (vec![listen.parse().unwrap()], vec![peer]);
+            let config = config(Settings { listen, peer, ..settings(directory.path()) });
+            let mut wrong = Vec::new();
+            assert!(node(&config, &mut wrong).is_some());
+            wrong
+        };
+        let wrong = said("127.0.0.1:0", "10.0.0.2:9700");
+        assert!(wrong.len() == 1 && wrong[0].what.contains("10.0.0.2:9700"), "{wrong:?}");
+        assert!(wrong[0].mend.contains("--listen"), "{wrong:?}");
+        for (listen, peer) in [("127.0.0.1:0", "127.0.0.1:9700"), ("0.0.0.0:0", "10.0.0.2:9700")] {
+            assert!(said(listen, peer).is_empty(), "{listen}");
+        }
     }
 
     #[test]
