@@ -186,6 +186,8 @@ impl Artifacts {
 
     async fn bring(&self, file: &File, near: &[NodeId]) -> Result<PathBuf> {
         let sources = in_order(&self.sources, near);
+        let first = sources.iter().filter(|source| is_near(source, near)).count();
+        self.metrics.near(first as u64);
         let brought = self.store.fetch(file, &sources, &mut |_| ()).await;
         self.count();
         brought.map_err(Missing::fetched)
@@ -336,10 +338,14 @@ fn in_order(sources: &[Source], near: &[NodeId]) -> Vec<Source> {
     let mut sources = sources.to_vec();
     sources.sort_by_key(|source| match source {
         Source::Archive => 0,
-        Source::Peer(node) if near.contains(node) => 1,
+        Source::Peer(_) if is_near(source, near) => 1,
         Source::Peer(_) => 2,
     });
     sources
+}
+
+fn is_near(source: &Source, near: &[NodeId]) -> bool {
+    matches!(source, Source::Peer(node) if near.contains(node))
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ pub struct Metrics {
     seconds: Histogram,
     given: IntCounter,
     fetched: IntCounterVec,
+    near: IntCounter,
     sent: IntCounterVec,
     refused: IntCounterVec,
     /// When the last block came.
@@ -48,6 +49,8 @@ impl Metrics {
         let given = kept(&registry, IntCounter::new(name, "bytes of files that jobs were given"))?;
         let help = "bytes of files that were asked for, by where they were found";
         let fetched = by("cairn_worker_fetched_bytes", help, "source")?;
+        let help = "peers of a job's own task, which come before others, for each of its files";
+        let near = kept(&registry, IntCounter::new("cairn_worker_near_total", help))?;
         let seen = Mutex::default();
         Ok(Self {
             registry,
@@ -58,6 +61,7 @@ impl Metrics {
             seconds,
             given,
             fetched,
+            near,
             sent,
             refused,
             seen,
@@ -101,6 +105,11 @@ impl Metrics {
         self.fetched.with_label_values(&[source]).inc_by(bytes);
     }
 
+    /// So many peers of a job's task come before others for a file.
+    pub fn near(&self, peers: u64) {
+        self.near.inc_by(peers);
+    }
+
     pub fn sent(&self, call: &str) {
         self.sent.with_label_values(&[call]).inc();
     }
@@ -140,6 +149,7 @@ mod tests {
         metrics.fetched("peer", 5);
         metrics.fetched("peer", 6);
         metrics.fetched("cached", 0);
+        metrics.near(2);
         let text = metrics.text().unwrap();
         for line in [
             "cairn_worker_block 42",
@@ -150,6 +160,7 @@ mod tests {
             "cairn_worker_sent_total{call=\"commit\"} 1",
             "cairn_worker_fetched_bytes{source=\"peer\"} 11",
             "cairn_worker_fetched_bytes{source=\"cached\"} 0",
+            "cairn_worker_near_total 2",
         ] {
             assert!(text.lines().any(|one| one == line), "{line} in {text}");
         }

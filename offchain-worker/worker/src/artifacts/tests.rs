@@ -1,3 +1,5 @@
+mod near;
+
 use super::*;
 use crate::{
     config::Settings,

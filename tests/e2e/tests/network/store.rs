@@ -64,12 +64,18 @@ fn paid(net: &TestNet, task: TaskId) -> Test {
     Ok(())
 }
 
-/// Bytes of files that a worker's jobs have asked for, by where they were found.
-async fn fetched(worker: &Worker) -> Result<BTreeMap<String, u64>, Failure> {
+/// What a worker counts, in lines.
+pub(super) async fn counted(worker: &Worker) -> Result<String, Failure> {
     let mut stream = TcpStream::connect(("127.0.0.1", worker.health_port())).await?;
     stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n").await?;
     let mut said = String::new();
     stream.read_to_string(&mut said).await?;
+    Ok(said)
+}
+
+/// Bytes of files that a worker's jobs have asked for, by where they were found.
+async fn fetched(worker: &Worker) -> Result<BTreeMap<String, u64>, Failure> {
+    let said = counted(worker).await?;
     let mut fetched: BTreeMap<String, u64> = BTreeMap::new();
     for line in said.lines() {
         let rest = line.strip_prefix("cairn_worker_fetched_bytes{source=\"");

@@ -6,6 +6,7 @@ use cairn_runtime::{units::UNITS, Hash, Treasury};
 
 use crate::{
     command::{hex, pids},
+    store::counted,
     work::gain,
 };
 
@@ -38,6 +39,7 @@ async fn infer_should_be_paid_when_workers_compute_it_and_refused_when_nobody_ca
     the_answer_is_the_exact_one(&market.folder.display().to_string(), &paid)?;
     balances_add_up(&net, &front, &paid).await?;
     others_see_the_same(&net, &paid)?;
+    those_of_the_task_come_first(&net).await?;
 
     // What makes no sense is refused before anything is put aside for it.
     let unknown = "00".repeat(32);
@@ -104,6 +106,18 @@ async fn balances_add_up(net: &TestNet, front: &Client, paid: &Said) -> Test {
     assert_eq!(requester, -i128::try_from(REWARD + burnt)?);
     let sum = gains.iter().sum::<i128>() + creator + treasury + requester;
     assert_eq!(sum, -i128::try_from(burnt)?);
+    Ok(())
+}
+
+/// Each has been told by the chain whose nodes the other two have, for each of its files.
+async fn those_of_the_task_come_first(net: &TestNet) -> Test {
+    for worker in &net.workers {
+        let counted = counted(worker).await?;
+        let mut lines = counted.lines();
+        let near = lines.find_map(|line| line.strip_prefix("cairn_worker_near_total "));
+        let near: usize = near.unwrap_or_default().parse()?;
+        assert!(near >= WORKERS - 1, "{}: {counted}", worker.name());
+    }
     Ok(())
 }
 
