@@ -344,6 +344,7 @@ fn in_order(sources: &[Source], near: &[NodeId]) -> Vec<Source> {
     sources
 }
 
+/// Whether it is a node that is near.
 fn is_near(source: &Source, near: &[NodeId]) -> bool {
     matches!(source, Source::Peer(node) if near.contains(node))
 }

@@ -11,7 +11,7 @@ use cairn_protocol::{
     id::{Amount, BlockId, Digest, ProviderId, TaskId},
     job::{Job, JobKind, Payload, Policy, Requirements, Terms},
     profile::DeviceClass,
-    result::WITHIN,
+    result::WITHIN as TOLERANCE,
     spec::{Choice, InferSpec, SimulateSpec, Spec},
     task::RefundReason,
 };
@@ -284,7 +284,7 @@ pub fn text(model: BlockId, redundancy: u8, now: BlockNumber) -> Terms {
 pub fn float_text(model: BlockId, redundancy: u8, now: BlockNumber) -> Terms {
     let exact = text(model, redundancy, now);
     let job = Job { engine: engines::float(), ..exact.job };
-    terms(job, Policy::Tolerance { within: WITHIN }, redundancy, now)
+    terms(job, Policy::Tolerance { within: TOLERANCE }, redundancy, now)
 }
 
 fn terms(job: Job, policy: Policy, redundancy: u8, now: BlockNumber) -> Terms {
