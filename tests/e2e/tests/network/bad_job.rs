@@ -42,9 +42,9 @@ const REWARD: Amount = UNITS / 10;
 const FEE: Amount = UNITS / 100 + REWARD / 100;
 /// Short enough that a worker does not wait for long for what may still come.
 const WORK_BLOCKS: u32 = 32;
-/// For a job that takes all the time there is, of each worker: a few seconds.
-const FEW_BLOCKS: u32 = 10;
-/// Units of a job that are worth what it offers, and more than anybody does in a few seconds.
+/// For a job that takes all the time there is, of each worker after the other.
+const FEW_BLOCKS: u32 = 16;
+/// Units of a job that are worth what it offers, and more than anybody does in that time.
 const MANY_UNITS: u64 = 50_000;
 /// A module whose `run` does not end:
 ///
