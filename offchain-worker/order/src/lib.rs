@@ -16,9 +16,9 @@ use thiserror::Error;
 pub use devices::Device;
 
 /// Raised when orders or outcomes change their encoding.
-pub const VERSION: u8 = 3;
-/// What leads a batch: the version, and a bit that tells it from one order or outcome.
-const BATCH: u8 = 0x80 | VERSION;
+pub const VERSION: u8 = 4;
+/// What leads one of several: the version, and a bit that tells it from one that is alone.
+const NUMBERED: u8 = 0x80 | VERSION;
 
 /// A job, and where what it needs lies.
 #[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
@@ -141,13 +141,13 @@ impl Order {
         read(VERSION, bytes)
     }
 
-    /// Orders that one process works off together.
-    pub fn batch_to_bytes(orders: &[Self]) -> Vec<u8> {
-        written(BATCH, orders)
+    /// One of several that a process is given, by a number that no other of them has.
+    pub fn numbered_to_bytes(&self, number: u32) -> Vec<u8> {
+        written(NUMBERED, &(number, self))
     }
 
-    pub fn batch_from_bytes(bytes: &[u8]) -> Result<Vec<Self>, Unreadable> {
-        read(BATCH, bytes)
+    pub fn numbered_from_bytes(bytes: &[u8]) -> Result<(u32, Self), Unreadable> {
+        read(NUMBERED, bytes)
     }
 }
 
@@ -160,19 +160,19 @@ impl Outcome {
         read(VERSION, bytes)
     }
 
-    /// What became of each order of a batch.
-    pub fn batch_to_bytes(outcomes: &[Self]) -> Vec<u8> {
-        written(BATCH, outcomes)
+    /// What became of the order of that number.
+    pub fn numbered_to_bytes(&self, number: u32) -> Vec<u8> {
+        written(NUMBERED, &(number, self))
     }
 
-    pub fn batch_from_bytes(bytes: &[u8]) -> Result<Vec<Self>, Unreadable> {
-        read(BATCH, bytes)
+    pub fn numbered_from_bytes(bytes: &[u8]) -> Result<(u32, Self), Unreadable> {
+        read(NUMBERED, bytes)
     }
 }
 
-/// Whether bytes are led as a batch, and not as one order or outcome.
-pub fn is_batch(bytes: &[u8]) -> bool {
-    bytes.first() == Some(&BATCH)
+/// Whether bytes are led as one of several, and not as an order or outcome that is alone.
+pub fn is_numbered(bytes: &[u8]) -> bool {
+    bytes.first() == Some(&NUMBERED)
 }
 
 impl Fault {
@@ -239,17 +239,18 @@ mod tests {
     }
 
     #[test]
-    fn batch_should_be_the_same_when_written_and_read_and_no_order() {
+    fn numbered_should_be_the_same_when_written_and_read_and_not_alone() {
         let claimed = Over::Claimed(Input::Inline(vec![7]));
-        let orders = vec![order(), Order { fingerprint: Some(claimed), ..order() }];
-        let bytes = Order::batch_to_bytes(&orders);
-        assert!(is_batch(&bytes) && !is_batch(&order().to_bytes()) && !is_batch(&[]));
+        let order = Order { fingerprint: Some(claimed), ..order() };
+        let bytes = order.numbered_to_bytes(7);
+        assert!(is_numbered(&bytes) && !is_numbered(&order.to_bytes()) && !is_numbered(&[]));
         assert!(Order::from_bytes(&bytes).is_err());
-        assert!(Order::batch_from_bytes(&order().to_bytes()).is_err());
-        assert_eq!(Order::batch_from_bytes(&bytes), Ok(orders));
-        let outcomes = vec![Outcome::Failed(Fault::new(Failure::Trapped, "x"))];
-        let bytes = Outcome::batch_to_bytes(&outcomes);
-        assert_eq!(Outcome::batch_from_bytes(&bytes), Ok(outcomes));
+        assert!(Order::numbered_from_bytes(&order.to_bytes()).is_err());
+        assert_eq!(Order::numbered_from_bytes(&bytes), Ok((7, order)));
+        let outcome = Outcome::Failed(Fault::new(Failure::Trapped, "x"));
+        let bytes = outcome.numbered_to_bytes(u32::MAX);
+        assert!(Outcome::numbered_from_bytes(&bytes[..bytes.len() - 1]).is_err());
+        assert_eq!(Outcome::numbered_from_bytes(&bytes), Ok((u32::MAX, outcome)));
     }
 
     #[test]

@@ -51,9 +51,15 @@ pub enum Error {
 /// A child that is confined: where it is asked, and where it answers.
 pub struct Confined {
     limits: Limits,
-    orders: Stdin,
-    answers: Stdout,
+    orders: Orders,
+    answers: Answers,
 }
+
+/// Where a child is asked.
+pub struct Orders(Stdin);
+
+/// Where it answers.
+pub struct Answers(Stdout);
 
 /// Confines this process for good, as its first argument says.
 ///
@@ -77,7 +83,7 @@ pub fn enter() -> Result<Confined, Error> {
     calls::confine(cell.profile)?;
     let mut answers = io::stdout();
     frame::write(&mut answers, CONFINED).map_err(|reason| Error::System("the worker", reason))?;
-    Ok(Confined { limits: cell.limits, orders: io::stdin(), answers })
+    Ok(Confined { limits: cell.limits, orders: Orders(io::stdin()), answers: Answers(answers) })
 }
 
 impl Confined {
@@ -87,12 +93,30 @@ impl Confined {
 
     /// What is to be done; none where the worker has nothing any more.
     pub fn order(&mut self) -> io::Result<Option<Vec<u8>>> {
-        frame::read(&mut self.orders, u64::from(u32::MAX))
+        self.orders.read()
     }
 
-    /// The worker ends this process when it has the answer.
+    /// Whoever has given one order ends this process when it has the answer.
     pub fn answer(&mut self, answer: &[u8]) -> io::Result<()> {
-        frame::write(&mut self.answers, answer)
+        self.answers.write(answer)
+    }
+
+    /// Each by itself, so that one thread can wait for orders while another answers.
+    pub fn split(self) -> (Orders, Answers) {
+        (self.orders, self.answers)
+    }
+}
+
+impl Orders {
+    /// The next, for which it waits; none where the worker has nothing any more.
+    pub fn read(&mut self) -> io::Result<Option<Vec<u8>>> {
+        frame::read(&mut self.0, u64::from(u32::MAX))
+    }
+}
+
+impl Answers {
+    pub fn write(&mut self, answer: &[u8]) -> io::Result<()> {
+        frame::write(&mut self.0, answer)
     }
 }
 

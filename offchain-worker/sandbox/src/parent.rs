@@ -1,9 +1,9 @@
 //! The worker's side: it starts a child, waits until it is confined, and watches it.
 
+mod job;
 mod process;
 
 use crate::{
-    child::CONFINED,
     error::Error,
     group::Group,
     launcher,
@@ -14,35 +14,22 @@ use crate::{
 };
 use nix::unistd::geteuid;
 use process::{Process, Talk};
-use serde::{Deserialize, Serialize};
 use std::{
     fs::Permissions,
     os::unix::{
         fs::{chown, PermissionsExt},
-        process::{CommandExt, ExitStatusExt},
+        process::CommandExt,
     },
     path::{Path, PathBuf},
-    process::{Command, ExitStatus, Stdio},
-    sync::{
-        atomic::{AtomicBool, Ordering},
-        mpsc::RecvTimeoutError,
-        Arc,
-    },
-    time::{Duration, Instant},
+    process::{Command, Stdio},
 };
 use tempfile::TempDir;
 
-/// How often a child is looked at.
-const TICK: Duration = Duration::from_millis(20);
-/// How long a child may take to confine itself, on a machine that is busy.
-const CONFINING: Duration = Duration::from_secs(20);
-/// How long a child may go on after it has closed what it answers by.
-const LEAVING: Duration = Duration::from_secs(1);
+pub use job::{End, Finished, Sandboxed, Stopper};
+
 /// What other programs of the same user may start while a job runs, where threads are counted by
 /// user. The watch holds the job itself to its limit.
 const SPARE_TASKS: u64 = 256;
-/// How the standard library begins its last words when there is no memory left.
-const NO_MEMORY: &str = "memory allocation of ";
 
 /// Starts jobs on this machine.
 #[derive(Debug)]
@@ -62,59 +49,6 @@ pub struct Request {
     pub limits: Limits,
     /// Files and folders that it may read. Started as root, all users must be able to.
     pub read: Vec<PathBuf>,
-}
-
-/// How a job ended. What a child says of itself is not to be trusted, but its own.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub enum End {
-    Answered(Vec<u8>),
-    OutOfTime,
-    OutOfMemory,
-    /// It wrote more than it may.
-    OutOfDisk,
-    /// Its disk has less left than is to be, whoever has taken it.
-    DiskFull,
-    TooManyThreads,
-    /// Its answer was longer than allowed, or broke off.
-    Unreadable(String),
-    /// By [`Stopper::stop`].
-    Stopped,
-    /// It ended without an answer.
-    Left {
-        code: i32,
-        words: String,
-    },
-    /// A signal ended it.
-    Died {
-        signal: i32,
-        words: String,
-    },
-}
-
-/// How a job ended, and what it took.
-#[derive(Clone, Debug)]
-pub struct Finished {
-    pub end: End,
-    pub time: Duration,
-    /// The most bytes of memory that the watch saw; 0 for a job too short to be seen.
-    pub memory: u64,
-}
-
-/// Ends a job from elsewhere.
-#[derive(Clone, Debug)]
-pub struct Stopper(Arc<AtomicBool>);
-
-/// A child that is confined and waits for its order. It is killed when dropped.
-#[derive(Debug)]
-pub struct Sandboxed {
-    // The child is dead before its folder goes and its user is somebody else's.
-    process: Process,
-    talk: Talk,
-    limits: Limits,
-    scratch: TempDir,
-    stopped: Arc<AtomicBool>,
-    memory: u64,
-    _slot: Slot,
 }
 
 impl Sandbox {
@@ -171,9 +105,7 @@ impl Sandbox {
         let mut process = launch(&request.binary, &cell, group)?;
         let talk = Talk::with(&mut process, limits.answer)
             .map_err(|reason| unstarted(&request.binary, reason))?;
-        let stopped = Arc::default();
-        let job = Sandboxed { process, talk, limits, scratch, stopped, memory: 0, _slot: slot };
-        job.confined()
+        Sandboxed::confined(process, talk, limits, scratch, slot)
     }
 
     /// Whom a child becomes: each somebody else, so that none can reach another.
@@ -245,108 +177,4 @@ fn launch(binary: &Path, cell: &Cell, group: Option<Group>) -> Result<Process, E
 
 fn unstarted(binary: &Path, reason: std::io::Error) -> Error {
     Error::Unstarted { binary: binary.to_path_buf(), reason }
-}
-
-impl Stopper {
-    pub fn stop(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-impl Sandboxed {
-    pub fn id(&self) -> u32 {
-        self.process.id()
-    }
-
-    pub fn stopper(&self) -> Stopper {
-        Stopper(self.stopped.clone())
-    }
-
-    /// Where it writes, for what is larger than an answer. Gone when this is.
-    pub fn scratch(&self) -> &Path {
-        self.scratch.path()
-    }
-
-    /// Gives it its order, and ends it with its answer or without.
-    pub fn run(&mut self, order: Vec<u8>) -> Finished {
-        let started = Instant::now();
-        self.talk.order(order);
-        let seen = self.attend(started);
-        // The dead have said all they had to say.
-        let status = self.process.end();
-        let words = self.talk.last_words();
-        let end = match seen {
-            Some(end) => end,
-            None => self.judge(status, words),
-        };
-        Finished { end, time: started.elapsed(), memory: self.memory }
-    }
-
-    /// Waits for the word that says so.
-    fn confined(mut self) -> Result<Self, Error> {
-        match self.talk.answer(CONFINING) {
-            Ok(Ok(Some(word))) if word == CONFINED => Ok(self),
-            _ => {
-                self.process.end();
-                Err(Error::NotConfined { words: self.talk.last_words() })
-            }
-        }
-    }
-
-    /// Until there is an answer or a reason to end it; none where it ended by itself.
-    fn attend(&mut self, started: Instant) -> Option<End> {
-        loop {
-            match self.talk.answer(TICK) {
-                Ok(Ok(Some(answer))) => return Some(End::Answered(answer)),
-                Ok(Ok(None)) | Err(RecvTimeoutError::Disconnected) => {
-                    let left = self.limits.time.saturating_sub(started.elapsed());
-                    self.process.wait(left.min(LEAVING));
-                    return None;
-                }
-                Ok(Err(reason)) => return Some(End::Unreadable(reason.to_string())),
-                Err(RecvTimeoutError::Timeout) => {}
-            }
-            if self.stopped.load(Ordering::Relaxed) {
-                return Some(End::Stopped);
-            }
-            if started.elapsed() >= self.limits.time {
-                return Some(End::OutOfTime);
-            }
-            if let Some(end) = self.exceeded() {
-                return Some(end);
-            }
-        }
-    }
-
-    fn exceeded(&mut self) -> Option<End> {
-        let seen = watch::process(self.process.id());
-        self.memory = self.memory.max(seen.memory);
-        if seen.memory > self.limits.memory {
-            Some(End::OutOfMemory)
-        } else if seen.tasks > u64::from(self.limits.threads) {
-            Some(End::TooManyThreads)
-        } else if watch::folder(self.scratch.path()) > self.limits.disk {
-            Some(End::OutOfDisk)
-        } else if watch::left(self.scratch.path()).is_some_and(|left| left < self.limits.spare) {
-            Some(End::DiskFull)
-        } else {
-            None
-        }
-    }
-
-    /// What became of a child that ended by itself.
-    fn judge(&self, status: Option<ExitStatus>, words: String) -> End {
-        let signal = status.and_then(|status| status.signal());
-        match signal {
-            Some(libc::SIGXCPU) => End::OutOfTime,
-            Some(libc::SIGXFSZ) => End::OutOfDisk,
-            Some(libc::SIGKILL) if self.process.ran_out_of_memory() => End::OutOfMemory,
-            Some(libc::SIGABRT) if words.contains(NO_MEMORY) => End::OutOfMemory,
-            Some(signal) => End::Died { signal, words },
-            None => {
-                let code = status.and_then(|status| status.code()).unwrap_or(-1);
-                End::Left { code, words }
-            }
-        }
-    }
 }

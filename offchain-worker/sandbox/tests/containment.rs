@@ -5,6 +5,8 @@
 mod bounds;
 #[path = "trial/plan.rs"]
 mod plan;
+#[path = "containment/stream.rs"]
+mod stream;
 
 use cairn_sandbox::{End, Error, Groups, Limits, Means, Profile, Request, Sandbox};
 use nix::unistd::geteuid;

@@ -1,12 +1,13 @@
 //! A child as the kernel has it, and the pipes to it.
 
-use crate::{frame, group::Group};
+use crate::{child::CONFINED, frame, group::Group};
 use nix::{
     sys::signal::{killpg, Signal},
     unistd::Pid,
 };
 use std::{
     io::{self, Read},
+    iter,
     process::{Child, ChildStderr, ExitStatus},
     sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
     thread::{self, JoinHandle},
@@ -83,7 +84,8 @@ pub(super) struct Talk {
 }
 
 impl Talk {
-    /// Hears one frame that says that the child is confined, and one of at most so many bytes.
+    /// Hears one frame that says that the child is confined, and then others of at most so many
+    /// bytes, none of which is read before the one before it is taken.
     pub(super) fn with(process: &mut Process, most: u64) -> io::Result<Self> {
         let child = &mut process.child;
         let (Some(mut stdin), Some(mut stdout), Some(stderr)) =
@@ -96,9 +98,9 @@ impl Talk {
             // A child that no longer reads has ended, which is seen elsewhere.
             ordered.into_iter().try_for_each(|order| frame::write(&mut stdin, &order)).ok();
         })?;
-        let (answer, answers) = mpsc::channel();
+        let (answer, answers) = mpsc::sync_channel(0);
         named("answers", move || {
-            for most in [super::CONFINED.len() as u64, most] {
+            for most in iter::once(CONFINED.len() as u64).chain(iter::repeat(most)) {
                 let frame = frame::read(&mut stdout, most);
                 let last = !matches!(frame, Ok(Some(_)));
                 if answer.send(frame).is_err() || last {
@@ -110,11 +112,16 @@ impl Talk {
         Ok(Self { orders: Some(orders), answers, words: Some(words) })
     }
 
-    /// One order, after which the child finds its input ended.
-    pub(super) fn order(&mut self, order: Vec<u8>) {
-        if let Some(orders) = self.orders.take() {
+    /// Another order. A child that has ended hears of none, which is seen elsewhere.
+    pub(super) fn order(&self, order: Vec<u8>) {
+        if let Some(orders) = &self.orders {
             let _ = orders.send(order);
         }
+    }
+
+    /// The child finds its input ended behind its last order.
+    pub(super) fn close(&mut self) {
+        self.orders = None;
     }
 
     pub(super) fn answer(

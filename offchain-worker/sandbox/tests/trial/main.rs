@@ -2,6 +2,7 @@
 
 mod escapes;
 mod plan;
+mod stream;
 
 use cairn_sandbox::{child, End, Error, Groups, Means, Request, Sandbox};
 use plan::{Plan, Report};
@@ -21,7 +22,11 @@ fn main() -> Result<(), Failure> {
 fn serve() -> Result<(), Failure> {
     let mut worker = child::enter()?;
     let order = worker.order()?.unwrap_or_default();
-    let answer = escapes::attempt(&String::from_utf8(order)?);
+    let order = String::from_utf8(order)?;
+    if let Some(manner) = order.strip_prefix("stream ") {
+        return Ok(stream::talk(&mut worker, manner)?);
+    }
+    let answer = escapes::attempt(&order);
     Ok(worker.answer(answer.as_bytes())?)
 }
 
