@@ -1,46 +1,147 @@
 //! Several orders in one process, of which each ends as it would alone.
 
 use crate::{
-    fault, guarded, product,
-    texts::{self, Job},
+    fault, guarded,
+    line::{belongs, Numbered, Orders, Tell, UNLIKE},
+    texts,
 };
 use cairn_order::{Order, Outcome};
-use cairn_protocol::job::JobKind;
 use std::{
+    collections::BTreeMap,
+    io::{self, ErrorKind},
     panic::{catch_unwind, AssertUnwindSafe},
     path::Path,
+    sync::mpsc::{self, Receiver},
+    thread,
 };
 
 /// What comes of each. They are jobs of one kind on texts, by one engine, on one model.
 pub fn run_all(orders: &[Order], scratch: &Path) -> Vec<Outcome> {
-    if !belong(orders) {
-        let words = "jobs done together are on texts, of one kind, engine, model and device";
-        return vec![Outcome::Failed(fault::internal(words)); orders.len()];
+    if !orders.iter().all(|order| orders.first().is_some_and(|first| belongs(first, order))) {
+        return vec![Outcome::Failed(fault::internal(UNLIKE)); orders.len()];
     }
-    let names: Vec<String> = (0..orders.len()).map(product::numbered).collect();
-    let jobs: Vec<Job<'_>> =
-        orders.iter().zip(&names).map(|(order, name)| Job { order, name }).collect();
-    let made = catch_unwind(AssertUnwindSafe(|| texts::run(&jobs, scratch)));
-    match made {
-        Ok(made) => made.into_iter().map(Outcome::from).collect(),
-        // Nobody knows which of them it was that panicked.
-        Err(_) => jobs.iter().map(|job| alone(job, scratch)).collect(),
+    let (to, come) = mpsc::channel();
+    for (number, order) in (0..).zip(orders) {
+        // Who takes it is here.
+        let _ = to.send((number, order.clone()));
     }
+    drop(to);
+    let mut outcomes = BTreeMap::new();
+    serve(come, scratch, &mut |number, outcome| {
+        outcomes.insert(number, outcome);
+    });
+    outcomes.into_values().collect()
 }
 
-fn alone(job: &Job<'_>, scratch: &Path) -> Outcome {
-    guarded(|| {
-        let made = texts::run(std::slice::from_ref(job), scratch).pop();
-        made.unwrap_or_else(|| Err(fault::internal("nothing came of it")))
-    })
-}
-
-fn belong(orders: &[Order]) -> bool {
-    let Some(first) = orders.first() else { return true };
-    let on_texts = matches!(first.kind, JobKind::Infer | JobKind::Embed);
-    let like_first = |order: &Order| {
-        let alike = order.kind == first.kind && order.engine == first.engine;
-        alike && order.bundle == first.bundle && order.device == first.device
+/// Does orders as they come, the first of which has come already, and says in bytes what came of
+/// each as soon as it has ended. Ends when no more come.
+pub fn work_off(
+    first: &[u8],
+    mut more: impl FnMut() -> io::Result<Option<Vec<u8>>> + Send + 'static,
+    scratch: &Path,
+    mut tell: impl FnMut(&[u8]) -> io::Result<()> + Send,
+) -> io::Result<()> {
+    let (to, come) = mpsc::channel();
+    // Whoever works them off has ended where one finds nobody.
+    let put = move |bytes: &[u8]| -> io::Result<()> {
+        to.send(numbered(bytes)?).map_err(io::Error::other)
     };
-    on_texts && orders.iter().all(like_first)
+    put(first)?;
+    let reads = move || -> io::Result<()> {
+        while let Some(bytes) = more()? {
+            put(&bytes)?;
+        }
+        Ok(())
+    };
+    let reader = thread::Builder::new().name("orders".into()).spawn(reads)?;
+    let mut told = Ok(());
+    serve(come, scratch, &mut |number, outcome| {
+        if told.is_ok() {
+            told = tell(&outcome.numbered_to_bytes(number));
+        }
+    });
+    told?;
+    // It has ended, or more would come.
+    reader.join().unwrap_or_else(|_| Err(io::Error::other("orders are not read any more")))
+}
+
+fn numbered(bytes: &[u8]) -> io::Result<Numbered> {
+    let read = Order::numbered_from_bytes(bytes);
+    read.map_err(|reason| io::Error::new(ErrorKind::InvalidData, crate::unread(&reason)))
+}
+
+/// Does orders as they come, until no more do.
+pub(crate) fn serve(come: Receiver<Numbered>, scratch: &Path, tell: &mut Tell<'_>) {
+    let mut orders = Orders::new(come, None, tell);
+    loop {
+        let served = catch_unwind(AssertUnwindSafe(|| texts::run(&mut orders, scratch)));
+        // Nobody knows which of those it was that panicked.
+        for (number, order) in orders.left() {
+            let outcome = guarded(|| texts::alone((number, &order), None, scratch));
+            orders.tell(number, outcome);
+        }
+        if served.is_ok() {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cairn_protocol::{failure::Failure, job::JobKind};
+
+    fn nonsense() -> Order {
+        let job = cairn_protocol::job::Job {
+            kind: JobKind::Embed,
+            model: None,
+            engine: cairn_order::engines::exact(),
+            input: cairn_protocol::job::Payload::Inline(Default::default()),
+            parameters: Default::default(),
+            seed: [3; 32],
+            units: 4,
+            sampled: false,
+        };
+        Order::of(&job, cairn_order::Input::Inline(vec![0xff]), None)
+    }
+
+    /// What is told of orders that come so, and how it ended.
+    fn told(first: &[u8], mut more: Vec<Vec<u8>>) -> (Vec<u32>, io::Result<()>) {
+        more.reverse();
+        let mut numbers = Vec::new();
+        let ended = work_off(
+            first,
+            move || Ok(more.pop()),
+            Path::new("."),
+            |bytes| {
+                let (number, outcome) = Outcome::numbered_from_bytes(bytes).unwrap();
+                let Outcome::Failed(fault) = outcome else { panic!("{outcome:?}") };
+                assert_eq!(fault.failure, Failure::MalformedSpec);
+                numbers.push(number);
+                Ok(())
+            },
+        );
+        (numbers, ended)
+    }
+
+    #[test]
+    fn work_off_should_answer_each_by_its_number_until_no_more_come() {
+        let order = nonsense();
+        let more = [9, 1].map(|number| order.numbered_to_bytes(number));
+        let (numbers, ended) = told(&order.numbered_to_bytes(7), more.into());
+        assert_eq!(numbers, [7, 9, 1]);
+        ended.unwrap();
+    }
+
+    #[test]
+    fn work_off_should_end_when_what_comes_is_no_order() {
+        let order = nonsense().numbered_to_bytes(7);
+        for bytes in [Vec::new(), order[..order.len() - 1].to_vec(), nonsense().to_bytes()] {
+            let (numbers, ended) = told(&order, vec![bytes.clone()]);
+            assert_eq!(numbers, [7]);
+            assert_eq!(ended.unwrap_err().kind(), ErrorKind::InvalidData);
+            let (numbers, ended) = told(&bytes, Vec::new());
+            assert!(numbers.is_empty() && ended.is_err());
+        }
+    }
 }

@@ -1,8 +1,9 @@
 //! Texts as vectors, by an exact encoder.
 
 use crate::{
-    check_units, fault, model,
-    texts::{Asked, Each},
+    check_units, fault,
+    line::{Asked, Line},
+    model,
 };
 use cairn_engine::{
     exact,
@@ -14,17 +15,25 @@ use cairn_protocol::spec::EmbedSpec;
 use std::path::Path;
 
 /// One after another, on the model of the first of them.
-pub(crate) fn run(first: &Order, all: &[Asked<'_, EmbedSpec>], scratch: &Path) -> Each {
+pub(crate) fn run(
+    first: &Order,
+    line: &mut Line<'_, '_, EmbedSpec>,
+    scratch: &Path,
+) -> Result<(), Fault> {
     let folder = model::open(first, scratch)?;
     let codec = folder.codec().map_err(fault::folder)?;
     let package = folder.package(Purpose::Embedding).map_err(fault::folder)?;
     let plan = package.plan().map_err(fault::folder)?;
     let crew = model::crew(first.threads)?;
-    Ok(all.iter().map(|asked| one(asked, &codec, &plan, &*crew, scratch)).collect())
+    while let Some(asked) = line.wait() {
+        let made = one(&asked, &codec, &plan, &*crew, scratch);
+        line.tell(&asked, made);
+    }
+    Ok(())
 }
 
 fn one(
-    asked: &Asked<'_, EmbedSpec>,
+    asked: &Asked<EmbedSpec>,
     codec: &Codec,
     plan: &Plan<'_>,
     crew: &dyn Crew,
@@ -32,7 +41,7 @@ fn one(
 ) -> Result<Made, Fault> {
     let tokens = codec.encode(&asked.text).map_err(fault::folder)?;
     let units = tokens.len() as u64;
-    check_units(asked.job.order, units)?;
+    check_units(&asked.order, units)?;
     let numbers = exact::embed(plan, crew, &tokens).map_err(fault::exact)?;
     let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
     let trace = *blake3::hash(&bytes).as_bytes();

@@ -1,8 +1,9 @@
 //! Texts that go on where a prompt ends, by an exact decoder.
 
 use crate::{
-    fault, model,
-    texts::{Asked, Each},
+    fault,
+    line::{Asked, Line},
+    model,
 };
 use blake3::Hasher;
 use cairn_engine::{
@@ -20,17 +21,25 @@ use cairn_protocol::spec::{Choice, InferSpec};
 use std::path::Path;
 
 /// One after another, on the model of the first of them.
-pub(crate) fn run(first: &Order, all: &[Asked<'_, InferSpec>], scratch: &Path) -> Each {
+pub(crate) fn run(
+    first: &Order,
+    line: &mut Line<'_, '_, InferSpec>,
+    scratch: &Path,
+) -> Result<(), Fault> {
     let folder = model::open(first, scratch)?;
     let codec = folder.codec().map_err(fault::folder)?;
     let package = folder.package(Purpose::Next).map_err(fault::folder)?;
     let plan = package.plan().map_err(fault::folder)?;
     let crew = model::crew(first.threads)?;
-    Ok(all.iter().map(|asked| one(asked, &codec, &plan, &*crew, scratch)).collect())
+    while let Some(asked) = line.wait() {
+        let made = one(&asked, &codec, &plan, &*crew, scratch);
+        line.tell(&asked, made);
+    }
+    Ok(())
 }
 
 fn one(
-    asked: &Asked<'_, InferSpec>,
+    asked: &Asked<InferSpec>,
     codec: &Codec,
     plan: &Plan<'_>,
     crew: &dyn Crew,
@@ -39,8 +48,8 @@ fn one(
     let prompt = Prompt {
         tokens: tokens(codec, &asked.text)?,
         rule: rule(asked.spec.choice),
-        seed: asked.job.order.seed,
-        most: most(&asked.spec, asked.job.order),
+        seed: asked.order.seed,
+        most: most(&asked.spec, &asked.order),
         stops: asked.spec.stops.to_vec(),
     };
     let generation = Generation::with_rule(plan, crew, prompt).map_err(fault::exact)?;

@@ -7,6 +7,7 @@ mod fault;
 mod float;
 mod infer;
 mod input;
+mod line;
 mod measure;
 mod model;
 mod product;
@@ -16,11 +17,11 @@ mod texts;
 mod train;
 mod wasm;
 
-pub use batch::run_all;
+pub use batch::{run_all, work_off};
 pub use cairn_order::engines::Engine;
 
 use cairn_kernel::program::SEMANTICS;
-use cairn_order::{devices::QUESTION, is_batch, Fault, Made, Order, Outcome, Unreadable};
+use cairn_order::{devices::QUESTION, Fault, Made, Order, Outcome, Unreadable};
 use cairn_protocol::{failure::Failure, id::EngineId, job::JobKind, spec::Spec};
 use std::{
     any::Any,
@@ -40,24 +41,13 @@ pub fn engines() -> [Engine; 4] {
     ]
 }
 
-/// What is said to an order or a batch in bytes, or to the question which devices there are.
+/// What is said to an order in bytes that is alone, or to the question which devices there are.
 pub fn reply(bytes: &[u8], scratch: &Path) -> Vec<u8> {
     if bytes == QUESTION {
         // A driver that fails is as good as none.
         return catch_unwind(model::devices).unwrap_or_default().to_bytes();
     }
-    serve(bytes, scratch)
-}
-
-/// Does what bytes say that are one order or a batch, and says in bytes what came of it.
-fn serve(orders: &[u8], scratch: &Path) -> Vec<u8> {
-    if !is_batch(orders) {
-        return answer(orders, scratch).to_bytes();
-    }
-    match Order::batch_from_bytes(orders) {
-        Ok(orders) => Outcome::batch_to_bytes(&run_all(&orders, scratch)),
-        Err(reason) => Outcome::Failed(unread(&reason)).to_bytes(),
-    }
+    answer(bytes, scratch).to_bytes()
 }
 
 /// Does what an order in bytes says. A job that panics has an answer too.
@@ -84,7 +74,7 @@ pub fn run(order: &Order, scratch: &Path) -> Result<Made, Fault> {
     let spec = Spec::decode(order.kind, &order.parameters).map_err(fault::malformed)?;
     check_engine(order)?;
     match spec {
-        Spec::Infer(_) | Spec::Embed(_) => texts::alone(order, scratch),
+        Spec::Infer(_) | Spec::Embed(_) => texts::alone((0, order), Some(product::NAME), scratch),
         Spec::Evaluate(spec) => evaluate::run(&spec, order, scratch),
         Spec::Simulate(spec) => {
             let scene = input::read(order)?;

@@ -12,9 +12,9 @@ use std::{
 /// What the file is called that has what is too long for the answer.
 pub(crate) const NAME: &str = "output";
 
-/// What it is called of one job of several.
-pub(crate) fn numbered(at: usize) -> String {
-    format!("{NAME}-{at}")
+/// What it is called of one job of several, none of which has its number.
+pub(crate) fn numbered(number: u32) -> String {
+    format!("{NAME}-{number}")
 }
 
 /// Into the answer, where it is no longer than that; else into a file.

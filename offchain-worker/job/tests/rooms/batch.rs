@@ -7,6 +7,7 @@ use cairn_protocol::{
     result::WITHIN,
     spec::{Choice, EmbedSpec, InferSpec, Spec},
 };
+use std::{fs, sync::mpsc};
 
 const TEXTS: [&str; 4] = ["the quick brown fox", "a fox", "stones are laid", "the lazy dog"];
 const EMBED: Spec = Spec::Embed(EmbedSpec);
@@ -123,4 +124,84 @@ fn batch_should_be_refused_when_its_jobs_do_not_belong_together() {
     let missing = Order { bundle: None, ..one };
     let outcomes = home.run_all(&[missing.clone(), missing]);
     assert_eq!(outcomes.iter().map(failure).collect::<Vec<_>>(), [Failure::MalformedSpec; 2]);
+}
+
+/// What is told of two orders, and of a third that comes with the first outcome and before anything
+/// else is computed. By then nothing is left of the model's files.
+fn joined(home: &Home, orders: [Order; 3]) -> Vec<(u32, Outcome)> {
+    let [first, second, third] = [0, 1, 2].map(|at| orders[at as usize].numbered_to_bytes(at));
+    let (to, come) = mpsc::channel();
+    let (asks, asked) = mpsc::channel();
+    to.send(second).expect("it is there");
+    let mut late = Some((to, third, asked));
+    let more = move || {
+        asks.send(()).expect("it is there");
+        Ok(come.recv().ok())
+    };
+    let mut told = Vec::new();
+    let tell = |bytes: &[u8]| {
+        told.push(Outcome::numbered_from_bytes(bytes).expect("an outcome"));
+        if let Some((to, third, asked)) = late.take() {
+            for folder in ["store", "cache"] {
+                fs::remove_dir_all(home.at(folder)).expect("it is ours");
+            }
+            to.send(third).expect("it is there");
+            // Whoever asks for a fourth has handed on the third.
+            asked.iter().take(3).for_each(drop);
+        }
+        Ok(())
+    };
+    cairn_job::work_off(&first, more, &home.at("scratch"), tell).expect("all are orders");
+    told
+}
+
+#[test]
+fn order_should_be_next_on_the_model_that_is_open_when_it_comes_late() {
+    for spec in [EMBED, infer(9)] {
+        let home = Home::new();
+        let (_, bundle) = if spec == EMBED { home.encoder() } else { home.decoder() };
+        let orders = ["the quick brown fox", "a fox", "stones are laid"]
+            .map(|text| home.order(&spec, text.as_bytes(), Some(bundle)));
+        let alone = orders.each_ref().map(|order| Outcome::from(home.run(order)));
+        let told = joined(&home, orders);
+        let numbers: Vec<u32> = told.iter().map(|(number, _)| *number).collect();
+        assert_eq!(numbers, [0, 1, 2]);
+        for (outcome, alone) in told.iter().map(|(_, outcome)| outcome).zip(&alone) {
+            made(outcome);
+            assert_eq!(outcome, alone);
+        }
+    }
+}
+
+#[test]
+fn text_in_floats_should_join_those_that_are_written_when_it_comes_late() {
+    let home = Home::new();
+    let (_, bundle) = home.decoder();
+    let order = |text: &str, most| home.float(&infer(most), text.as_bytes(), bundle, Over::Made);
+    let orders = [order("the quick", 24), order("a fox", 1), order("stones", 2)];
+    let alone = orders.each_ref().map(|order| home.run(order).expect("it runs"));
+    let told = joined(&home, orders);
+    // The last to come ends before the first, which was begun long before.
+    let numbers: Vec<u32> = told.iter().map(|(number, _)| *number).collect();
+    assert_eq!(numbers, [1, 2, 0]);
+    for (number, outcome) in &told {
+        let (now, alone) = (made(outcome), &alone[*number as usize]);
+        assert_eq!((&now.product, now.units), (&alone.product, alone.units));
+        let prints = now.fingerprint.as_ref().zip(alone.fingerprint.as_ref());
+        let distance = prints.and_then(|(one, other)| one.distance(other));
+        assert!(distance <= Some((WITHIN / 10).into()) && distance.is_some(), "{distance:?}");
+    }
+}
+
+#[test]
+fn embedding_in_floats_should_be_computed_on_the_open_model_when_its_text_comes_late() {
+    let home = Home::new();
+    let (_, bundle) = home.encoder();
+    let orders = ["the quick brown fox", "a fox", "stones are laid"]
+        .map(|text| home.float(&EMBED, text.as_bytes(), bundle, Over::Input));
+    let units = orders.each_ref().map(|order| home.run(order).expect("it runs").units);
+    let mut told = joined(&home, orders);
+    told.sort_by_key(|(number, _)| *number);
+    let done: Vec<u64> = told.iter().map(|(_, outcome)| made(outcome).units).collect();
+    assert_eq!(done, units);
 }

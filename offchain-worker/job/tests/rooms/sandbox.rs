@@ -79,13 +79,33 @@ fn batch_should_be_worked_off_when_the_program_is_confined() {
     };
     let orders = [embed("the quick brown fox", 99), embed("a fox", 0), embed("stones", 99)];
     let mut job = started(&home);
-    let bytes = match job.run(Order::batch_to_bytes(&orders)).end {
-        End::Answered(bytes) => bytes,
-        end => panic!("{end:?}"),
+    for (number, order) in (0..).zip(&orders) {
+        job.feed(order.numbered_to_bytes(number));
+    }
+    let mut told: Vec<(u32, bool)> = orders.iter().map(|_| next(&mut job)).collect();
+    told.sort_unstable();
+    assert_eq!(told, [(0, true), (1, false), (2, true)]);
+    // It waits for more, and ends when what comes is no order.
+    job.feed(orders[0].numbered_to_bytes(7));
+    assert_eq!(next(&mut job), (7, true));
+    job.feed(b"stone".to_vec());
+    let end = loop {
+        match job.listen() {
+            Ok(None) => {}
+            other => break other,
+        }
     };
-    let outcomes = Outcome::batch_from_bytes(&bytes).expect("one for each");
-    let made: Vec<bool> = outcomes.iter().map(|one| matches!(one, Outcome::Made(_))).collect();
-    assert_eq!(made, [true, false, true], "{outcomes:?}");
+    assert!(matches!(end, Err(End::Left { code: 1, .. })), "{end:?}");
+}
+
+/// The number of the next order that it answers, and whether something came of it.
+fn next(job: &mut Sandboxed) -> (u32, bool) {
+    loop {
+        if let Some(bytes) = job.listen().expect("it works on") {
+            let (number, outcome) = Outcome::numbered_from_bytes(&bytes).expect("an outcome");
+            return (number, matches!(outcome, Outcome::Made(_)));
+        }
+    }
 }
 
 #[test]

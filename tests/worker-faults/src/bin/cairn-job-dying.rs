@@ -1,15 +1,22 @@
-//! `cairn-job-dying`: does one job as `cairn-job` does, and dies of several at once, for tests.
+//! `cairn-job-dying`: does one job as `cairn-job` does, and dies as soon as it is given a second, for
+//! tests.
 
 use std::{error::Error, path::Path, process};
 
-use cairn_order::is_batch;
+use cairn_order::is_numbered;
 use cairn_sandbox::child;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut worker = child::enter()?;
     let Some(order) = worker.order()? else { return Ok(()) };
-    if is_batch(&order) {
-        process::abort();
+    let scratch = Path::new(".");
+    if !is_numbered(&order) {
+        return Ok(worker.answer(&cairn_job::reply(&order, scratch))?);
     }
-    Ok(worker.answer(&cairn_job::reply(&order, Path::new(".")))?)
+    let (mut orders, mut answers) = worker.split();
+    let more = move || match orders.read()? {
+        Some(_) => process::abort(),
+        None => Ok(None),
+    };
+    Ok(cairn_job::work_off(&order, more, scratch, |outcome| answers.write(outcome))?)
 }
