@@ -261,10 +261,15 @@ impl Artifacts {
     /// A folder with these files and no others, for one job; they have been fetched. Gone when
     /// dropped.
     pub fn desk(&self, files: &[File]) -> Result<TempDir> {
+        self.desk_in(&self.desks, files)
+    }
+
+    /// The same within another desk, whose job then sees these files as well.
+    pub fn desk_in(&self, folder: &Path, files: &[File]) -> Result<TempDir> {
         let desk = Builder::new()
             .permissions(Permissions::from_mode(ENTERABLE))
-            .tempdir_in(&self.desks)
-            .map_err(at(&self.desks))?;
+            .tempdir_in(folder)
+            .map_err(at(folder))?;
         for file in files {
             let name = Name(file.id).to_string();
             let link = desk.path().join(&name);

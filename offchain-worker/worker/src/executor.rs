@@ -5,6 +5,7 @@ mod jobs;
 mod near;
 mod perform;
 mod sealed;
+mod shared;
 mod sweeps;
 mod together;
 
@@ -16,7 +17,7 @@ use crate::{
     job::{self, Trouble},
     journal::{JournalError, Made, Step},
     metrics::Metrics,
-    scheduler::{Assignment, Ended},
+    scheduler::{Assignment, Ended, Then},
     stops::Stops,
     vault::Vault,
     view,
@@ -31,12 +32,12 @@ use cairn_store::NodeId;
 use jobs::Jobs;
 use sealed::Posted;
 use std::{
-    collections::BTreeSet,
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
 use sweeps::Sweeps;
+use together::Doors;
 use tokio::{sync::mpsc, task::spawn_blocking, time::interval};
 use tracing::{debug, info, warn};
 
@@ -62,7 +63,7 @@ pub(crate) struct Executor {
     pub metrics: Arc<Metrics>,
     /// Work of which the result is there.
     pub results: mpsc::Sender<Work>,
-    /// Jobs that have ended. It has room for one of each process; who takes them waits for none.
+    /// Jobs that have ended. It has room for all that are begun; who takes them waits for none.
     pub ends: mpsc::Sender<Ended>,
 }
 
@@ -82,15 +83,13 @@ impl Executor {
     /// Does what it is assigned, all at once: whoever assigns sees to it that there is room.
     pub async fn run(self, mut assigned: mpsc::Receiver<Assignment>) -> Result<()> {
         let this = Arc::new(self);
-        let (mut jobs, mut sweeps) = (Jobs::default(), Sweeps::default());
+        let mut jobs = Jobs::default();
+        let (mut doors, mut sweeps) = (Doors::default(), Sweeps::default());
         let mut ticks = interval(SWEEP);
         loop {
             tokio::select! {
                 next = assigned.recv() => match next {
-                    Some(assignment) => {
-                        let seats = assignment.all().map(|one| one.work.seat).collect();
-                        jobs.begin(seats, Arc::clone(&this).work(assignment));
-                    }
+                    Some(assignment) => this.begin(assignment, &mut jobs, &mut doors),
                     None => return Ok(()),
                 },
                 Some(ended) = jobs.next() => this.break_off(ended?).await?,
@@ -105,26 +104,14 @@ impl Executor {
         }
     }
 
-    async fn work(self: Arc<Self>, assignment: Assignment) -> Result<()> {
-        let begun = Instant::now();
-        let seats: Vec<Seat> = assignment.all().map(|one| one.work.seat).collect();
-        for seat in &seats {
-            self.stops.begin(*seat);
-        }
-        let apart = if assignment.along.is_empty() {
-            let (work, tries) = (assignment.work.clone(), assignment.tries);
-            let until = begun + assignment.time;
-            let result = Arc::clone(&self).attempt(assignment, until).await;
-            self.finish(&work, tries, until, result).await?;
-            BTreeSet::new()
-        } else {
-            self.together(assignment, begun).await?
-        };
-        // They have one room, which is free when all of them have ended.
-        for seat in seats {
-            let apart = apart.contains(&seat);
-            let _ = self.ends.send(Ended { seat, apart }).await;
-        }
+    /// Has a job done by a process of its own.
+    async fn alone(self: Arc<Self>, assignment: Assignment) -> Result<()> {
+        let (work, tries) = (assignment.work.clone(), assignment.tries);
+        let until = Instant::now() + assignment.time;
+        self.stops.begin(work.seat);
+        let result = Arc::clone(&self).attempt(assignment, until).await;
+        self.finish(&work, tries, until, result).await?;
+        let _ = self.ends.send(Ended { seat: work.seat, then: Then::Over }).await;
         Ok(())
     }
 
@@ -136,7 +123,7 @@ impl Executor {
             }
             self.conclude(seat, 0, Err(jobs::broken_off().into()))?;
             self.stops.end(&seat);
-            let _ = self.ends.send(Ended { seat, apart: false }).await;
+            let _ = self.ends.send(Ended { seat, then: Then::Over }).await;
         }
         Ok(())
     }

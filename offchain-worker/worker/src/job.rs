@@ -262,21 +262,6 @@ pub(crate) fn made(end: End) -> Result<Made> {
     }
 }
 
-/// What a program came to that was given so many jobs, each by itself. Where it did not get to say
-/// so, nobody knows for which of them.
-pub(crate) fn outcomes(end: End, count: usize) -> Result<Vec<Outcome>> {
-    let outcomes = match end {
-        End::Answered(bytes) => Outcome::batch_from_bytes(&bytes)
-            .map_err(|unreadable| Fault::new(Failure::Internal, unreadable))?,
-        other => vec![Outcome::Made(made(other)?)],
-    };
-    if outcomes.len() != count {
-        let words = format!("it says what came of {} jobs of {count}", outcomes.len());
-        return Err(Fault::new(Failure::Internal, words).into());
-    }
-    Ok(outcomes)
-}
-
 /// A file that a job says it has made: one in its scratch folder, and no other.
 pub(crate) fn product(scratch: &Path, name: &str) -> Result<(PathBuf, u64)> {
     let mut parts = Path::new(name).components();

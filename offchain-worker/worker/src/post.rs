@@ -39,6 +39,9 @@ pub(crate) trait Sends: Send + Sync + 'static {
 
     /// What last kept it from its work.
     fn trouble(&self) -> Option<String>;
+
+    /// The last block that it has looked through.
+    fn seen(&self) -> u64;
 }
 
 pub(crate) struct Post<O = Outbox> {
@@ -137,6 +140,10 @@ impl Sends for Outbox {
 
     fn trouble(&self) -> Option<String> {
         Self::trouble(self)
+    }
+
+    fn seen(&self) -> u64 {
+        Self::seen(self)
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
     listener::Listener,
     metrics::Metrics,
     post::Post,
-    scheduler::{Capacity, Ended, Scheduler},
+    scheduler::{Capacity, Ended, Scheduler, TOGETHER},
     signals::Signals,
     statement::Statements,
     stops::Stops,
@@ -219,10 +219,11 @@ fn furnish(
     drains: watch::Receiver<bool>,
     rooms: &mut JoinSet<Result<()>>,
 ) -> Result<JoinHandle<Result<()>>> {
-    let slots = usize::from(shared.config.slots);
+    // As many as are begun and not over: so neither of two rooms that give to each other waits.
+    let jobs = usize::from(shared.config.slots) * TOGETHER;
     let (to_scheduler, turns) = mpsc::channel(TURNS);
-    let (to_executor, assigned) = mpsc::channel(slots);
-    let (to_ends, ends) = mpsc::channel(slots);
+    let (to_executor, assigned) = mpsc::channel(jobs);
+    let (to_ends, ends) = mpsc::channel(jobs);
     let (to_submitter, results) = mpsc::channel(RESULTS);
     let (to_forgotten, forgotten) = mpsc::channel(RESULTS);
     let (latest, heartbeats) = watch::channel(None);

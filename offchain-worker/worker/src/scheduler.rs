@@ -18,14 +18,15 @@ use tokio::sync::{mpsc, watch};
 use tracing::{debug, error, info, warn};
 
 use queue::Queue;
-pub use queue::{Assignment, Capacity, Ended, BLOCK};
+pub use queue::{Assignment, Capacity, Ended, Room, Then, BLOCK};
+pub(crate) use queue::TOGETHER;
 
 pub(crate) struct Scheduler {
     pub book: Arc<Book>,
     pub stops: Arc<Stops>,
     pub metrics: Arc<Metrics>,
     pub capacity: Capacity,
-    /// Jobs that are begun. It has room for as many as may run.
+    /// Jobs that are begun. It has room for as many as may run, or be about to end.
     pub jobs: mpsc::Sender<Assignment>,
     /// Work of which the result is there.
     pub results: mpsc::Sender<Work>,
@@ -60,9 +61,10 @@ impl Scheduler {
         while !*self.drains.borrow() {
             let Some(next) = queue.take() else { return };
             let (seat, left) = (next.work.seat, next.time.as_secs());
-            match next.tries {
-                0 => info!("begins {seat}, {left} s left"),
-                tries => debug!("begins {seat} again after {tries} tries, {left} s left"),
+            match (next.room, next.tries) {
+                (Room::Joins(_), _) => info!("{seat} joins a process that runs, {left} s left"),
+                (_, 0) => info!("begins {seat}, {left} s left"),
+                (_, tries) => debug!("begins {seat} again after {tries} tries, {left} s left"),
             }
             for along in &next.along {
                 info!("begins {} along with it", along.work.seat);

@@ -286,6 +286,12 @@ async fn desk_should_hold_the_files_of_its_job_and_no_others() {
     let name = |file: &File| Name(file.id).to_string();
     assert_eq!(fs::read(desk.path().join(name(&a))).unwrap(), b"one");
     assert!(!desk.path().join(name(&b)).exists());
+    // One within it is as another's, and goes by itself.
+    let within = place.artifacts.desk_in(desk.path(), &[b]).unwrap();
+    let inner = within.path().to_owned();
+    assert!(inner.starts_with(desk.path()) && inner.join(name(&b)).exists());
+    drop(within);
+    assert!(!inner.exists() && desk.path().join(name(&a)).exists());
     let path = desk.path().to_owned();
     drop(desk);
     assert!(!path.exists() && place.has(&a));

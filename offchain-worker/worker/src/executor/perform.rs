@@ -34,7 +34,7 @@ const SPARE_FILES: u32 = 256;
 /// computed with, and a result.
 const SPARE_DISK: u64 = 1 << 30;
 /// Bytes of an outcome, which holds no more than an inline result.
-pub(super) const OUTCOME_BYTES: u64 = 1 << 16;
+const OUTCOME_BYTES: u64 = 1 << 16;
 
 /// A job as it is put to a process.
 pub(super) struct Setting<'a> {

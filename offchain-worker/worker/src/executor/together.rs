@@ -1,145 +1,304 @@
-//! Several jobs on one model, done by one process, so that the model is opened once.
+//! Jobs on one model that one process does, so that the model is opened once.
 //!
 //! ```text
-//! jobs ──▶ one process ──▶ an outcome for each ──▶ concluded one by one
-//!              └ ends without ──▶ each back to the scheduler, for a process of its own
+//! jobs ──▶ one process ──▶ the outcome of each, as soon as it is there ──▶ concluded one by one
+//! later ──▶    └ ends without ──▶ each back to the scheduler, for a process of its own
 //! ```
-//!
-//! A job that takes the process down with it is not known from the others, so none of them is
-//! concluded by that.
 
 use super::{
-    jobs::computed,
-    perform::{writes, OUTCOME_BYTES},
+    jobs::{computed, Jobs},
+    perform::writes,
+    shared::{self, Door, Guest, Process, Put, Stay, Told},
     Executor,
 };
 use crate::{
+    disk::Grant,
     job::{self, Trouble},
     journal::Made,
-    scheduler::Assignment,
-    work::Seat,
+    scheduler::{Assignment, Ended, Room, Then},
+    stops::Stops,
+    work::{Seat, Work},
     Result,
 };
-use cairn_order::{Order, Outcome};
-use cairn_protocol::id::File;
+use cairn_order::{Fault, Order, Outcome, Product};
+use cairn_protocol::{failure::Failure, id::File};
+use cairn_sandbox::{End, Sandboxed};
 use cairn_store::NodeId;
-use std::{collections::BTreeSet, mem, sync::Arc, time::Instant};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{self, Read},
+    iter, mem,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
 use tokio::task::spawn_blocking;
-use tracing::{info, warn};
+use tracing::warn;
 
-/// What came of each job.
-type Each = Vec<Result<Made, Trouble>>;
+/// How long a process may go on that others join, at least.
+const LIFE: Duration = Duration::from_secs(3_600);
+/// Bytes of what is made of a text at most, where others share the process: it is in memory.
+const MADE: u64 = 64 << 20;
 
-impl Executor {
-    /// Does jobs together. Gives those that are to be begun anew, each in a process of its own: all
-    /// that are still waited for, or none.
-    pub(super) async fn together(
-        self: &Arc<Self>,
-        mut first: Assignment,
-        begun: Instant,
-    ) -> Result<BTreeSet<Seat>> {
-        // As much is left to do each alone.
-        let until = begun + first.time / 2;
-        let along = mem::take(&mut first.along);
-        // It is the others' model as well.
-        let bundle = self.bundle(&first.work.terms.job).await;
-        let all: Vec<Assignment> = std::iter::once(first).chain(along).collect();
-        let bundle = match bundle {
-            Ok(bundle) => bundle,
-            Err(trouble) => return self.apart(all, &trouble).await,
-        };
-        let mut near = Vec::new();
-        for one in &all {
-            near.extend(self.near(&one.work).await);
-        }
-        let (this, these) = (Arc::clone(self), all.clone());
-        let computing = spawn_blocking(move || this.compute_all(&these, bundle, &near, until));
-        let each = match computed(computing.await) {
-            Ok(each) => each,
-            Err(trouble) => return self.apart(all, &trouble).await,
-        };
-        for (assignment, result) in all.iter().zip(each) {
-            let Assignment { work, tries, time, .. } = assignment;
-            self.finish(work, *tries, begun + *time, result).await?;
-        }
-        Ok(BTreeSet::new())
+/// Processes that jobs may join, by number.
+pub(super) type Doors = BTreeMap<u64, Door>;
+
+/// A process of the sandbox that jobs share.
+struct Confined {
+    job: Sandboxed,
+    stops: Arc<Stops>,
+    /// What it may write is nobody else's before.
+    _grant: Grant,
+}
+
+impl Process for Confined {
+    fn admit(&mut self, seat: &Seat) -> bool {
+        self.stops.attach(seat, self.job.stopper())
     }
 
-    /// Leaves jobs to be begun anew, but for those that were stopped.
-    async fn apart(&self, all: Vec<Assignment>, trouble: &Trouble) -> Result<BTreeSet<Seat>> {
-        info!("{} jobs are done one by one: {}", all.len(), words(trouble));
-        let mut apart = BTreeSet::new();
-        for Assignment { work, tries, time, .. } in all {
-            if !self.stops.goes_on(&work.seat) {
-                let until = Instant::now() + time;
-                self.finish(&work, tries, until, Err(Trouble::Stopped)).await?;
-                continue;
-            }
-            // Whatever it was given is pinned anew.
-            if let Err(reason) = self.artifacts.unpin(&work.seat).await {
-                warn!("{}: its files are kept on: {reason}", work.seat);
-            }
-            self.metrics.job("apart");
-            self.stops.end(&work.seat);
-            apart.insert(work.seat);
-        }
-        Ok(apart)
+    fn feed(&mut self, order: Vec<u8>) {
+        self.job.feed(order);
     }
 
-    fn compute_all(
-        &self,
-        all: &[Assignment],
-        bundle: Option<File>,
-        near: &[NodeId],
-        until: Instant,
-    ) -> Result<Each, Trouble> {
-        let Some(first) = all.first() else { return Ok(Vec::new()) };
-        // They are held alike.
-        self.sandbox.admit(job::profile(&first.work))?;
-        let mut files = BTreeSet::new();
-        for one in all {
-            let named = job::named_files(&one.work.terms.job)?;
-            files.extend(self.gather(one, named, bundle, near)?);
-        }
-        let files: Vec<File> = files.into_iter().collect();
-        let desk = self.artifacts.desk(&files)?;
-        let grant = self.disk.grant(&self.disk.scratch, writes(&files))?;
-        let mut request = self.request(first, &files, desk.path(), until, &grant);
-        request.limits.answer = OUTCOME_BYTES.saturating_mul(all.len() as u64);
-        let mut process = self.sandbox.start(&request)?;
-        let mut orders = Vec::with_capacity(all.len());
-        for one in all {
-            // Who stops one of them stops the process, and the others begin anew.
-            if !self.stops.attach(&one.work.seat, process.stopper()) {
-                return Err(Trouble::Stopped);
-            }
-            let terms = &one.work.terms;
-            let order = Order {
-                fingerprint: job::over(&one.work, None),
-                ..Order::of(&terms.job, job::input(&terms.job), bundle)
-            };
-            orders.push(self.order(order, &one.work, desk.path(), process.scratch())?);
-        }
-        for one in all {
-            info!("{} is given its order", one.work.seat);
-        }
-        let finished = process.run(Order::batch_to_bytes(&orders));
-        self.metrics.took(finished.time);
-        let (seconds, mib) = (finished.time.as_secs_f64(), finished.memory >> 20);
-        info!("{} jobs together took {seconds:.1} s, {mib} MiB", all.len());
-        let outcomes = job::outcomes(finished.end, all.len())?;
-        let answered = |(one, outcome): (&Assignment, Outcome)| match outcome {
-            Outcome::Made(made) => self.answer(&one.work, &self.book.bend(made), process.scratch()),
-            Outcome::Failed(fault) => Err(fault.into()),
-        };
-        Ok(all.iter().zip(outcomes).map(answered).collect())
+    fn listen(&mut self) -> std::result::Result<Option<Vec<u8>>, End> {
+        self.job.listen()
+    }
+
+    fn end(&mut self) {
+        self.job.end();
+    }
+
+    fn scratch(&self) -> &Path {
+        self.job.scratch()
+    }
+
+    fn took(&self) -> (Duration, u64) {
+        (self.job.time(), self.job.memory())
     }
 }
 
-fn words(trouble: &Trouble) -> String {
-    match trouble {
-        Trouble::Fault(fault) | Trouble::Later(fault) => fault.to_string(),
-        Trouble::Rejected(reason) => reason.clone(),
-        Trouble::Stopped => "one of them is not wanted any more".into(),
+impl Executor {
+    /// Has a job done, and those that are done along with it.
+    pub(super) fn begin(
+        self: &Arc<Self>,
+        mut first: Assignment,
+        jobs: &mut Jobs,
+        doors: &mut Doors,
+    ) {
+        let count = first.all().count();
+        let along = mem::take(&mut first.along);
+        let mut begin = |one: Assignment, guest: Option<Guest>| {
+            jobs.begin(vec![one.work.seat], Arc::clone(self).together(one, guest));
+        };
+        match first.room {
+            Room::Alone => jobs.begin(vec![first.work.seat], Arc::clone(self).alone(first)),
+            Room::Joins(number) => {
+                let guest = doors.get(&number).and_then(Door::enter);
+                begin(first, guest);
+            }
+            Room::Begins(number) => match self.host(&first, count) {
+                Ok((door, guests)) => {
+                    doors.retain(|_, door| !door.is_closed());
+                    doors.insert(number, door);
+                    for (one, guest) in iter::once(first).chain(along).zip(guests) {
+                        begin(one, Some(guest));
+                    }
+                }
+                Err(trouble) => {
+                    along.into_iter().for_each(|one| begin(one, None));
+                    let seat = first.work.seat;
+                    jobs.begin(vec![seat], Arc::clone(self).unopened(first, trouble));
+                }
+            },
+        }
+    }
+
+    /// A process for so many jobs. It is begun when the first of them is put to it.
+    fn host(
+        self: &Arc<Self>,
+        lead: &Assignment,
+        count: usize,
+    ) -> std::result::Result<(Door, Vec<Guest>), Trouble> {
+        let folder = self.artifacts.desk(&[])?;
+        let (this, lead, path) = (Arc::clone(self), lead.clone(), folder.path().to_path_buf());
+        let (door, guests, desk) = shared::open(count, folder);
+        // Where it breaks off, those who wait for it hear of it.
+        drop(spawn_blocking(move || desk.serve(|first| this.start(&lead, first, &path))));
+        Ok((door, guests))
+    }
+
+    fn start(
+        &self,
+        lead: &Assignment,
+        first: &Put,
+        desk: &Path,
+    ) -> std::result::Result<Confined, Trouble> {
+        let grant = self.disk.grant(&self.disk.scratch, writes(&first.files))?;
+        let mut request = self.request(lead, &first.files, desk, first.until, &grant);
+        // Each of its jobs is held to its own time.
+        request.limits.time = request.limits.time.max(LIFE);
+        let job = self.sandbox.start(&request)?;
+        Ok(Confined { job, stops: Arc::clone(&self.stops), _grant: grant })
+    }
+
+    /// There is nowhere to put it.
+    async fn unopened(self: Arc<Self>, one: Assignment, trouble: Trouble) -> Result<()> {
+        let (seat, until) = (one.work.seat, Instant::now() + one.time);
+        self.stops.begin(seat);
+        self.finish(&one.work, one.tries, until, Err(trouble)).await?;
+        let _ = self.ends.send(Ended { seat, then: Then::Over }).await;
+        Ok(())
+    }
+
+    /// Has a job done by a process that it shares, if that is still there.
+    async fn together(self: Arc<Self>, one: Assignment, guest: Option<Guest>) -> Result<()> {
+        let (seat, until) = (one.work.seat, Instant::now() + one.time);
+        self.stops.begin(seat);
+        let then = match guest {
+            Some(guest) => self.share(&one, guest, until).await?,
+            None => self.elsewhere(&one, until, Then::Again).await?,
+        };
+        let _ = self.ends.send(Ended { seat, then }).await;
+        Ok(())
+    }
+
+    async fn share(
+        self: &Arc<Self>,
+        one: &Assignment,
+        guest: Guest,
+        until: Instant,
+    ) -> Result<Then> {
+        let (told, _stay) = match self.put(one, guest, until).await {
+            Ok((told, stay)) => (told, Some(stay)),
+            Err(trouble) => (Told::Refused(trouble), None),
+        };
+        let result = match told {
+            Told::Outcome(Outcome::Made(made), scratch) => {
+                let (this, work) = (Arc::clone(self), one.work.clone());
+                let answering = spawn_blocking(move || this.receive(&work, made, &scratch));
+                computed(answering.await)
+            }
+            Told::Outcome(Outcome::Failed(fault), _) => Err(fault.into()),
+            Told::Ended(end) => Err(trouble(end)),
+            Told::Refused(trouble) => Err(trouble),
+            Told::Apart => return self.elsewhere(one, until, Then::Apart).await,
+            Told::Again => return self.elsewhere(one, until, Then::Again).await,
+        };
+        self.finish(&one.work, one.tries, until, result).await?;
+        Ok(Then::Over)
+    }
+
+    /// Fetches what a job needs, and has the process do it.
+    async fn put(
+        self: &Arc<Self>,
+        one: &Assignment,
+        guest: Guest,
+        until: Instant,
+    ) -> std::result::Result<(Told, Stay), Trouble> {
+        let bundle = self.bundle(&one.work.terms.job).await?;
+        let near = self.near(&one.work).await;
+        let (this, assignment) = (Arc::clone(self), one.clone());
+        let folder = guest.folder().to_path_buf();
+        let preparing = spawn_blocking(move || this.prepare(&assignment, bundle, &near, &folder));
+        // Its files are there as long as the process may read them.
+        let (order, files, _desk) = computed(preparing.await)?;
+        let put = Instant::now();
+        let told = guest.put(one.work.seat, order, files, until).await;
+        self.metrics.took(put.elapsed());
+        Ok(told)
+    }
+
+    fn prepare(
+        &self,
+        one: &Assignment,
+        bundle: Option<File>,
+        near: &[NodeId],
+        folder: &Path,
+    ) -> std::result::Result<(Order, Vec<File>, TempDir), Trouble> {
+        let job = &one.work.terms.job;
+        self.sandbox.admit(job::profile(&one.work))?;
+        let files = self.gather(one, job::named_files(job)?, bundle, near)?;
+        let desk = self.artifacts.desk_in(folder, &files)?;
+        let fingerprint = job::over(&one.work, None);
+        let order = Order { fingerprint, ..Order::of(job, job::input(job), bundle) };
+        // What is derived from the model is in the scratch folder, wherever that will be.
+        let order = self.order(order, &one.work, desk.path(), Path::new(""))?;
+        Ok((order, files, desk))
+    }
+
+    /// What is answered. The process goes on, and could change what it wrote while that is looked
+    /// at.
+    fn receive(
+        &self,
+        work: &Work,
+        made: cairn_order::Made,
+        scratch: &Path,
+    ) -> std::result::Result<Made, Trouble> {
+        let mut made = self.book.bend(made);
+        if let Product::Scratch(name) = &made.product {
+            made.product = Product::Inline(taken(scratch, name)?);
+        }
+        self.answer(work, &made, scratch)
+    }
+
+    /// Leaves a job to another process, unless nobody waits for it any more.
+    async fn elsewhere(&self, one: &Assignment, until: Instant, then: Then) -> Result<Then> {
+        let Assignment { work, tries, .. } = one;
+        if !self.stops.goes_on(&work.seat) {
+            self.finish(work, *tries, until, Err(Trouble::Stopped)).await?;
+            return Ok(Then::Over);
+        }
+        // Whatever it was given is pinned anew.
+        if let Err(reason) = self.artifacts.unpin(&work.seat).await {
+            warn!("{}: its files are kept on: {reason}", work.seat);
+        }
+        if then == Then::Apart {
+            self.metrics.job("apart");
+        }
+        self.stops.end(&work.seat);
+        Ok(then)
+    }
+}
+
+/// Takes a file out of a scratch folder.
+fn taken(scratch: &Path, name: &str) -> std::result::Result<Vec<u8>, Trouble> {
+    let unread = |reason: io::Error| Trouble::later(Failure::Internal, reason);
+    let (path, _) = job::product(scratch, name)?;
+    let mut bytes = Vec::new();
+    fs::File::open(&path).map_err(unread)?.take(MADE + 1).read_to_end(&mut bytes).map_err(unread)?;
+    fs::remove_file(&path).map_err(unread)?;
+    if bytes.len() as u64 > MADE {
+        let words = format!("it made more than {MADE} bytes of a text");
+        return Err(Fault::new(Failure::Contained, words).into());
+    }
+    Ok(bytes)
+}
+
+/// Of a process that ended without an answer.
+fn trouble(end: End) -> Trouble {
+    match job::made(end) {
+        Err(trouble) => trouble,
+        Ok(_) => Fault::new(Failure::Internal, "it answered an order that it was not given").into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn taken_should_read_a_file_once_and_none_that_is_too_long() {
+        let scratch = tempfile::tempdir().unwrap();
+        fs::write(scratch.path().join("output-1"), b"stone").unwrap();
+        assert_eq!(taken(scratch.path(), "output-1").unwrap(), b"stone");
+        assert!(taken(scratch.path(), "output-1").is_err());
+        let path = scratch.path().join("output-2");
+        fs::File::create(&path).unwrap().set_len(MADE + 1).unwrap();
+        let long = taken(scratch.path(), "output-2");
+        let Err(Trouble::Fault(fault)) = long else { panic!("{long:?}") };
+        assert_eq!(fault.failure, Failure::Contained);
+        assert!(!path.exists());
     }
 }

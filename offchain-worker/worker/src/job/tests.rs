@@ -221,18 +221,6 @@ fn made_should_say_how_a_job_ended() {
     assert_eq!(failure(made(End::Answered(bytes))), Failure::OutOfFuel);
 }
 
-#[test]
-fn outcomes_should_be_one_for_each_job_or_those_of_none() {
-    let all = vec![Outcome::Made(some()), Outcome::Failed(Fault::new(Failure::Trapped, "x"))];
-    let answered = || End::Answered(Outcome::batch_to_bytes(&all));
-    assert_eq!(outcomes(answered(), 2).unwrap(), all);
-    assert_eq!(failure(outcomes(answered(), 3)), Failure::Internal);
-    let one = End::Answered(Outcome::Made(some()).to_bytes());
-    assert_eq!(failure(outcomes(one, 1)), Failure::Internal);
-    assert_eq!(failure(outcomes(End::OutOfTime, 1)), Failure::OutOfTime);
-    assert!(matches!(outcomes(End::Stopped, 2), Err(Trouble::Stopped)));
-}
-
 /// Text in floats, for so many workers.
 fn tolerant(kind: JobKind, redundancy: u8, part: Part) -> Work {
     let policy = Policy::Tolerance { within: 1 };

@@ -47,6 +47,10 @@ impl Sends for Notes {
     fn trouble(&self) -> Option<String> {
         self.trouble.lock().unwrap().clone()
     }
+
+    fn seen(&self) -> u64 {
+        0
+    }
 }
 
 impl Post<Notes> {

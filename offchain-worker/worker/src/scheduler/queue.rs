@@ -1,5 +1,6 @@
 //! Which job is begun next, and whether there is room for it.
 
+mod processes;
 mod retries;
 
 use crate::{
@@ -18,14 +19,15 @@ use std::{
     time::Duration,
 };
 
+use processes::Processes;
 use retries::Retries;
 
 /// A block takes at least so long: a slot.
 pub const BLOCK: Duration = Duration::from_secs(1);
 /// Blocks that are kept for a commitment to get into one.
 const MARGIN: Height = 6;
-/// Jobs of one process at most: all of them wait for the last.
-const TOGETHER: usize = 8;
+/// Jobs that one process has at once at most.
+pub(crate) const TOGETHER: usize = 8;
 
 /// What this machine gives to jobs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -54,29 +56,51 @@ pub struct Assignment {
     pub time: Duration,
     /// How often it was begun before, and came to nothing that lasts.
     pub tries: u32,
-    /// Jobs that are done by the same process, as far as that goes. They take no more memory, and
-    /// have as much time.
+    pub room: Room,
+    /// Jobs that join the process that it begins. They take no more memory, and have as much time.
     pub along: Vec<Assignment>,
+}
+
+/// Which process does a job.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Room {
+    /// One of its own.
+    Alone,
+    /// One that it begins, and that others join by this number.
+    Begins(u64),
+    /// That of this number.
+    Joins(u64),
 }
 
 /// A job that was begun and runs no more.
 #[derive(Clone, Copy, Debug)]
 pub struct Ended {
     pub seat: Seat,
-    /// Whether the process that it shared came to nothing, so that it is to have one of its own.
-    pub apart: bool,
+    pub then: Then,
+}
+
+/// What is next for a job that runs no more.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Then {
+    /// Nothing. If it is to be done all the same, it came to nothing that lasts.
+    Over,
+    /// The process that it shared came to nothing, so that it is to have one of its own.
+    Apart,
+    /// The process that it was to join takes nobody any more, so that it waits on.
+    Again,
 }
 
 /// Jobs that wait for room, and those that have it. The nearest deadline goes first, then what pays
 /// best for a unit. Nothing overtakes what is first and does not fit beside those that run: a large
-/// job would wait for ever. What goes along with one that is begun takes no room of its own.
+/// job would wait for ever. What goes along with one that is begun takes no room of its own. Where
+/// there is no room, what is first may join a process that runs.
 #[derive(Debug)]
 pub struct Queue {
     capacity: Capacity,
     now: Height,
     waiting: BTreeMap<Place, Work>,
-    /// Each with what it takes; none of those that are done along with another.
-    running: BTreeMap<Seat, (Work, Option<Need>)>,
+    running: BTreeMap<Seat, Work>,
+    processes: Processes,
     /// Those that share no process any more.
     apart: BTreeSet<Seat>,
     retries: Retries,
@@ -118,9 +142,15 @@ impl Capacity {
 
 impl Queue {
     pub fn new(capacity: Capacity) -> Self {
-        let (waiting, running) = (BTreeMap::new(), BTreeMap::new());
-        let (apart, retries) = (BTreeSet::new(), Retries::default());
-        Self { capacity, now: 0, waiting, running, apart, retries }
+        Self {
+            capacity,
+            now: 0,
+            waiting: BTreeMap::new(),
+            running: BTreeMap::new(),
+            processes: Processes::default(),
+            apart: BTreeSet::new(),
+            retries: Retries::default(),
+        }
     }
 
     /// Takes over what is to be done now, and forgets what was and no longer is. Gives those that
@@ -149,33 +179,49 @@ impl Queue {
         late.into_values().collect()
     }
 
-    /// The next job, if there is room for it.
+    /// The next job, if there is room for it, or a process that it may join.
     pub fn take(&mut self) -> Option<Assignment> {
         while let Some(first) = self.waiting.first_entry() {
-            let (need, time) = (self.capacity.both(first.get()), left(first.get(), self.now));
-            if time.is_zero() {
+            let work = first.get();
+            let need = self.capacity.both(work);
+            if left(work, self.now).is_zero() {
                 // The next time it is looked at it may be over; until then nobody has to wait.
                 first.remove();
                 continue;
             }
-            if !has_room(&self.capacity, &self.running, need) {
-                return None;
+            let is_apart = self.apart.contains(&work.seat);
+            if self.processes.has_room(&self.capacity, need) {
+                let work = first.remove();
+                return Some(self.begin(work, need, !is_apart));
             }
+            let joined = self.processes.joined(work, need, self.now).filter(|_| !is_apart)?;
             let work = first.remove();
-            self.running.insert(work.seat, (work.clone(), Some(need)));
-            let along = self.along(&work, need);
-            let tries = self.retries.of(&work.seat);
-            return Some(Assignment { work, memory_mib: need.memory_mib, time, tries, along });
+            return Some(self.assign(work, joined, Room::Joins(joined)));
         }
         None
     }
 
+    /// A job in a process that is new. Others may share that, if both may.
+    fn begin(&mut self, work: Work, need: Need, shared: bool) -> Assignment {
+        let like = Some(&work).filter(|work| shared && shares(work)).cloned();
+        let number = self.processes.begin(need, like.clone(), self.now);
+        let Some(lead) = like else { return self.assign(work, number, Room::Alone) };
+        let first = self.assign(work, number, Room::Begins(number));
+        let along = self.along(&lead, need, number);
+        Assignment { along, ..first }
+    }
+
+    fn assign(&mut self, work: Work, number: u64, room: Room) -> Assignment {
+        self.processes.seat(number, &work);
+        self.running.insert(work.seat, work.clone());
+        let (memory_mib, time) = (self.capacity.need(&work), left(&work, self.now));
+        let tries = self.retries.of(&work.seat);
+        Assignment { work, memory_mib, time, tries, room, along: Vec::new() }
+    }
+
     /// Takes out what is done along with a job that is begun. It waits behind it, so it has as much
     /// time at least.
-    fn along(&mut self, lead: &Work, room: Need) -> Vec<Assignment> {
-        if self.apart.contains(&lead.seat) {
-            return Vec::new();
-        }
+    fn along(&mut self, lead: &Work, room: Need, number: u64) -> Vec<Assignment> {
         let fits = |work: &Work| {
             let need = self.capacity.both(work);
             let fits = need.memory_mib <= room.memory_mib && need.device_mib <= room.device_mib;
@@ -184,25 +230,30 @@ impl Queue {
         let fitting = self.waiting.iter().filter(|(_, work)| fits(work)).map(|(place, _)| *place);
         let places: Vec<_> = fitting.take(TOGETHER - 1).collect();
         let mut along = Vec::with_capacity(places.len());
-        for work in places.iter().filter_map(|place| self.waiting.remove(place)) {
-            self.running.insert(work.seat, (work.clone(), None));
-            let (memory_mib, time) = (self.capacity.need(&work), left(&work, self.now));
-            let tries = self.retries.of(&work.seat);
-            along.push(Assignment { work, memory_mib, time, tries, along: Vec::new() });
+        for place in places {
+            if let Some(work) = self.waiting.remove(&place) {
+                along.push(self.assign(work, number, Room::Joins(number)));
+            }
         }
         along
     }
 
-    /// A job has ended. One that is to have a process of its own waits again, with the time that it
-    /// has left. If another is to be done all the same, it came to nothing that lasts.
+    /// A job has ended. One that another process is to do waits again, with the time that it has
+    /// left.
     pub fn end(&mut self, ended: Ended) {
-        let Some((work, _)) = self.running.remove(&ended.seat) else { return };
-        if ended.apart {
-            self.apart.insert(ended.seat);
-            self.waiting.insert(place(&work), work);
-        } else {
-            self.retries.ended(ended.seat, self.now);
+        let Some(work) = self.running.remove(&ended.seat) else { return };
+        match ended.then {
+            Then::Over => self.retries.ended(ended.seat, self.now),
+            Then::Apart => {
+                self.apart.insert(ended.seat);
+                self.waiting.insert(place(&work), work);
+            }
+            Then::Again => {
+                self.processes.close(&ended.seat);
+                self.waiting.insert(place(&work), work);
+            }
         }
+        self.processes.leave(&ended.seat);
     }
 
     pub fn waiting(&self) -> usize {
@@ -219,34 +270,20 @@ fn place(work: &Work) -> Place {
     (work.due, Reverse(work.reward()), work.seat)
 }
 
-/// Whether a process of that need fits beside those that run.
-fn has_room(
-    capacity: &Capacity,
-    running: &BTreeMap<Seat, (Work, Option<Need>)>,
-    need: Need,
-) -> bool {
-    let (mut processes, mut memory, mut device) = (0, need.memory_mib, need.device_mib);
-    for taken in running.values().filter_map(|(_, taken)| taken.as_ref()) {
-        processes += 1;
-        memory = memory.saturating_add(taken.memory_mib);
-        device = device.saturating_add(taken.device_mib);
-    }
-    let has_slot = processes < capacity.slots;
-    has_slot && memory <= capacity.memory_mib && device <= capacity.device_mib
-}
-
-/// Whether one process does both: jobs on texts share what is opened of their model. Whoever reads
-/// a sealed text, or looks at another's result, is alone with it.
+/// Whether one process does both: jobs on texts share what is opened of their model.
 fn belong(lead: &Work, work: &Work) -> bool {
-    let shares = |work: &Work| {
-        let terms = &work.terms;
-        let on_text = matches!(terms.job.kind, JobKind::Infer | JobKind::Embed);
-        on_text && terms.seal.is_none() && work.seat.part == Part::Worker
-    };
     let (one, other) = (&lead.terms.job, &work.terms.job);
     let alike = one.kind == other.kind && one.engine == other.engine && one.model == other.model;
     let held_alike = profile(lead) == profile(work);
     alike && held_alike && shares(lead) && shares(work)
+}
+
+/// Whether a job may share a process. Whoever reads a sealed text, or looks at another's result, is
+/// alone with it.
+fn shares(work: &Work) -> bool {
+    let terms = &work.terms;
+    let on_text = matches!(terms.job.kind, JobKind::Infer | JobKind::Embed);
+    on_text && terms.seal.is_none() && work.seat.part == Part::Worker
 }
 
 /// How long a job may take that its commitment is in time.

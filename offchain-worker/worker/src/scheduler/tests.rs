@@ -76,7 +76,7 @@ impl Desk {
 }
 
 fn over(seat: Seat) -> Ended {
-    Ended { seat, apart: false }
+    Ended { seat, then: Then::Over }
 }
 
 fn on(terms: Terms, work: Work) -> Work {
@@ -143,7 +143,7 @@ async fn jobs_should_be_begun_alone_at_once_when_the_process_that_they_shared_di
     let both = jobs.recv().await.unwrap();
     assert_eq!(both.all().count(), 2);
     for one in both.all() {
-        to_ends.send(Ended { seat: one.work.seat, apart: true }).await.unwrap();
+        to_ends.send(Ended { seat: one.work.seat, then: Then::Apart }).await.unwrap();
     }
     // Nobody says anew what is to be done.
     for task in [1, 2] {

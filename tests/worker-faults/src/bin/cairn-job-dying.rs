@@ -1,7 +1,7 @@
 //! `cairn-job-dying`: does one job as `cairn-job` does, and dies as soon as it is given a second, for
 //! tests.
 
-use std::{error::Error, path::Path, process};
+use std::{error::Error, io, path::Path, process};
 
 use cairn_order::is_numbered;
 use cairn_sandbox::child;
@@ -14,9 +14,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Ok(worker.answer(&cairn_job::reply(&order, scratch))?);
     }
     let (mut orders, mut answers) = worker.split();
-    let more = move || match orders.read()? {
-        Some(_) => process::abort(),
-        None => Ok(None),
+    let more = move || -> io::Result<Option<Vec<u8>>> {
+        match orders.read()? {
+            Some(_) => process::abort(),
+            None => Ok(None),
+        }
     };
     Ok(cairn_job::work_off(&order, more, scratch, |outcome| answers.write(outcome))?)
 }

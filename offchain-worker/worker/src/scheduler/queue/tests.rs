@@ -1,3 +1,5 @@
+mod joining;
+
 use super::*;
 use crate::work::testing::{seat, terms, work};
 use cairn_order::engines;
@@ -14,7 +16,7 @@ fn queue(slots: usize, memory_mib: u64) -> Queue {
 }
 
 fn over(seat: Seat) -> Ended {
-    Ended { seat, apart: false }
+    Ended { seat, then: Then::Over }
 }
 
 fn seats(works: &[Work]) -> BTreeSet<Seat> {
@@ -180,7 +182,7 @@ fn end_should_have_jobs_wait_for_processes_of_their_own_when_theirs_died() {
     renew(&mut queue, works()[..3].to_vec());
     assert_eq!(along(&queue.take().unwrap()), [2, 3]);
     for task in 1..4 {
-        queue.end(Ended { seat: seat(task), apart: true });
+        queue.end(Ended { seat: seat(task), then: Then::Apart });
     }
     assert_eq!((queue.running(), queue.waiting()), (0, 3));
     // Whatever else is on their model goes with none of them, nor they with it.
