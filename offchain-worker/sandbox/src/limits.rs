@@ -15,7 +15,7 @@ pub enum Profile {
 /// What a job may use at most.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Limits {
-    /// From when it is given its order.
+    /// From when it is given its first order.
     pub time: Duration,
     /// Bytes of memory of its own; files that it maps to read are not counted.
     pub memory: u64,
@@ -27,7 +27,7 @@ pub struct Limits {
     pub spare: u64,
     /// Files open at once.
     pub open_files: u32,
-    /// Bytes of its answer.
+    /// Bytes of an answer.
     pub answer: u64,
 }
 

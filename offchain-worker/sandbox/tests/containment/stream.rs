@@ -1,15 +1,24 @@
 //! Jobs that are given several orders, and answer as they like.
 
-use super::{request, Place};
-use cairn_sandbox::{End, Means, Sandbox, Sandboxed};
-use std::time::{Duration, Instant};
+use super::{request, Place, DENIED};
+use cairn_sandbox::{End, Means, Request, Sandbox, Sandboxed};
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 /// More answers than any of these jobs gets to, unless it gives them without end.
 const MANY: usize = 200;
 
 fn started(place: &Place, manner: &str) -> Sandboxed {
     let sandbox = Sandbox::new(Means::detect(), &place.at("scratch")).unwrap();
-    let mut job = sandbox.start(&request(place)).unwrap();
+    started_as(&sandbox, &request(place), manner)
+}
+
+fn started_as(sandbox: &Sandbox, request: &Request, manner: &str) -> Sandboxed {
+    let mut job = sandbox.start(request).unwrap();
     job.feed(format!("stream {manner}").into_bytes());
     job
 }
@@ -88,4 +97,30 @@ fn answers_should_be_read_one_by_one_when_a_job_gives_them_without_end() {
 fn job_should_be_watched_when_it_answers_all_the_time() {
     let (answers, end) = ended("fill");
     assert!(answers > 1 && end == End::OutOfDisk, "{answers}, {end:?}");
+}
+
+#[test]
+fn file_should_be_read_when_its_folder_is_laid_below_a_readable_one_while_the_job_runs() {
+    let place = Place::new();
+    let folder = |name: &str| {
+        fs::create_dir(place.at(name)).unwrap();
+        fs::set_permissions(place.at(name), Permissions::from_mode(0o755)).unwrap();
+    };
+    folder("desk");
+    let sandbox = Sandbox::new(Means::detect(), &place.at("scratch")).unwrap();
+    let request = Request { read: vec![place.at("desk")], ..request(&place) };
+    let mut job = started_as(&sandbox, &request, "read");
+    assert_eq!(answer(&mut job), Ok(b"ready".to_vec()));
+    let mut read = |path: &Path| {
+        job.feed(path.to_str().unwrap().as_bytes().to_vec());
+        answer(&mut job).unwrap()
+    };
+    folder("desk/late");
+    let linked = place.file("model", "weights");
+    fs::hard_link(&linked, place.at("desk/late/model")).unwrap();
+    assert_eq!(read(&place.at("desk/late/model")), b"weights");
+    // Where it comes from, and what lies beside the desk, is not.
+    assert_eq!(read(&linked), DENIED.as_bytes());
+    fs::remove_dir_all(place.at("desk/late")).unwrap();
+    assert_eq!(read(&place.at("desk/late/model")), b"NotFound");
 }

@@ -11,7 +11,8 @@ use std::{
 pub fn talk(worker: &mut Confined, manner: &str) -> io::Result<()> {
     worker.answer(b"ready")?;
     match manner {
-        "honest" => honest(worker),
+        "honest" => answers(worker, |order| order),
+        "read" => answers(worker, content),
         "flood" => loop {
             worker.answer(b"stone")?;
         },
@@ -24,12 +25,18 @@ pub fn talk(worker: &mut Confined, manner: &str) -> io::Result<()> {
     }
 }
 
-/// Answers each order with the order.
-fn honest(worker: &mut Confined) -> io::Result<()> {
+/// Answers each order.
+fn answers(worker: &mut Confined, answer: impl Fn(Vec<u8>) -> Vec<u8>) -> io::Result<()> {
     while let Some(order) = worker.order()? {
-        worker.answer(&order)?;
+        worker.answer(&answer(order))?;
     }
     Ok(())
+}
+
+/// What the file holds that an order names, or why that is not read.
+fn content(name: Vec<u8>) -> Vec<u8> {
+    let read = String::from_utf8(name).map_err(io::Error::other).and_then(fs::read);
+    read.unwrap_or_else(|error| format!("{:?}", error.kind()).into_bytes())
 }
 
 /// Answers all the time, and writes a file each time.
