@@ -105,3 +105,48 @@ fn take_should_have_nobody_join_a_process_that_is_closed_or_old() {
         assert_eq!(joined(&mut old), expected);
     }
 }
+
+proptest! {
+    #[test]
+    fn queue_should_keep_to_its_room_and_lose_nothing_when_jobs_join(
+        jobs in prop::collection::vec((30u32..60, 0u32..1_000, 7u8..9), 1..30),
+        slots in 1usize..4,
+        ends in prop::collection::vec(any::<prop::sample::Index>(), 60),
+    ) {
+        let mut queue = queue(slots, 1_000);
+        let works: Vec<Work> = (0u64..)
+            .zip(&jobs)
+            .map(|(task, (due, memory, model))| {
+                on_text(with_memory(work(task, *due, 1), *memory), *model)
+            })
+            .collect();
+        renew(&mut queue, works);
+        let (mut running, mut done) = (Vec::<(u64, Seat)>::new(), 0);
+        // What each process takes.
+        let mut taken = BTreeMap::<u64, u64>::new();
+        for end in ends {
+            while let Some(next) = queue.take() {
+                for one in next.all() {
+                    let (Room::Begins(number) | Room::Joins(number)) = one.room else {
+                        panic!("others may join it")
+                    };
+                    let room = *taken.entry(number).or_insert(one.memory_mib);
+                    prop_assert!(one.memory_mib <= room);
+                    running.push((number, one.work.seat));
+                }
+            }
+            let mut open = BTreeMap::<u64, usize>::new();
+            running.iter().for_each(|(number, _)| *open.entry(*number).or_default() += 1);
+            let memory: u64 = open.keys().filter_map(|number| taken.get(number)).sum();
+            prop_assert!(open.len() <= slots && memory <= 1_000);
+            prop_assert!(open.values().all(|jobs| *jobs <= TOGETHER));
+            if running.is_empty() {
+                break;
+            }
+            let (_, seat) = running.swap_remove(end.index(running.len()));
+            queue.end(over(seat));
+            done += 1;
+        }
+        prop_assert_eq!(done, jobs.len());
+    }
+}
