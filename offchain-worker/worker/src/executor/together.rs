@@ -35,7 +35,7 @@ use std::{
 };
 use tempfile::TempDir;
 use tokio::task::spawn_blocking;
-use tracing::warn;
+use tracing::{info, warn};
 
 /// How long a process may go on that others join, at least.
 const LIFE: Duration = Duration::from_secs(3_600);
@@ -207,6 +207,7 @@ impl Executor {
         let put = Instant::now();
         let told = guest.put(one.work.seat, order, files, until).await;
         self.metrics.took(put.elapsed());
+        info!("{} took {:.1} s", one.work.seat, put.elapsed().as_secs_f64());
         Ok(told)
     }
 
