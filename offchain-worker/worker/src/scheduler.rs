@@ -18,8 +18,8 @@ use tokio::sync::{mpsc, watch};
 use tracing::{debug, error, info, warn};
 
 use queue::Queue;
-pub use queue::{Assignment, Capacity, Ended, Room, Then, BLOCK};
 pub(crate) use queue::TOGETHER;
+pub use queue::{Assignment, Capacity, Ended, Room, Then, BLOCK};
 
 pub(crate) struct Scheduler {
     pub book: Arc<Book>,

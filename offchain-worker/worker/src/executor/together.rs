@@ -268,7 +268,11 @@ fn taken(scratch: &Path, name: &str) -> std::result::Result<Vec<u8>, Trouble> {
     let unread = |reason: io::Error| Trouble::later(Failure::Internal, reason);
     let (path, _) = job::product(scratch, name)?;
     let mut bytes = Vec::new();
-    fs::File::open(&path).map_err(unread)?.take(MADE + 1).read_to_end(&mut bytes).map_err(unread)?;
+    fs::File::open(&path)
+        .map_err(unread)?
+        .take(MADE + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unread)?;
     fs::remove_file(&path).map_err(unread)?;
     if bytes.len() as u64 > MADE {
         let words = format!("it made more than {MADE} bytes of a text");
