@@ -135,7 +135,7 @@ impl WorkerPorts {
 pub fn free_port() -> Result<u16> {
     let mut claimed = CLAIMED.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
-        while let Some(port) = claimed.left.next() {
+        for port in claimed.left.by_ref() {
             if listen(port).is_ok() {
                 return Ok(port);
             }
