@@ -13,19 +13,19 @@ use cairn_localnet::{
 };
 use tempfile::TempDir;
 
-use crate::{Alone, Failure};
+use crate::{Failure, Turn};
 
 /// A `cairn-node --dev`, which ends and is forgotten when this is dropped.
 pub struct DevNode {
     process: Child,
     url: String,
     _directory: TempDir,
-    _alone: Alone,
+    _turn: Turn,
 }
 
 impl DevNode {
     pub fn start(binary: &Path) -> Result<Self, Failure> {
-        let alone = Alone::wait()?;
+        let turn = Turn::beside_another()?;
         let directory = crate::scratch()?;
         let rpc = free_port()?;
         let process = Command::new(binary)
@@ -38,7 +38,7 @@ impl DevNode {
             .stderr(Stdio::null())
             .spawn()?;
         let url = format!("ws://127.0.0.1:{rpc}");
-        Ok(Self { process, url, _directory: directory, _alone: alone })
+        Ok(Self { process, url, _directory: directory, _turn: turn })
     }
 
     pub fn url(&self) -> &str {

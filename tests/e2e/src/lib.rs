@@ -22,6 +22,7 @@ pub mod market;
 mod next_runtime;
 mod once;
 mod small_disk;
+mod turn;
 
 pub use cli::{cairn, said, Said, User};
 pub use dev::DevNode;
@@ -29,6 +30,7 @@ pub use load::{Load, Sent};
 pub use next_runtime::{next_runtime, NextRuntime};
 pub use once::{run_node, run_program, Outcome};
 pub use small_disk::SmallDisk;
+pub use turn::Turn;
 
 use std::{
     ffi::OsStr,
@@ -88,23 +90,6 @@ impl<E: std::error::Error> From<E> for Failure {
     }
 }
 
-/// Held by whoever runs a network: two at once on two cores measure each other.
-///
-/// A lock on a file, since the tests are threads of one process with one runner and processes
-/// with another.
-pub struct Alone {
-    _file: File,
-}
-
-impl Alone {
-    pub fn wait() -> Result<Self, Failure> {
-        let path = std::env::temp_dir().join("cairn-e2e.lock");
-        let file = File::options().create(true).truncate(false).write(true).open(path)?;
-        file.lock()?;
-        Ok(Self { _file: file })
-    }
-}
-
 /// A network of its own for one test, in a directory that goes when the test does.
 ///
 /// A test ends with [`TestNet::passed`]. If it does not get there, the ends of all logs are
@@ -113,7 +98,7 @@ pub struct TestNet {
     // Dropped in this order: processes, their files, the right to run a network.
     network: Network,
     directory: TempDir,
-    _alone: Alone,
+    _turn: Turn,
     passed: bool,
 }
 
@@ -173,10 +158,11 @@ impl TestNet {
     }
 
     async fn launch(options: impl FnOnce(PathBuf) -> Options) -> Result<Self, Failure> {
-        let alone = Alone::wait()?;
         let directory = scratch()?;
-        let network = Network::start(options(directory.path().join("net"))).await?;
-        Ok(Self { network, directory, _alone: alone, passed: false })
+        let options = options(directory.path().join("net"));
+        let turn = if options.validators > 1 { Turn::alone()? } else { Turn::beside_another()? };
+        let network = Network::start(options).await?;
+        Ok(Self { network, directory, _turn: turn, passed: false })
     }
 
     /// A directory for whatever else the test writes.

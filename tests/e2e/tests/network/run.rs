@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cairn_e2e::{said, scratch, Alone, Failure, Test};
+use cairn_e2e::{said, scratch, Failure, Test, Turn};
 use cairn_localnet::programs;
 use nix::{
     sys::signal::{kill, Signal},
@@ -194,7 +194,7 @@ fn the_readme_is_right(model: &str, data: &str) -> Test {
 #[test]
 fn run_should_serve_what_the_readme_asks_for_and_leave_nothing_when_it_is_interrupted() -> Test {
     assert!(SCRIPT.contains(HANDS_OVER), "the script starts something else now");
-    let _alone = Alone::wait()?;
+    let _turn = Turn::beside_another()?;
     let state = scratch()?;
     let mut local = Local::start(state.path())?;
     let model = local.model()?;
