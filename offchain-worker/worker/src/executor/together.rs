@@ -24,6 +24,7 @@ use cairn_order::{Fault, Order, Outcome, Product};
 use cairn_protocol::{failure::Failure, id::File};
 use cairn_sandbox::{End, Sandboxed};
 use cairn_store::NodeId;
+use rustix::fs::{Mode, OFlags};
 use std::{
     collections::BTreeMap,
     fs,
@@ -268,17 +269,24 @@ fn taken(scratch: &Path, name: &str) -> std::result::Result<Vec<u8>, Trouble> {
     let unread = |reason: io::Error| Trouble::later(Failure::Internal, reason);
     let (path, _) = job::product(scratch, name)?;
     let mut bytes = Vec::new();
-    fs::File::open(&path)
-        .map_err(unread)?
-        .take(MADE + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unread)?;
+    opened(&path).map_err(unread)?.take(MADE + 1).read_to_end(&mut bytes).map_err(unread)?;
     fs::remove_file(&path).map_err(unread)?;
     if bytes.len() as u64 > MADE {
         let words = format!("it made more than {MADE} bytes of a text");
         return Err(Fault::new(Failure::Contained, words).into());
     }
     Ok(bytes)
+}
+
+/// A file, and neither what it links to nor something that is waited for: the process may have put
+/// anything there since it was looked at.
+fn opened(path: &Path) -> io::Result<fs::File> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = fs::File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
+    }
+    Ok(file)
 }
 
 /// Of a process that ended without an answer.
@@ -292,6 +300,7 @@ fn trouble(end: End) -> Trouble {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::symlink;
 
     #[test]
     fn taken_should_read_a_file_once_and_none_that_is_too_long() {
@@ -305,5 +314,16 @@ mod tests {
         let Err(Trouble::Fault(fault)) = long else { panic!("{long:?}") };
         assert_eq!(fault.failure, Failure::Contained);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn opened_should_follow_no_link_and_wait_for_nobody() {
+        let scratch = tempfile::tempdir().unwrap();
+        let [key, link, folder] = ["key", "link", "folder"].map(|name| scratch.path().join(name));
+        fs::write(&key, b"secret").unwrap();
+        symlink(&key, &link).unwrap();
+        fs::create_dir(&folder).unwrap();
+        assert!(opened(&key).is_ok());
+        assert!(opened(&link).is_err() && opened(&folder).is_err());
     }
 }

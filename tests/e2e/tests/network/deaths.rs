@@ -27,11 +27,6 @@ impl Deaths {
         self.0.get(worker).map_or(0, VecDeque::len)
     }
 
-    /// Whether a worker still has to die at something whose name ends so.
-    pub fn will_be_at(&self, worker: usize, ending: &str) -> bool {
-        self.0.get(worker).is_some_and(|own| own.iter().any(|death| death.ends_with(ending)))
-    }
-
     pub fn are_over(&self) -> bool {
         self.0.iter().all(VecDeque::is_empty)
     }
@@ -46,12 +41,7 @@ impl Deaths {
 
     /// Starts those workers again that have died, as they had to, for what comes next.
     pub fn revive(&mut self, net: &mut TestNet) -> Test {
-        self.revive_but(net, None)
-    }
-
-    /// The same, but one stays dead for now.
-    pub fn revive_but(&mut self, net: &mut TestNet, held: Option<usize>) -> Test {
-        for worker in (0..net.workers.len()).filter(|worker| Some(*worker) != held) {
+        for worker in 0..net.workers.len() {
             let Some(status) = net.workers[worker].ended()? else { continue };
             let name = net.workers[worker].name();
             assert_eq!(status.signal(), Some(SIGKILL), "{name} ended with {status}");
