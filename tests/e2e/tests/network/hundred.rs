@@ -20,6 +20,9 @@ use crate::{
 };
 
 const WORKERS: usize = 3;
+const JOBS: u8 = 100;
+/// How often a worker is killed, at most.
+const DEATHS: usize = 30;
 /// Every so many jobs are done by all workers, the others by one.
 const THREEFOLD: u8 = 5;
 /// What decides who is killed and when.
@@ -57,17 +60,7 @@ impl Dice {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn thirty_jobs_should_end_when_workers_are_killed_at_random() -> Test {
-    jobs_should_end(30, 10).await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "minutes: a hundred jobs instead of thirty, for scripts/test --long"]
 async fn a_hundred_jobs_should_end_when_workers_are_killed_at_random() -> Test {
-    jobs_should_end(100, 30).await
-}
-
-async fn jobs_should_end(jobs: u8, deaths: usize) -> Test {
     // So that most jobs wait for a process that may die, and not for a seat.
     let setup = Setup { slots: 16, guard: false, ..Setup::default() };
     let patch = json!({ "launch": { "revealBlocks": 60 } });
@@ -77,16 +70,15 @@ async fn jobs_should_end(jobs: u8, deaths: usize) -> Test {
     let begun = owned(&net, &front).await?;
     let now = front.best().await?.number;
     let redundancy = |job: u8| if job.is_multiple_of(THREEFOLD) { 3 } else { 1 };
-    let all: Vec<_> = (0..jobs).map(|job| simulation(job, STEPS, redundancy(job), now)).collect();
+    let all: Vec<_> = (0..JOBS).map(|job| simulation(job, STEPS, redundancy(job), now)).collect();
     submit(&front, &all).await?;
 
     let seats = |story: &Story| story.told.values().any(|told| !told.assigned.is_empty());
     story.wait(&front, "the first workers", seats).await?;
-    let died =
-        kill_until_all_ended(&mut net, &front, &mut story, usize::from(jobs), deaths).await?;
+    let died = kill_until_all_ended(&mut net, &front, &mut story).await?;
 
-    most_were_paid(&story, usize::from(jobs));
-    assert!(2 * died >= deaths, "{died} deaths in all that time");
+    most_were_paid(&story);
+    assert!(2 * died >= DEATHS, "{died} deaths in all that time");
     story.told.values().for_each(assert_nothing_was_said_twice);
     assert_sent_once(&net, &front, &story).await?;
     everyone_has_what_was_earned(&net, &front, &story, &begun).await?;
@@ -95,20 +87,18 @@ async fn jobs_should_end(jobs: u8, deaths: usize) -> Test {
     net.passed()
 }
 
-/// Kills workers at random and starts them again, so often at most, and reads on until so many jobs
-/// have ended. Gives how many deaths there were.
+/// Kills workers at random and starts them again, and reads on until all jobs have ended. Gives how
+/// many deaths there were.
 async fn kill_until_all_ended(
     net: &mut TestNet,
     front: &Client,
     story: &mut Story,
-    jobs: usize,
-    deaths: usize,
 ) -> Result<usize, Failure> {
-    let (mut dice, mut died) = (Dice(SEED), 0);
-    let deadline = Instant::now() + PER_JOB * u32::try_from(jobs)?;
+    let (mut dice, mut died, jobs) = (Dice(SEED), 0, usize::from(JOBS));
+    let deadline = Instant::now() + PER_JOB * u32::from(JOBS);
     let mut next = Instant::now() + dice.between(LIFE_MS);
     while story.ended() < jobs {
-        if died < deaths && Instant::now() >= next {
+        if died < DEATHS && Instant::now() >= next {
             let victim = dice.of(WORKERS);
             net.workers[victim].kill()?;
             sleep(dice.between(DEATH_MS)).await;
@@ -125,8 +115,8 @@ async fn kill_until_all_ended(
 
 /// Whoever is dead for a moment is not late. A few jobs may wait for too long, for nothing but that
 /// nobody was there.
-fn most_were_paid(story: &Story, jobs: usize) {
-    let mut refunded = Vec::new();
+fn most_were_paid(story: &Story) {
+    let (mut refunded, jobs) = (Vec::new(), usize::from(JOBS));
     for (task, told) in &story.told {
         if let Some(End::Refunded { reason }) = told.end {
             refunded.push((*task, reason));
