@@ -10,7 +10,7 @@ use cairn_sdk::{
         runtime_types::cairn_protocol::task::RefundReason,
         tasks::events::{Declined, Refunded, Settled},
     },
-    Chain, Finalized, Result, H256,
+    At, Chain, Finalized, Result, H256,
 };
 
 /// What a final block says of a task.
@@ -47,32 +47,41 @@ impl Follow {
     pub async fn next(&mut self) -> Result<Vec<News>> {
         let block = self.blocks.next().await?;
         let at = block.at(self.blocks.chain()).await?;
-        let mut news = Vec::new();
-        for event in at.events().fetch().await?.iter() {
-            let event = event?;
-            // Each event of this pallet begins with the task that it is of.
-            let ours = event.field_bytes().starts_with(&self.task.0.to_le_bytes());
-            if event.pallet_name() != "Tasks" || !ours {
-                continue;
-            }
-            if let Some(settled) = event.decode_fields_as::<Settled>() {
-                let Settled { each, burnt, .. } = settled?;
-                news.push(News::Settled { block: block.hash, each, burnt });
-            } else if let Some(refunded) = event.decode_fields_as::<Refunded>() {
-                let Refunded { reason, back, burnt, .. } = refunded?;
-                let (reason, failure) = why(&reason, self.declined.as_ref());
-                news.push(News::Refunded { reason, failure, back, burnt });
-            } else if let Some(declined) = event.decode_fields_as::<Declined>() {
-                let Declined { provider, failure, reason, .. } = declined?;
-                let (ProviderId(worker), said) = (provider.0, said(failure.0, &reason.0));
-                news.push(News::Step(format!("worker {worker} declined: {said}")));
-                self.declined = Some((failure.0, said));
-            } else {
-                news.push(News::Step(spoken(event.event_name())));
-            }
-        }
-        Ok(news)
+        told(&at, self.task, &mut self.declined).await
     }
+}
+
+/// What a block says of a task, of which the last worker that could not do it has said this.
+pub async fn told(
+    at: &At,
+    task: TaskId,
+    last: &mut Option<(Failure, String)>,
+) -> Result<Vec<News>> {
+    let mut news = Vec::new();
+    for event in at.events().fetch().await?.iter() {
+        let event = event?;
+        // Each event of this pallet begins with the task that it is of.
+        let ours = event.field_bytes().starts_with(&task.0.to_le_bytes());
+        if event.pallet_name() != "Tasks" || !ours {
+            continue;
+        }
+        if let Some(settled) = event.decode_fields_as::<Settled>() {
+            let Settled { each, burnt, .. } = settled?;
+            news.push(News::Settled { block: at.block_hash(), each, burnt });
+        } else if let Some(refunded) = event.decode_fields_as::<Refunded>() {
+            let Refunded { reason, back, burnt, .. } = refunded?;
+            let (reason, failure) = why(&reason, last.as_ref());
+            news.push(News::Refunded { reason, failure, back, burnt });
+        } else if let Some(declined) = event.decode_fields_as::<Declined>() {
+            let Declined { provider, failure, reason, .. } = declined?;
+            let (ProviderId(worker), said) = (provider.0, said(failure.0, &reason.0));
+            news.push(News::Step(format!("worker {worker} declined: {said}")));
+            *last = Some((failure.0, said));
+        } else {
+            news.push(News::Step(spoken(event.event_name())));
+        }
+    }
+    Ok(news)
 }
 
 /// A failure in the worker's words, which need not name it again.

@@ -6,7 +6,10 @@ use crate::{
 };
 use cairn_protocol::id::Amount;
 use serde_json::{json, Map, Value};
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    iter,
+};
 
 /// Where it goes.
 #[derive(Clone, Copy, Debug)]
@@ -125,15 +128,22 @@ impl Output {
     }
 }
 
-/// Columns under the names that the first has.
+/// Columns under the names of fields, in the order in which these come first. What one has and
+/// another has not is left empty there.
 fn table(reports: &[Report]) -> String {
-    let names = reports.iter().take(1).map(|first| {
-        first.fields.iter().map(|field| field.name.replace('_', " ")).collect::<Vec<_>>()
-    });
-    let rows = reports
-        .iter()
-        .map(|report| report.fields.iter().map(|field| field.text.clone()).collect::<Vec<_>>());
-    let rows: Vec<Vec<String>> = names.chain(rows).collect();
+    let mut names: Vec<&str> = Vec::new();
+    for field in reports.iter().flat_map(|report| &report.fields) {
+        if !names.contains(&field.name) {
+            names.push(field.name);
+        }
+    }
+    let head = names.iter().map(|name| name.replace('_', " ")).collect::<Vec<_>>();
+    let cell = |report: &Report, name: &str| {
+        let found = report.fields.iter().find(|field| field.name == name);
+        found.map_or_else(String::new, |field| field.text.clone())
+    };
+    let row = |report: &Report| names.iter().map(|name| cell(report, name)).collect();
+    let rows: Vec<Vec<String>> = iter::once(head).chain(reports.iter().map(row)).collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
@@ -175,5 +185,10 @@ mod tests {
             |task: u64, stage: &str| Report::default().number("task", task).text("stage", stage);
         let told = table(&[row(7, "Settled"), row(12_345, "Queued")]);
         assert_eq!(told, "task   stage\n7      Settled\n12345  Queued\n");
+        // What one of them alone has is under a name as well, and in nobody else's column.
+        let told = table(&[row(7, "a").amount("back", 0), row(8, "b").amount("reward", 0)]);
+        let expected =
+            "task  stage  back   reward\n7     a      0 CRN\n8     b             0 CRN\n";
+        assert_eq!(told, expected);
     }
 }

@@ -1,18 +1,18 @@
 //! How a task ended that is over, as far as the node still knows the blocks of that time.
 
-use crate::follow::{Follow, News};
+use crate::follow::{self, News};
 use cairn_protocol::{id::TaskId, lifecycle::Stage};
 use cairn_sdk::{Chain, Market, Result};
 
 /// Blocks of which a node knows the state, unless it is told to keep more; a few less.
 const REMEMBERED: u64 = 240;
 
-/// Why a task was refunded; nothing where that is too long ago.
-pub async fn refund(chain: &Chain, task: TaskId) -> Result<Option<News>> {
+/// How a task ended; nothing where that is too long ago.
+pub async fn end(chain: &Chain, task: TaskId) -> Result<Option<News>> {
     let Some(number) = ended_in(chain, task).await? else { return Ok(None) };
-    let mut follow = Follow::begin(chain, task).await?.from(number);
-    let mut news = follow.next().await?.into_iter();
-    Ok(news.find(|news| matches!(news, News::Refunded { .. })))
+    let at = chain.at_number(number).await?;
+    let mut news = follow::told(&at, task, &mut None).await?.into_iter();
+    Ok(news.find(|news| !matches!(news, News::Step(_))))
 }
 
 /// The block that a task ended in.

@@ -53,13 +53,10 @@ pub async fn show(
     let follow = Follow::begin(&chain, task).await?;
     let view = view(&chain, task).await?;
     if !wait || has_ended(&view) {
-        let mut report = described(task, &view);
-        if view.stage == Stage::Refunded {
-            report = report.and(refund(&chain, task).await);
-        }
-        return output.say(&report);
+        let end = end(&chain, task, &view).await;
+        return output.say(&described(task, &view, end.as_ref()));
     }
-    output.progress_report(&described(task, &view));
+    output.progress_report(&described(task, &view, None));
     let wait = Wait { follow, within: Duration::from_secs(timeout), keys: None };
     output.say(&submit::to_the_end(&chain, task, wait, output).await?)
 }
@@ -84,7 +81,8 @@ impl Unlock {
             Failure::usage(format!("task {} is not sealed; everyone can read it", self.task))
         })?;
         if has_ended(&view) {
-            return output.say(&described(task, &view));
+            let end = end(&account.chain, task, &view).await;
+            return output.say(&described(task, &view, end.as_ref()));
         }
         // Whoever waits already waits for no block.
         opener.hand_out(&account, output).await?;
@@ -107,11 +105,13 @@ impl List {
             Some(account) => account,
             None => global.signer()?.account(),
         };
-        let market = global.chain().await?.market().await?;
+        let chain = global.chain().await?;
+        let market = chain.market().await?;
         let mut reports = Vec::new();
         for task in market.tasks_of(&account).await? {
             if let Some(view) = market.task(task).await? {
-                reports.push(short(task, &view));
+                let end = end(&chain, task, &view).await;
+                reports.push(short(task, &view).and(money(&view, end.as_ref())));
             }
         }
         output.list("tasks", "No task of the account is kept.", &reports)
@@ -159,17 +159,12 @@ impl Complain {
     }
 }
 
-/// Why a task was refunded, where the node still knows it.
-async fn refund(chain: &Chain, task: TaskId) -> Report {
-    match past::refund(chain, task).await {
-        Ok(Some(News::Refunded { reason, failure, back, burnt })) => Report::default()
-            .text("reason", reason)
-            .and(submit::failed(failure))
-            .amount("back", back)
-            .amount("burnt", burnt),
-        // The chain's events have its history.
-        _ => Report::default(),
+/// How a task ended, where it has and the node still knows it: the chain's events have its history.
+async fn end(chain: &Chain, task: TaskId, view: &TaskView<AccountId32>) -> Option<News> {
+    if !has_ended(view) {
+        return None;
     }
+    past::end(chain, task).await.ok().flatten()
 }
 
 /// A task that is still kept.
@@ -195,11 +190,39 @@ fn short(task: TaskId, view: &TaskView<AccountId32>) -> Report {
         .with("stage", format!("{:?}", view.stage), words(&view.stage))
         .number("due", view.due)
         .number("now", view.now)
-        .amount("reward", view.escrow.reward)
 }
 
-fn described(task: TaskId, view: &TaskView<AccountId32>) -> Report {
-    let report = short(task, view).text("requester", address(&view.requester));
+/// What is put aside for a task's workers. When it is over nothing is any more, and what was paid is
+/// said instead, where the node still knows it.
+fn money(view: &TaskView<AccountId32>, end: Option<&News>) -> Report {
+    let report = Report::default();
+    if !has_ended(view) {
+        return report.amount("reward", view.escrow.reward);
+    }
+    match end {
+        Some(News::Settled { each, burnt, .. }) => {
+            report.amount("paid_each", *each).amount("burnt", *burnt)
+        }
+        Some(News::Refunded { back, burnt, .. }) => {
+            report.amount("back", *back).amount("burnt", *burnt)
+        }
+        Some(News::Step(_)) | None => report,
+    }
+}
+
+/// Why nobody was paid.
+fn why(end: Option<&News>) -> Report {
+    match end {
+        Some(News::Refunded { reason, failure, .. }) => {
+            Report::default().text("reason", reason).and(submit::failed(*failure))
+        }
+        _ => Report::default(),
+    }
+}
+
+fn described(task: TaskId, view: &TaskView<AccountId32>, end: Option<&News>) -> Report {
+    let report = short(task, view).and(why(end)).and(money(view, end));
+    let report = report.text("requester", address(&view.requester));
     let report = match &view.terms.job.model {
         Some(model) => report.text("model", hex::encode(model.0)),
         None => report,
@@ -247,4 +270,91 @@ fn waits_for(waits: &WaitsFor) -> (&'static str, Vec<u64>) {
 
 fn listed(numbers: &[u64]) -> String {
     numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cairn_protocol::{
+        id::EngineId,
+        job::{Job, JobKind, Payload, Policy, Requirements, Terms},
+        profile::DeviceClass,
+        settlement::Escrow,
+    };
+    use cairn_sdk::H256;
+
+    const TASK: TaskId = TaskId(7);
+
+    /// A task for which so much is put aside.
+    fn view(stage: Stage, reward: u128) -> TaskView<AccountId32> {
+        let job = Job {
+            kind: JobKind::Wasm,
+            model: None,
+            engine: EngineId([1; 32]),
+            input: Payload::Inline(Default::default()),
+            parameters: Default::default(),
+            seed: [3; 32],
+            units: 100,
+            sampled: false,
+        };
+        let terms = Terms {
+            job,
+            policy: Policy::Replicated,
+            redundancy: 3,
+            requirements: Requirements::any(DeviceClass::Cpu),
+            reward: 300,
+            tip: 0,
+            match_by: 100,
+            work_blocks: 50,
+            seal: None,
+            output_bytes: 16,
+            auditable: false,
+        };
+        TaskView {
+            requester: AccountId32::from([6; 32]),
+            terms,
+            escrow: Escrow { reward, ..Escrow::default() },
+            submitted: 1,
+            stage,
+            due: 9,
+            now: 5,
+            waits_for: WaitsFor::Chain,
+            redundancy: 3,
+            reassigned: 0,
+            seats: Vec::new(),
+            answers: Vec::new(),
+            acknowledged: false,
+            complaint: None,
+        }
+    }
+
+    /// What is said of a task that is over, for which nothing is put aside any more.
+    fn over(stage: Stage, end: Option<&News>) -> String {
+        format!("{:?}", described(TASK, &view(stage, 0), end))
+    }
+
+    #[test]
+    fn described_should_have_what_was_paid_and_no_reward_when_a_task_is_over() {
+        let open = format!("{:?}", described(TASK, &view(Stage::Assigned, 300), None));
+        assert!(open.contains("\"reward\"") && open.contains("\"300\""), "{open}");
+
+        let settled = News::Settled { block: H256::default(), each: 80, burnt: 7 };
+        let paid = over(Stage::Settled, Some(&settled));
+        assert!(paid.contains("\"paid_each\"") && paid.contains("\"80\""), "{paid}");
+        let reason = "nobody found".to_owned();
+        let refunded = News::Refunded { reason, failure: None, back: 290, burnt: 10 };
+        let back = over(Stage::Refunded, Some(&refunded));
+        assert!(back.contains("nobody found") && back.contains("\"290\""), "{back}");
+        for told in [paid, back] {
+            assert!(told.contains("\"burnt\"") && !told.contains("\"reward\""), "{told}");
+        }
+    }
+
+    #[test]
+    fn described_should_leave_money_away_when_nobody_knows_what_was_paid() {
+        for stage in [Stage::Settled, Stage::Refunded] {
+            let told = over(stage, None);
+            assert!(!told.contains(" CRN"), "{told}");
+        }
+    }
 }

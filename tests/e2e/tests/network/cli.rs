@@ -249,7 +249,9 @@ fn nobody_does_it(net: &TestNet) -> Test {
     let waited = cairn(net, REQUESTER, &waiting)?.ended(6);
     assert_eq!(waited.json["task"], 1, "{:#?}", waited.outcome);
     assert_eq!(ask(net, &["cancel", "1"])?["task"], 1);
-    assert_eq!(ask(net, &["status", "1"])?["stage"], "Refunded");
+    let refunded = ask(net, &["status", "1"])?;
+    assert_eq!(refunded["stage"], "Refunded");
+    assert!(refunded["back"].is_string() && refunded["reward"].is_null(), "{refunded}");
     refused(net, &["result", "1"], 5, "was refunded")
 }
 
@@ -264,13 +266,20 @@ async fn done(net: &TestNet, front: &Client) -> Test {
     deliver(front, &WORKERS, &[answer.clone(), answer.clone(), answer]).await?;
     let ended = ask(net, &words("status 0 --wait --timeout 240"))?;
     assert_eq!((&ended["stage"], &ended["text"]), (&json!("Settled"), &json!("well done")));
-    assert_eq!(ask(net, &["task", "0"])?["text"], "well done");
+    let task = ask(net, &["task", "0"])?;
+    assert_eq!(task["text"], "well done");
     let out = net.scratch().join("result");
     let fetched = ask(net, &["result", "0", "--out", &text(&out)])?;
     assert_eq!((&fetched["units"], &fetched["bytes"]), (&json!(7), &json!(9)));
     assert_eq!(fs::read(&out)?, b"well done");
     let listed = ask(net, &["tasks"])?;
-    assert_eq!(listed["tasks"][0]["kind"], "wasm", "{listed}");
+    let first = &listed["tasks"][0];
+    assert_eq!(first["kind"], "wasm", "{listed}");
+    // Four fifths of what each was offered, and no reward of a task that is over.
+    for told in [&task, first] {
+        assert_eq!(told["paid_each"], (8 * UNITS / 10).to_string(), "{told}");
+        assert!(told["reward"].is_null(), "{told}");
+    }
     let chain = ask(net, &["status"])?;
     assert_eq!((&chain["providers"], &chain["tasks"]), (&json!(4), &json!(2)));
     Ok(())
