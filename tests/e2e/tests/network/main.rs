@@ -18,6 +18,7 @@ mod kinds;
 mod market;
 mod polkadotjs;
 mod run;
+mod scripts;
 mod sdk;
 mod sealed;
 mod sealed_audit;
