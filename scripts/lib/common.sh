@@ -20,6 +20,18 @@ bounded() {
     if have timeout; then timeout "$seconds" "$@"; else "$@"; fi
 }
 
+# A driver of a GPU, or one in software.
+has_vulkan() {
+    compgen -G '/usr/share/vulkan/icd.d/*.json' >/dev/null ||
+        compgen -G '/etc/vulkan/icd.d/*.json' >/dev/null
+}
+
+# For simulations as WASM.
+wasi_target=wasm32-wasip1
+has_wasi() {
+    compgen -G "$(rustc --print target-libdir --target "$wasi_target")/libstd-*.rlib" >/dev/null
+}
+
 # The whole workspace even where one binary is wanted: cargo unifies features
 # over the packages it is asked for, so `-p` would compile much of the tree anew.
 build() {

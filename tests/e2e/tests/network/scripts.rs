@@ -13,8 +13,8 @@ use cairn_localnet::{programs, MAX_VALIDATORS, MAX_WORKERS};
 use tempfile::TempDir;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
-const FILES: [&str; 4] =
-    ["rust-toolchain.toml", "scripts/env", "scripts/lib/common.sh", "scripts/run"];
+const FILES: [&str; 5] =
+    ["rust-toolchain.toml", "scripts/env", "scripts/lib/common.sh", "scripts/run", "scripts/test"];
 /// Notes what it was told, and ends whoever calls it.
 const SETUP: &str = "#!/bin/sh\necho \"told: $*\" >\"$0.told\"\nexit 7\n";
 /// What that ends with.
@@ -96,6 +96,17 @@ fn run_should_go_on_when_its_arguments_make_sense() -> Test {
     for arguments in cases {
         let (output, told) = checkout.run("run", arguments)?;
         assert_eq!(told.as_deref(), Some("told: --build-only"), "{arguments:?}: {output:?}");
+        assert_eq!(output.status.code(), Some(TOLD), "{arguments:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn test_should_have_set_up_what_it_needs_besides_when_it_is_to_be_long() -> Test {
+    let checkout = Checkout::new()?;
+    for (arguments, expected) in [(["--long"].as_slice(), "told: --long"), (&[], "told:")] {
+        let (output, told) = checkout.run("test", arguments)?;
+        assert_eq!(told.as_deref(), Some(expected), "{arguments:?}: {output:?}");
         assert_eq!(output.status.code(), Some(TOLD), "{arguments:?}");
     }
     Ok(())
