@@ -7,12 +7,15 @@
 //!
 //! A header says what a block is and names the blocks that it stands on. The block's id is SHA3-256
 //! of the encoded header, so a header names its parents' whole history, and no cycle can be
-//! written. A META block begins a model; of the other kinds only the names are here.
+//! written. A META block begins a model. All others are of one: a component stands on the META block
+//! or on what the component was before, a delta on what it changes, and a set of examples on the
+//! META block alone.
 
 use crate::{
     id::{BlockId, File},
     wire::wire,
 };
+use alloc::vec;
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, Encode};
 use core::fmt;
@@ -24,6 +27,9 @@ pub const VERSION: u8 = 1;
 pub const MAX_PARENTS: u32 = 8;
 /// Bytes of a component's name.
 pub const COMPONENT_BYTES: u32 = 64;
+
+/// The name of a part of a model; empty for all of it.
+pub type Component = BoundedVec<u8, ConstU32<COMPONENT_BYTES>>;
 
 wire! {
     /// What a block holds.
@@ -62,7 +68,7 @@ wire! {
         /// The META block of its model; none in a META block.
         pub model: Option<BlockId>,
         /// Which part of the model it is; empty for all of it.
-        pub component: BoundedVec<u8, ConstU32<COMPONENT_BYTES>>,
+        pub component: Component,
         pub release: SemVer,
         /// What it stands on.
         pub parents: BoundedVec<BlockId, ConstU32<MAX_PARENTS>>,
@@ -90,7 +96,7 @@ pub enum Unreadable {
     LeftOver(usize),
 }
 
-/// Why a header does not begin a model.
+/// Why a header is none of a block of its kind.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Flaw {
     Version {
@@ -108,6 +114,16 @@ pub enum Flaw {
     NoArtifact,
     /// It claims to lower a loss that there is not.
     ClaimsGain(u64),
+    /// It names no model, and does not begin one.
+    OfNoModel,
+    /// It names no part of its model, and is one.
+    OfNoComponent,
+    /// It stands on so many blocks, and has to stand on one.
+    NotOnOne(u32),
+    /// It stands on another block than the one that began its model.
+    NotOnItsModel(BlockId),
+    /// It is a delta, and claims to lower no loss.
+    ClaimsNoGain,
 }
 
 impl<AccountId: Encode> Header<AccountId> {
@@ -148,6 +164,85 @@ impl<AccountId> Header<AccountId> {
         }
     }
 
+    /// An expert, a layer or a router of a model. It stands on the model's META block, or on what
+    /// the component was before.
+    pub fn component(
+        kind: BlockKind,
+        model: BlockId,
+        component: Component,
+        parent: BlockId,
+        artifact: File,
+        release: SemVer,
+        author: AccountId,
+    ) -> Self {
+        Self {
+            kind,
+            model: Some(model),
+            component,
+            parents: BoundedVec::truncate_from(vec![parent]),
+            ..Self::meta(author, artifact, release)
+        }
+    }
+
+    /// A set of examples for a model.
+    pub fn data(model: BlockId, artifact: File, release: SemVer, author: AccountId) -> Self {
+        Self {
+            kind: BlockKind::Data,
+            model: Some(model),
+            parents: BoundedVec::truncate_from(vec![model]),
+            ..Self::meta(author, artifact, release)
+        }
+    }
+
+    /// A change of a component's weights, and the gain that its author claims for it.
+    pub fn delta(
+        model: BlockId,
+        component: Component,
+        parent: BlockId,
+        artifact: File,
+        release: SemVer,
+        author: AccountId,
+        gain: u64,
+    ) -> Self {
+        let kind = BlockKind::Delta;
+        Self { gain, ..Self::component(kind, model, component, parent, artifact, release, author) }
+    }
+
+    /// Whether it says what a block of its kind has to say. Whether its model and its parents are
+    /// there, it cannot know.
+    pub fn check(&self) -> Result<(), Flaw> {
+        if self.kind == BlockKind::Meta {
+            return self.check_meta();
+        }
+        if self.version != VERSION {
+            return Err(Flaw::Version { need: VERSION, have: self.version });
+        }
+        let model = self.model.ok_or(Flaw::OfNoModel)?;
+        let parent = match self.parents.as_slice() {
+            [parent] => *parent,
+            parents => {
+                return Err(Flaw::NotOnOne(u32::try_from(parents.len()).unwrap_or(u32::MAX)))
+            }
+        };
+        let is_data = self.kind == BlockKind::Data;
+        if is_data && parent != model {
+            return Err(Flaw::NotOnItsModel(parent));
+        }
+        match (is_data, self.component.is_empty()) {
+            (true, false) => return Err(Flaw::OfAComponent),
+            (false, true) => return Err(Flaw::OfNoComponent),
+            (true, true) | (false, false) => {}
+        }
+        if self.artifact.bytes == 0 {
+            return Err(Flaw::NoArtifact);
+        }
+        match (self.kind == BlockKind::Delta, self.gain) {
+            (true, 0) => Err(Flaw::ClaimsNoGain),
+            (false, 1..) => Err(Flaw::ClaimsGain(self.gain)),
+            (true, 1..) | (false, 0) => Ok(()),
+        }
+    }
+
     /// Whether it begins a model.
     pub fn check_meta(&self) -> Result<(), Flaw> {
         if self.version != VERSION {
@@ -172,6 +267,18 @@ impl<AccountId> Header<AccountId> {
             return Err(Flaw::ClaimsGain(self.gain));
         }
         Ok(())
+    }
+}
+
+impl SemVer {
+    /// What it has in common with its patches.
+    pub fn series(self) -> (u16, u16) {
+        (self.major, self.minor)
+    }
+
+    /// The next patch; none after the last.
+    pub fn patched(self) -> Option<Self> {
+        Some(Self { patch: self.patch.checked_add(1)?, ..self })
     }
 }
 
@@ -206,12 +313,21 @@ impl fmt::Display for Flaw {
             }
             Self::NotAMeta(kind) => write!(f, "a model begins with a Meta block, and not {kind:?}"),
             Self::OfAModel(_) => f.write_str("it is of a model, and would be one itself"),
-            Self::OfAComponent => f.write_str("it is a part of a model, and would be all of it"),
+            Self::OfAComponent => f.write_str("it names a component, and is of the whole model"),
             Self::HasParents(count) => write!(f, "it stands on {count} blocks, and would be first"),
-            Self::NoArtifact => f.write_str("its artifact has no bytes, so nothing describes it"),
+            Self::NoArtifact => f.write_str("its artifact has no bytes, so there is nothing in it"),
             Self::ClaimsGain(gain) => {
                 write!(f, "it claims a gain of {gain} millionths where no loss was measured")
             }
+            Self::OfNoModel => f.write_str("it does not begin a model, and has to name its own"),
+            Self::OfNoComponent => f.write_str("it has to name the component that it is of"),
+            Self::NotOnOne(count) => {
+                write!(f, "it stands on {count} blocks, and has to stand on one")
+            }
+            Self::NotOnItsModel(_) => {
+                f.write_str("it has to stand on the block that began its model")
+            }
+            Self::ClaimsNoGain => f.write_str("a delta has to claim a gain"),
         }
     }
 }
@@ -220,156 +336,4 @@ impl core::error::Error for Unreadable {}
 impl core::error::Error for Flaw {}
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::id::ContentId;
-    use alloc::{string::ToString, vec, vec::Vec};
-    use proptest::prelude::*;
-
-    type Block = Header<u64>;
-
-    fn meta() -> Block {
-        let artifact = File { id: ContentId([4; 32]), bytes: 1_000 };
-        Header::meta(7, artifact, SemVer { major: 1, minor: 2, patch: 3 })
-    }
-
-    fn headers() -> impl Strategy<Value = Block> {
-        let ids = || any::<[u8; 32]>().prop_map(BlockId);
-        // Often as little as a META block has.
-        let place = (
-            prop::option::of(ids()),
-            prop_oneof![Just(vec![]), prop::collection::vec(any::<u8>(), 0..=64)],
-            prop_oneof![Just(vec![]), prop::collection::vec(ids(), 0..=8)],
-        );
-        let number = || prop_oneof![Just(0), any::<u64>()];
-        let release = any::<(u16, u16, u16)>().prop_map(|(major, minor, patch)| SemVer {
-            major,
-            minor,
-            patch,
-        });
-        let file =
-            (any::<[u8; 32]>(), number()).prop_map(|(id, bytes)| File { id: ContentId(id), bytes });
-        let kind = prop::sample::select(BlockKind::ALL.to_vec());
-        (kind, place, release, file, any::<u64>(), number()).prop_map(
-            |(kind, (model, component, parents), release, artifact, author, gain)| Header {
-                version: VERSION,
-                kind,
-                model,
-                component: BoundedVec::truncate_from(component),
-                release,
-                parents: BoundedVec::truncate_from(parents),
-                artifact,
-                author,
-                gain,
-            },
-        )
-    }
-
-    #[test]
-    fn id_should_be_sha3_of_the_documented_bytes() {
-        // The standard's own example, so that it is SHA3 and not Keccak.
-        let abc: [u8; 32] = Sha3_256::digest(b"abc").into();
-        assert_eq!(abc[..4], [0x3a, 0x98, 0x5d, 0xa7]);
-        let expected = [
-            &[1u8, 0, 0, 0][..],
-            &[1, 0, 2, 0, 3, 0],
-            &[0],
-            &[4; 32],
-            &1_000u64.to_le_bytes(),
-            &7u64.to_le_bytes(),
-            &[0; 8],
-        ]
-        .concat();
-        assert_eq!(meta().encode(), expected);
-        assert_eq!(meta().id(), BlockId(Sha3_256::digest(expected).into()));
-    }
-
-    #[test]
-    fn kinds_should_keep_their_numbers() {
-        for (number, kind) in (0u8..).zip(BlockKind::ALL) {
-            assert_eq!(kind.encode(), [number]);
-        }
-    }
-
-    #[test]
-    fn read_should_say_what_is_wrong_when_bytes_are_no_header() {
-        let good = meta().encode();
-        let cases = [
-            (vec![], Unreadable::Empty),
-            ([&[2][..], &good[1..]].concat(), Unreadable::Version { need: 1, have: 2 }),
-            ([&[1, 5][..], &good[2..]].concat(), Unreadable::NotAHeader),
-            (good[..good.len() - 1].to_vec(), Unreadable::NotAHeader),
-            ([&good[..], &[0]].concat(), Unreadable::LeftOver(1)),
-            // A name of 65 bytes.
-            ([&good[..3], &[5, 1], &[b'a'; 65], &good[4..]].concat(), Unreadable::NotAHeader),
-        ];
-        for (bytes, reason) in cases {
-            assert_eq!(Block::read(&bytes), Err(reason), "{bytes:?}");
-        }
-        assert_eq!(Block::read(&good), Ok(meta()));
-    }
-
-    #[test]
-    fn check_meta_should_name_the_flaw_when_it_begins_no_model() {
-        let other = BlockId([9; 32]);
-        let empty = File { bytes: 0, ..meta().artifact };
-        let part = BoundedVec::truncate_from(b"expert-0".to_vec());
-        let parents = BoundedVec::truncate_from(vec![other; 2]);
-        let cases = [
-            (Header { version: 2, ..meta() }, Flaw::Version { need: 1, have: 2 }),
-            (Header { kind: BlockKind::Data, ..meta() }, Flaw::NotAMeta(BlockKind::Data)),
-            (Header { model: Some(other), ..meta() }, Flaw::OfAModel(other)),
-            (Header { component: part, ..meta() }, Flaw::OfAComponent),
-            (Header { parents, ..meta() }, Flaw::HasParents(2)),
-            (Header { artifact: empty, ..meta() }, Flaw::NoArtifact),
-            (Header { gain: 1, ..meta() }, Flaw::ClaimsGain(1)),
-        ];
-        for (header, flaw) in cases {
-            assert_eq!(header.check_meta(), Err(flaw));
-        }
-        assert_eq!(meta().check_meta(), Ok(()));
-    }
-
-    #[test]
-    fn releases_should_be_in_order_and_readable() {
-        let of = |major, minor, patch| SemVer { major, minor, patch };
-        let mut releases = [of(1, 0, 0), of(0, 10, 0), of(0, 9, 12), of(0, 9, 2)];
-        releases.sort();
-        let words: Vec<_> = releases.iter().map(ToString::to_string).collect();
-        assert_eq!(words, ["0.9.2", "0.9.12", "0.10.0", "1.0.0"]);
-    }
-
-    proptest! {
-        #[test]
-        fn read_should_give_back_what_was_encoded(header in headers()) {
-            prop_assert_eq!(Block::read(&header.encode()), Ok(header));
-        }
-
-        #[test]
-        fn id_should_differ_when_headers_do(a in headers(), b in headers()) {
-            prop_assert_eq!(a.id() == b.id(), a == b);
-        }
-
-        /// Any byte that is another one is a header of another id, or none.
-        #[test]
-        fn id_should_bind_every_byte(
-            header in headers(), place: prop::sample::Index, change in 1..=u8::MAX,
-        ) {
-            let mut bytes = header.encode();
-            let place = place.index(bytes.len());
-            bytes[place] ^= change;
-            if let Ok(other) = Block::read(&bytes) {
-                prop_assert_ne!(other.id(), header.id());
-                prop_assert_eq!(other.encode(), bytes);
-            }
-        }
-
-        /// What begins a model is found by its flaws alone.
-        #[test]
-        fn check_meta_should_accept_only_what_meta_makes(header in headers()) {
-            let Header { author, artifact, release, .. } = header.clone();
-            let made = Header::meta(author, artifact, release);
-            prop_assert_eq!(header.check_meta().is_ok(), header == made && artifact.bytes > 0);
-        }
-    }
-}
+mod tests;

@@ -20,6 +20,14 @@ wire! {
     #[derive(Copy, Hash, Ord, PartialOrd)]
     pub struct TaskId(pub u64);
 
+    /// A delta handed in, numbered in the order of submission.
+    #[derive(Copy, Hash, Ord, PartialOrd)]
+    pub struct DeltaId(pub u64);
+
+    /// A committee of guards, numbered in the order in which they were asked for.
+    #[derive(Copy, Hash, Ord, PartialOrd)]
+    pub struct PanelId(pub u64);
+
     /// An artifact: BLAKE3 of its bytes.
     #[derive(Copy, Hash, Ord, PartialOrd)]
     pub struct ContentId(pub [u8; 32]);

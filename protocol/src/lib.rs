@@ -15,6 +15,7 @@ pub mod failure;
 pub mod fault;
 pub mod id;
 pub mod job;
+pub mod learning;
 pub mod lifecycle;
 pub mod matching;
 pub mod preimage;

@@ -1,6 +1,7 @@
 //! The life of a task, as data: what may be done in which stage, by whom, until when and on what
 //! condition, and where each turn of events leads. [`crate::task::Task::admit`] decides by it, and
-//! nobody else. The life of its audit is in [`audit`].
+//! nobody else. The life of its audit is in [`audit`], that of a delta in [`delta`], and that of the
+//! panel that judges it in [`panel`].
 //!
 //! ```text
 //!            ┌──────────── vacated, contradicted ──────────────┐
@@ -15,6 +16,8 @@
 //! ```
 
 pub mod audit;
+pub mod delta;
+pub mod panel;
 
 use crate::{id::Height, wire::wire};
 

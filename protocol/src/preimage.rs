@@ -7,7 +7,7 @@
 //! The tag says what kind of statement it is and the genesis hash on which chain, so that no
 //! statement can be passed off as another kind or carried to another chain.
 
-use crate::id::{ContentId, Digest, Height, ProviderId, Seed, TaskId};
+use crate::id::{BlockId, ContentId, Digest, Height, PanelId, ProviderId, Seed, TaskId};
 use alloc::vec::Vec;
 use codec::Encode;
 
@@ -139,6 +139,52 @@ impl Statement for AuditCommitment {
     const TAG: &'static str = "cairn/audit";
 }
 
+/// That somebody has made a delta, before anyone sees it: a copy of it comes too late, and under
+/// another name cannot be opened.
+#[derive(Clone, Debug, Encode)]
+pub struct DeltaCommitment<AccountId: Encode> {
+    pub author: AccountId,
+    pub artifact: ContentId,
+    pub salt: Digest,
+}
+
+impl<AccountId: Encode> Statement for DeltaCommitment<AccountId> {
+    const TAG: &'static str = "cairn/delta";
+}
+
+/// What a guard of a panel found, before anyone's opinion is opened.
+#[derive(Clone, Debug, Encode)]
+pub struct OpinionCommitment {
+    pub panel: PanelId,
+    /// How often guards were drawn for it.
+    pub round: u16,
+    pub provider: ProviderId,
+    /// The digest of the [opinion](crate::learning::evaluation::Opinion).
+    pub opinion: Digest,
+    pub salt: Digest,
+}
+
+impl Statement for OpinionCommitment {
+    const TAG: &'static str = "cairn/opinion";
+}
+
+/// A set of examples that nobody is to know before its period is over.
+#[derive(Clone, Debug, Encode)]
+pub struct SetCommitment<AccountId: Encode> {
+    pub period: u32,
+    pub model: BlockId,
+    pub curator: AccountId,
+    /// BLAKE3 of the records in clear.
+    pub root: ContentId,
+    /// What they are encrypted with until then.
+    pub key: [u8; 32],
+    pub salt: Digest,
+}
+
+impl<AccountId: Encode> Statement for SetCommitment<AccountId> {
+    const TAG: &'static str = "cairn/set";
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,6 +210,29 @@ mod tests {
     }
 
     #[test]
+    fn preimages_of_learning_should_be_what_is_documented() {
+        let (content, salt) = (ContentId([4; 32]), [5; 32]);
+        let head = |tag: &[u8]| [tag, &[0, 1], &[9; 32]].concat();
+        let delta = DeltaCommitment { author: 7u64, artifact: content, salt };
+        let expected =
+            [head(b"cairn/delta").as_slice(), &7u64.to_le_bytes(), &[4; 32], &salt].concat();
+        assert_eq!(delta.preimage(&[9; 32]), expected);
+
+        let (panel, provider) = (PanelId(1), ProviderId(3));
+        let opinion = OpinionCommitment { panel, round: 2, provider, opinion: [4; 32], salt };
+        let numbers = [&1u64.to_le_bytes()[..], &2u16.to_le_bytes(), &3u64.to_le_bytes()].concat();
+        let expected = [head(b"cairn/opinion").as_slice(), &numbers, &[4; 32], &salt].concat();
+        assert_eq!(opinion.preimage(&[9; 32]), expected);
+
+        let (period, model) = (6, BlockId([2; 32]));
+        let key = [3; 32];
+        let set = SetCommitment { period, model, curator: 7u64, root: content, key, salt };
+        let place = [&6u32.to_le_bytes()[..], &[2; 32], &7u64.to_le_bytes()].concat();
+        let expected = [head(b"cairn/set").as_slice(), &place, &[4; 32], &key, &salt].concat();
+        assert_eq!(set.preimage(&[9; 32]), expected);
+    }
+
+    #[test]
     fn tags_should_differ() {
         let tags = [
             ResultCommitment::TAG,
@@ -173,11 +242,15 @@ mod tests {
             EntropyCommitment::<u64>::TAG,
             PlantCommitment::TAG,
             AuditCommitment::TAG,
+            DeltaCommitment::<u64>::TAG,
+            OpinionCommitment::TAG,
+            SetCommitment::<u64>::TAG,
             crate::audit::Finding::TAG,
             crate::engine::TAG,
             crate::envelope::PayloadContext::TAG,
             crate::envelope::Address::TAG,
             crate::envelope::ResultContext::TAG,
+            crate::learning::evaluation::Opinion::TAG,
             crate::result::Answer::TAG,
             crate::result::Receipt::TAG,
         ];

@@ -16,9 +16,12 @@ wire! {
         pub fee: Amount,
         /// What workers are paid with who are asked beyond those the reward is for.
         pub reserve: Amount,
+        /// What the author of its model asks for a use, beside its share of what is earned.
+        pub price: Amount,
     }
 
-    /// How what a task earned is shared; the creator has the rest.
+    /// How what a task earned is shared; the rest is the model's author's, as far as that one asks
+    /// for it.
     #[derive(Copy)]
     pub struct Shares {
         pub provider: Ppm,
@@ -84,7 +87,8 @@ pub struct Split {
 impl Escrow {
     /// All of it, where it can be counted.
     pub fn total(&self) -> Option<Amount> {
-        self.reward.checked_add(self.tip)?.checked_add(self.fee)?.checked_add(self.reserve)
+        let work = self.reward.checked_add(self.tip)?.checked_add(self.reserve)?;
+        work.checked_add(self.fee)?.checked_add(self.price)
     }
 }
 
@@ -99,7 +103,8 @@ impl Split {
             .checked_add(self.back)
     }
 
-    /// What left the requester for good and reached no worker.
+    /// What left the requester for good and reached neither a worker nor the model's author, who
+    /// may be the requester itself.
     pub fn irrecoverable(&self) -> Amount {
         self.treasury.saturating_add(self.burnt)
     }
@@ -113,19 +118,27 @@ impl Shares {
 
     /// A task done: what was earned of the reward, and the tip, are shared, equally among the
     /// workers; the fee is burnt, and the rest goes back. What cannot be divided goes to the
-    /// treasury, and so does the share of a creator who is not.
-    pub fn settle(&self, escrow: &Escrow, pay: Pay, workers: u8, has_creator: bool) -> Split {
+    /// treasury. The model's author has its royalty, at most the share that is left for it, and all
+    /// of the price, however little was earned. What it does not ask for is the treasury's; where
+    /// there is no author the price goes back.
+    pub fn settle(&self, escrow: &Escrow, pay: Pay, workers: u8, royalty: Option<Ppm>) -> Split {
         let pool = escrow.reward.saturating_add(escrow.reserve);
         let rewarded = pay.earned(escrow, workers);
-        let back = pool.saturating_sub(rewarded);
+        let unused = pool.saturating_sub(rewarded);
         let earned = rewarded.saturating_add(escrow.tip);
         let each = of(self.provider, earned).checked_div(workers.into()).unwrap_or(0);
         let paid = each.saturating_mul(workers.into());
         let left = earned.saturating_sub(paid);
-        let share = WHOLE.saturating_sub(self.provider).saturating_sub(self.treasury);
-        let creator = if has_creator { of(share, earned).min(left) } else { 0 };
-        let treasury = left.saturating_sub(creator);
-        Split { each, treasury, creator, burnt: escrow.fee, back }
+        let most = WHOLE.saturating_sub(self.provider).saturating_sub(self.treasury);
+        let share = royalty.map_or(0, |royalty| of(royalty.min(most), earned).min(left));
+        let price = if royalty.is_some() { escrow.price } else { 0 };
+        Split {
+            each,
+            treasury: left.saturating_sub(share),
+            creator: share.saturating_add(price),
+            burnt: escrow.fee,
+            back: unused.saturating_add(escrow.price.saturating_sub(price)),
+        }
     }
 }
 
@@ -143,9 +156,10 @@ pub fn forfeit(escrow: &Escrow, workers: u8) -> Split {
     Split { each, burnt, back: unspent(escrow), ..Split::default() }
 }
 
-/// What is paid for work, where none is paid for.
+/// What is paid for work and for the model, where neither is paid for.
 fn unspent(escrow: &Escrow) -> Amount {
-    escrow.reward.saturating_add(escrow.tip).saturating_add(escrow.reserve)
+    let work = escrow.reward.saturating_add(escrow.tip).saturating_add(escrow.reserve);
+    work.saturating_add(escrow.price)
 }
 
 /// The fee of a task: a fixed part, and a share of what is paid for the work.
@@ -160,18 +174,34 @@ mod tests {
     use proptest::prelude::*;
 
     const SHARES: Shares = Shares { provider: 800_000, treasury: 150_000 };
-    const ESCROW: Escrow = Escrow { reward: 900, tip: 100, fee: 7, reserve: 0 };
+    const ESCROW: Escrow = Escrow { reward: 900, tip: 100, fee: 7, reserve: 0, price: 0 };
+    /// More than is ever left for a model's author.
+    const ALL: Option<Ppm> = Some(WHOLE);
 
     #[test]
     fn settle_should_share_as_published() {
         assert_eq!(
-            SHARES.settle(&ESCROW, Pay::Together, 1, true),
+            SHARES.settle(&ESCROW, Pay::Together, 1, ALL),
             Split { each: 800, treasury: 150, creator: 50, burnt: 7, back: 0 },
         );
         assert_eq!(
-            SHARES.settle(&ESCROW, Pay::Together, 3, false),
+            SHARES.settle(&ESCROW, Pay::Together, 3, None),
             Split { each: 266, treasury: 202, creator: 0, burnt: 7, back: 0 },
         );
+    }
+
+    #[test]
+    fn settle_should_pay_the_author_its_royalty_up_to_the_share_and_its_price_in_full() {
+        let escrow = Escrow { price: 70, ..ESCROW };
+        let settled = |royalty| SHARES.settle(&escrow, Pay::Together, 1, royalty);
+        let split =
+            |treasury, creator, back| Split { each: 800, treasury, creator, burnt: 7, back };
+        // The share is 5 %; what the author does not ask for is the treasury's.
+        assert_eq!(settled(Some(0)), split(200, 70, 0));
+        assert_eq!(settled(Some(20_000)), split(180, 90, 0));
+        assert_eq!(settled(Some(50_000)), split(150, 120, 0));
+        assert_eq!(settled(Some(50_001)), split(150, 120, 0));
+        assert_eq!(settled(None), split(200, 0, 70));
     }
 
     #[test]
@@ -181,7 +211,7 @@ mod tests {
         assert_eq!(reserve, 1_800);
         let escrow = Escrow { reserve, ..ESCROW };
         // 300 each, and of the tip what is left of it.
-        let settled = |workers| SHARES.settle(&escrow, pay, workers, true);
+        let settled = |workers| SHARES.settle(&escrow, pay, workers, ALL);
         let split =
             |each, treasury, creator, back| Split { each, treasury, creator, burnt: 7, back };
         assert_eq!(settled(2), split(280, 105, 35, 2_100));
@@ -212,6 +242,9 @@ mod tests {
             Split { each: 2, burnt: 1, back: 1_000, ..Split::default() }
         );
         assert_eq!(forfeit(&ESCROW, 0), Split { burnt: 7, back: 1_000, ..Split::default() });
+        let priced = Escrow { price: 70, ..ESCROW };
+        assert_eq!(forfeit(&priced, 0), Split { burnt: 7, back: 1_070, ..Split::default() });
+        assert_eq!(refund(&priced), Split { back: 1_077, ..Split::default() });
     }
 
     #[test]
@@ -224,12 +257,13 @@ mod tests {
     prop_compose! {
         /// One that a requester could hold: the sum is an amount.
         fn escrows()(
-            reward in 0..=Amount::MAX / 4,
-            tip in 0..=Amount::MAX / 4,
-            fee in 0..=Amount::MAX / 4,
-            reserve in 0..=Amount::MAX / 4,
+            reward in 0..=Amount::MAX / 5,
+            tip in 0..=Amount::MAX / 5,
+            fee in 0..=Amount::MAX / 5,
+            reserve in 0..=Amount::MAX / 5,
+            price in 0..=Amount::MAX / 5,
         ) -> Escrow {
-            Escrow { reward, tip, fee, reserve }
+            Escrow { reward, tip, fee, reserve, price }
         }
     }
 
@@ -240,6 +274,10 @@ mod tests {
         ) -> Shares {
             Shares { provider, treasury }
         }
+    }
+
+    fn royalties() -> impl Strategy<Value = Option<Ppm>> {
+        prop::option::of(prop_oneof![0..=WHOLE, any::<Ppm>()])
     }
 
     fn pays() -> impl Strategy<Value = Pay> {
@@ -253,11 +291,11 @@ mod tests {
             shares in shares(),
             pay in pays(),
             workers: u8,
-            has_creator: bool,
+            royalty in royalties(),
         ) {
             let total = escrow.total();
             prop_assert!(total.is_some());
-            let settled = shares.settle(&escrow, pay, workers, has_creator);
+            let settled = shares.settle(&escrow, pay, workers, royalty);
             prop_assert_eq!(settled.total(workers), total);
             prop_assert_eq!(forfeit(&escrow, workers).total(workers), total);
             prop_assert_eq!(refund(&escrow).total(workers), total);
@@ -269,11 +307,30 @@ mod tests {
             shares in shares(),
             workers in 1u8..,
         ) {
-            let split = shares.settle(&escrow, Pay::Together, workers, true);
+            let split = shares.settle(&escrow, Pay::Together, workers, ALL);
             let earned = escrow.reward + escrow.tip;
             prop_assert!(split.each * u128::from(workers) <= of(shares.provider, earned));
             prop_assert_eq!(split.burnt, escrow.fee);
             prop_assert_eq!(split.back, escrow.reserve);
+        }
+
+        /// A price that an author pays itself is worth nothing to anybody else: it moves between
+        /// requester and author, and no other part depends on it.
+        #[test]
+        fn a_price_should_change_nothing_but_what_its_author_gets(
+            escrow in escrows(),
+            shares in shares(),
+            pay in pays(),
+            workers: u8,
+            royalty in royalties(),
+        ) {
+            let priced = shares.settle(&escrow, pay, workers, royalty);
+            let free = Escrow { price: 0, ..escrow };
+            let free = shares.settle(&free, pay, workers, royalty);
+            prop_assert_eq!(priced.irrecoverable(), free.irrecoverable());
+            prop_assert_eq!(priced.each, free.each);
+            let (paid, back) = if royalty.is_some() { (escrow.price, 0) } else { (0, escrow.price) };
+            prop_assert_eq!((priced.creator, priced.back), (free.creator + paid, free.back + back));
         }
 
         /// However many are asked, each has what the first were offered, and the reserve is
@@ -286,9 +343,9 @@ mod tests {
         ) {
             let pay = Pay::of(Policy::Proven, asked);
             let reserve = pay.reserve(reward).unwrap();
-            let escrow = Escrow { reward, tip: 0, fee: 0, reserve };
+            let escrow = Escrow { reward, tip: 0, fee: 0, reserve, price: 0 };
             let all = Shares { provider: WHOLE, treasury: 0 };
-            let split = all.settle(&escrow, pay, paid, false);
+            let split = all.settle(&escrow, pay, paid, None);
             let offered = reward / Amount::from(asked);
             prop_assert!(split.each == offered || split.each == offered + 1);
             prop_assert!(split.back + (offered + 1) * Amount::from(paid) >= reward + reserve);

@@ -22,12 +22,19 @@ macro_rules! answer {
     )*};
 }
 
+mod models;
+mod unpriced;
+
+pub use models::{HeadView, LossesView, ModelView, Step};
+pub use unpriced::{UnpricedEscrow, UnpricedQuote, UnpricedTaskView};
+
 answer! {
     /// What a task would cost, and who would do it.
     pub struct Quote {
         /// What is put aside. It costs up to so much: the reserve is only spent where results
         /// contradict each other and more workers are asked, each for what the first were
-        /// offered.
+        /// offered. The price is what the model's author asks for a use now; a task that is
+        /// submitted later puts aside what is asked then.
         pub escrow: Escrow,
         /// Held while the task is kept, and returned.
         pub deposit: Amount,

@@ -3,6 +3,7 @@
 
 extern crate alloc;
 
+mod learning;
 mod weights;
 
 use alloc::vec::Vec;
@@ -23,6 +24,7 @@ pub use cairn_protocol::{
     beacon::{Subject, Ticket},
     task::FAILED_AT_MOST,
 };
+pub use learning::{Custody, Judged, Kept, Lineage, OnPeriod, Panels, Purse, Sealing};
 
 /// The market's time.
 pub trait Clock {
@@ -212,13 +214,13 @@ pub trait Reputation<AccountId> {
 
 /// Hears what work was paid for.
 pub trait OnSettled {
-    /// A provider's work was settled, and so much of what it cost the requester reached neither
-    /// the provider nor the model's creator: it was burnt, or is the treasury's.
-    fn settled(provider: ProviderId, irrecoverable: Amount);
+    /// A provider's work of that kind was settled, and so much of what it cost the requester
+    /// reached neither the provider nor the model's creator: it was burnt, or is the treasury's.
+    fn settled(provider: ProviderId, kind: JobKind, irrecoverable: Amount);
 }
 
 impl OnSettled for () {
-    fn settled(_: ProviderId, _: Amount) {}
+    fn settled(_: ProviderId, _: JobKind, _: Amount) {}
 }
 
 /// What those who audit a result need to know of it.
@@ -296,9 +298,20 @@ impl<AccountId> Patron<AccountId> for () {
 pub trait Models<AccountId> {
     fn exists(model: &BlockId) -> bool;
 
+    /// What an account pays for each use, beside what workers get; none if it may not use it.
+    fn price(model: &BlockId, who: &AccountId) -> Option<Amount>;
+
     /// Whether an account may use it.
-    fn may_use(model: &BlockId, who: &AccountId) -> bool;
+    fn may_use(model: &BlockId, who: &AccountId) -> bool {
+        Self::price(model, who).is_some()
+    }
 
     /// Who gets the creator's share; none leaves it to the treasury.
     fn creator(model: &BlockId) -> Option<AccountId>;
+
+    /// What the creator asks for of what workers are paid.
+    fn royalty(model: &BlockId) -> Ppm;
+
+    /// A job that ran on it was settled.
+    fn note_use(model: &BlockId);
 }

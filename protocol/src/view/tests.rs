@@ -98,3 +98,24 @@ proptest! {
         prop_assert!(supply.lack(seats).is_some());
     }
 }
+
+#[test]
+fn an_older_answer_should_put_nothing_aside_for_a_models_author() {
+    let older = UnpricedQuote {
+        escrow: UnpricedEscrow { reward: 9, tip: 8, fee: 7, reserve: 6 },
+        deposit: 5,
+        supply: supply(),
+        prices: Some((1, 2)),
+        ahead: 3,
+        wait: Some(4),
+        lack: None,
+        why: vec![],
+        judged: b"by three".to_vec(),
+        warning: vec![],
+    };
+    // It ends as the newer does, but for the price.
+    let quote = Quote::from(UnpricedQuote::decode(&mut &older.encode()[..]).unwrap());
+    assert_eq!(quote.escrow, Escrow { reward: 9, tip: 8, fee: 7, reserve: 6, price: 0 });
+    assert_eq!(quote.encode().len(), older.encode().len() + 16);
+    assert_eq!((quote.deposit, quote.judged), (5, b"by three".to_vec()));
+}

@@ -127,7 +127,7 @@ impl Market {
         let fee = fee(FEE_FIXED, FEE_SHARE, terms.reward, terms.tip);
         let pay = Pay::of(terms.policy, terms.redundancy);
         let reserve = pay.reserve(terms.reward).expect("it is small");
-        let escrow = Escrow { reward: terms.reward, tip: terms.tip, fee, reserve };
+        let escrow = Escrow { reward: terms.reward, tip: terms.tip, fee, reserve, price: 0 };
         self.books.escrowed += money(escrow.total().expect("it is small"));
         let redundancy = request.redundancy;
         let (seats, excluded, draws) = (vec![], vec![], 0);
@@ -135,7 +135,7 @@ impl Market {
             Course { request, terms, redundancy, seats, excluded, draws, majority: false };
         let paid = self.follow(&mut course);
         let split = if paid {
-            SHARES.settle(&escrow, pay, course.seats.len() as u8, false)
+            SHARES.settle(&escrow, pay, course.seats.len() as u8, None)
         } else {
             refund(&escrow)
         };

@@ -1,0 +1,169 @@
+//! What the pallets of learning promise each other.
+
+use alloc::vec::Vec;
+use cairn_protocol::{
+    dag::{Component, Header},
+    id::{Amount, BlockId, DeltaId, File, Height, PanelId, Seed},
+    learning::{
+        brief::Brief,
+        model::{Head, ModelCard, Parts},
+        panel::{Case, Outcome},
+        source::DataSet,
+    },
+    share::Ppm,
+};
+use sp_runtime::{DispatchError, DispatchResult};
+
+/// The register of models, as learning sees it.
+pub trait Lineage<AccountId> {
+    /// What describes a model.
+    fn bundle(model: &BlockId) -> Option<File>;
+
+    fn card(model: &BlockId) -> Option<ModelCard>;
+
+    /// Whoever made a block, of any kind.
+    fn author(block: &BlockId) -> Option<AccountId>;
+
+    /// The last block that was laid on a component.
+    fn head(model: &BlockId, component: &Component) -> Option<Head>;
+
+    /// What a component is once this block of it is laid.
+    fn file(block: &BlockId) -> Option<File>;
+
+    /// The heads of all components that have one.
+    fn parts(model: &BlockId) -> Parts;
+
+    fn data(block: &BlockId) -> Option<DataSet<AccountId>>;
+
+    /// The set that a model's deltas are judged on.
+    fn validation(model: &BlockId) -> Option<BlockId>;
+
+    /// One more candidate was judged against this head.
+    fn note_judged(model: &BlockId, component: &Component);
+
+    /// Whether a delta of this header may be laid: its model and component are there, and its
+    /// parent is what the component is, or was since it was last published.
+    fn check(header: &Header<AccountId>) -> DispatchResult;
+
+    /// What is held for a block of this header, when it is laid.
+    fn deposit(header: &Header<AccountId>) -> Amount;
+
+    /// Lays a delta. The head moves to it, and is this file from now on.
+    fn lay(header: Header<AccountId>, file: File, deposit_from: &AccountId) -> DispatchResult;
+
+    /// Takes the topmost delta off a component, and says which it was; none where there is nothing
+    /// but what was published.
+    fn unlay(model: &BlockId, component: &Component) -> Option<BlockId>;
+
+    /// What the model as it stands loses on the set it is judged on, as a mean.
+    fn note_loss(model: &BlockId, loss: u64);
+}
+
+/// Committees of guards.
+pub trait Panels<AccountId> {
+    /// Asks for one. Nobody is on it who goes by one of these names, or is one party with whoever
+    /// does. [`Judged::judged`] hears what comes of it.
+    fn open(case: Case, barred: Vec<AccountId>) -> Result<PanelId, DispatchError>;
+
+    /// Until when a panel waits for what it waits for; none where it is over.
+    fn due(panel: PanelId) -> Option<Height>;
+
+    /// The case is off: the guards are free, and nobody is paid.
+    fn close(panel: PanelId);
+}
+
+/// Those whose cases panels judge.
+pub trait Judged {
+    /// What guards are to judge, fixed at the draw whose seed this is; none calls the case off.
+    fn brief(case: &Case, seed: &Seed) -> Option<Brief>;
+
+    /// The panel is over. There is no brief where guards were never drawn.
+    fn judged(case: &Case, brief: Option<&Brief>, outcome: Outcome);
+}
+
+/// Who holds what heads are made of.
+pub trait Custody {
+    /// Asks for keepers of what comes of a delta. [`Kept`] hears whether there are enough.
+    fn ask(delta: DeltaId, model: &BlockId, file: File);
+
+    /// Nobody needs to be asked for it any more.
+    fn release(delta: DeltaId);
+}
+
+/// Hears who holds it.
+pub trait Kept {
+    fn kept(delta: DeltaId);
+
+    fn unkept(delta: DeltaId);
+}
+
+/// Periods, their budgets, and sponsors.
+pub trait Purse<AccountId> {
+    /// Which one it is.
+    fn period() -> u32;
+
+    /// Whether anyone pays for gains of this model that are measured on this set.
+    fn pays_for(model: &BlockId, data: &BlockId) -> bool;
+
+    /// What rewards for this model are multiplied by in this period.
+    fn difficulty(model: &BlockId) -> Ppm;
+
+    /// Puts a reward aside, and says how much there is for it.
+    fn reserve(
+        delta: DeltaId,
+        model: &BlockId,
+        data: &BlockId,
+        author: &AccountId,
+        amount: Amount,
+    ) -> Amount;
+
+    /// Pays that share of what was put aside, and says how much it is. The rest is free again.
+    fn release(delta: DeltaId, share: Ppm) -> Amount;
+
+    /// Pays each of these accounts for judging, and says how much it came to.
+    fn pay_guards(model: &BlockId, guards: &[AccountId], each: Amount) -> Amount;
+
+    /// One more delta of the model was laid.
+    fn note_success(model: &BlockId);
+}
+
+/// Hears when a period has ended.
+pub trait OnPeriod {
+    fn ended(period: u32);
+}
+
+impl OnPeriod for () {
+    fn ended(_: u32) {}
+}
+
+/// What waits for examples that nobody knows yet.
+pub trait Sealing<AccountId> {
+    /// Whether rewards for a model's deltas wait for them.
+    fn waits(model: &BlockId) -> bool;
+
+    /// Whether somebody knows examples that a model's deltas will be judged on, and may not make
+    /// any.
+    fn barred(model: &BlockId, who: &AccountId) -> bool;
+
+    /// A reward waits, for so much gained on examples that everyone knows. Has to be heard before
+    /// the head moves.
+    fn note(model: &BlockId, delta: DeltaId, gain: u64);
+
+    /// It waits no more, since the delta was taken back: what it gained counts no longer.
+    fn forget(model: &BlockId, delta: DeltaId);
+}
+
+/// Nothing waits.
+impl<AccountId> Sealing<AccountId> for () {
+    fn waits(_: &BlockId) -> bool {
+        false
+    }
+
+    fn barred(_: &BlockId, _: &AccountId) -> bool {
+        false
+    }
+
+    fn note(_: &BlockId, _: DeltaId, _: u64) {}
+
+    fn forget(_: &BlockId, _: DeltaId) {}
+}

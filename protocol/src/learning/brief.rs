@@ -1,0 +1,48 @@
+//! What guards are to judge.
+
+use crate::{
+    id::{BlockId, ContentId, File, Seed},
+    learning::{
+        model::{Component, Parts},
+        source::Source,
+    },
+    share::Ppm,
+    wire::wire,
+};
+
+wire! {
+    /// What is held against the baseline.
+    pub enum Subject {
+        /// A component with a delta laid on it.
+        #[codec(index = 0)]
+        Delta {
+            component: Component,
+            artifact: File,
+            /// The file that its author laid it on.
+            base: ContentId,
+        },
+        /// The model with these components, as it stands later.
+        #[codec(index = 1)]
+        Heads(Parts),
+    }
+
+    /// Everything that a guard needs. What it comes to is a function of this alone.
+    pub struct Brief {
+        pub model: BlockId,
+        /// What describes the model, see [`crate::bundle`].
+        pub bundle: File,
+        /// The program that comes to losses, by its file in the bundle.
+        pub judge: ContentId,
+        /// The components that are other files than the bundle's: the baseline.
+        pub parts: Parts,
+        pub subject: Subject,
+        pub source: Source,
+        /// How many examples.
+        pub count: u32,
+        /// By how much the loss has to fall.
+        pub threshold: Ppm,
+        /// How many candidates were judged before against the same head.
+        pub attempts: u32,
+        pub seed: Seed,
+    }
+}
