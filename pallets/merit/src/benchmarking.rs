@@ -2,7 +2,7 @@
 
 use crate::{types::*, *};
 use alloc::vec::Vec;
-use cairn_protocol::id::ProviderId;
+use cairn_protocol::{id::ProviderId, job::JobKind};
 use cairn_seams::OnSettled;
 use frame_benchmarking::v2::*;
 use frame_support::traits::{fungible::MutateHold, Get};
@@ -74,7 +74,7 @@ mod benches {
     fn flush(v: Linear<1, 300>) {
         let all = linked::<T>(v.min(T::MaxValidators::get()));
         for (_, provider) in &all {
-            Pallet::<T>::settled(*provider, u128::MAX);
+            Pallet::<T>::settled(*provider, JobKind::Infer, u128::MAX);
         }
         #[block]
         {

@@ -2,7 +2,10 @@
 
 use crate::{types::*, *};
 use alloc::vec::Vec;
-use cairn_protocol::id::{Amount, ProviderId};
+use cairn_protocol::{
+    id::{Amount, ProviderId},
+    job::JobKind,
+};
 use cairn_seams::{OnSettled, Registry};
 use frame_support::{dispatch::DispatchClass, traits::Get};
 use sp_runtime::{SaturatedConversion, Saturating};
@@ -16,7 +19,7 @@ struct Claim<AccountId> {
 }
 
 impl<T: Config> OnSettled for Pallet<T> {
-    fn settled(provider: ProviderId, irrecoverable: Amount) {
+    fn settled(provider: ProviderId, _: JobKind, irrecoverable: Amount) {
         let Some(validator) = ValidatorOf::<T>::get(provider) else { return };
         let Some(session) = CurrentSession::<T>::get() else { return };
         Links::<T>::mutate(validator, |link| {

@@ -3,6 +3,7 @@
 mod audits;
 mod capability;
 mod entropy;
+mod experts;
 mod merit;
 mod providers;
 mod reputation;
@@ -21,6 +22,7 @@ pub(crate) fn make(area: Area, course: &mut Course, dice: &mut Dice) {
                 (3, Area::Capability),
                 (4, Area::Providers),
                 (3, Area::Entropy),
+                (1, Area::Experts),
                 (1, Area::Reputation),
             ]);
             make(one, course, dice);
@@ -28,6 +30,7 @@ pub(crate) fn make(area: Area, course: &mut Course, dice: &mut Dice) {
         Area::Audits => audits::make(course, dice),
         Area::Capability => capability::make(course, dice),
         Area::Entropy => entropy::make(course, dice),
+        Area::Experts => experts::make(course, dice),
         Area::Merit => merit::make(course, dice),
         Area::Providers => providers::make(course, dice),
         Area::Reputation => reputation::make(course, dice),

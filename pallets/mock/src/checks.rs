@@ -1,11 +1,13 @@
 //! What has to hold, whatever was done.
 
 use crate::{
-    drive::Tally, Audits, Balances, Capability, Clock, Entropy, Merit, Mock, Providers, Reputation,
+    drive::Tally,
+    market::{header, CREATOR, LICENSED},
+    Audits, Balances, Capability, Clock, Entropy, Experts, Merit, Mock, Providers, Reputation,
     RuntimeEvent, RuntimeHoldReason, System, Tasks,
 };
 use cairn_protocol::{
-    id::{Amount, Height, ProviderId},
+    id::{Amount, BlockId, Height, ProviderId, TaskId},
     job::JobKind,
     lifecycle::Stage,
     share::WHOLE,
@@ -21,6 +23,10 @@ pub(crate) struct Watch {
     issued: Amount,
     /// A block has begun while the clock was stopped, and nothing was called since.
     still: bool,
+    /// The models that tasks run on, and what is put aside for their authors.
+    models: BTreeMap<TaskId, (BlockId, Amount)>,
+    /// How many tasks on each were settled.
+    uses: BTreeMap<BlockId, u64>,
 }
 
 /// What events say of money.
@@ -38,7 +44,13 @@ struct Flow {
 
 impl Watch {
     pub(crate) fn new() -> Self {
-        Self { height: Clock::now(), issued: Balances::total_issuance(), still: false }
+        Self {
+            height: Clock::now(),
+            issued: Balances::total_issuance(),
+            still: false,
+            models: BTreeMap::new(),
+            uses: BTreeMap::new(),
+        }
     }
 
     /// Another block has begun.
@@ -57,10 +69,39 @@ impl Watch {
     /// Checks everything, and counts what was reported since it last did.
     pub(crate) fn check(&mut self, tally: &mut Tally) {
         assert_eq!(Clock::now(), self.height, "time went otherwise than blocks");
+        self.check_uses(tally);
         self.check_money(tally);
         check_states();
         check_work();
         check_standings();
+    }
+
+    fn check_uses(&mut self, tally: &mut Tally) {
+        use pallet_cairn_tasks::Event as Asked;
+        for record in System::read_events_no_consensus() {
+            match record.event {
+                RuntimeEvent::Tasks(Asked::Submitted { task, .. }) => self.note_model(task),
+                RuntimeEvent::Tasks(Asked::Settled { task, .. }) => {
+                    let Some((model, price)) = self.models.remove(&task) else { continue };
+                    *self.uses.entry(model).or_default() += 1;
+                    tally.priced += u64::from(price > 0);
+                    tally.licensed += u64::from(model == header(CREATOR, LICENSED).id());
+                }
+                _ => {}
+            }
+        }
+        let used: BTreeMap<_, _> = pallet_cairn_experts::Uses::<Mock>::iter().collect();
+        assert_eq!(used, self.uses, "models were used otherwise");
+    }
+
+    fn note_model(&mut self, id: TaskId) {
+        let task = pallet_cairn_tasks::Tasks::<Mock>::get(id).expect("it was just submitted");
+        let terms = pallet_cairn_tasks::TermsOf::<Mock>::get(id).expect("it was just submitted");
+        if let Some(model) = terms.job.model {
+            self.models.insert(id, (model, task.escrow.price));
+        } else {
+            assert_eq!(task.escrow.price, 0, "nobody has a price for it");
+        }
     }
 
     fn check_money(&mut self, tally: &mut Tally) {
@@ -129,6 +170,7 @@ fn count(event: &RuntimeEvent, tally: &mut Tally) {
     use pallet_cairn_audits::Event as Audited;
     use pallet_cairn_capability::Event as Challenged;
     use pallet_cairn_entropy::Event as Contributed;
+    use pallet_cairn_experts::Event as Stacked;
     use pallet_cairn_merit::Event as Linked;
     use pallet_cairn_providers::Event as Registered;
     use pallet_cairn_tasks::Event as Asked;
@@ -140,6 +182,8 @@ fn count(event: &RuntimeEvent, tally: &mut Tally) {
         RuntimeEvent::Tasks(Asked::Refunded { .. }) => tally.refunded += 1,
         RuntimeEvent::Capability(Challenged::Judged { .. }) => tally.judged += 1,
         RuntimeEvent::Entropy(Contributed::Revealed { .. }) => tally.contributed += 1,
+        RuntimeEvent::Experts(Stacked::Published { .. } | Stacked::Laid { .. }) => tally.laid += 1,
+        RuntimeEvent::Experts(Stacked::Unlaid { .. }) => tally.unlaid += 1,
         RuntimeEvent::Providers(Registered::Slashed { .. }) => tally.slashed += 1,
         RuntimeEvent::Providers(Registered::Deregistered { .. }) => tally.gone += 1,
         _ => {}
@@ -156,6 +200,7 @@ fn check_states() {
     Capability::do_try_state().expect("challenges are right");
     Audits::do_try_state().expect("audits are right");
     Merit::do_try_state().expect("links are right");
+    Experts::do_try_state().expect("models are right");
 }
 
 /// Every pallet that gives out work has begun and engaged for it what the register counts.

@@ -1,12 +1,12 @@
 //! The pallets, wired as in the runtime, with times short enough to pass within fifty calls.
 
 use crate::{
-    market::{owner, ALICE, CREATOR, TREASURY},
+    market::{owner, ALICE, TREASURY},
     *,
 };
 use cairn_protocol::{
     audit::Shares,
-    id::{Amount, BlockId, Digest, ProviderId, Seed},
+    id::{Amount, Digest, ProviderId, Seed},
     matching::Weights,
     profile::DeviceClass,
     settlement,
@@ -202,24 +202,17 @@ impl pallet_cairn_reputation::Config for Mock {
     type Rules = ReputationRules;
 }
 
-/// A model that anyone may use, and one that nobody has a licence for.
-pub(crate) const MODEL: BlockId = BlockId([7; 32]);
-pub(crate) const LICENSED: BlockId = BlockId([8; 32]);
-
-/// The models there are.
-pub struct TwoModels;
-impl cairn_seams::Models<AccountId> for TwoModels {
-    fn exists(model: &BlockId) -> bool {
-        *model == MODEL || *model == LICENSED
-    }
-
-    fn may_use(model: &BlockId, _: &AccountId) -> bool {
-        *model == MODEL
-    }
-
-    fn creator(model: &BlockId) -> Option<AccountId> {
-        (*model == MODEL).then_some(CREATOR)
-    }
+impl pallet_cairn_experts::Config for Mock {
+    type ByteDeposit = ConstU128<1>;
+    type Clock = Clock;
+    type Currency = Balances;
+    type ItemDeposit = ConstU128<5>;
+    type MaxServed = ConstU32<2>;
+    type PriceNotice = ConstU32<20>;
+    type Registry = Providers;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type ServeBlocks = ConstU32<60>;
+    type WeightInfo = ();
 }
 
 impl pallet_cairn_tasks::Config for Mock {
@@ -227,7 +220,7 @@ impl pallet_cairn_tasks::Config for Mock {
     type Beacon = Entropy;
     type Clock = Clock;
     type Currency = Balances;
-    type Models = TwoModels;
+    type Models = Experts;
     type OnSettled = Merit;
     type Registry = Providers;
     type Reputation = Reputation;

@@ -16,6 +16,7 @@ pub enum Area {
     Audits,
     Capability,
     Entropy,
+    Experts,
     /// With the tasks that are worth something to validators.
     Merit,
     Providers,
@@ -35,6 +36,10 @@ pub struct Tally {
     pub settled: u64,
     /// Tasks whose money went back.
     pub refunded: u64,
+    /// Tasks that were paid with the price of their model.
+    pub priced: u64,
+    /// Tasks that were paid and ran on a licensed model.
+    pub licensed: u64,
     /// Audits that came to an end.
     pub audited: u64,
     /// Results that were planted, and said to be.
@@ -45,6 +50,9 @@ pub struct Tally {
     pub judged: u64,
     /// Contributions to the beacon that were revealed.
     pub contributed: u64,
+    /// Blocks that were published or laid, and such as were taken off again.
+    pub laid: u64,
+    pub unlaid: u64,
     /// Faults that were paid for.
     pub slashed: u64,
     /// Registrations that ended.
@@ -60,11 +68,15 @@ impl Tally {
             blocks: self.blocks + other.blocks,
             settled: self.settled + other.settled,
             refunded: self.refunded + other.refunded,
+            priced: self.priced + other.priced,
+            licensed: self.licensed + other.licensed,
             audited: self.audited + other.audited,
             unmasked: self.unmasked + other.unmasked,
             rewarded: self.rewarded + other.rewarded,
             judged: self.judged + other.judged,
             contributed: self.contributed + other.contributed,
+            laid: self.laid + other.laid,
+            unlaid: self.unlaid + other.unlaid,
             slashed: self.slashed + other.slashed,
             gone: self.gone + other.gone,
         }

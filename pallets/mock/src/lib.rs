@@ -51,4 +51,6 @@ mod runtime {
     pub type Audits = pallet_cairn_audits;
     #[runtime::pallet_index(9)]
     pub type Merit = pallet_cairn_merit;
+    #[runtime::pallet_index(10)]
+    pub type Experts = pallet_cairn_experts;
 }

@@ -2,11 +2,14 @@
 
 use crate::{
     config::{self, SESSION},
-    AccountId, AllPalletsWithSystem, Merit, Mock, Providers, RuntimeOrigin, System,
+    dice::Dice,
+    AccountId, AllPalletsWithSystem, Experts, Merit, Mock, Providers, RuntimeOrigin, System,
 };
 use cairn_protocol::{
-    id::{Amount, ProviderId, Region},
+    dag::{Component, Header, SemVer},
+    id::{Amount, BlockId, ContentId, File, ProviderId, Region},
     job::JobKind,
+    learning::model::{Access, ModelCard},
     profile::{DeviceClass, Hardware, Offer, Offers, Profile, Role},
 };
 use frame_support::{
@@ -89,9 +92,65 @@ fn open() -> Storage {
         System::set_block_number(1);
         AllPalletsWithSystem::on_initialize(1);
         (0..PROVIDERS).for_each(enlist);
+        open_models();
         System::reset_events();
     });
     storage
+}
+
+/// The models that there are from the beginning, by their numbers.
+pub(crate) const OPEN: u8 = 0;
+pub(crate) const PRICED: u8 = 1;
+pub(crate) const LICENSED: u8 = 2;
+
+fn open_models() {
+    let creator = || RuntimeOrigin::signed(CREATOR);
+    let all = [
+        (OPEN, Access::Open),
+        (PRICED, Access::PerUse { price: 700 }),
+        (LICENSED, Access::Licensed),
+    ];
+    for (n, access) in all {
+        let (header, card) = (Box::new(header(CREATOR, n)), Box::new(card(access)));
+        assert_ok!(Experts::create_model(creator(), header, card));
+    }
+    for who in [ALICE, BOB] {
+        assert_ok!(Experts::license(creator(), header(CREATOR, LICENSED).id(), who));
+    }
+}
+
+/// What the nth model of somebody says of itself.
+pub(crate) fn header(author: AccountId, n: u8) -> Header<AccountId> {
+    let description = File { id: ContentId([n; 32]), bytes: 1_000 };
+    Header::meta(author, description, SemVer { major: 1, minor: 0, patch: 0 })
+}
+
+pub(crate) fn component(n: u8) -> Component {
+    Component::truncate_from(vec![b'a' + n])
+}
+
+/// A model of two components.
+pub(crate) fn card(access: Access) -> ModelCard {
+    let components = vec![component(0), component(1)];
+    ModelCard {
+        configuration: ContentId([1; 32]),
+        tokenizer: None,
+        judge: ContentId([2; 32]),
+        components: components.try_into().expect("there are two"),
+        royalty: 20_000,
+        price_hint: 1,
+        licence: b"Apache-2.0".to_vec().try_into().expect("it is short"),
+        access,
+    }
+}
+
+/// A model that there is, most often one that there was from the beginning.
+pub(crate) fn any_model(dice: &mut Dice) -> BlockId {
+    let first = [OPEN, OPEN, PRICED, LICENSED].map(|n| header(CREATOR, n).id());
+    let mut all: Vec<_> = pallet_cairn_experts::Cards::<Mock>::iter_keys().collect();
+    all.sort_unstable();
+    let some = dice.one(&all);
+    dice.mostly(&first, &[some])
 }
 
 fn enlist(n: u64) {

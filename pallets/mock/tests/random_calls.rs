@@ -105,6 +105,7 @@ mod for_long {
 fn tasks_should_hold_whatever_is_called() {
     let tally = sequences(Area::Tasks, 500);
     assert!(tally.settled > 500 && tally.refunded > 1_000, "{tally:?}");
+    assert!(tally.priced > 50 && tally.licensed > 50, "{tally:?}");
 }
 
 #[test]
@@ -129,6 +130,12 @@ fn capability_should_hold_whatever_is_called() {
 fn entropy_should_hold_whatever_is_called() {
     let tally = sequences(Area::Entropy, 200);
     assert!(tally.contributed > 400, "{tally:?}");
+}
+
+#[test]
+fn experts_should_hold_whatever_is_called() {
+    let tally = sequences(Area::Experts, 200);
+    assert!(tally.laid > 500 && tally.unlaid > 20, "{tally:?}");
 }
 
 #[test]

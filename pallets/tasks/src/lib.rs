@@ -251,10 +251,10 @@ pub mod pallet {
         NoWork,
         /// The reward for each worker is less than `prices.reward_least`.
         RewardTooSmall,
-        /// Reward, tip, fee and reserve together are no amount of CRN.
+        /// Reward, tip, fee, reserve and the model's price together are no amount of CRN.
         AmountTooLarge,
-        /// The account cannot put aside reward, tip, fee, reserve and deposit, or the deposit of
-        /// a complaint, and keep itself alive.
+        /// The account cannot put aside reward, tip, fee, reserve, the model's price and deposit,
+        /// or the deposit of a complaint, and keep itself alive.
         NotEnoughBalance,
         /// The encoded terms are longer than `prices.terms_bytes`. Pass the input as an artifact.
         TermsTooLong,
@@ -266,7 +266,8 @@ pub mod pallet {
         ModelNotNeeded,
         /// No model with this id is registered.
         UnknownModel,
-        /// The account has no licence for the model.
+        /// The model is licensed, and the account has no licence for it. Have its author give it
+        /// one, or name a model that is open or has a price.
         ModelNotLicensed,
 
         /// The task is not sealed.

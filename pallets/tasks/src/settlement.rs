@@ -21,12 +21,17 @@ impl<T: Config> Pallet<T> {
     /// The result was not objected to: its workers are paid.
     pub(crate) fn settle(id: TaskId, mut task: TaskOf<T>) {
         let Some(terms) = TermsOf::<T>::get(id).defensive() else { return };
-        let creator = terms.job.model.and_then(|model| T::Models::creator(&model));
+        let model = terms.job.model;
+        let creator = model.as_ref().and_then(T::Models::creator);
+        let royalty = model.as_ref().filter(|_| creator.is_some()).map(T::Models::royalty);
         let workers = Self::workers(&task);
         let shares = T::Rules::get().prices.shares;
         let pay = Pay::of(terms.policy, terms.redundancy);
-        let split = shares.settle(&task.escrow, pay, workers, creator.is_some());
+        let split = shares.settle(&task.escrow, pay, workers, royalty);
         Self::pay(&task, &split, creator);
+        if let Some(model) = &model {
+            T::Models::note_use(model);
+        }
 
         let left = split.irrecoverable().checked_div(workers.into()).unwrap_or(0);
         // One worker's result was compared with nobody's: it was in time, and no more is known.
@@ -37,7 +42,7 @@ impl<T: Config> Pallet<T> {
         };
         for seat in &task.seats {
             T::Reputation::observe_for(seat.provider, task.kind, well, &task.requester);
-            T::OnSettled::settled(seat.provider, left);
+            T::OnSettled::settled(seat.provider, task.kind, left);
             T::Registry::disengage(seat.provider);
         }
         Self::turn(&mut task, Turn::Accepted);

@@ -89,7 +89,7 @@ impl<T: Config> Pallet<T> {
         ensure!(!T::Clock::is_stopped(), Error::<T>::ChainStopped);
         let rules = T::Rules::get();
         Self::check_times(terms, &rules.clocks)?;
-        Self::check_job(requester, terms)?;
+        let price = Self::check_job(requester, terms)?;
 
         let prices = &rules.prices;
         let least = prices.reward_least.saturating_mul(terms.redundancy.into());
@@ -102,6 +102,7 @@ impl<T: Config> Pallet<T> {
             tip: terms.tip,
             fee: fee(prices.fee_fixed, prices.fee_share, terms.reward, terms.tip),
             reserve: pay.reserve(terms.reward).ok_or(Error::<T>::AmountTooLarge)?,
+            price,
         };
         ensure!(escrow.total().is_some(), Error::<T>::AmountTooLarge);
         Ok((escrow, Self::footprint(terms).deposit(prices)))
@@ -126,19 +127,19 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    fn check_job(requester: &T::AccountId, terms: &Terms) -> Result<(), Error<T>> {
+    /// Whether the job may be given out for this account, and what its model's author asks for it.
+    fn check_job(requester: &T::AccountId, terms: &Terms) -> Result<Amount, Error<T>> {
         let job = &terms.job;
         terms.policy.judges(job, terms.redundancy)?;
         ensure!(job.units > 0, Error::<T>::NoWork);
         ensure!(terms.output_bytes <= INLINE_BYTES, Error::<T>::OutputTooLong);
         match (&job.model, job.kind.needs_model()) {
-            (None, false) => Ok(()),
+            (None, false) => Ok(0),
             (None, true) => Err(Error::<T>::ModelNeeded),
             (Some(_), false) => Err(Error::<T>::ModelNotNeeded),
             (Some(model), true) => {
                 ensure!(T::Models::exists(model), Error::<T>::UnknownModel);
-                ensure!(T::Models::may_use(model, requester), Error::<T>::ModelNotLicensed);
-                Ok(())
+                T::Models::price(model, requester).ok_or(Error::<T>::ModelNotLicensed)
             }
         }
     }

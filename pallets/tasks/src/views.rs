@@ -8,6 +8,7 @@ use cairn_protocol::{
     job::{Policy, Terms},
     lifecycle::Stage,
     matching::Demand,
+    settlement::Escrow,
     view::{ComplaintView, Lack, Obstacle, Quote, Supply, TaskView, WaitsFor},
 };
 use cairn_seams::{Beacon, Clock, Lane, Prospect, Registry, Survey};
@@ -45,7 +46,7 @@ impl<T: Config> Pallet<T> {
             wait,
             lack,
             why: lack.map(|lack| Self::why(lack, &supply)).unwrap_or_default(),
-            judged: Self::in_words(terms).as_bytes().to_vec(),
+            judged: Self::judged(terms, &escrow),
             warning: Self::warning(terms),
             supply,
         })
@@ -130,6 +131,18 @@ impl<T: Config> Pallet<T> {
         let lag = standing.saturating_add(queued).checked_div(each).unwrap_or(0);
         let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         (narrow(ready.saturating_add(due)), narrow(lag))
+    }
+
+    /// How the result is judged, and what of it costs more than was offered for the work.
+    fn judged(terms: &Terms, escrow: &Escrow) -> Vec<u8> {
+        let mut words = Self::in_words(terms).as_bytes().to_vec();
+        if escrow.price > 0 {
+            words.extend_from_slice(
+                b" The model has a price for each use, beside the reward: its author is paid it \
+                  when the task is settled, and it comes back if the task is refunded.",
+            );
+        }
+        words
     }
 
     fn in_words(terms: &Terms) -> &'static str {

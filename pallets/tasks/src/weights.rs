@@ -4,8 +4,10 @@
 //! `submit` and `settle` of 3; AMD EPYC, 2 cores, 24684084 kB, Linux 6.18.44-fc-v669, 2026-11-22.
 
 cairn_seams::weights! {
-    /// Clock, rules, number, model, account and holds, window of the seed; lists, terms, record.
-    submit(): (160_016, 10, 9);
+    /// Clock, rules, number, model with its card, its announced access and the account's licence,
+    /// account and holds, window of the seed; lists, terms, record. Not measured yet: what is looked
+    /// up of the model beside its first block.
+    submit(): (175_016, 13, 9);
     /// Record, window of the seed, account and holds; queue, agenda.
     cancel(): (150_853, 9, 7);
     /// Record, terms, key; agenda.
@@ -47,10 +49,11 @@ cairn_seams::weights! {
     close_commits(seats): (257_090, 15, 6) + seats * (63_137, 4, 5);
     /// The same; terms, and of each seat its answer; what begins an audit.
     judge(seats): (320_166, 16, 6) + seats * (56_016, 4, 5);
-    /// Terms, model, account and holds, treasury, creator, issuance, session, rules of merit;
-    /// agenda, record. Of each seat the provider and what links it, its reputation, the owner's
-    /// account, the validator that it works for and what it did for that one.
-    settle(seats): (282_767, 16, 7) + seats * (100_250, 7, 4);
+    /// Terms, model, its card and its uses, account and holds, treasury, creator, issuance, session,
+    /// rules of merit; agenda, record. Of each seat the provider and what links it, its reputation,
+    /// the owner's account, the validator that it works for and what it did for that one. Not
+    /// measured yet: the model's card and its uses.
+    settle(seats): (297_767, 18, 8) + seats * (100_250, 7, 4);
     /// Audit; agenda, record, and whoever was outvoted, four at most.
     look_at_audit(): (39_649, 4, 3);
     /// Complaints, window of the seed, answer, rules; agenda, record.

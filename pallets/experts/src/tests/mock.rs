@@ -2,11 +2,19 @@
 
 use crate::{self as pallet_cairn_experts, *};
 use cairn_protocol::{
-    dag::{Header, SemVer},
-    id::{Amount, BlockId, ContentId, File},
+    dag::{BlockKind, Component, Header, SemVer},
+    fault::Fault,
+    id::{Amount, BlockId, ContentId, File, Height, ProviderId, Seed},
+    learning::{
+        model::{Access, ModelCard},
+        source::{Generator, Purpose, Source},
+    },
+    profile::{Candidate, DeviceClass},
+    spec::Records,
 };
+use cairn_seams::{Clock, Lane, Lineage, Prospect, Registry, Survey};
 use frame_support::{
-    derive_impl, parameter_types,
+    assert_ok, derive_impl, parameter_types,
     traits::{
         fungible::{Inspect, InspectHold},
         ConstU128,
@@ -21,11 +29,27 @@ pub(crate) const BOB: AccountId = 12;
 pub(crate) const CAROL: AccountId = 13;
 /// Those who have funds.
 pub(crate) const ACCOUNTS: [AccountId; 3] = [ALICE, BOB, CAROL];
-pub(crate) const FUNDS: Amount = 10_000;
-/// Bytes of a header, of its deposit and of its key.
-pub(crate) const BYTES: Amount = 67 + 16 + 48;
-/// For an item, and for each of its bytes.
-pub(crate) const DEPOSIT: Amount = 500 + 2 * BYTES;
+pub(crate) const FUNDS: Amount = 600_000;
+/// Bytes of a plain header, and of what a block says beside it: payer, deposit, what it was laid on if
+/// it was, file, release, and how many were judged.
+const HEADER: Amount = 67;
+const BLOCK: Amount = 8 + 16 + 1 + 40 + 6 + 4;
+const KEY: Amount = 48;
+/// Of the card of a model with two components, with the longest access there may be.
+const CARD: Amount = 32 + 33 + 32 + 1 + (1 + 4) + (1 + 6) + 4 + 16 + (1 + 10) + 17;
+/// Bytes of a model: block, card, next access, set, uses and losses, each with its key.
+pub(crate) const MODEL: Amount = HEADER + BLOCK + CARD + (17 + 4) + 32 + 8 + 16 + 6 * KEY;
+/// For six items, and for each of their bytes.
+pub(crate) const DEPOSIT: Amount = 6 * 500 + 2 * MODEL;
+/// Bytes of a block that names a model, a component of four bytes and what it stands on.
+pub(crate) const PART: Amount = HEADER + 32 + 4 + 32 + BLOCK + 32 + KEY;
+/// Bytes of the first of a component, which has its place among the heads.
+pub(crate) const FIRST_PART: Amount = PART + 38 + 16 + 5 + KEY;
+pub(crate) const FIRST: Amount = 2 * 500 + 2 * FIRST_PART;
+/// Any other of a component of four bytes.
+pub(crate) const NEXT: Amount = 500 + 2 * PART;
+pub(crate) const ROUTER: &str = "router";
+pub(crate) const HEAD: &str = "head";
 
 #[frame_support::runtime]
 mod runtime {
@@ -67,19 +91,106 @@ impl pallet_balances::Config for Test {
 parameter_types! {
     pub static ItemDeposit: Amount = 500;
     pub static ByteDeposit: Amount = 2;
+    pub static Now: Height = 100;
+    /// Providers and who operates them; the owner of each is its number.
+    pub static Operators: Vec<(ProviderId, AccountId)> = Vec::new();
+    pub const MaxServed: u32 = 3;
+    pub const PriceNotice: Height = 50;
+    pub const ServeBlocks: Height = 30;
 }
 
 impl Config for Test {
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = Hand;
     type ByteDeposit = ByteDeposit;
+    type Clock = Hand;
     type Currency = Balances;
     type ItemDeposit = ItemDeposit;
+    type MaxServed = MaxServed;
+    type PriceNotice = PriceNotice;
+    type Registry = Hand;
     type RuntimeHoldReason = RuntimeHoldReason;
+    type ServeBlocks = ServeBlocks;
     type WeightInfo = ();
+}
+
+/// Neighbours that say what the statics above say.
+pub struct Hand;
+
+impl Clock for Hand {
+    fn now() -> Height {
+        Now::get()
+    }
+
+    fn is_stopped() -> bool {
+        false
+    }
+}
+
+impl Registry<AccountId> for Hand {
+    fn sample(_: Lane, _: DeviceClass, _: u32, _: &Seed) -> Vec<Prospect<AccountId>> {
+        vec![]
+    }
+
+    fn survey(_: Lane, _: DeviceClass, _: u32, _: &Seed) -> Survey<AccountId> {
+        Survey::default()
+    }
+
+    fn candidate(_: ProviderId, _: Lane) -> Option<Candidate> {
+        None
+    }
+
+    fn serves(_: ProviderId, _: Lane) -> bool {
+        false
+    }
+
+    fn owner(provider: ProviderId) -> Option<AccountId> {
+        Operators::get().iter().any(|(one, _)| *one == provider).then_some(provider.0)
+    }
+
+    fn operated_by(operator: &AccountId) -> Option<ProviderId> {
+        Operators::get().iter().find(|(_, one)| one == operator).map(|(provider, _)| *provider)
+    }
+
+    fn generation(_: ProviderId) -> u32 {
+        0
+    }
+
+    fn names(account: &AccountId) -> Vec<AccountId> {
+        vec![*account]
+    }
+
+    fn names_of(provider: ProviderId) -> Vec<AccountId> {
+        Self::owner(provider).into_iter().collect()
+    }
+
+    fn kin(names: Vec<AccountId>) -> Vec<AccountId> {
+        names
+    }
+
+    fn begin_work(_: ProviderId) {}
+    fn end_work(_: ProviderId) {}
+    fn engage(_: ProviderId) {}
+    fn disengage(_: ProviderId) {}
+    fn engagements(_: ProviderId) -> u32 {
+        0
+    }
+    fn penalise(_: ProviderId, _: Fault, _: u64) {}
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+impl benchmarking::BenchmarkHelper<AccountId> for Hand {
+    fn enlist() -> (ProviderId, AccountId) {
+        Operators::set(vec![(ProviderId(1), BOB)]);
+        (ProviderId(1), BOB)
+    }
 }
 
 pub(crate) fn externalities() -> sp_io::TestExternalities {
     ItemDeposit::set(500);
     ByteDeposit::set(2);
+    Now::set(100);
+    Operators::set(vec![(ProviderId(1), BOB), (ProviderId(2), CAROL)]);
     let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
     pallet_balances::GenesisConfig::<Test> {
         balances: ACCOUNTS.map(|account| (account, FUNDS)).to_vec(),
@@ -113,16 +224,102 @@ pub(crate) fn header(author: AccountId, nth: u16) -> Header<AccountId> {
     Header::meta(author, description, SemVer { major: 1, minor: nth, patch: 0 })
 }
 
+pub(crate) fn name(component: &str) -> Component {
+    Component::truncate_from(component.as_bytes().to_vec())
+}
+
+/// Of a model of a head and a router, which is open.
+pub(crate) fn card() -> ModelCard {
+    ModelCard {
+        configuration: ContentId([5; 32]),
+        tokenizer: Some(ContentId([6; 32])),
+        judge: ContentId([7; 32]),
+        components: vec![name(HEAD), name(ROUTER)].try_into().unwrap(),
+        royalty: 30_000,
+        price_hint: 2,
+        licence: b"Apache-2.0".to_vec().try_into().unwrap(),
+        access: Access::Open,
+    }
+}
+
 pub(crate) fn create(author: AccountId, nth: u16) -> BlockId {
     let header = header(author, nth);
     let model = header.id();
     let signed = RuntimeOrigin::signed(author);
-    frame_support::assert_ok!(Experts::create_model(signed, Box::new(header)));
+    assert_ok!(Experts::create_model(signed, Box::new(header), Box::new(card())));
     model
 }
 
+/// What a component is, another for each number.
+pub(crate) fn weights(nth: u8) -> File {
+    File { id: ContentId([nth; 32]), bytes: 2_000 }
+}
+
+/// Where a component stands, or would stand first.
+pub(crate) fn ground(model: BlockId, component: &str) -> BlockId {
+    Experts::head(&model, &name(component)).map_or(model, |head| head.block)
+}
+
+/// An expert that stands where it may, of this release.
+pub(crate) fn expert(model: BlockId, component: &str, minor: u16) -> Header<AccountId> {
+    let release = SemVer { major: 1, minor, patch: 0 };
+    let (kind, parent) = (BlockKind::Expert, ground(model, component));
+    Header::component(kind, model, name(component), parent, weights(0), release, ALICE)
+}
+
+/// Publishes a component of one of Alice's models.
+pub(crate) fn publish(model: BlockId, component: &str, minor: u16) -> BlockId {
+    let header = expert(model, component, minor);
+    let block = header.id();
+    assert_ok!(Experts::publish(RuntimeOrigin::signed(ALICE), Box::new(header)));
+    block
+}
+
+/// Bob's delta on a component as it stands, another for each number.
+pub(crate) fn delta(model: BlockId, component: &str, nth: u8) -> Header<AccountId> {
+    let parent = ground(model, component);
+    let release = SemVer::default();
+    Header::delta(model, name(component), parent, weights(nth), release, BOB, 500)
+}
+
+/// Lays one, at its author's expense.
+pub(crate) fn lay(model: BlockId, component: &str, nth: u8) -> BlockId {
+    let header = delta(model, component, nth);
+    let block = header.id();
+    assert_ok!(Experts::lay(header, weights(100 + nth), &BOB));
+    block
+}
+
+pub(crate) fn records() -> Source {
+    let file = File { id: ContentId([8; 32]), bytes: 64 * 256 };
+    Source::Records(Records { file, record_bytes: 256 })
+}
+
+pub(crate) fn generator() -> Source {
+    let module = File { id: ContentId([9; 32]), bytes: 700 };
+    Source::Generator(Generator { module, record_bytes: 512, fuel: 1_000_000, count: 1 << 20 })
+}
+
+/// Says of a source what a DATA block says.
+pub(crate) fn data_header(model: BlockId, source: &Source, author: AccountId) -> Header<AccountId> {
+    Header::data(model, source.file(), SemVer::default(), author)
+}
+
+/// Registers a set of Carol's.
+pub(crate) fn register(model: BlockId, source: Source, purpose: Purpose) -> BlockId {
+    let header = data_header(model, &source, CAROL);
+    let data = header.id();
+    let signed = RuntimeOrigin::signed(CAROL);
+    assert_ok!(Experts::register_data(signed, Box::new(header), source, purpose));
+    data
+}
+
 pub(crate) fn held(account: AccountId) -> Amount {
-    Balances::balance_on_hold(&HoldReason::Block.into(), &account)
+    held_for(HoldReason::Block, account)
+}
+
+pub(crate) fn held_for(reason: HoldReason, account: AccountId) -> Amount {
+    Balances::balance_on_hold(&reason.into(), &account)
 }
 
 /// This pallet's events.

@@ -1,5 +1,11 @@
+mod access;
 mod create_model;
+mod data;
 mod invariants;
+mod lineage;
 pub(crate) mod mock;
 mod models;
+mod publish;
+mod serve;
 mod try_state;
+mod views;

@@ -1,8 +1,8 @@
 //! What tasks are told.
 
 use super::mock::*;
-use crate::{types::*, *};
-use cairn_protocol::{dag::BlockKind, id::BlockId};
+use crate::*;
+use cairn_protocol::{id::BlockId, learning::source::Purpose};
 use cairn_seams::Models;
 
 #[test]
@@ -26,6 +26,27 @@ fn may_use_should_be_true_of_anyone_when_the_model_exists() {
 }
 
 #[test]
+fn royalty_should_be_what_the_card_says() {
+    execute(|| {
+        let model = create(ALICE, 0);
+        assert_eq!(Experts::royalty(&model), 30_000);
+        assert_eq!(Experts::royalty(&header(ALICE, 1).id()), 0);
+    });
+}
+
+#[test]
+fn note_use_should_count_for_models_alone() {
+    execute(|| {
+        let (model, other) = (create(ALICE, 0), create(ALICE, 1));
+        let block = publish(model, HEAD, 0);
+        (0..3).for_each(|_| Experts::note_use(&model));
+        Experts::note_use(&block);
+        assert_eq!((Uses::<Test>::get(model), Uses::<Test>::get(other)), (3, 0));
+        assert_eq!(Uses::<Test>::iter().count(), 1);
+    });
+}
+
+#[test]
 fn creator_should_be_the_author_when_the_model_exists() {
     execute(|| {
         let (first, second) = (create(ALICE, 0), create(BOB, 0));
@@ -35,15 +56,15 @@ fn creator_should_be_the_author_when_the_model_exists() {
     });
 }
 
-/// Nothing can register another kind yet; jobs run on models alone even if something does.
 #[test]
 fn models_should_be_meta_blocks_alone() {
-    externalities().execute_with(|| {
-        let mut header = header(ALICE, 0);
-        header.kind = BlockKind::Data;
-        let id = header.id();
-        Blocks::<Test>::insert(id, Block { header, deposit: 0 });
-        assert!(!Experts::exists(&id) && !Experts::may_use(&id, &ALICE));
-        assert_eq!(Experts::creator(&id), None);
+    execute(|| {
+        let model = create(ALICE, 0);
+        let part = publish(model, HEAD, 0);
+        let others = [part, lay(model, HEAD, 1), register(model, records(), Purpose::Training)];
+        for id in others {
+            assert!(!Experts::exists(&id) && !Experts::may_use(&id, &ALICE));
+            assert_eq!(Experts::creator(&id), None);
+        }
     });
 }

@@ -5,6 +5,7 @@ use crate::{self as pallet_cairn_merit, types::*, *};
 use cairn_protocol::{
     fault::Fault,
     id::{Amount, ProviderId, Seed},
+    job::JobKind,
     profile::{Candidate, DeviceClass},
 };
 use cairn_seams::{Lane, OnSettled as _, Prospect, Registry, Survey};
@@ -289,7 +290,7 @@ pub(crate) fn link(validator: AccountId, provider: u64) {
 }
 
 pub(crate) fn settle(provider: u64, paid: Amount) {
-    Merit::settled(ProviderId(provider), paid);
+    Merit::settled(ProviderId(provider), JobKind::Infer, paid);
 }
 
 /// Ends a session after so many blocks; each gives its author points, which are counted in the sum

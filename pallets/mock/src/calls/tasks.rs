@@ -2,10 +2,9 @@
 
 use crate::{
     calls::audits,
-    config::{LICENSED, MODEL},
     course::{any_provider, operator_of, Course},
     dice::Dice,
-    market::{run_block, ALICE, BOB, POOR},
+    market::{any_model, run_block, ALICE, BOB, POOR},
     AccountId, Clock, Mock,
 };
 use cairn_protocol::{
@@ -190,8 +189,9 @@ fn terms(dice: &mut Dice) -> Terms {
 fn job(dice: &mut Dice) -> Job {
     let usual = [JobKind::Infer, JobKind::Infer, JobKind::Simulate, JobKind::Train];
     let kind = dice.mostly(&usual, &JobKind::ALL);
-    let model = kind.needs_model().then_some(MODEL);
-    let model = dice.usually(model, &[None, Some(MODEL), Some(LICENSED), Some(BlockId([9; 32]))]);
+    let some = any_model(dice);
+    let model = kind.needs_model().then_some(some);
+    let model = dice.usually(model, &[None, Some(some), Some(BlockId([9; 32]))]);
     let bytes = dice.mostly(&[3, 3, 100], &[0, 2_048]);
     let input = Payload::Inline(vec![1; bytes].try_into().expect("it is short"));
     let artifact = Payload::Artifact { id: ContentId([1; 32]), bytes: u64::MAX };

@@ -52,7 +52,7 @@ impl BenchmarkHelper<AccountId> for Helper {
     }
 
     fn is_noted(provider: ProviderId) -> bool {
-        Settlements::get().iter().any(|(one, _)| *one == provider)
+        Settlements::get().iter().any(|(one, _, _)| *one == provider)
     }
 }
 

@@ -104,7 +104,7 @@ fn steps() -> impl Strategy<Value = Step> {
     let task = 0..6u64;
     let seat = 0..9usize;
     prop_oneof![
-        6 => (1..3u64, 0..5u8, prop::sample::select(vec![0u8, 1, 1, 2, 3, 5, 9]),
+        6 => (1..3u64, 0..7u8, prop::sample::select(vec![0u8, 1, 1, 2, 3, 5, 9]),
             prop::sample::select(vec![0, 99, 9_000, 9_000, 100_000, u128::MAX]),
             prop::sample::select(vec![0, 0, 1, 5_000, u128::MAX]), 0..120u32)
             .prop_map(|(who, terms, redundancy, reward, tip, wait)| {
@@ -138,13 +138,15 @@ fn steps() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Terms of every policy, open and sealed.
+/// Terms of every policy, open and sealed, on models of every access.
 fn terms_of(kind: u8) -> cairn_protocol::job::Terms {
     let mut chosen = if kind < 2 { terms(1) } else { proven(1) };
     match kind {
         1 => chosen.seal = Some(Seal { commitment: [1; 32], key_blocks: 10 }),
         3 => chosen.policy = Policy::Tolerance { within: 1_000 },
         4 => chosen.policy = Policy::Outcome { target: 1, guards: 3 },
+        5 => chosen.job.model = Some(PRICED),
+        6 => chosen.job.model = Some(LICENSED),
         _ => {}
     }
     chosen

@@ -4,13 +4,14 @@
 use crate::{self as pallet_cairn_tasks, types::*};
 use cairn_protocol::{
     audit::{may_be, Verdict},
-    id::{Amount, Digest, EngineId, Height, ProviderId, Region, Seed, TaskId},
+    id::{Amount, BlockId, Digest, EngineId, Height, ProviderId, Region, Seed, TaskId},
     job::{Job, JobKind, Payload, Policy, Requirements, Terms},
     matching::Weights,
     preimage::{ResultCommitment, Statement},
     profile::{DeviceClass, Hardware, Offer, Offers, Profile, Role},
     result::{Answer, Output},
     settlement::Shares,
+    share::{Ppm, WHOLE},
 };
 use cairn_seams::Clock as _;
 use frame_support::{
@@ -210,37 +211,65 @@ impl pallet_cairn_reputation::Config for Test {
     type Rules = ReputationRules;
 }
 
-/// The only model there is, and who made it.
-pub const MODEL: cairn_protocol::id::BlockId = cairn_protocol::id::BlockId([7; 32]);
-/// One that nobody has a licence for.
-pub const LICENSED: cairn_protocol::id::BlockId = cairn_protocol::id::BlockId([8; 32]);
+/// A model that is open, and whose author asks for all that is left for it.
+pub const MODEL: BlockId = BlockId([7; 32]);
+/// One that only Bob has a licence for.
+pub const LICENSED: BlockId = BlockId([8; 32]);
+/// One with a price for each use, and a royalty of 2 %.
+pub const PRICED: BlockId = BlockId([6; 32]);
+pub const PRICE: Amount = 700;
+/// Who made them.
 pub const CREATOR: AccountId = 900;
 pub const TREASURY: AccountId = 901;
 
-pub struct OneModel;
-impl cairn_seams::Models<AccountId> for OneModel {
-    fn exists(model: &cairn_protocol::id::BlockId) -> bool {
-        *model == MODEL || *model == LICENSED
+parameter_types! {
+    /// The models that settled tasks ran on.
+    pub static Uses: Vec<BlockId> = Vec::new();
+    /// What the author of the model with a price asks.
+    pub static CurrentPrice: Amount = PRICE;
+}
+
+pub struct ThreeModels;
+impl cairn_seams::Models<AccountId> for ThreeModels {
+    fn exists(model: &BlockId) -> bool {
+        [MODEL, LICENSED, PRICED].contains(model)
     }
 
-    fn may_use(model: &cairn_protocol::id::BlockId, _: &AccountId) -> bool {
-        *model == MODEL
+    fn price(model: &BlockId, who: &AccountId) -> Option<Amount> {
+        match *model {
+            MODEL => Some(0),
+            PRICED => Some(CurrentPrice::get()),
+            LICENSED => (*who == BOB).then_some(0),
+            _ => None,
+        }
     }
 
-    fn creator(model: &cairn_protocol::id::BlockId) -> Option<AccountId> {
-        (*model == MODEL).then_some(CREATOR)
+    fn creator(model: &BlockId) -> Option<AccountId> {
+        Self::exists(model).then_some(CREATOR)
+    }
+
+    fn royalty(model: &BlockId) -> Ppm {
+        if *model == PRICED {
+            20_000
+        } else {
+            WHOLE
+        }
+    }
+
+    fn note_use(model: &BlockId) {
+        Uses::mutate(|all| all.push(*model));
     }
 }
 
 parameter_types! {
     /// What was settled, provider by provider.
-    pub static Settlements: Vec<(ProviderId, Amount)> = Vec::new();
+    pub static Settlements: Vec<(ProviderId, JobKind, Amount)> = Vec::new();
 }
 
 pub struct Ledger;
 impl cairn_seams::OnSettled for Ledger {
-    fn settled(provider: ProviderId, irrecoverable: Amount) {
-        Settlements::mutate(|all| all.push((provider, irrecoverable)));
+    fn settled(provider: ProviderId, kind: JobKind, irrecoverable: Amount) {
+        Settlements::mutate(|all| all.push((provider, kind, irrecoverable)));
     }
 }
 
@@ -287,7 +316,7 @@ impl pallet_cairn_tasks::Config for Test {
     type Beacon = Entropy;
     type Clock = Clock;
     type Currency = Balances;
-    type Models = OneModel;
+    type Models = ThreeModels;
     type OnSettled = Ledger;
     type Registry = Providers;
     type Reputation = Reputation;
@@ -332,6 +361,8 @@ pub fn market(providers: u64, test: impl FnOnce()) {
         TaskRules::set(RULES);
         PerBlock::set(SERVED);
         Settlements::set(Vec::new());
+        Uses::set(Vec::new());
+        CurrentPrice::set(PRICE);
         Pending::set(Vec::new());
         Auditing::set(true);
         opened.iter().for_each(|(key, value)| sp_io::storage::set(key, value));
@@ -463,6 +494,13 @@ pub fn proven(redundancy: u8) -> Terms {
     terms.job.kind = JobKind::Infer;
     terms.job.model = Some(MODEL);
     terms.policy = Policy::Proven;
+    terms
+}
+
+/// The same on the model with a price.
+pub fn priced(redundancy: u8) -> Terms {
+    let mut terms = proven(redundancy);
+    terms.job.model = Some(PRICED);
     terms
 }
 

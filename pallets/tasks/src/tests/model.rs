@@ -96,6 +96,9 @@ fn ask(dice: &mut Dice) -> Terms {
         asked.job.kind = JobKind::Train;
         asked.policy = Policy::Outcome { target: 1, guards: 3 };
     }
+    if asked.job.model.is_some() {
+        asked.job.model = Some(dice.pick(&[MODEL, MODEL, PRICED, LICENSED]));
+    }
     asked.auditable = dice.once_in(3);
     if dice.once_in(2) {
         let key_blocks = dice.between(5, 20);

@@ -6,6 +6,7 @@ use cairn_protocol::{
     job::{Requirements, Seal, Terms},
     lifecycle::Stage,
     profile::{Availability, DeviceClass, Profile, Role},
+    settlement::Escrow,
     share::WHOLE,
     view::{Lack, Obstacle, Quote},
 };
@@ -101,8 +102,21 @@ fn quote_should_say_what_is_put_aside() {
         submit(terms.clone());
         let escrow = quoted.escrow.total().expect("it is an amount");
         assert_eq!(escrow, 9_000 + 900 + 109);
-        assert_eq!(quoted.deposit, 30 + 468 + terms.encoded_size() as Amount + 137 + 366);
+        assert_eq!(quoted.deposit, 30 + 484 + terms.encoded_size() as Amount + 137 + 366);
         assert_eq!(before - free(ALICE), escrow + quoted.deposit);
+    });
+}
+
+#[test]
+fn quote_should_name_the_price_of_the_model() {
+    market(1, || {
+        let says = "The model has a price for each use";
+        let open = quote(&proven(1));
+        assert_eq!((open.escrow.price, words(&open.judged).contains(says)), (0, false));
+        let priced = quote(&priced(1));
+        assert_eq!(priced.escrow, Escrow { price: PRICE, ..open.escrow });
+        let judged = format!("{} {says}, beside the reward", words(&open.judged));
+        assert!(words(&priced.judged).starts_with(&judged), "{}", words(&priced.judged));
     });
 }
 
@@ -111,6 +125,10 @@ fn quote_should_fail_when_the_task_would_be_refused() {
     market(1, || {
         let quoted = Tasks::quote(&ALICE, &terms(2), &SEED);
         assert!(matches!(quoted, Err(crate::Error::EvenRedundancy)));
+        let mut licensed = proven(1);
+        licensed.job.model = Some(LICENSED);
+        let quoted = Tasks::quote(&ALICE, &licensed, &SEED);
+        assert!(matches!(quoted, Err(crate::Error::ModelNotLicensed)));
     });
 }
 

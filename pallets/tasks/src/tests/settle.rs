@@ -1,7 +1,7 @@
 use super::mock::*;
 use crate::{Error, Event};
 use cairn_protocol::{
-    job::{JobKind, Terms},
+    job::{JobKind, Seal, Terms},
     lifecycle::Stage,
 };
 use frame_support::{assert_noop, assert_ok};
@@ -25,7 +25,8 @@ fn settle_should_pay_each_agreeing_worker_the_same() {
         assert_eq!(free(TREASURY), treasury + 1_980);
         assert_eq!(Balances::total_issuance(), issued - 109);
         System::assert_has_event(Event::Settled { task: id, each: 2_640, burnt: 109 }.into());
-        let shares: Vec<_> = workers.iter().map(|one| (*one, (1_980 + 109) / 3)).collect();
+        let share = (1_980 + 109) / 3;
+        let shares: Vec<_> = workers.iter().map(|one| (*one, JobKind::Simulate, share)).collect();
         assert_eq!(Settlements::get(), shares);
     });
 }
@@ -54,6 +55,63 @@ fn settle_should_pay_the_creator_of_the_model() {
         assert_eq!(task(id).stage, Stage::Settled);
         assert_eq!(free(CREATOR), creator + 495);
         assert_eq!(free(TREASURY), treasury + 1_485);
+    });
+}
+
+#[test]
+fn settle_should_pay_the_price_and_the_royalty_when_the_model_has_them() {
+    market(3, || {
+        let issued = Balances::total_issuance();
+        let (id, workers) = assigned(priced(1));
+        let (alice, creator, treasury) = (free(ALICE), free(CREATOR), free(TREASURY));
+        let before = free(owner(workers[0]));
+        deliver(id, &[1]);
+        expire(id);
+        assert_eq!(task(id).stage, Stage::Settled);
+        assert_eq!(task(id).escrow, Default::default());
+        // 2 % of 9,900, and all of the price; the treasury has what the author does not ask for.
+        assert_eq!(free(CREATOR), creator + 198 + PRICE);
+        assert_eq!(free(TREASURY), treasury + 1_485 + 297);
+        assert_eq!(free(owner(workers[0])), before + 7_920);
+        assert_eq!((free(ALICE), Balances::total_issuance()), (alice, issued - 109));
+        // Whoever made the model may have paid it to itself: it is worth nothing as work.
+        assert_eq!(Settlements::get(), [(workers[0], JobKind::Infer, 1_485 + 297 + 109)]);
+    });
+}
+
+#[test]
+fn settle_should_count_the_use_of_a_model_once() {
+    market(3, || {
+        for terms in [priced(3), proven(1), terms(1)] {
+            let (id, _) = assigned(terms);
+            assert_eq!(task(id).stage, Stage::Assigned);
+            deliver(id, &[1; 3]);
+            expire(id);
+            assert_eq!(task(id).stage, Stage::Settled);
+        }
+        assert_eq!(Uses::get(), [PRICED, MODEL]);
+    });
+}
+
+#[test]
+fn a_price_should_come_back_when_the_task_is_refunded() {
+    market(PROVIDERS, || {
+        let (alice, creator) = (free(ALICE), free(CREATOR));
+        let (id, _) = assigned(priced(9));
+        deliver(id, &[1, 1, 1, 1, 1, 1, 1, 1, 2]);
+        assert_eq!(task(id).stage, Stage::Refunded);
+        assert_eq!(free(ALICE), alice - task(id).deposit);
+        assert_eq!((free(CREATOR), Uses::get()), (creator, vec![]));
+    });
+    // All but the fee, where the requester gives no keys.
+    market(1, || {
+        let before = free(ALICE);
+        let seal = Some(Seal { commitment: [1; 32], key_blocks: 10 });
+        let (id, _) = assigned(Terms { seal, ..priced(1) });
+        assert_eq!(task(id).stage, Stage::AwaitingKeys);
+        expire(id);
+        assert_eq!(task(id).stage, Stage::Refunded);
+        assert_eq!(free(ALICE), before - task(id).deposit - 109);
     });
 }
 

@@ -38,8 +38,11 @@ fn submit_should_put_aside_what_the_task_costs() {
         assert_eq!(held(crate::HoldReason::Escrow), 9_000 + 900 + 109);
         // The record, its terms, two places in lists, complaints, and one answer of up to 64 bytes
         // with a fingerprint.
-        assert_eq!(held(crate::HoldReason::Deposit), 6 * 5 + 468 + length + 137 + 366);
-        assert_eq!(task(id).escrow, Escrow { reward: 9_000, tip: 900, fee: 109, reserve: 0 });
+        assert_eq!(held(crate::HoldReason::Deposit), 6 * 5 + 484 + length + 137 + 366);
+        assert_eq!(
+            task(id).escrow,
+            Escrow { reward: 9_000, tip: 900, fee: 109, reserve: 0, price: 0 }
+        );
         assert_eq!(task(id).stage, Stage::Queued);
         System::assert_last_event(Event::Submitted { task: id, requester: ALICE }.into());
     });
@@ -129,6 +132,48 @@ fn submit_should_fail_when_the_model_is_wrong() {
 }
 
 #[test]
+fn submit_should_take_a_licensed_model_when_the_account_has_a_licence() {
+    market(1, || {
+        let licensed = || {
+            let mut terms = proven(1);
+            terms.job.model = Some(LICENSED);
+            Box::new(terms)
+        };
+        assert_ok!(Tasks::submit(RuntimeOrigin::signed(BOB), licensed()));
+        assert_eq!(task(TaskId(0)).escrow.price, 0);
+        let alice = RuntimeOrigin::signed(ALICE);
+        assert_noop!(Tasks::submit(alice, licensed()), Error::<Test>::ModelNotLicensed);
+    });
+}
+
+#[test]
+fn submit_should_put_the_price_aside_when_the_model_has_one() {
+    market(1, || {
+        let before = free(ALICE);
+        let id = submit(priced(1));
+        // The fee is for what is paid for the work, and not for the model.
+        assert_eq!(task(id).escrow.price, PRICE);
+        assert_eq!(held(crate::HoldReason::Escrow), 9_000 + 900 + 109 + PRICE);
+        assert_eq!(before - free(ALICE), 9_000 + 900 + 109 + PRICE + task(id).deposit);
+        // What it was then is what it stays.
+        CurrentPrice::set(2 * PRICE);
+        assert_eq!(task(id).escrow.price, PRICE);
+        assert_eq!(task(submit(priced(1))).escrow.price, 2 * PRICE);
+    });
+}
+
+#[test]
+fn submit_should_fail_when_the_price_cannot_be_held() {
+    market(1, || {
+        let alice = || RuntimeOrigin::signed(ALICE);
+        CurrentPrice::set(free(ALICE));
+        assert_noop!(Tasks::submit(alice(), Box::new(priced(1))), Error::<Test>::NotEnoughBalance);
+        CurrentPrice::set(Amount::MAX);
+        assert_noop!(Tasks::submit(alice(), Box::new(priced(1))), Error::<Test>::AmountTooLarge);
+    });
+}
+
+#[test]
 fn submit_should_fail_when_the_job_is_too_large_or_nothing() {
     refused(|terms| terms.job.units = 0, Error::NoWork);
     refused(|terms| terms.output_bytes = 2_049, Error::OutputTooLong);
@@ -175,6 +220,21 @@ fn cancel_should_give_everything_back_when_nobody_was_found() {
         run(40);
         assert_noop!(Tasks::cancel(RuntimeOrigin::signed(ALICE), id), Error::<Test>::UnknownTask);
         assert_eq!(free(ALICE), before);
+    });
+}
+
+#[test]
+fn cancel_should_give_the_price_back() {
+    market(0, || {
+        let (alice, creator) = (free(ALICE), free(CREATOR));
+        let id = submit(priced(1));
+        assert_ok!(Tasks::cancel(RuntimeOrigin::signed(ALICE), id));
+        let back = 10_009 + PRICE;
+        System::assert_last_event(
+            Event::Refunded { task: id, reason: RefundReason::Cancelled, back, burnt: 0 }.into(),
+        );
+        run(40);
+        assert_eq!((free(ALICE), free(CREATOR), Uses::get()), (alice, creator, vec![]));
     });
 }
 

@@ -250,8 +250,10 @@ fn compare_task(id: TaskId, task: &Task<AccountId>, expected: &Expected) {
     );
     assert_eq!(at, wanted, "{id:?}: {task:?}, {expected:?}");
     let escrow = task.escrow;
-    let held = (escrow.reward + escrow.tip, escrow.fee, escrow.reserve, task.deposit);
-    let wanted = (expected.earned, expected.fee, expected.reserve, expected.deposit);
+    let work = escrow.reward + escrow.tip;
+    let held = (work, escrow.fee, escrow.reserve, escrow.price, task.deposit);
+    let Expected { earned, fee, reserve, price, deposit, .. } = *expected;
+    let wanted = (earned, fee, reserve, price, deposit);
     assert_eq!(held, wanted, "{id:?}");
     let open = crate::Complaints::<Test>::get(id).and_then(|all| all.open);
     let open = open.map(|open| (open.against, open.asked, open.rest));
@@ -287,7 +289,7 @@ fn compare_money(world: &World) {
     let mut held: BTreeMap<Account, (Amount, Amount, Amount)> = BTreeMap::new();
     for task in world.tasks.values() {
         let (escrow, deposit, complaint) = held.entry(task.requester).or_default();
-        *escrow += task.earned + task.fee + task.reserve;
+        *escrow += task.earned + task.fee + task.reserve + task.price;
         *complaint += task.complaint.map_or(0, |_| COMPLAINT);
         *deposit += task.deposit;
     }

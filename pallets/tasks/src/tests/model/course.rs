@@ -2,6 +2,7 @@
 //! are drawn.
 
 use super::reference::*;
+use crate::tests::mock::PRICED;
 use cairn_protocol::{
     id::{Amount, Height, ProviderId},
     job::Policy,
@@ -135,7 +136,8 @@ impl World {
     }
 
     pub(super) fn refund(&mut self, task: &mut Task, turn: Turn) {
-        assert!(self.pay(task.requester, task.earned + task.fee + task.reserve));
+        let back = task.earned + task.fee + task.reserve + task.price;
+        assert!(self.pay(task.requester, back));
         self.end(task, turn, Stage::Refunded);
     }
 
@@ -145,7 +147,7 @@ impl World {
         for seat in &task.seats {
             assert!(self.pay(self.providers[&seat.provider].owner, each));
         }
-        assert!(self.pay(task.requester, task.earned + task.reserve));
+        assert!(self.pay(task.requester, task.earned + task.reserve + task.price));
         self.end(task, Turn::KeysMissing, Stage::Refunded);
     }
 
@@ -164,8 +166,8 @@ impl World {
         self.turn(task, Turn::Dropped, Stage::Window);
     }
 
-    /// Four fifths to the workers, a twentieth to the model's creator, what is left to the
-    /// treasury; the fee to nobody.
+    /// Four fifths to the workers, a twentieth to the model's creator or a fiftieth if that one asks
+    /// for no more, and the price beside it; what is left to the treasury; the fee to nobody.
     fn settle(&mut self, task: &mut Task) {
         let paid = task.seats.len() as Amount;
         let reward = task.terms.reward;
@@ -181,9 +183,12 @@ impl World {
             assert!(self.pay(self.providers[&seat.provider].owner, each));
             left -= each;
         }
-        let royalty = earned / 20;
-        if task.terms.job.model.is_some() && self.pay(self.creator, royalty) {
-            left -= royalty;
+        left += task.price;
+        if let Some(model) = task.terms.job.model {
+            let royalty = if model == PRICED { earned / 50 } else { earned / 20 };
+            if self.pay(self.creator, royalty + task.price) {
+                left -= royalty + task.price;
+            }
         }
         // Where there is no treasury either, it is burnt.
         self.pay(self.treasury, left);
@@ -193,7 +198,7 @@ impl World {
     }
 
     pub(super) fn end(&mut self, task: &mut Task, turn: Turn, to: Stage) {
-        (task.earned, task.fee, task.reserve) = (0, 0, 0);
+        (task.earned, task.fee, task.reserve, task.price) = (0, 0, 0, 0);
         task.seats.clear();
         task.due = self.now() + RECORD;
         self.turn(task, turn, to);

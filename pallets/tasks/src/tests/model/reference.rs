@@ -2,11 +2,11 @@
 //! is written from the protocol's description and shares no rule with the pallet. It draws
 //! nobody: it is told who was drawn, and says whether they may be.
 
-use crate::tests::mock::MODEL;
+use crate::tests::mock::{BOB, LICENSED, MODEL, PRICE, PRICED};
 use cairn_protocol::{
     audit::Verdict,
     failure::Failure,
-    id::{Amount, Height, ProviderId},
+    id::{Amount, BlockId, Height, ProviderId},
     job::{JobKind, Policy, Terms},
     lifecycle::{Stage, Turn, MOVES},
 };
@@ -75,6 +75,8 @@ pub struct Task {
     pub fee: Amount,
     /// For workers who are asked because others contradict each other.
     pub reserve: Amount,
+    /// For the model's author.
+    pub price: Amount,
     pub deposit: Amount,
     /// Those about whom there was a complaint, and the one that is open.
     pub complained: Vec<ProviderId>,
@@ -255,10 +257,20 @@ fn deposit(terms: &Terms) -> Amount {
         Policy::Tolerance { .. } => (2, 877 + 300 * members),
         _ => (2, 651 + 74 * members),
     };
-    let record = 421 + 47 * workers;
+    let record = 437 + 47 * workers;
     let answer = 302 + Amount::from(terms.output_bytes.max(40));
     let fixed = record + terms.encoded_size() as Amount + beside;
     5 * (4 + more + workers + keys) + fixed + workers * answer + keys * 1_283
+}
+
+/// What the author of a model asks of an account for a use, if that one may use it.
+fn price_of(model: BlockId, who: Account) -> Option<Amount> {
+    match model {
+        MODEL => Some(0),
+        PRICED => Some(PRICE),
+        LICENSED if who == BOB => Some(0),
+        _ => None,
+    }
 }
 
 impl World {
@@ -277,7 +289,7 @@ impl World {
     }
 
     /// Whether the chain takes this task; what it then costs.
-    fn price(&self, who: Account, terms: &Terms) -> Option<[Amount; 4]> {
+    fn price(&self, who: Account, terms: &Terms) -> Option<[Amount; 5]> {
         let (now, job, workers) = (self.now(), &terms.job, terms.redundancy);
         let key_time = terms.seal.map_or(5, |seal| seal.key_blocks);
         let in_time = terms.match_by > now
@@ -297,7 +309,12 @@ impl World {
             }
             _ => return None,
         };
-        let runs = job.model == modelled.then_some(MODEL) && job.units > 0;
+        let price = match job.model {
+            Some(model) if modelled => price_of(model, who)?,
+            None if !modelled => 0,
+            _ => return None,
+        };
+        let runs = job.units > 0;
         let small = terms.encoded_size() <= 2_048 && terms.output_bytes <= 2_048;
         let paid = terms.reward >= 100 * Amount::from(workers);
         if self.stopped.is_some() || !(in_time && countable && judged && runs && small && paid) {
@@ -311,14 +328,14 @@ impl World {
             }
             _ => 0,
         };
-        let held = [earned, fee, deposit(terms), reserve];
+        let held = [earned, fee, deposit(terms), reserve, price];
         let whole = held.iter().try_fold(DUST, |sum, part| sum.checked_add(*part))?;
         (self.free[&who] >= whole).then_some(held)
     }
 
     pub fn submit(&mut self, who: Account, terms: Terms) -> bool {
         let Some(held) = self.price(who, &terms) else { return false };
-        let [earned, fee, deposit, reserve] = held;
+        let [earned, fee, deposit, reserve, price] = held;
         self.take(who, held.iter().sum());
         let task = Task {
             requester: who,
@@ -335,6 +352,7 @@ impl World {
             earned,
             fee,
             reserve,
+            price,
             deposit,
             complained: Vec::new(),
             complaint: None,
@@ -442,7 +460,7 @@ impl World {
 
     /// All goes back but the fee, which nobody has.
     fn lose_fee(&mut self, task: &mut Task) {
-        let back = task.earned + task.reserve;
+        let back = task.earned + task.reserve + task.price;
         assert!(self.pay(task.requester, back));
         self.end(task, Turn::Exhausted, Stage::Refunded);
     }

@@ -1,0 +1,174 @@
+//! Models, what is laid on them, who may use them and who serves them.
+
+use crate::{
+    course::{any_provider, operator_of, Course},
+    dice::Dice,
+    market::{any_model, card, component, header, ALICE, BOB, CREATOR, POOR},
+    AccountId, Experts, Mock,
+};
+use cairn_protocol::{
+    dag::{BlockKind, Component, Header, SemVer},
+    id::{BlockId, ContentId, File},
+    learning::{
+        model::Access,
+        source::{Generator, Purpose, Source},
+    },
+    spec::Records,
+};
+use cairn_seams::Lineage;
+use frame_support::BoundedVec;
+use pallet_cairn_experts::{Call, DataSets};
+
+/// What is done with a model.
+#[derive(Clone, Copy)]
+enum What {
+    Create,
+    Publish,
+    Register,
+    Choose,
+    Access,
+    License,
+    Revoke,
+    Serve,
+    Stop,
+    /// What learning does with it.
+    Learn,
+}
+
+pub(crate) fn make(course: &mut Course, dice: &mut Dice) {
+    let what = dice.weighted(&[
+        (1, What::Create),
+        (2, What::Publish),
+        (2, What::Register),
+        (1, What::Choose),
+        (2, What::Access),
+        (1, What::License),
+        (1, What::Revoke),
+        (2, What::Serve),
+        (1, What::Stop),
+        (6, What::Learn),
+    ]);
+    let model = any_model(dice);
+    let author = Experts::author(&model).unwrap_or(CREATOR);
+    let who = dice.usually(author, &[ALICE, BOB, POOR]);
+    match what {
+        What::Create => {
+            let author = dice.mostly(&[CREATOR, ALICE], &[POOR]);
+            let header = Box::new(header(author, dice.between(0, 8) as u8));
+            let access = access(dice);
+            course.call(who, Call::<Mock>::create_model { header, card: Box::new(card(access)) });
+        }
+        What::Publish => publish(course, dice, model, who),
+        What::Register => register(course, dice, model),
+        What::Choose => {
+            let mut sets: Vec<BlockId> = DataSets::<Mock>::iter_keys().collect();
+            sets.sort_unstable();
+            let some = sets.get(dice.below(sets.len().max(1))).copied().unwrap_or(model);
+            course.call(who, Call::<Mock>::choose_validation { model, data: some });
+        }
+        What::Access => {
+            let access = access(dice);
+            course.call(who, Call::<Mock>::set_access { model, access });
+        }
+        What::License => {
+            let whom = dice.one(&[ALICE, BOB, POOR]);
+            course.call(who, Call::<Mock>::license { model, who: whom });
+        }
+        What::Revoke => {
+            let whom = dice.one(&[ALICE, BOB, POOR]);
+            course.call(who, Call::<Mock>::revoke_licence { model, who: whom });
+        }
+        What::Serve => {
+            let provider = any_provider(dice);
+            let components = dice.one(&[vec![0], vec![1, 0], vec![], vec![2]]);
+            let components = components.into_iter().map(component).collect();
+            let components = BoundedVec::truncate_from(components);
+            let operator = operator_of(dice, provider);
+            course.call(operator, Call::<Mock>::serve { provider, model, components });
+        }
+        What::Stop => {
+            let provider = any_provider(dice);
+            let operator = operator_of(dice, provider);
+            course.call(operator, Call::<Mock>::stop_serving { provider, model });
+        }
+        What::Learn => learn(course, dice, model),
+    }
+}
+
+fn access(dice: &mut Dice) -> Access {
+    let price = dice.mostly(&[0, 50, 700, 9_000], &[u128::MAX, u128::MAX / 2]);
+    dice.one(&[Access::Open, Access::PerUse { price }, Access::Licensed])
+}
+
+fn file(n: u64) -> File {
+    File { id: ContentId([n as u8; 32]), bytes: 1_000 }
+}
+
+/// A component of a model, or once in a while what it does not have.
+fn any_component(dice: &mut Dice) -> Component {
+    let usual = dice.below(2) as u8;
+    component(dice.usually(usual, &[2]))
+}
+
+/// What a header stands on: the head, or once in a while something else.
+fn ground(dice: &mut Dice, model: BlockId, name: &Component) -> BlockId {
+    let head = Experts::head(&model, name).map_or(model, |head| head.block);
+    let below = Experts::lineage(&head).get(1).map_or(model, |step| step.block);
+    dice.mostly(&[head, head, head, below], &[model, BlockId([9; 32])])
+}
+
+fn publish(course: &mut Course, dice: &mut Dice, model: BlockId, who: AccountId) {
+    let name = any_component(dice);
+    let newest = Experts::head(&model, &name).map_or(0, |head| head.release.minor);
+    let minor = newest.saturating_add(dice.mostly(&[1], &[0]));
+    let kind = dice.mostly(&[BlockKind::Expert, BlockKind::Router], &BlockKind::ALL);
+    let parent = ground(dice, model, &name);
+    let release = SemVer { major: 1, minor, patch: 0 };
+    let artifact = file(dice.between(0, 9));
+    let header = Header::component(kind, model, name, parent, artifact, release, who);
+    course.call(who, Call::<Mock>::publish { header: Box::new(header) });
+}
+
+fn register(course: &mut Course, dice: &mut Dice, model: BlockId) {
+    let count = dice.mostly(&[64, 1_000], &[0, 63, u64::MAX]);
+    let module = file(7);
+    let made = Source::Generator(Generator { module, record_bytes: 256, fuel: 1_000, count });
+    let bytes = 256 * dice.mostly(&[64, 1_000], &[0, 63]);
+    let stored = Source::Records(Records { file: File { bytes, ..file(8) }, record_bytes: 256 });
+    let source = dice.one(&[made, stored]);
+    let purpose = dice.one(&[Purpose::Validation, Purpose::Training, Purpose::Sealed]);
+    let release = SemVer { major: 1, minor: dice.between(0, 3) as u16, patch: 0 };
+    let who = dice.mostly(&[ALICE, CREATOR], &[POOR]);
+    let header = Header::data(model, source.file(), release, who);
+    course.call(who, Call::<Mock>::register_data { header: Box::new(header), source, purpose });
+}
+
+/// What becomes of a model's components by itself.
+fn learn(course: &mut Course, dice: &mut Dice, model: BlockId) {
+    let name = any_component(dice);
+    match dice.below(10) {
+        0..3 => course.report("unlay", || {
+            Experts::unlay(&model, &name);
+        }),
+        3 => course.report("judged", || Experts::note_judged(&model, &name)),
+        4 => {
+            let loss = dice.one(&[2_000_000, 1_900_000, 0, u64::MAX]);
+            course.report("loss", || Experts::note_loss(&model, loss));
+        }
+        _ => {
+            let parent = ground(dice, model, &name);
+            let author = dice.mostly(&[ALICE, BOB], &[POOR]);
+            let artifact = file(dice.between(10, 40));
+            let gain = dice.usually(1_000, &[0]);
+            let release = SemVer::default();
+            let header = Header::delta(model, name, parent, artifact, release, author, gain);
+            let result = file(dice.between(50, 99));
+            course.report("lay", || {
+                // As a transaction of learning would, it leaves nothing where it fails.
+                let _ = frame_support::storage::with_storage_layer(|| {
+                    Experts::lay(header, result, &author)
+                });
+            });
+        }
+    }
+}
