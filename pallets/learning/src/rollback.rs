@@ -1,0 +1,106 @@
+//! What was laid is taken off again, with all that was laid on it.
+
+use crate::{pallet::*, types::*};
+use cairn_protocol::id::{BlockId, DeltaId};
+use cairn_seams::{Clock, Custody, Lineage, Purse, Sealing};
+use frame_support::{dispatch::DispatchResult, ensure, pallet_prelude::Get, traits::Defensive};
+
+impl<T: Config> Pallet<T> {
+    pub(crate) fn do_invalidate(id: DeltaId) -> DispatchResult {
+        let mut delta = Self::open(id, Act::Invalidate)?;
+        let place = delta.place().ok_or(Error::<T>::OfNothing)?;
+        ensure!(!Rollbacks::<T>::contains_key(&place), Error::<T>::BeingRolledBack);
+        Rollbacks::<T>::insert(&place, Rollback { target: id, up: None });
+        Self::schedule_now(id, &mut delta);
+        Deltas::<T>::insert(id, delta);
+        Self::deposit_event(Event::RollbackBegun { delta: id });
+        Ok(())
+    }
+
+    pub(crate) fn is_rolled_back_to(place: &Place, id: DeltaId) -> bool {
+        Rollbacks::<T>::get(place).is_some_and(|rollback| rollback.target == id)
+    }
+
+    /// Goes on with it, as far as a look goes.
+    pub(crate) fn roll_back(id: DeltaId, place: &Place) {
+        for _ in 0..T::UndoneAtOnce::get() {
+            let Some(rollback) = Rollbacks::<T>::get(place).defensive() else { return };
+            match Self::undo_one(place, rollback) {
+                Some(rollback) => Rollbacks::<T>::insert(place, rollback),
+                None => return Self::end_rollback(id, place),
+            }
+        }
+        // The rest waits for the next block.
+        let Some(mut delta) = Deltas::<T>::get(id).defensive() else { return };
+        Self::schedule_due(id, &mut delta, T::Clock::now());
+        Deltas::<T>::insert(id, delta);
+    }
+
+    /// Takes one delta off. Gives what is left to be done.
+    fn undo_one(place: &Place, rollback: Rollback) -> Option<Rollback> {
+        let Rollback { target, up } = rollback;
+        let record = Deltas::<T>::get(target).defensive()?;
+        let Some(at) = up else {
+            let Some(block) = Self::take_off(place, &record) else {
+                // Nothing of it is in the component any more; what was laid on it says so.
+                return Some(Rollback { target, up: Some(target) });
+            };
+            let delta = Laid::<T>::get(block);
+            Self::mark_undone(delta, block, target);
+            return (delta != Some(target)).then_some(rollback);
+        };
+        let delta = Deltas::<T>::get(at).filter(|delta| delta.stage == Stage::Laid)?;
+        Self::mark_undone(Some(at), delta.header.id(), target);
+        delta.above.map(|above| Rollback { target, up: Some(above) })
+    }
+
+    /// Takes off the topmost delta of a component, if all that is laid there is on what this one
+    /// was laid on.
+    fn take_off(place: &Place, target: &DeltaOf<T>) -> Option<BlockId> {
+        let Place { model, component } = place;
+        let top = Tops::<T>::get(place).filter(|top| Some(top.root) == target.root)?;
+        // Another one was published since.
+        T::Lineage::head(model, component).filter(|head| head.block == top.block)?;
+        let block = T::Lineage::unlay(model, component)?;
+        match T::Lineage::head(model, component) {
+            Some(head) => Tops::<T>::insert(place, Top { block: head.block, ..top }),
+            None => Tops::<T>::remove(place),
+        }
+        Some(block)
+    }
+
+    fn mark_undone(id: Option<DeltaId>, block: BlockId, target: DeltaId) {
+        let is_target = id == Some(target);
+        let reason = if is_target { Reason::Invalidated } else { Reason::AncestorInvalidated };
+        if let Some((id, delta)) = id.and_then(|id| Some((id, Deltas::<T>::get(id)?))) {
+            Self::undo(id, delta, reason);
+        }
+        Self::deposit_event(Event::RolledBack { delta: id, block, reason });
+    }
+
+    fn undo(id: DeltaId, mut delta: DeltaOf<T>, reason: Reason) {
+        let Some(model) = delta.header.model.defensive() else { return };
+        if delta.waits {
+            T::Sealing::forget(&model, id);
+            T::Purse::release(id, 0);
+            delta.waits = false;
+        }
+        T::Custody::release(id);
+        Self::turn(&mut delta, Turn::Undone);
+        delta.reason = Some(reason);
+        Self::keep_record(id, delta);
+    }
+
+    /// Deltas are laid on the component again.
+    fn end_rollback(target: DeltaId, place: &Place) {
+        Rollbacks::<T>::remove(place);
+        // It was looked at until now, whatever it had said of its own record.
+        if let Some(delta) = Deltas::<T>::get(target) {
+            Self::keep_record(target, delta);
+        }
+        if let Some(first) = Queues::<T>::get(place).first() {
+            Self::wake(*first);
+        }
+        Self::deposit_event(Event::RollbackEnded { place: place.clone() });
+    }
+}

@@ -1,0 +1,14 @@
+mod commit_delta;
+mod idle;
+mod invalidate;
+mod invariants;
+mod judge;
+mod keep;
+pub(crate) mod mock;
+mod poke;
+mod queue;
+mod set_standard;
+mod submit_delta;
+mod try_state;
+mod views;
+mod withdraw_commit;

@@ -1,0 +1,584 @@
+//! A chain of the pallet with its real neighbours but for the cases and the purse, which are told by
+//! hand what to say; of the chain below there is the block number, and authors whose VRFs are hashes.
+
+use crate::{self as pallet_cairn_panels, types::*};
+use cairn_protocol::{
+    id::{
+        Amount, BlockId, ContentId, DeltaId, Digest, File, Height, PanelId, ProviderId, Region,
+        Seed,
+    },
+    job::JobKind,
+    learning::{
+        brief::{Brief, Subject},
+        evaluation::{Evaluation, Opinion},
+        panel::{Case, Outcome, PanelRules},
+        source::{Generator, Source},
+        sums::{tree, Leaf},
+    },
+    preimage::{OpinionCommitment, Statement},
+    profile::{DeviceClass, Hardware, Offer, Offers, Profile, Role},
+    share::Ppm,
+};
+use cairn_seams::{Clock as _, Judged, Panels as _, Purse};
+use codec::Encode;
+use frame_support::{
+    assert_ok, derive_impl, parameter_types,
+    traits::{ConstU128, ConstU32, OnFinalize, OnIdle, OnInitialize},
+    weights::Weight,
+};
+use frame_system::EnsureRoot;
+use pallet_cairn_entropy::BlockVrf;
+use sp_runtime::BuildStorage;
+
+pub(crate) type AccountId = u64;
+
+#[frame_support::runtime]
+mod runtime {
+    #[runtime::runtime]
+    #[runtime::derive(
+        RuntimeCall,
+        RuntimeEvent,
+        RuntimeError,
+        RuntimeOrigin,
+        RuntimeFreezeReason,
+        RuntimeHoldReason,
+        RuntimeSlashReason,
+        RuntimeLockId,
+        RuntimeTask
+    )]
+    pub struct Test;
+
+    #[runtime::pallet_index(0)]
+    pub type System = frame_system;
+    #[runtime::pallet_index(1)]
+    pub type Balances = pallet_balances;
+    #[runtime::pallet_index(2)]
+    pub type Clock = pallet_cairn_clock;
+    #[runtime::pallet_index(3)]
+    pub type Entropy = pallet_cairn_entropy;
+    #[runtime::pallet_index(4)]
+    pub type Providers = pallet_cairn_providers;
+    #[runtime::pallet_index(5)]
+    pub type Reputation = pallet_cairn_reputation;
+    #[runtime::pallet_index(6)]
+    pub type Panels = pallet_cairn_panels;
+}
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+    type AccountData = pallet_balances::AccountData<Amount>;
+    type Block = frame_system::mocking::MockBlock<Self>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+    type AccountStore = System;
+    type Balance = Amount;
+    type ExistentialDeposit = ConstU128<100>;
+}
+
+impl pallet_cairn_clock::Config for Test {}
+
+/// Three authors take turns.
+pub struct Turns;
+impl BlockVrf<AccountId> for Turns {
+    fn author_vrf() -> Option<(AccountId, Seed)> {
+        let number = System::block_number();
+        Some((number % 3, sp_io::hashing::blake2_256(&(Luck::get(), number).encode())))
+    }
+
+    fn active_authors() -> u32 {
+        3
+    }
+}
+
+impl pallet_cairn_entropy::Config for Test {
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = Helper;
+    type BlockVrf = Turns;
+    type Clock = Clock;
+    type Currency = Balances;
+    type MaxAuthors = ConstU32<3>;
+    type MaxClosings = ConstU32<2>;
+    type MaxContributors = ConstU32<4>;
+    type MaxGaps = ConstU32<8>;
+    type MinAuthors = ConstU32<3>;
+    type OnForfeit = ();
+    type Registry = Providers;
+    type RoundBlocks = ConstU32<20>;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type Stake = ConstU128<100>;
+    type WeightInfo = ();
+    type Window = ConstU32<16>;
+}
+
+parameter_types! {
+    /// Makes seeds other ones.
+    pub static Luck: u64 = 0;
+    pub static PanelsRules: Rules = RULES;
+    /// Cases that are judged now.
+    pub static Cases: Vec<Case> = Vec::new();
+    /// The case is off when it comes to its draw.
+    pub static Off: bool = false;
+    /// What came of panels, and whether there was a brief.
+    pub static Heard: Vec<(Case, bool, Outcome)> = Vec::new();
+    /// Who was paid, and how much each.
+    pub static Paid: Vec<(AccountId, Amount)> = Vec::new();
+    pub const ThroughputFloors: pallet_cairn_providers::ThroughputFloors =
+        pallet_cairn_providers::ThroughputFloors {
+            small_gpu: 100,
+            gpu: 1_000,
+            large_gpu: 10_000,
+            accelerator: 100_000,
+        };
+    pub const RoleBonds: pallet_cairn_providers::RoleBonds = pallet_cairn_providers::RoleBonds {
+        compute: 10_000,
+        guard: 10_000,
+        router: 10_000,
+        storage: 10_000,
+        entropy: 10_000,
+    };
+    pub const FaultShares: pallet_cairn_providers::FaultShares =
+        pallet_cairn_providers::FaultShares {
+            silent: 1_000,
+            unrevealed: 10_000,
+            withheld: 10_000,
+            outvoted: 40_000,
+            agreed_unread: 50_000,
+            wrong: 300_000,
+        };
+    pub ReputationRules: cairn_protocol::reputation::Rules = cairn_protocol::reputation::Rules {
+        prior: 500_000,
+        inertia: 8,
+        window: 32,
+        fault_weight: 4,
+        half_life: 100_000,
+        weights: cairn_protocol::reputation::Weights { accuracy: 2, timeliness: 1, availability: 1 },
+    };
+}
+
+impl pallet_cairn_providers::Config for Test {
+    type AppealOrigin = EnsureRoot<AccountId>;
+    type AppealWindow = ConstU32<20>;
+    type ByteDeposit = ConstU128<1>;
+    type Clock = Clock;
+    type Currency = Balances;
+    type FaultMemory = ConstU32<1_000>;
+    type FaultShares = FaultShares;
+    type HeartbeatPeriod = ConstU32<5_000>;
+    type HeartbeatTimeout = ConstU32<10_000>;
+    type ItemDeposit = ConstU128<5>;
+    type MaxEvictions = ConstU32<2>;
+    type MaxLinks = ConstU32<4>;
+    type MaxRegistrations = ConstU32<16>;
+    type MaxSample = ConstU32<64>;
+    type MaxSlashesPerBlock = ConstU32<4>;
+    type OnSlash = ();
+    type Reputation = Reputation;
+    type RoleBonds = RoleBonds;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type ThroughputFloors = ThroughputFloors;
+    // Shorter than a panel.
+    type UnbondingPeriod = ConstU32<21>;
+    type WeightInfo = ();
+}
+
+impl pallet_cairn_reputation::Config for Test {
+    type Clock = Clock;
+    type Registry = Providers;
+    type Rules = ReputationRules;
+}
+
+pub(crate) const RULES: Rules = Rules {
+    draws: PanelRules { guards: 3, most: 9, sample: 16, again: 2 },
+    clocks: Clocks { commit: 20, reveal: 10, window: 15 },
+    pay: 700,
+};
+
+/// Cases that do nothing but wait.
+pub struct ByHand;
+impl Judged for ByHand {
+    fn brief(case: &Case, seed: &Seed) -> Option<Brief> {
+        assert!(Cases::get().contains(case), "it waits");
+        if Off::get() {
+            Cases::mutate(|all| all.retain(|one| one != case));
+            return None;
+        }
+        Some(brief_with(*seed))
+    }
+
+    fn judged(case: &Case, brief: Option<&Brief>, outcome: Outcome) {
+        assert!(Cases::get().contains(case), "it waits, and is judged once");
+        Cases::mutate(|all| all.retain(|one| one != case));
+        Heard::mutate(|all| all.push((*case, brief.is_some(), outcome)));
+    }
+}
+
+/// Pays whatever is asked for, and notes whom. The rest of it is for others.
+pub struct Notes;
+impl Purse<AccountId> for Notes {
+    fn period() -> u32 {
+        0
+    }
+
+    fn pays_for(_: &BlockId, _: &BlockId) -> bool {
+        true
+    }
+
+    fn difficulty(_: &BlockId) -> Ppm {
+        1_000_000
+    }
+
+    fn reserve(_: DeltaId, _: &BlockId, _: &BlockId, _: &AccountId, _: Amount) -> Amount {
+        0
+    }
+
+    fn release(_: DeltaId, _: Ppm) -> Amount {
+        0
+    }
+
+    fn pay_guards(model: &BlockId, guards: &[AccountId], each: Amount) -> Amount {
+        assert_eq!(*model, MODEL);
+        Paid::mutate(|all| all.extend(guards.iter().map(|guard| (*guard, each))));
+        each * guards.len() as Amount
+    }
+
+    fn note_success(_: &BlockId) {}
+}
+
+impl pallet_cairn_panels::Config for Test {
+    type Beacon = Entropy;
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = Helper;
+    type Cases = ByHand;
+    type Clock = Clock;
+    type Purse = Notes;
+    type Registry = Providers;
+    type Reputation = Reputation;
+    type Rules = PanelsRules;
+    type ServedPerBlock = ConstU32<16>;
+    type WeightInfo = ();
+}
+
+pub(crate) const ALICE: AccountId = 1;
+pub(crate) const BOB: AccountId = 2;
+pub(crate) const RICH: Amount = 10_000_000;
+/// Providers that can be registered.
+pub(crate) const MOST: u64 = 200;
+pub(crate) const SALT: Digest = [5; 32];
+pub(crate) const MODEL: BlockId = BlockId([6; 32]);
+pub(crate) const CASE: Case = Case::Delta(DeltaId(7));
+/// The panel that most tests are about.
+pub(crate) const PANEL: PanelId = PanelId(0);
+/// Blocks until one has drawn with a seed that is asked for now.
+pub(crate) const SEED: u64 = 18;
+
+pub(crate) fn owner(provider: ProviderId) -> AccountId {
+    100 + provider.0
+}
+
+pub(crate) fn operator(provider: ProviderId) -> AccountId {
+    1_000 + provider.0
+}
+
+pub(crate) fn signed(account: AccountId) -> RuntimeOrigin {
+    RuntimeOrigin::signed(account)
+}
+
+pub(crate) fn by(provider: ProviderId) -> RuntimeOrigin {
+    signed(operator(provider))
+}
+
+pub(crate) fn externalities() -> sp_io::TestExternalities {
+    Luck::set(0);
+    Off::set(false);
+    PanelsRules::set(RULES);
+    Cases::set(Vec::new());
+    Heard::set(Vec::new());
+    Paid::set(Vec::new());
+    let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
+    let owners = (0..MOST).flat_map(|n| [owner(ProviderId(n)), operator(ProviderId(n))]);
+    pallet_balances::GenesisConfig::<Test> {
+        balances: owners.chain([ALICE, BOB]).map(|account| (account, RICH)).collect(),
+        ..Default::default()
+    }
+    .assimilate_storage(&mut storage)
+    .unwrap();
+    // All of it is a change to an empty chain: what lies in a trie is slow to go through.
+    let mut externalities = sp_io::TestExternalities::new_empty();
+    externalities.execute_with(|| {
+        storage.top.iter().for_each(|(key, value)| sp_io::storage::set(key, value));
+    });
+    externalities
+}
+
+/// Runs a test in block one, and checks every pallet's invariants at its end.
+pub(crate) fn execute<R>(test: impl FnOnce() -> R) -> R {
+    externalities().execute_with(|| {
+        begin_block(1);
+        let result = test();
+        check();
+        result
+    })
+}
+
+pub(crate) fn check() {
+    Clock::do_try_state().unwrap();
+    Entropy::do_try_state().unwrap();
+    Providers::do_try_state().unwrap();
+    Reputation::do_try_state().unwrap();
+    Panels::do_try_state().unwrap();
+    let panels: Vec<_> = crate::Panels::<Test>::iter().map(|(_, panel)| panel).collect();
+    let cases: Vec<_> = panels.iter().map(|panel| panel.case).collect();
+    assert!(Cases::get().iter().all(|case| cases.contains(case)), "every case has its panel");
+    assert_eq!(cases.len(), Cases::get().len(), "and one alone");
+    for provider in (0..pallet_cairn_providers::NextProvider::<Test>::get()).map(ProviderId) {
+        let Some(card) = Providers::card(provider) else { continue };
+        let seats = || {
+            let all = panels.iter().flat_map(|panel| &panel.guards);
+            all.filter(|seat| seat.guard == provider)
+        };
+        // Guards work until they have revealed, and are engaged until all is judged.
+        let working = seats().filter(|seat| seat.opinion().is_none()).count();
+        assert_eq!(card.load as usize, working, "the load of {provider:?}");
+        assert_eq!(card.engagements as usize, seats().count(), "{provider:?}");
+    }
+}
+
+fn begin_block(number: u64) {
+    System::set_block_number(number);
+    AllPalletsWithSystem::on_initialize(number);
+}
+
+/// Makes a block with nothing left of its weight.
+pub(crate) fn full_block() {
+    let number = System::block_number();
+    AllPalletsWithSystem::on_finalize(number);
+    begin_block(number + 1);
+}
+
+/// Makes so many blocks.
+pub(crate) fn run(blocks: u64) {
+    for _ in 0..blocks {
+        let now = System::block_number();
+        AllPalletsWithSystem::on_idle(now, Weight::from_parts(u64::MAX / 2, u64::MAX / 2));
+        full_block();
+    }
+}
+
+pub(crate) fn now() -> Height {
+    Clock::now()
+}
+
+fn profile(n: u64, class: DeviceClass) -> Profile {
+    let mut binding = [0; 32];
+    binding[..8].copy_from_slice(&n.to_le_bytes());
+    let offers = vec![Offer { kind: JobKind::Evaluate, price: 1 }];
+    Profile {
+        hardware: Hardware { class, memory_mib: 16_384, compute: 86, slots: 2, binding },
+        region: Region(0x0101),
+        offers: Offers(offers.try_into().unwrap()),
+        payload_key: None,
+        node: [0; 32],
+        enclave: None,
+    }
+}
+
+/// A provider of an owner of its own, available.
+pub(crate) fn join(roles: &[Role]) -> ProviderId {
+    let provider = ProviderId(pallet_cairn_providers::NextProvider::<Test>::get());
+    let profile = Box::new(profile(provider.0, DeviceClass::Cpu));
+    let roles = roles.iter().copied().collect();
+    let (owner, operator) = (owner(provider), operator(provider));
+    assert_ok!(Providers::register(signed(owner), operator, profile, roles, 100_000));
+    assert_ok!(Providers::heartbeat(signed(operator), provider));
+    provider
+}
+
+/// So many guards.
+pub(crate) fn crowd(count: u64) -> Vec<ProviderId> {
+    (0..count).map(|_| join(&[Role::Guard])).collect()
+}
+
+/// Two accounts are one party from now on.
+pub(crate) fn link(one: AccountId, other: AccountId) {
+    assert_ok!(Providers::link_account(signed(one), other, true));
+    assert_ok!(Providers::link_account(signed(other), one, true));
+}
+
+/// Has a case judged, whose author is Alice.
+pub(crate) fn open(case: Case) -> PanelId {
+    Cases::mutate(|all| all.push(case));
+    Panels::open(case, vec![ALICE]).expect("there is room")
+}
+
+/// Examples of each sample.
+const COUNT: u32 = 64;
+const THRESHOLD: Ppm = 10_000;
+
+fn file(byte: u8) -> File {
+    File { id: ContentId([byte; 32]), bytes: 1_000 }
+}
+
+pub(crate) fn brief_with(seed: Seed) -> Brief {
+    Brief {
+        model: MODEL,
+        bundle: file(1),
+        judge: ContentId([2; 32]),
+        parts: Default::default(),
+        subject: Subject::Delta {
+            component: Default::default(),
+            artifact: file(3),
+            base: ContentId([4; 32]),
+        },
+        source: Source::Generator(Generator {
+            module: file(5),
+            record_bytes: 64,
+            fuel: 1_000,
+            count: 1_000,
+        }),
+        count: COUNT,
+        threshold: THRESHOLD,
+        attempts: 0,
+        seed,
+    }
+}
+
+/// What guards measure of a candidate, of which there are some; none of it depends on the seed.
+pub(crate) fn measured(candidate: u8) -> Opinion {
+    measured_on(candidate, COUNT)
+}
+
+pub(crate) fn measured_on(candidate: u8, count: u32) -> Opinion {
+    let leaf = |record| Leaf {
+        record,
+        baseline: 2_000_000,
+        loss: 1_900_000 + 1_000 * u64::from(candidate) + record,
+        trace: [0; 32],
+    };
+    let leaves: Vec<_> = (0..u64::from(count)).map(leaf).collect();
+    let tree = tree(&leaves, THRESHOLD).expect("they add up");
+    Opinion::Measured(Evaluation::of(ContentId([candidate; 32]), tree.root()))
+}
+
+pub(crate) fn unavailable() -> Opinion {
+    Opinion::Unavailable(file(3).id)
+}
+
+pub(crate) fn panel() -> Panel<AccountId> {
+    crate::Panels::<Test>::get(PANEL).expect("it is under way")
+}
+
+pub(crate) fn guards() -> Vec<ProviderId> {
+    panel().guards.iter().map(|seat| seat.guard).collect()
+}
+
+/// A panel of three of so many guards.
+pub(crate) fn drawn_of(count: u64) -> Vec<ProviderId> {
+    crowd(count);
+    assert_eq!(open(CASE), PANEL);
+    run(SEED);
+    assert_eq!(panel().stage, Stage::Commits);
+    guards()
+}
+
+/// A panel of three of twelve guards.
+pub(crate) fn drawn() -> Vec<ProviderId> {
+    drawn_of(12)
+}
+
+/// What a guard commits to for that opinion.
+pub(crate) fn commitment_of(id: PanelId, guard: ProviderId, opinion: &Opinion) -> Digest {
+    let genesis = Panels::genesis();
+    let round = crate::Panels::<Test>::get(id).map_or(0, |panel| panel.round);
+    let opinion = opinion.digest(&genesis);
+    OpinionCommitment { panel: id, round, provider: guard, opinion, salt: SALT }.digest(&genesis)
+}
+
+pub(crate) fn commit(guard: ProviderId, opinion: &Opinion) {
+    assert_ok!(Panels::commit(by(guard), PANEL, commitment_of(PANEL, guard, opinion)));
+}
+
+pub(crate) fn reveal(guard: ProviderId, opinion: &Opinion) {
+    assert_ok!(Panels::reveal(by(guard), PANEL, *opinion, SALT));
+}
+
+/// Has each of them say that, in time.
+pub(crate) fn all_say(opinions: &[(ProviderId, Opinion)]) {
+    opinions.iter().for_each(|(guard, opinion)| commit(*guard, opinion));
+    assert_eq!(panel().stage, Stage::Reveals);
+    opinions.iter().for_each(|(guard, opinion)| reveal(*guard, opinion));
+}
+
+/// Has every guard of the panel say what it is told to by its place.
+pub(crate) fn all_say_by_place(says: impl Fn(usize) -> Opinion) {
+    let said: Vec<_> = guards().into_iter().enumerate().map(|(n, one)| (one, says(n))).collect();
+    all_say(&said);
+}
+
+/// Lets the stage pass.
+pub(crate) fn expire() {
+    run(u64::from(panel().due.saturating_sub(now())) + 2);
+}
+
+/// What came of the only panel there was, and whether there was a brief.
+pub(crate) fn heard() -> (bool, Outcome) {
+    let heard = Heard::get();
+    assert_eq!(heard.len(), 1);
+    assert_eq!(heard[0].0, CASE);
+    (heard[0].1, heard[0].2)
+}
+
+pub(crate) fn pending(provider: ProviderId) -> Amount {
+    Providers::card(provider).unwrap().pending
+}
+
+pub(crate) fn score(provider: ProviderId) -> cairn_protocol::reputation::Score {
+    Reputation::score(provider, KIND)
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+pub struct Helper;
+
+#[cfg(feature = "runtime-benchmarks")]
+impl crate::benchmarking::BenchmarkHelper<AccountId> for Helper {
+    fn enlist(_: u32) -> (ProviderId, AccountId) {
+        let provider = join(&[Role::Guard]);
+        (provider, operator(provider))
+    }
+
+    fn silence(provider: ProviderId) {
+        pallet_cairn_providers::Providers::<Test>::mutate(provider, |record| {
+            record.as_mut().expect("it is registered").missed = true;
+        });
+    }
+
+    fn evictions() -> u32 {
+        use frame_support::traits::Get;
+        <Test as pallet_cairn_providers::Config>::MaxEvictions::get()
+    }
+
+    fn case() -> PanelId {
+        open(CASE)
+    }
+
+    fn set_rules(rules: Rules) {
+        PanelsRules::set(rules);
+    }
+
+    fn make_seed(ticket: &cairn_seams::Ticket, seed: Seed) {
+        use pallet_cairn_entropy::types::{Stage, Window};
+        pallet_cairn_entropy::Windows::<Test>::mutate(ticket.requested_at, |window| {
+            let asked = window.take().expect("a seed was asked for");
+            *window = Some(Window { stage: Stage::Closed { seed }, ..asked });
+        });
+    }
+}
+
+/// It is not measured here.
+#[cfg(feature = "runtime-benchmarks")]
+impl pallet_cairn_entropy::benchmarking::BenchmarkHelper<AccountId> for Helper {
+    fn enlist(_: &AccountId) {}
+
+    fn set_height(_: Height) {}
+}

@@ -1,0 +1,12 @@
+mod commit;
+mod draw;
+mod enlarge;
+mod invariants;
+mod judge;
+mod lifecycle;
+pub(crate) mod mock;
+mod poke;
+mod replace;
+mod reveal;
+mod try_state;
+mod views;
