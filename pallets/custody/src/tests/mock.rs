@@ -1,0 +1,496 @@
+//! A chain of the pallet with its real neighbours but for deltas and the purse, which note what
+//! they are told; of the chain below there is the block number, and authors whose VRFs are hashes.
+
+use crate::{self as pallet_cairn_custody, types::*};
+use cairn_protocol::{
+    chunk::{self, Proof},
+    id::{Amount, BlockId, DeltaId, File, Height, ProviderId, Region, Seed},
+    job::JobKind,
+    profile::{DeviceClass, Hardware, Offer, Offers, Profile, Role},
+    share::Ppm,
+};
+use cairn_seams::{Clock as _, Custody as _, Kept, Purse};
+use codec::Encode;
+use frame_support::{
+    assert_ok, derive_impl,
+    dispatch::DispatchResultWithPostInfo,
+    parameter_types,
+    traits::{ConstU128, ConstU32, OnFinalize, OnIdle, OnInitialize},
+    weights::Weight,
+};
+use frame_system::EnsureRoot;
+use pallet_cairn_entropy::BlockVrf;
+use sp_runtime::BuildStorage;
+
+pub(crate) type AccountId = u64;
+
+#[frame_support::runtime]
+mod runtime {
+    #[runtime::runtime]
+    #[runtime::derive(
+        RuntimeCall,
+        RuntimeEvent,
+        RuntimeError,
+        RuntimeOrigin,
+        RuntimeFreezeReason,
+        RuntimeHoldReason,
+        RuntimeSlashReason,
+        RuntimeLockId,
+        RuntimeTask
+    )]
+    pub struct Test;
+
+    #[runtime::pallet_index(0)]
+    pub type System = frame_system;
+    #[runtime::pallet_index(1)]
+    pub type Balances = pallet_balances;
+    #[runtime::pallet_index(2)]
+    pub type Clock = pallet_cairn_clock;
+    #[runtime::pallet_index(3)]
+    pub type Entropy = pallet_cairn_entropy;
+    #[runtime::pallet_index(4)]
+    pub type Providers = pallet_cairn_providers;
+    #[runtime::pallet_index(5)]
+    pub type Reputation = pallet_cairn_reputation;
+    #[runtime::pallet_index(6)]
+    pub type Custody = pallet_cairn_custody;
+}
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+    type AccountData = pallet_balances::AccountData<Amount>;
+    type Block = frame_system::mocking::MockBlock<Self>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+    type AccountStore = System;
+    type Balance = Amount;
+    type ExistentialDeposit = ConstU128<100>;
+}
+
+impl pallet_cairn_clock::Config for Test {}
+
+/// Three authors take turns.
+pub struct Turns;
+impl BlockVrf<AccountId> for Turns {
+    fn author_vrf() -> Option<(AccountId, Seed)> {
+        let number = System::block_number();
+        let turn = number.checked_rem(Authors::get())?;
+        Some((turn, sp_io::hashing::blake2_256(&(Luck::get(), number).encode())))
+    }
+
+    fn active_authors() -> u32 {
+        3
+    }
+}
+
+impl pallet_cairn_entropy::Config for Test {
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = Helper;
+    type BlockVrf = Turns;
+    type Clock = Clock;
+    type Currency = Balances;
+    type MaxAuthors = ConstU32<3>;
+    type MaxClosings = ConstU32<2>;
+    type MaxContributors = ConstU32<4>;
+    type MaxGaps = ConstU32<8>;
+    type MinAuthors = ConstU32<3>;
+    type OnForfeit = ();
+    type Registry = Providers;
+    type RoundBlocks = ConstU32<20>;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type Stake = ConstU128<100>;
+    type WeightInfo = ();
+    type Window = ConstU32<16>;
+}
+
+parameter_types! {
+    /// Makes seeds other ones.
+    pub static Luck: u64 = 0;
+    /// With fewer than three no seed is made.
+    pub static Authors: u64 = 3;
+    pub static CustodyRules: Rules = RULES;
+    /// What deltas were told: whether the file is kept.
+    pub static Heard: Vec<(DeltaId, bool)> = Vec::new();
+    /// Deltas that need their file no more as soon as it is kept.
+    pub static Hasty: Vec<DeltaId> = Vec::new();
+    /// Whom the purse paid, and how much.
+    pub static Paid: Vec<(BlockId, AccountId, Amount)> = Vec::new();
+    pub static IsEmpty: bool = false;
+    pub const ThroughputFloors: pallet_cairn_providers::ThroughputFloors =
+        pallet_cairn_providers::ThroughputFloors {
+            small_gpu: 100,
+            gpu: 1_000,
+            large_gpu: 10_000,
+            accelerator: 100_000,
+        };
+    pub const RoleBonds: pallet_cairn_providers::RoleBonds = pallet_cairn_providers::RoleBonds {
+        compute: 10_000,
+        guard: 10_000,
+        router: 10_000,
+        storage: 10_000,
+        entropy: 10_000,
+    };
+    pub const FaultShares: pallet_cairn_providers::FaultShares =
+        pallet_cairn_providers::FaultShares {
+            silent: 1_000,
+            unrevealed: 10_000,
+            withheld: 10_000,
+            outvoted: 40_000,
+            agreed_unread: 50_000,
+            wrong: 300_000,
+        };
+    pub ReputationRules: cairn_protocol::reputation::Rules = cairn_protocol::reputation::Rules {
+        prior: 500_000,
+        inertia: 8,
+        window: 32,
+        fault_weight: 4,
+        half_life: 100_000,
+        weights: cairn_protocol::reputation::Weights { accuracy: 2, timeliness: 1, availability: 1 },
+    };
+}
+
+impl pallet_cairn_providers::Config for Test {
+    type AppealOrigin = EnsureRoot<AccountId>;
+    type AppealWindow = ConstU32<20>;
+    type ByteDeposit = ConstU128<1>;
+    type Clock = Clock;
+    type Currency = Balances;
+    type FaultMemory = ConstU32<1_000>;
+    type FaultShares = FaultShares;
+    type HeartbeatPeriod = ConstU32<5_000>;
+    type HeartbeatTimeout = ConstU32<10_000>;
+    type ItemDeposit = ConstU128<5>;
+    type MaxEvictions = ConstU32<2>;
+    type MaxLinks = ConstU32<4>;
+    type MaxRegistrations = ConstU32<16>;
+    type MaxSample = ConstU32<64>;
+    type MaxSlashesPerBlock = ConstU32<4>;
+    type OnSlash = ();
+    type Reputation = Reputation;
+    type RoleBonds = RoleBonds;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type ThroughputFloors = ThroughputFloors;
+    // Shorter than a file is kept.
+    type UnbondingPeriod = ConstU32<21>;
+    type WeightInfo = ();
+}
+
+impl pallet_cairn_reputation::Config for Test {
+    type Clock = Clock;
+    type Registry = Providers;
+    type Rules = ReputationRules;
+}
+
+/// Three have to keep a file and four may. It is challenged every 30 blocks for 300.
+pub(crate) const RULES: Rules = Rules {
+    keepers: 3,
+    most: 4,
+    gather: 20,
+    keep: 300,
+    interval: 30,
+    show: 10,
+    chunks: 4,
+    pay: 70,
+};
+
+/// Deltas that wait, and a purse that is never empty unless it is told to be.
+pub struct ByHand;
+impl Kept for ByHand {
+    fn kept(delta: DeltaId) {
+        Heard::mutate(|all| all.push((delta, true)));
+        if Hasty::get().contains(&delta) {
+            Custody::release(delta);
+        }
+    }
+
+    fn unkept(delta: DeltaId) {
+        Heard::mutate(|all| all.push((delta, false)));
+    }
+}
+
+impl Purse<AccountId> for ByHand {
+    fn period() -> u32 {
+        0
+    }
+
+    fn pays_for(_: &BlockId, _: &BlockId) -> bool {
+        true
+    }
+
+    fn difficulty(_: &BlockId) -> Ppm {
+        cairn_protocol::share::WHOLE
+    }
+
+    fn reserve(_: DeltaId, _: &BlockId, _: &BlockId, _: &AccountId, _: Amount) -> Amount {
+        0
+    }
+
+    fn release(_: DeltaId, _: Ppm) -> Amount {
+        0
+    }
+
+    fn pay_guards(model: &BlockId, guards: &[AccountId], each: Amount) -> Amount {
+        if IsEmpty::get() {
+            return 0;
+        }
+        let paid = guards.iter().map(|guard| (*model, *guard, each));
+        Paid::mutate(|all| all.extend(paid));
+        each * guards.len() as Amount
+    }
+
+    fn note_success(_: &BlockId) {}
+}
+
+impl pallet_cairn_custody::Config for Test {
+    type Beacon = Entropy;
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = Helper;
+    type Clock = Clock;
+    type Deltas = ByHand;
+    type Purse = ByHand;
+    type Registry = Providers;
+    type Reputation = Reputation;
+    type Rules = CustodyRules;
+    type ServedPerBlock = ConstU32<16>;
+    type WeightInfo = ();
+}
+
+pub(crate) const BOB: AccountId = 2;
+pub(crate) const RICH: Amount = 10_000_000;
+/// Providers that can be registered.
+pub(crate) const MOST: u64 = 40;
+pub(crate) const MODEL: BlockId = BlockId([7; 32]);
+/// The delta that most tests are about.
+pub(crate) const DELTA: DeltaId = DeltaId(7);
+/// Blocks from asking for a seed to a draw with it.
+pub(crate) const SEED: u64 = 17;
+
+pub(crate) fn owner(provider: ProviderId) -> AccountId {
+    100 + provider.0
+}
+
+pub(crate) fn operator(provider: ProviderId) -> AccountId {
+    1_000 + provider.0
+}
+
+pub(crate) fn signed(account: AccountId) -> RuntimeOrigin {
+    RuntimeOrigin::signed(account)
+}
+
+pub(crate) fn by(provider: ProviderId) -> RuntimeOrigin {
+    signed(operator(provider))
+}
+
+pub(crate) fn externalities() -> sp_io::TestExternalities {
+    Luck::set(0);
+    Authors::set(3);
+    CustodyRules::set(RULES);
+    Heard::set(Vec::new());
+    Hasty::set(Vec::new());
+    Paid::set(Vec::new());
+    IsEmpty::set(false);
+    let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
+    let owners = (0..MOST).flat_map(|n| [owner(ProviderId(n)), operator(ProviderId(n))]);
+    pallet_balances::GenesisConfig::<Test> {
+        balances: owners.chain([BOB]).map(|account| (account, RICH)).collect(),
+        ..Default::default()
+    }
+    .assimilate_storage(&mut storage)
+    .unwrap();
+    storage.into()
+}
+
+/// Runs a test in block one, and checks every pallet's invariants at its end.
+pub(crate) fn execute<R>(test: impl FnOnce() -> R) -> R {
+    externalities().execute_with(|| {
+        begin_block(1);
+        let result = test();
+        check();
+        result
+    })
+}
+
+pub(crate) fn check() {
+    Clock::do_try_state().unwrap();
+    Entropy::do_try_state().unwrap();
+    Providers::do_try_state().unwrap();
+    Reputation::do_try_state().unwrap();
+    Custody::do_try_state().unwrap();
+    // Nothing else engages anybody here.
+    let keeps: Vec<_> = crate::Keeps::<Test>::iter_values().collect();
+    for provider in (0..pallet_cairn_providers::NextProvider::<Test>::get()).map(ProviderId) {
+        let Some(card) = Providers::card(provider) else { continue };
+        let kept = keeps.iter().filter(|keep| keep.keepers.contains(&provider)).count();
+        assert_eq!(card.engagements as usize, kept, "{provider:?}");
+    }
+}
+
+fn begin_block(number: u64) {
+    System::set_block_number(number);
+    AllPalletsWithSystem::on_initialize(number);
+}
+
+/// Makes a block with nothing left of its weight.
+pub(crate) fn full_block() {
+    let number = System::block_number();
+    AllPalletsWithSystem::on_finalize(number);
+    begin_block(number + 1);
+}
+
+/// Makes so many blocks.
+pub(crate) fn run(blocks: u64) {
+    for _ in 0..blocks {
+        let now = System::block_number();
+        AllPalletsWithSystem::on_idle(now, Weight::from_parts(u64::MAX / 2, u64::MAX / 2));
+        full_block();
+    }
+}
+
+pub(crate) fn now() -> Height {
+    Clock::now()
+}
+
+fn profile(n: u64) -> Profile {
+    let mut binding = [0; 32];
+    binding[..8].copy_from_slice(&n.to_le_bytes());
+    let offers = vec![Offer { kind: JobKind::Simulate, price: 1 }];
+    Profile {
+        hardware: Hardware {
+            class: DeviceClass::Cpu,
+            memory_mib: 16_384,
+            compute: 0,
+            slots: 2,
+            binding,
+        },
+        region: Region(0x0101),
+        offers: Offers(offers.try_into().unwrap()),
+        payload_key: None,
+        node: [0; 32],
+        enclave: None,
+    }
+}
+
+/// A provider of that owner, who is there.
+pub(crate) fn enlist(owner: AccountId, roles: &[Role]) -> ProviderId {
+    let provider = ProviderId(pallet_cairn_providers::NextProvider::<Test>::get());
+    let profile = Box::new(profile(provider.0));
+    let roles = roles.iter().copied().collect();
+    let operator = operator(provider);
+    assert_ok!(Providers::register(signed(owner), operator, profile, roles, 100_000));
+    assert_ok!(Providers::heartbeat(signed(operator), provider));
+    provider
+}
+
+/// A provider of an owner of its own.
+pub(crate) fn join(roles: &[Role]) -> ProviderId {
+    enlist(owner(ProviderId(pallet_cairn_providers::NextProvider::<Test>::get())), roles)
+}
+
+/// So many who store.
+pub(crate) fn crowd(count: u64) -> Vec<ProviderId> {
+    (0..count).map(|_| join(&[Role::Storage])).collect()
+}
+
+/// Of thirty chunks, the last one short.
+pub(crate) fn artifact() -> Vec<u8> {
+    (0..29 * 1_024 + 100u32).map(|at| (at / 7) as u8).collect()
+}
+
+pub(crate) fn file() -> File {
+    let bytes = artifact();
+    File { id: chunk::content(&bytes), bytes: bytes.len() as u64 }
+}
+
+pub(crate) fn ask() {
+    Custody::ask(DELTA, &MODEL, file());
+}
+
+pub(crate) fn attest(provider: ProviderId) {
+    assert_ok!(Custody::attest(by(provider), DELTA));
+}
+
+pub(crate) fn keep() -> Keep {
+    crate::Keeps::<Test>::get(DELTA).expect("it is kept, or to be")
+}
+
+pub(crate) fn keepers() -> Vec<ProviderId> {
+    keep().keepers.into_inner()
+}
+
+/// A file that three keep.
+pub(crate) fn kept() -> Vec<ProviderId> {
+    let keepers = crowd(3);
+    ask();
+    keepers.iter().for_each(|one| attest(*one));
+    assert_eq!(keep().stage, Stage::Resting);
+    keepers
+}
+
+/// Makes blocks until somebody is asked for chunks. Says who.
+pub(crate) fn asked() -> ProviderId {
+    for _ in 0..200 {
+        if let Stage::Asked { keeper, .. } = keep().stage {
+            return keeper;
+        }
+        run(1);
+    }
+    panic!("nobody was asked: {:?}", keep());
+}
+
+/// What proves the chunks that a keeper has to show.
+pub(crate) fn proofs(keeper: ProviderId) -> Vec<Proof> {
+    let keeping = Custody::keepings_of(keeper);
+    let (chunks, _) = keeping[0].asked.clone().expect("it is asked");
+    chunks.into_iter().map(|nth| chunk::prove(&artifact(), nth).expect("there is one")).collect()
+}
+
+pub(crate) fn show(keeper: ProviderId, proofs: Vec<Proof>) -> DispatchResultWithPostInfo {
+    Custody::show(by(keeper), DELTA, proofs.try_into().expect("they are few"))
+}
+
+pub(crate) fn pending(provider: ProviderId) -> Amount {
+    Providers::card(provider).unwrap().pending
+}
+
+pub(crate) fn score(provider: ProviderId) -> cairn_protocol::reputation::Score {
+    Reputation::score(provider, KIND)
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+pub struct Helper;
+
+#[cfg(feature = "runtime-benchmarks")]
+impl crate::benchmarking::BenchmarkHelper<AccountId> for Helper {
+    fn enlist(_: u32) -> (ProviderId, AccountId) {
+        let provider = join(&[Role::Storage]);
+        (provider, operator(provider))
+    }
+
+    fn model() -> BlockId {
+        MODEL
+    }
+
+    fn await_keepers(_: DeltaId) {}
+
+    fn set_rules(rules: Rules) {
+        CustodyRules::set(rules);
+    }
+
+    fn make_seed(ticket: &Ticket, seed: Seed) {
+        use pallet_cairn_entropy::types::{Stage, Window};
+        pallet_cairn_entropy::Windows::<Test>::mutate(ticket.requested_at, |window| {
+            let asked = window.take().expect("a seed was asked for");
+            *window = Some(Window { stage: Stage::Closed { seed }, ..asked });
+        });
+    }
+}
+
+/// It is not measured here.
+#[cfg(feature = "runtime-benchmarks")]
+impl pallet_cairn_entropy::benchmarking::BenchmarkHelper<AccountId> for Helper {
+    fn enlist(_: &AccountId) {}
+
+    fn set_height(_: Height) {}
+}
