@@ -1,0 +1,13 @@
+mod bars;
+mod commit_set;
+mod invariants;
+mod judging;
+mod leave;
+pub(crate) mod mock;
+mod periods;
+mod poke;
+mod register;
+mod releasing;
+mod reveal_set;
+mod try_state;
+mod views;

@@ -1,0 +1,186 @@
+//! What has to hold after every block. The README numbers and names these.
+
+use crate::{pallet::*, types::*};
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    vec::Vec,
+};
+use cairn_protocol::id::BlockId;
+use frame_support::{
+    ensure,
+    traits::{fungible::InspectHold, Get},
+};
+use sp_runtime::TryRuntimeError;
+
+type Checked = Result<(), TryRuntimeError>;
+
+impl<T: Config> Pallet<T> {
+    /// Every invariant of the pallet.
+    pub fn do_try_state() -> Checked {
+        Self::check_queues()?;
+        Self::check_order()?;
+        Self::check_snapshots()?;
+        Self::check_sets()?;
+        Self::check_held()?;
+        Self::check_curators()
+    }
+
+    fn check_queues() -> Checked {
+        for (height, id) in Agenda::<T>::iter_keys() {
+            let trial = Trials::<T>::get(id).ok_or("agenda: a trial on it is unknown")?;
+            ensure!(trial.has_ended() && trial.next == height, "agenda: a trial is on it in vain");
+            ensure!(height >= Served::<T>::get(), "agenda: a trial would never be looked at");
+        }
+        for (period, _) in Turns::<T>::iter_keys() {
+            ensure!(period >= Turned::<T>::get(), "turns: one would never be made");
+        }
+        for (id, trial) in Trials::<T>::iter() {
+            let next = id.period.saturating_add(1);
+            let waits = match trial.stage {
+                Stage::Announced => Turns::<T>::contains_key(id.period, id.model),
+                Stage::Running => Turns::<T>::contains_key(next, id.model),
+                _ => Agenda::<T>::contains_key(trial.next, id),
+            };
+            ensure!(waits, "queues: a trial waits for nothing");
+            let begun = matches!(trial.stage, Stage::Announced) || id.period <= Period::<T>::get();
+            ensure!(begun, "turns: a trial is ahead of its period");
+        }
+        Ok(())
+    }
+
+    fn check_order() -> Checked {
+        let mut last: BTreeMap<BlockId, u32> = BTreeMap::new();
+        for (id, trial) in Trials::<T>::iter() {
+            let TrialId { model, period } = id;
+            if trial.stage == Stage::Announced {
+                let linked = trial.before.is_some() || trial.after.is_some();
+                ensure!(!linked, "order: a trial that has not begun follows another");
+                continue;
+            }
+            let other = |period| Trials::<T>::get(TrialId { model, period });
+            if let Some(before) = trial.before {
+                let back = other(before).and_then(|trial| trial.after);
+                ensure!(before < period && back == Some(period), "order: trials do not follow");
+                let undecided = !matches!(trial.stage, Stage::Judging | Stage::Releasing(_));
+                ensure!(undecided, "order: a trial is decided before the one before it");
+            }
+            match trial.after {
+                Some(after) => {
+                    let back = other(after).and_then(|trial| trial.before);
+                    ensure!(period < after && back == Some(period), "order: trials do not follow");
+                    ensure!(trial.has_ended(), "order: two trials of a model go on");
+                }
+                None => {
+                    let only = last.insert(model, period).is_none();
+                    ensure!(only, "order: two trials of a model are the last");
+                }
+            }
+        }
+        let latest: BTreeMap<BlockId, u32> = Latest::<T>::iter().collect();
+        ensure!(latest == last, "order: another trial is the last");
+        Ok(())
+    }
+
+    fn check_snapshots() -> Checked {
+        let mut uses: BTreeMap<SnapshotId, u32> = BTreeMap::new();
+        for trial in Trials::<T>::iter_values() {
+            let begun = trial.stage != Stage::Announced;
+            ensure!(trial.began.is_some() == begun, "snapshots: a trial begins with no heads");
+            ensure!(trial.ended.is_some() == trial.has_ended(), "snapshots: one ends with none");
+            for id in trial.snapshots() {
+                let uses = uses.entry(id).or_default();
+                *uses = uses.saturating_add(1);
+            }
+        }
+        for (id, snapshot) in Snapshots::<T>::iter() {
+            let needed = uses.remove(&id).unwrap_or(0);
+            ensure!(needed > 0 && snapshot.uses == needed, "snapshots: their uses are miscounted");
+            ensure!(id < NextSnapshot::<T>::get(), "snapshots: one is ahead of its number");
+        }
+        ensure!(uses.is_empty(), "snapshots: one is gone");
+        Ok(())
+    }
+
+    fn check_sets() -> Checked {
+        for (id, trial) in Trials::<T>::iter() {
+            let sets = Self::sets(id);
+            let numbers: BTreeSet<u8> = sets.iter().map(|(nth, _)| *nth).collect();
+            ensure!(numbers == (0..trial.sets).collect(), "sets: a trial miscounts them");
+            ensure!(trial.sets <= T::MaxSets::get(), "sets: there are too many");
+            let curators: BTreeSet<_> = sets.iter().map(|(_, set)| set.curator.clone()).collect();
+            ensure!(curators.len() == sets.len(), "sets: a curator has two in a trial");
+            let judging =
+                sets.iter().filter(|(_, set)| matches!(set.progress, Progress::Judging { .. }));
+            let judging = judging.count();
+            ensure!(judging == usize::from(trial.judging), "sets: panels are miscounted");
+            let fits = |set: &SetOf<T>| match (trial.stage, set.progress) {
+                (Stage::Announced | Stage::Running, progress) => progress == Progress::Sealed,
+                (Stage::Reveals, Progress::Sealed | Progress::Opened(_)) => true,
+                (
+                    Stage::Judging,
+                    Progress::Judging { .. } | Progress::Measured { .. } | Progress::Void(_),
+                ) => true,
+                _ => false,
+            };
+            ensure!(sets.iter().all(|(_, set)| fits(set)), "sets: one is ahead, or behind");
+            let sealed = sets.iter().filter(|_| !trial.has_ended());
+            let barred = |curator| Barred::<T>::get(id.model, curator) >= Some(id.period);
+            ensure!(
+                sealed.into_iter().all(|(_, set)| barred(&set.curator)),
+                "bars: a curator may author what it judges"
+            );
+        }
+        for (id, _) in SealedSets::<T>::iter_keys() {
+            ensure!(Trials::<T>::contains_key(id), "sets: one is left");
+        }
+        for (model, curator, period) in Barred::<T>::iter() {
+            let sets = Self::sets(TrialId { model, period });
+            let sealed = sets.iter().any(|(_, set)| set.curator == curator);
+            ensure!(sealed, "bars: one is left");
+        }
+        Ok(())
+    }
+
+    fn check_held() -> Checked {
+        for (id, delta) in Held::<T>::iter_keys() {
+            ensure!(WaitsFor::<T>::get(delta) == Some(id), "held: a delta waits for another trial");
+            let trial = Trials::<T>::get(id).ok_or("held: a delta waits for no trial")?;
+            ensure!(trial.stage != Stage::Announced, "held: a delta was there before its trial");
+        }
+        for (delta, id) in WaitsFor::<T>::iter() {
+            ensure!(Held::<T>::contains_key(id, delta), "held: a delta waits in vain");
+        }
+        for (id, trial) in Trials::<T>::iter() {
+            let held: Vec<_> = Held::<T>::iter_prefix_values(id).collect();
+            let gain = held.iter().fold(0u64, |sum, held| sum.saturating_add(held.gain));
+            // What was forgotten or released since is in it still.
+            let fits = if trial.has_ended() { gain <= trial.gain } else { gain == trial.gain };
+            ensure!(fits, "held: their gains are miscounted");
+            let waited = held.iter().any(|held| held.waited);
+            ensure!(
+                !waited || trial.since.is_some(),
+                "held: a delta is not measured from its base"
+            );
+        }
+        Ok(())
+    }
+
+    fn check_curators() -> Checked {
+        let mut sets: BTreeMap<T::AccountId, u32> = BTreeMap::new();
+        for set in SealedSets::<T>::iter_values() {
+            let count = sets.entry(set.curator).or_default();
+            *count = count.saturating_add(1);
+        }
+        for account in frame_system::Account::<T>::iter_keys() {
+            let known = Curators::<T>::get(&account);
+            let held = T::Currency::balance_on_hold(&HoldReason::Bond.into(), &account);
+            let bond = known.map_or(0, |known| known.bond);
+            ensure!(held == bond, "bonds: they differ from holds");
+            let count = sets.remove(&account).unwrap_or(0);
+            let counted = known.map_or(0, |known| known.sets);
+            ensure!(counted == count, "curators: their sets are miscounted");
+        }
+        ensure!(sets.is_empty(), "curators: a set has none");
+        Ok(())
+    }
+}
