@@ -1,18 +1,27 @@
 //! What the node, and through it every client, may ask the runtime.
 
 use crate::{
-    batch, configs::consensus::BABE_GENESIS_EPOCH, market, AccountId, Audits, AuthorityDiscovery,
-    Babe, Balance, Block, Executive, Grandpa, Historical, InherentDataExt, Nonce, Providers,
-    Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, Staking, System, Tasks,
-    TransactionPayment, VERSION,
+    batch, configs::consensus::BABE_GENESIS_EPOCH, learning, market, AccountId, Audits,
+    AuthorityDiscovery, Babe, Balance, Block, Curation, Custody, Executive, Experts, Grandpa,
+    Historical, InherentDataExt, Learning, Nonce, Panels, Providers, Rewards, Runtime, RuntimeCall,
+    RuntimeGenesisConfig, SessionKeys, Staking, System, Tasks, TransactionPayment, VERSION,
 };
 use alloc::vec::Vec;
 use cairn_protocol::{
     audit::record::AuditView,
-    id::{ProviderId, TaskId},
+    dag::Component,
+    id::{BlockId, DeltaId, File, Height, PanelId, ProviderId, TaskId},
     job::Terms,
-    view::{Quote, TaskView},
+    learning::{
+        brief::Brief,
+        committee::{Duty, PanelView},
+        curation::{CuratorView, SetView, TrialView},
+        delta::{DeltaView, Preview},
+        source::DataSet,
+    },
+    view::{ModelView, Quote, Step, TaskView},
 };
+use cairn_seams::Lineage;
 use frame_support::{
     genesis_builder_helper::{build_state, get_preset},
     traits::{Get, KeyOwnerProofSystem},
@@ -129,6 +138,84 @@ impl_runtime_apis! {
 
         fn check(who: AccountId, call: Vec<u8>) -> Result<(), market::Refusal> {
             market::check(who, &call)
+        }
+    }
+
+    impl learning::LearningApi<Block> for Runtime {
+        fn model(model: BlockId) -> Option<ModelView<AccountId>> {
+            Experts::model_view(&model)
+        }
+
+        fn lineage(from: BlockId) -> Vec<Step<AccountId>> {
+            Experts::lineage(&from)
+        }
+
+        fn servers(model: BlockId, component: Component) -> Vec<ProviderId> {
+            Experts::servers(&model, &component)
+        }
+
+        fn data(block: BlockId) -> Option<DataSet<AccountId>> {
+            <Experts as Lineage<AccountId>>::data(&block)
+        }
+
+        fn preview(model: BlockId, component: Component) -> Option<Preview> {
+            Learning::preview(model, component)
+        }
+
+        fn delta(delta: DeltaId) -> Option<DeltaView<AccountId>> {
+            Learning::delta_view(delta)
+        }
+
+        fn deltas_of(author: AccountId, after: Option<DeltaId>) -> Vec<DeltaId> {
+            Learning::deltas_of(&author, after)
+        }
+
+        fn queue_of(model: BlockId, component: Component) -> Vec<DeltaId> {
+            Learning::queue_of(model, component)
+        }
+
+        fn panel(panel: PanelId) -> Option<PanelView> {
+            Panels::panel_view(panel)
+        }
+
+        fn brief(panel: PanelId) -> Option<Brief> {
+            Panels::brief_of(panel)
+        }
+
+        fn panels_of(guard: ProviderId) -> Vec<(PanelId, Duty, Height)> {
+            Panels::panels_of(guard)
+        }
+
+        fn wanted() -> Vec<(DeltaId, File, Option<Height>)> {
+            Custody::wanted()
+        }
+
+        fn keepings_of(provider: ProviderId) -> Vec<learning::Keeping> {
+            Custody::keepings_of(provider)
+        }
+
+        fn period() -> Option<learning::PeriodView> {
+            Rewards::period_view()
+        }
+
+        fn support_of(model: BlockId) -> learning::SupportView {
+            Rewards::support_of(&model)
+        }
+
+        fn grants_of(provider: ProviderId) -> Vec<(u32, Balance)> {
+            Rewards::grants_of(provider)
+        }
+
+        fn trial(model: BlockId, period: u32) -> Option<TrialView> {
+            Curation::trial_view(model, period)
+        }
+
+        fn sets_of(model: BlockId, period: u32) -> Vec<SetView<AccountId>> {
+            Curation::sets_of(model, period)
+        }
+
+        fn curator(account: AccountId) -> Option<CuratorView> {
+            Curation::curator_view(&account)
         }
     }
 

@@ -14,9 +14,11 @@ pub use pallet::*;
 #[frame_support::pallet]
 pub mod pallet {
     use crate::configs::{
+        learning_defaults::{QUICK_CUSTODY_RULES, QUICK_DELTA_RULES, QUICK_PANEL_RULES},
         market_defaults::{quick_challenges, AUDIT_RULES, QUICK_AUDIT_RULES, QUICK_TASK_RULES},
         parameters::{
-            governance, market, RuntimeParametersKey, RuntimeParametersValue, TrackPeriods, Voting,
+            governance, learning, market, RuntimeParametersKey, RuntimeParametersValue,
+            TrackPeriods, Voting,
         },
     };
     use cairn_protocol::share::WHOLE;
@@ -98,8 +100,8 @@ pub mod pallet {
         pub pace: Pace,
         pub referenda: Referenda,
         /// Results of tasks stand for seconds before they are paid, not for minutes, guards and
-        /// workers have seconds to reveal, and providers are challenged every minute, not every
-        /// few hours.
+        /// workers have seconds to reveal, providers are challenged every minute, not every few
+        /// hours, and deltas are judged within a minute or two.
         pub quick_market: bool,
         /// For how many blocks workers and guards may reveal on a quick market, where it is not
         /// ten: whoever ends workers and starts them again, to see that they come back, has to give
@@ -141,6 +143,7 @@ pub mod pallet {
             }
             if self.quick_market {
                 quicken_market::<T>(self.reveal_blocks);
+                quicken_learning::<T>(self.reveal_blocks);
             }
             if self.quick_market || self.audit_share.is_some() {
                 set_audits(self);
@@ -192,6 +195,21 @@ pub mod pallet {
             Key::ChallengeReveal(market::ChallengeReveal),
             Value::ChallengeReveal(quick_challenges::REVEAL),
         );
+    }
+
+    fn quicken_learning<T: Config>(reveal_blocks: Option<cairn_protocol::id::Height>) {
+        use learning::{ParametersKey as Key, ParametersValue as Value};
+        let set = |key: learning::ParametersKey, value: learning::ParametersValue| {
+            pallet_parameters::Parameters::<T>::insert(
+                RuntimeParametersKey::Learning(key),
+                RuntimeParametersValue::Learning(value),
+            );
+        };
+        let mut panels = QUICK_PANEL_RULES;
+        panels.clocks.reveal = reveal_blocks.unwrap_or(panels.clocks.reveal);
+        set(Key::PanelRules(learning::PanelRules), Value::PanelRules(panels));
+        set(Key::DeltaRules(learning::DeltaRules), Value::DeltaRules(QUICK_DELTA_RULES));
+        set(Key::CustodyRules(learning::CustodyRules), Value::CustodyRules(QUICK_CUSTODY_RULES));
     }
 
     #[pallet::hooks]

@@ -12,6 +12,7 @@ pub mod batch;
 pub mod configs;
 pub mod genesis;
 pub mod launch;
+pub mod learning;
 pub mod market;
 pub mod signature;
 pub mod units;
@@ -95,11 +96,11 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
     impl_name: Cow::Borrowed("cairn"),
     authoring_version: 1,
     // Year, month and a running number; raised with every release whose behaviour differs.
-    spec_version: 2_611_002,
+    spec_version: 2_611_003,
     impl_version: 1,
     apis: apis::RUNTIME_API_VERSIONS,
     // Raised when a call, its index or its arguments change, or the transaction extensions do.
-    transaction_version: 1,
+    transaction_version: 2,
     system_version: 1,
 };
 
@@ -214,6 +215,19 @@ mod runtime {
     pub type Merit = pallet_cairn_merit;
     #[runtime::pallet_index(68)]
     pub type Experts = pallet_cairn_experts;
+
+    // Learning. Who judges comes before those whose cases are judged, and Rewards, whose periods
+    // Curation hears of, before that.
+    #[runtime::pallet_index(69)]
+    pub type Panels = pallet_cairn_panels;
+    #[runtime::pallet_index(70)]
+    pub type Learning = pallet_cairn_learning;
+    #[runtime::pallet_index(71)]
+    pub type Custody = pallet_cairn_custody;
+    #[runtime::pallet_index(72)]
+    pub type Rewards = pallet_cairn_rewards;
+    #[runtime::pallet_index(73)]
+    pub type Curation = pallet_cairn_curation;
 }
 
 #[cfg(feature = "runtime-benchmarks")]
@@ -233,10 +247,15 @@ mod benches {
         [pallet_balances, Balances]
         [pallet_cairn_audits, Audits]
         [pallet_cairn_capability, Capability]
+        [pallet_cairn_curation, Curation]
+        [pallet_cairn_custody, Custody]
         [pallet_cairn_entropy, Entropy]
         [pallet_cairn_experts, Experts]
+        [pallet_cairn_learning, Learning]
         [pallet_cairn_merit, Merit]
+        [pallet_cairn_panels, Panels]
         [pallet_cairn_providers, Providers]
+        [pallet_cairn_rewards, Rewards]
         [pallet_cairn_tasks, Tasks]
         [pallet_conviction_voting, ConvictionVoting]
         [pallet_election_provider_multi_phase, ElectionProviderMultiPhase]

@@ -9,7 +9,10 @@ use alloc::{format, string::String, vec::Vec};
 pub use cairn_protocol::task::Seat;
 pub use cairn_protocol::{
     audit::record::{AuditView, AuditWaitsFor},
-    view::{ComplaintView, Lack, Obstacle, Quote, Supply, TaskView, WaitsFor},
+    view::{
+        ComplaintView, Lack, Obstacle, Quote, Supply, TaskView, UnpricedQuote, UnpricedTaskView,
+        WaitsFor,
+    },
 };
 use cairn_protocol::{
     id::{ProviderId, TaskId},
@@ -64,13 +67,22 @@ sp_api::decl_runtime_apis! {
     /// The market as clients see it. The second version has `audit`, and quotes that say why. No
     /// network ran the first, so nothing of it is kept, and a client made for it has to stop where
     /// it finds the second: it would misread a quote. The third has pages of `tasks_of`, and
-    /// `FeeUnaffordable`, which a client made for the second cannot read. A method that changes
-    /// from here on keeps its older form beside it, with `changed_in`.
-    #[api_version(3)]
+    /// `FeeUnaffordable`, which a client made for the second cannot read. In the fourth models have
+    /// prices, which are put aside too. A method that changes from the third on keeps its older form
+    /// beside it, with `changed_in`.
+    #[api_version(4)]
     pub trait MarketApi {
+        /// The same, where nothing is put aside for a model's author.
+        #[changed_in(4)]
+        fn quote(requester: AccountId, terms: Terms) -> Result<UnpricedQuote, Refusal>;
+
         /// What a task would cost an account now, who would do it and when, why nobody would, and
         /// how it is judged.
         fn quote(requester: AccountId, terms: Terms) -> Result<Quote, Refusal>;
+
+        /// The same, where nothing is put aside for a model's author.
+        #[changed_in(4)]
+        fn task(task: TaskId) -> Option<UnpricedTaskView<AccountId>>;
 
         /// A task that is still kept, and who has to act by when.
         fn task(task: TaskId) -> Option<TaskView<AccountId>>;

@@ -4,12 +4,13 @@
 use super::{
     consensus::MAX_AUTHORITIES,
     governance::{origins::EmergencyStop, TreasuryAccount},
+    learning::GrantsThenPoints,
     parameters::market,
 };
 use crate::{
     units::deposit, AccountId, Audits, Babe, Balance, Balances, BlockNumber, Entropy, Experts,
-    MarketClock, Merit, Providers, Reputation, Runtime, RuntimeHoldReason, Session, Staking,
-    System, Tasks,
+    MarketClock, Providers, Reputation, Runtime, RuntimeHoldReason, Session, Staking, System,
+    Tasks,
 };
 use alloc::vec::Vec;
 use cairn_protocol::{
@@ -133,7 +134,7 @@ impl pallet_cairn_tasks::Config for Runtime {
     type Currency = Balances;
     type Audits = Audits;
     type Models = Experts;
-    type OnSettled = Merit;
+    type OnSettled = GrantsThenPoints;
     type Registry = Providers;
     type Reputation = Reputation;
     type Rules = market::TaskRules;
@@ -288,12 +289,20 @@ impl pallet_cairn_merit::Config for Runtime {
 }
 
 impl pallet_cairn_experts::Config for Runtime {
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = benchmarking::Helper;
     type ByteDeposit = ByteDeposit;
+    type Clock = MarketClock;
     type Currency = Balances;
     type ItemDeposit = ItemDeposit;
+    // As many as a machine has room for, and a list that is read whole.
+    type MaxServed = ConstU32<32>;
+    type PriceNotice = market::PriceNotice;
+    type Registry = Providers;
     type RuntimeHoldReason = RuntimeHoldReason;
+    type ServeBlocks = market::ServeBlocks;
     type WeightInfo = pallet_cairn_experts::weights::SubstrateWeight<Runtime>;
 }
 
 #[cfg(feature = "runtime-benchmarks")]
-mod benchmarking;
+pub(super) mod benchmarking;

@@ -8,6 +8,8 @@ pub mod elections;
 pub mod emergency;
 pub mod fees;
 pub mod governance;
+pub mod learning;
+pub mod learning_defaults;
 pub mod market;
 pub mod market_defaults;
 pub mod migrations;

@@ -3,7 +3,7 @@
 //! A value here is read through its `Get`; a default stands in the code, a set value in
 //! `pallet-parameters`. Indices are append-only: a key removed leaves its index unused.
 
-use super::market_defaults;
+use super::{learning_defaults, market_defaults};
 use crate::{units::*, AccountId, Balance, BlockNumber, Runtime, RuntimeEvent};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
@@ -186,6 +186,32 @@ pub mod dynamic_params {
         pub static MeritRules: pallet_cairn_merit::Rules = market_defaults::MERIT_RULES;
         #[codec(index = 19)]
         pub static AuditRules: pallet_cairn_audits::types::Rules = market_defaults::AUDIT_RULES;
+        /// How long a higher price of a model is announced: longer than a transaction waits that was
+        /// signed at the lower one.
+        #[codec(index = 20)]
+        pub static PriceNotice: BlockNumber = HOURS;
+        /// How long a provider's word counts that it serves a model.
+        #[codec(index = 21)]
+        pub static ServeBlocks: BlockNumber = DAYS;
+    }
+
+    #[dynamic_pallet_params]
+    #[codec(index = 5)]
+    pub mod learning {
+        /// Who judges, how long it takes, and what it is paid.
+        #[codec(index = 0)]
+        pub static PanelRules: pallet_cairn_panels::types::Rules = learning_defaults::PANEL_RULES;
+        /// What handing in a delta takes, and what it has to come to.
+        #[codec(index = 1)]
+        pub static DeltaRules: pallet_cairn_learning::types::Rules = learning_defaults::DELTA_RULES;
+        #[codec(index = 2)]
+        pub static CustodyRules: pallet_cairn_custody::Rules = learning_defaults::CUSTODY_RULES;
+        /// What may be minted in a period, and for what.
+        #[codec(index = 3)]
+        pub static RewardRules: pallet_cairn_rewards::Rules = learning_defaults::REWARD_RULES;
+        #[codec(index = 4)]
+        pub static CurationRules: pallet_cairn_curation::types::Rules =
+            learning_defaults::CURATION_RULES;
     }
 }
 

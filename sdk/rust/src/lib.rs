@@ -11,6 +11,7 @@ pub mod governance;
 pub mod keys;
 pub mod market;
 pub mod outbox;
+mod published;
 #[cfg(test)]
 mod stub;
 
@@ -22,6 +23,7 @@ pub use follow::{Block, Finalized};
 pub use keys::{Passphrase, Signer};
 pub use market::{calls, Duty, Market, Named, ProviderView, Touched};
 pub use outbox::{Included, Outbox, Outcome, Ticket};
+pub use published::{Published, Undescribed};
 pub use subxt;
 pub use subxt::utils::Static;
 
@@ -84,6 +86,10 @@ pub use subxt::utils::Static;
     substitute_type(
         path = "cairn_protocol::job::WrappedKey",
         with = "::subxt::utils::Static<::cairn_protocol::job::WrappedKey>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::learning::model::ModelCard",
+        with = "::subxt::utils::Static<::cairn_protocol::learning::model::ModelCard>"
     ),
     substitute_type(
         path = "cairn_protocol::profile::Availability",

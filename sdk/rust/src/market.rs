@@ -161,6 +161,7 @@ pub mod calls {
         failure::{Failure, Reason},
         id::{Amount, Digest, ProviderId, TaskId},
         job::{Terms, WrappedKey},
+        learning::model::ModelCard,
         profile::{Availability, Profile, RoleSet},
         result::Answer,
     };
@@ -307,8 +308,11 @@ pub mod calls {
     }
 
     /// Registers a model for the author that its header names.
-    pub fn create_model(header: Header<AccountId32>) -> StaticPayload<experts::CreateModel> {
-        chain::tx().experts().create_model(known::Header {
+    pub fn create_model(
+        header: Header<AccountId32>,
+        card: ModelCard,
+    ) -> StaticPayload<experts::CreateModel> {
+        let header = known::Header {
             version: header.version,
             kind: match header.kind {
                 BlockKind::Meta => known::BlockKind::Meta,
@@ -328,6 +332,7 @@ pub mod calls {
             artifact: File { id: Static(header.artifact.id), bytes: header.artifact.bytes },
             author: header.author,
             gain: header.gain,
-        })
+        };
+        chain::tx().experts().create_model(header, Static(card))
     }
 }

@@ -27,11 +27,15 @@ impl Helper {
     /// Makes an account the operator of a provider that is there. Its owner operates the provider
     /// of another owner, and each of them is linked to as many as there may be: finding out whether
     /// two parties are one then takes longest.
-    fn enlist_as(owner: AccountId, operator: AccountId, role: Role) -> ProviderId {
+    pub(in crate::configs) fn enlist_as(
+        owner: AccountId,
+        operator: AccountId,
+        role: Role,
+    ) -> ProviderId {
         Self::enlist_with(owner, operator, &[role], DeviceClass::Gpu)
     }
 
-    fn enlist_with(
+    pub(in crate::configs) fn enlist_with(
         owner: AccountId,
         operator: AccountId,
         roles: &[Role],
@@ -52,7 +56,7 @@ impl Helper {
     }
 
     /// Links an account to as many as there may be.
-    fn link(account: &AccountId) {
+    pub(in crate::configs) fn link(account: &AccountId) {
         let most = <Runtime as pallet_cairn_providers::Config>::MaxLinks::get();
         pallet_cairn_providers::Links::<Runtime>::mutate(account, |links| {
             for nth in u32::saturated_from(links.len())..most {
@@ -101,7 +105,7 @@ impl Helper {
     }
 
     /// Lets a provider fall silent. It keeps its seats until it is drawn.
-    fn mute(provider: ProviderId) {
+    pub(in crate::configs) fn mute(provider: ProviderId) {
         pallet_cairn_providers::Providers::<Runtime>::mutate(provider, |record| {
             if let Some(record) = record {
                 record.missed = true;
@@ -116,12 +120,12 @@ impl Helper {
     }
 
     /// How many of the silent lose their seat in a pool by one draw, at most.
-    fn most_evicted() -> u32 {
+    pub(in crate::configs) fn most_evicted() -> u32 {
         <Runtime as pallet_cairn_providers::Config>::MaxEvictions::get()
     }
 
     /// Makes the seed of a ticket there.
-    fn close(ticket: &Ticket, seed: Seed) {
+    pub(in crate::configs) fn close(ticket: &Ticket, seed: Seed) {
         pallet_cairn_entropy::Windows::<Runtime>::mutate(ticket.requested_at, |window| {
             if let Some(window) = window {
                 window.stage = pallet_cairn_entropy::types::Stage::Closed { seed };
@@ -224,6 +228,13 @@ impl pallet_cairn_merit::benchmarking::BenchmarkHelper<AccountId> for Helper {
         }
         Self::link(validator);
         Self::enlist_as(owner, operator, Role::Compute)
+    }
+}
+
+impl pallet_cairn_experts::benchmarking::BenchmarkHelper<AccountId> for Helper {
+    fn enlist() -> (ProviderId, AccountId) {
+        let operator: AccountId = account("operator", 0, 5);
+        (Self::enlist_as(account("owner", 0, 5), operator.clone(), Role::Compute), operator)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The interface that clients compile against: indices, names and types may be added, never
-//! moved. `golden/interface.txt` holds it, and `golden/market_api.txt` what the runtime API of the
-//! market takes and gives; after an intended addition run the test with `CAIRN_WRITE_GOLDEN=1` and
-//! read the difference before committing it.
+//! moved. `golden/interface.txt` holds it, `golden/market_api.txt` what the runtime API of the market
+//! takes and gives, and `golden/learning_api.txt` that of learning; after an intended addition run the
+//! test with `CAIRN_WRITE_GOLDEN=1` and read the difference before committing it.
 
 use cairn_runtime::{Runtime, VERSION};
 use codec::{Decode, Encode};
@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, fmt::Write, path::Path};
 use subxt_utils_stripmetadata::StripMetadata;
 
 /// What the client library has typed calls, storage and events of.
-const CLIENTS_PALLETS: [&str; 16] = [
+const CLIENTS_PALLETS: [&str; 21] = [
     "System",
     "Timestamp",
     "Balances",
@@ -28,6 +28,11 @@ const CLIENTS_PALLETS: [&str; 16] = [
     "Audits",
     "Merit",
     "Experts",
+    "Panels",
+    "Learning",
+    "Custody",
+    "Rewards",
+    "Curation",
 ];
 
 fn variants(metadata: &v14::RuntimeMetadataV14, kind: &str, ty: Option<u32>, text: &mut String) {
@@ -144,20 +149,23 @@ fn described(types: &PortableRegistry, id: u32) -> Option<(String, String)> {
     Some((name, text))
 }
 
-/// The runtime API of the market: its version, its methods, and the types that these name.
-fn market_api() -> String {
+/// The APIs that the client library asks.
+const CLIENTS_APIS: [&str; 2] = ["LearningApi", "MarketApi"];
+
+/// A runtime API: its version, its methods, and the types that these name.
+fn api_of(name: &str) -> String {
     let metadata = sp_io::TestExternalities::default()
         .execute_with(|| Runtime::metadata_at_version(15))
         .expect("the runtime tells of its APIs");
     let prefixed = RuntimeMetadataPrefixed::decode(&mut &metadata[..]).expect("it is metadata");
     let RuntimeMetadata::V15(metadata) = prefixed.1 else { panic!("it is not version 15") };
     let types = &metadata.types;
-    let api = metadata.apis.iter().find(|api| api.name == "MarketApi").expect("there is a market");
+    let api = metadata.apis.iter().find(|api| api.name == name).expect("there is one");
     // As clients look it up.
-    let id = sp_crypto_hashing::blake2_64(b"MarketApi");
+    let id = sp_crypto_hashing::blake2_64(name.as_bytes());
     let version = VERSION.apis.iter().find(|(known, _)| *known == id).expect("it has a version").1;
 
-    let mut text = format!("api MarketApi version {version}\n");
+    let mut text = format!("api {name} version {version}\n");
     let mut open = Vec::new();
     for method in &api.methods {
         let inputs = method.inputs.iter().map(|input| {
@@ -203,7 +211,12 @@ fn interface_should_equal_the_golden_file_when_nothing_was_meant_to_change() {
 /// Whoever changes what clients get gives the API another version.
 #[test]
 fn market_api_should_equal_the_golden_file_when_its_version_is_the_same() {
-    assert_golden("market_api.txt", &market_api());
+    assert_golden("market_api.txt", &api_of("MarketApi"));
+}
+
+#[test]
+fn learning_api_should_equal_the_golden_file_when_its_version_is_the_same() {
+    assert_golden("learning_api.txt", &api_of("LearningApi"));
 }
 
 /// The part of the metadata that the client library in `sdk/rust` is made from.
@@ -213,7 +226,10 @@ fn clients_metadata() -> Vec<u8> {
         .expect("the runtime tells all of itself");
     let mut prefixed = RuntimeMetadataPrefixed::decode(&mut &metadata[..]).expect("it is metadata");
     let RuntimeMetadata::V16(metadata) = &mut prefixed.1 else { panic!("it is not version 16") };
-    metadata.strip_metadata(|pallet| CLIENTS_PALLETS.contains(&pallet), |api| api == "MarketApi");
+    metadata.strip_metadata(
+        |pallet| CLIENTS_PALLETS.contains(&pallet),
+        |api| CLIENTS_APIS.contains(&api),
+    );
     prefixed.encode()
 }
 

@@ -8,6 +8,7 @@ mod experts;
 mod fees;
 mod governance;
 mod interface;
+mod learning;
 mod market;
 mod merit;
 mod offences;

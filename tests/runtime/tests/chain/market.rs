@@ -9,7 +9,7 @@ use cairn_protocol::{
 };
 use cairn_runtime::{
     configs::{market::longest_dispute, parameters::market},
-    market::{runtime_decl_for_market_api::MarketApiV3, Refusal},
+    market::{runtime_decl_for_market_api::MarketApiV4, Refusal},
     units::{DAYS, UNITS},
     Balance, Balances, MarketClock, Parameters, Providers, Runtime, RuntimeCall, RuntimeEvent,
     RuntimeHoldReason, RuntimeOrigin, RuntimeParameters, SafeMode, System, TransactionPayment,

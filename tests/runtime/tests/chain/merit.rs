@@ -1,6 +1,13 @@
 //! Useful work of validators' providers on the whole runtime: it earns points of the era.
 
-use cairn_protocol::{id::ProviderId, lifecycle::Stage, profile::DeviceClass, settlement::Escrow};
+use cairn_protocol::{
+    id::ProviderId,
+    learning::inference::MOST_GRANT,
+    lifecycle::Stage,
+    profile::DeviceClass,
+    settlement::Escrow,
+    share::{of, WHOLE},
+};
 use cairn_runtime::{
     configs::parameters::market::MeritRules, units::UNITS, AccountId, Balances, Runtime,
     RuntimeEvent, RuntimeHoldReason,
@@ -24,7 +31,7 @@ fn one_provider() -> (Chain, ProviderId) {
     (chain, provider)
 }
 
-/// Has the provider do a task of that worth, until it is paid; what nobody got back of it.
+/// Has the provider do a task of that worth, until it is paid; what no grant can give back of it.
 fn work(chain: &mut Chain, reward: u128) -> u128 {
     let terms = cairn_protocol::job::Terms { reward, ..terms(chain, 1) };
     let id = submit(chain, terms);
@@ -33,7 +40,7 @@ fn work(chain: &mut Chain, reward: u128) -> u128 {
     deliver(chain, id);
     wait_for(chain, id, Stage::Settled);
     // What the worker does not get is burnt, or the treasury's, for there is no model.
-    (reward + tip) / 5 + fee
+    of(WHOLE - MOST_GRANT, (reward + tip) / 5 + fee)
 }
 
 fn points(chain: &mut Chain) -> EraRewardPoints<AccountId> {
