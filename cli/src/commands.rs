@@ -153,7 +153,7 @@ mod tests {
             "providers --own".into(),
             "providers --kind embed --most 5".into(),
             "providers 3".into(),
-            format!("model create --bundle {model}:900 --release 1.0.0"),
+            "model create --published model.json --release 1.0.0 --per-use 2".into(),
             format!("submit infer --model {model} --prompt text --most 8 --wait --acknowledge"),
             format!("submit embed --model {model} --text text --redundancy 3 --reward 0.5"),
             format!("submit embed --model {model} --text text --float --tolerance 500 --wait"),

@@ -3,7 +3,7 @@
 use crate::amount;
 use cairn_protocol::{
     dag::SemVer,
-    id::{BlockId, ContentId, Digest, File, Region},
+    id::{BlockId, ContentId, Digest, Region},
     job::JobKind,
     profile::{Availability, DeviceClass, Offer, Role},
 };
@@ -33,14 +33,6 @@ pub fn model(text: &str) -> Read<BlockId> {
 
 pub fn content(text: &str) -> Read<ContentId> {
     digest(text).map(ContentId)
-}
-
-/// An artifact and its length, as `ID:BYTES`.
-pub fn file(text: &str) -> Read<File> {
-    let (id, bytes) =
-        text.split_once(':').ok_or("write the artifact's id, a colon, and how long it is")?;
-    let bytes = bytes.parse().map_err(|_| format!("{bytes:?} is no number of bytes"))?;
-    Ok(File { id: content(id)?, bytes })
 }
 
 /// An address, 0x and the account's bytes, or a development key such as `//Alice`.
@@ -169,15 +161,12 @@ mod tests {
 
     #[test]
     fn values_should_be_refused_in_words_when_they_are_none() {
-        let id = "ab".repeat(32);
         let refused = [
             (offer("infer").map(drop), "KIND=AMOUNT"),
             (offer("think=1").map(drop), "none of infer, embed"),
             (offer("infer=-1").map(drop), "digits"),
             (model("ab").map(drop), "64 hexadecimal"),
             (model(&"xy".repeat(32)).map(drop), "64 hexadecimal"),
-            (file(&id).map(drop), "colon"),
-            (file(&format!("{id}:many")).map(drop), "number of bytes"),
             (account("Alice").map(drop), "address"),
             (release("1.0").map(drop), "three numbers"),
             (release("1.0.70000").map(drop), "three numbers"),
@@ -205,8 +194,6 @@ mod tests {
     fn values_should_be_read_when_they_are_some() {
         let id = "ab".repeat(32);
         assert_eq!(model(&format!("0x{id}")), Ok(BlockId([0xab; 32])));
-        let expected = File { id: ContentId([0xab; 32]), bytes: 12 };
-        assert_eq!(file(&format!("{id}:12")), Ok(expected));
         assert_eq!(release("1.2.3"), Ok(SemVer { major: 1, minor: 2, patch: 3 }));
         assert_eq!(region("0x0102"), Ok(Region(0x0102)));
         assert_eq!(region("258"), Ok(Region(0x0102)));

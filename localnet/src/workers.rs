@@ -197,7 +197,7 @@ impl Plan {
         let chain = register::connect(url).await?;
         let folder = self.root.join("outbox");
         fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
-        let id = register::model(&chain, &folder, model.bundle).await?;
+        let id = register::model(&chain, &folder, &model.published).await?;
         let stands = (0..self.count).map(|index| self.stand(index, &home));
         let stands = stands.collect::<Result<Vec<_>>>()?;
         let mut declared = Vec::with_capacity(self.count);

@@ -1,17 +1,24 @@
 //! Models, which tasks name.
 
+use std::{fs, path::PathBuf};
+
 use crate::{
-    exit::Outcome,
+    exit::{Failure, Outcome},
     output::{Output, Report},
     session::Global,
     values,
 };
 use cairn_protocol::{
     dag::{Header, SemVer},
-    id::File,
+    id::Amount,
+    learning::model::{Access, LICENCE_BYTES, MAX_COMPONENTS},
+    share::Ppm,
 };
-use cairn_sdk::{address, calls};
+use cairn_sdk::{address, amount, calls, Published};
 use clap::{Args, Subcommand};
+
+/// All that the chain leaves to authors: a twentieth.
+const ROYALTY: Ppm = 50_000;
 
 #[derive(Debug, Subcommand)]
 pub enum Model {
@@ -21,9 +28,26 @@ pub enum Model {
 
 #[derive(Debug, Args)]
 pub struct Create {
-    /// What describes the model: the id and the bytes that `cairn-engine publish` says.
-    #[arg(long, value_name = "ID:BYTES", value_parser = values::file)]
-    bundle: File,
+    /// A file with what `cairn-engine publish --json` said of the model.
+    #[arg(long, value_name = "FILE")]
+    published: PathBuf,
+
+    /// Under what others may use it, as SPDX writes licences.
+    #[arg(long, default_value = "Apache-2.0")]
+    licence: String,
+
+    /// What part of what jobs on it bring is its author's, in millionths: at most what the chain
+    /// leaves to authors.
+    #[arg(long, value_name = "PPM", default_value_t = ROYALTY)]
+    royalty: Ppm,
+
+    /// What each job on it costs, beside what its workers are paid.
+    #[arg(long, value_name = "CRN", value_parser = amount::parse, conflicts_with = "licensed")]
+    per_use: Option<Amount>,
+
+    /// Only accounts that its author licenses may use it.
+    #[arg(long)]
+    licensed: bool,
 
     /// Which release it is.
     #[arg(long, default_value = "1.0.0", value_parser = values::release)]
@@ -40,9 +64,24 @@ impl Model {
 impl Create {
     async fn run(&self, global: &Global, output: &Output) -> Outcome {
         let account = global.account().await?;
-        let header = Header::meta(account.id(), self.bundle, self.release);
+        let text = fs::read_to_string(&self.published).map_err(|error| {
+            Failure::usage(format!("{} cannot be read: {error}", self.published.display()))
+        })?;
+        let wrong = |what: String| Failure::usage(format!("{}: {what}", self.published.display()));
+        let published = Published::read(&text).map_err(|flaw| wrong(flaw.to_string()))?;
+        let access = match (self.per_use, self.licensed) {
+            (Some(price), _) => Access::PerUse { price },
+            (None, true) => Access::Licensed,
+            (None, false) => Access::Open,
+        };
+        let card = published.card(&self.licence, self.royalty, access).ok_or_else(|| {
+            wrong(format!("a model has {MAX_COMPONENTS} components at most, and a licence {LICENCE_BYTES} letters"))
+        })?;
+        card.check().map_err(|flaw| wrong(flaw.to_string()))?;
+        let header = Header::meta(account.id(), published.bundle, self.release);
         let model = header.id();
-        let included = account.send("model", &calls::create_model(header), output).await?;
+        let call = calls::create_model(header, card);
+        let included = account.send("model", &call, output).await?;
         let report = Report::default()
             .text("model", hex::encode(model.0))
             .text("author", address(&account.id()))

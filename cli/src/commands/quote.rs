@@ -30,12 +30,11 @@ impl Quote {
 /// What a requester has to know before it submits.
 pub fn described(quote: &view::Quote) -> Report {
     let escrow = &quote.escrow;
-    let total: Amount = [escrow.reward, escrow.tip, escrow.fee, escrow.reserve]
-        .into_iter()
-        .fold(0, Amount::saturating_add);
+    let total = escrow.total().unwrap_or(Amount::MAX);
     let supply = &quote.supply;
     let report = Report::default()
         .amount("price", total.saturating_sub(escrow.reserve))
+        .amount("model_price", escrow.price)
         .amount("put_aside", total)
         .amount("deposit", quote.deposit)
         .number("fit", supply.fit)
@@ -66,7 +65,7 @@ mod tests {
 
     fn quote() -> view::Quote {
         view::Quote {
-            escrow: Escrow { reward: 300, tip: 10, fee: 20, reserve: 600 },
+            escrow: Escrow { reward: 300, tip: 10, fee: 20, reserve: 600, price: 40 },
             deposit: 5,
             supply: Supply { fit: 1, looked_at: 2, ..Supply::default() },
             prices: None,
@@ -82,8 +81,10 @@ mod tests {
     #[test]
     fn described_should_not_count_what_most_likely_comes_back_to_the_price() {
         let told = format!("{:?}", described(&quote()));
-        assert!(told.contains("0.00000000033 CRN"), "{told}");
-        assert!(told.contains("0.00000000093 CRN"), "{told}");
+        assert!(told.contains("0.00000000037 CRN"), "{told}");
+        assert!(told.contains("0.00000000097 CRN"), "{told}");
+        // What of it is for the model is said beside it.
+        assert!(told.contains("0.00000000004 CRN"), "{told}");
     }
 
     #[test]

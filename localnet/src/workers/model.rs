@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cairn_protocol::id::{ContentId, File};
+use cairn_sdk::Published;
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -20,8 +20,8 @@ const WORDS: usize = 2_000;
 pub(super) struct Model {
     /// In exact form.
     pub folder: PathBuf,
-    /// What describes it.
-    pub bundle: File,
+    /// What the chain is told of it.
+    pub published: Published,
 }
 
 /// Makes the model, unless an earlier run did, and has it in the archive.
@@ -47,11 +47,11 @@ pub(super) async fn make(engine: &Path, root: &Path, archive: &Path, steps: u64)
     let mut publish = Command::new(engine);
     publish.arg("publish").arg(&exact).arg("--store").arg(archive);
     let published = said(publish).await?;
-    let bundle = bundle(&published).ok_or_else(|| Error::Program {
+    let published = Published::of(&published).map_err(|flaw| Error::Program {
         program: engine.display().to_string(),
-        reason: format!("it said of what it published: {published}"),
+        reason: format!("of what it published it said {published}: {flaw}"),
     })?;
-    Ok(Model { folder: exact, bundle })
+    Ok(Model { folder: exact, published })
 }
 
 /// What a program says that came of it.
@@ -68,27 +68,4 @@ pub(super) async fn said(mut command: Command) -> Result<Value> {
     let last = text.lines().last().unwrap_or_default();
     serde_json::from_str(last)
         .map_err(|error| Error::Program { program, reason: format!("it said {last:?}: {error}") })
-}
-
-fn bundle(said: &Value) -> Option<File> {
-    let mut id = [0; 32];
-    hex::decode_to_slice(said["id"].as_str()?, &mut id).ok()?;
-    Some(File { id: ContentId(id), bytes: said["bytes"].as_u64()? })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn bundle_should_be_read_when_a_model_was_published() {
-        let said = json!({ "id": "ab".repeat(32), "bytes": 900, "store": "archive" });
-        let expected = File { id: ContentId([0xab; 32]), bytes: 900 };
-        assert_eq!(bundle(&said), Some(expected));
-        let (short, endless) = (json!({ "id": "ab", "bytes": 900 }), json!({ "id": said["id"] }));
-        for said in [json!({}), short, endless] {
-            assert_eq!(bundle(&said), None, "{said}");
-        }
-    }
 }

@@ -7,12 +7,16 @@ use std::{
 
 use cairn_protocol::{
     dag::{Header, SemVer},
-    id::{Amount, BlockId, File, ProviderId, Region},
+    id::{Amount, BlockId, ProviderId, Region},
     job::JobKind,
+    learning::model::Access,
     profile::{DeviceClass, Hardware, Offer, Offers, PayloadKey, Profile, Role},
+    share::Ppm,
 };
 use cairn_runtime::units::{MICROUNITS, UNITS};
-use cairn_sdk::{calls, subxt::tx::Payload, AccountId32, Chain, Options, Outbox, Signer};
+use cairn_sdk::{
+    calls, subxt::tx::Payload, AccountId32, Chain, Options, Outbox, Published, Signer,
+};
 use sp_crypto_hashing::blake2_256;
 use tokio::task::JoinSet;
 
@@ -29,6 +33,9 @@ const GUARD_BOND: Amount = 1_000 * UNITS;
 const PURSE: Amount = 2 * GUARD_BOND;
 /// What a unit of any work costs.
 const PRICE: Amount = MICROUNITS;
+/// Of the demo model, whose author gets all that the chain leaves to authors.
+const LICENCE: &str = "Apache-2.0";
+const ROYALTY: Ppm = 50_000;
 const RELEASE: SemVer = SemVer { major: 1, minor: 0, patch: 0 };
 /// How long the only endpoint may be gone.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -47,14 +54,21 @@ pub(super) async fn connect(url: &str) -> Result<Chain> {
 }
 
 /// The demo model's id, under which it is registered by now.
-pub(super) async fn model(chain: &Chain, outboxes: &Path, bundle: File) -> Result<BlockId> {
+pub(super) async fn model(
+    chain: &Chain,
+    outboxes: &Path,
+    published: &Published,
+) -> Result<BlockId> {
     let author = account(keys::MODELLER)?;
-    let header = Header::meta(author, bundle, RELEASE);
+    let header = Header::meta(author, published.bundle, RELEASE);
     let id = header.id();
     if chain.market().await?.model(id).await?.is_none() {
         fund(chain, outboxes, &[keys::MODELLER.into()]).await?;
         let purpose = format!("model {id:?}");
-        send(chain, outboxes, keys::MODELLER, &purpose, &calls::create_model(header)).await?;
+        let many = || Error::Task { reason: "the model has too many components".into() };
+        let card = published.card(LICENCE, ROYALTY, Access::Open).ok_or_else(many)?;
+        let call = calls::create_model(header, card);
+        send(chain, outboxes, keys::MODELLER, &purpose, &call).await?;
     }
     Ok(id)
 }

@@ -35,6 +35,8 @@ const REFUSED: i32 = 9_001;
 const FAILED: i32 = 9_002;
 /// The first version of the runtime's `MarketApi` that lists tasks page by page.
 const PAGED: u32 = 3;
+/// The first that puts prices of models aside.
+const PRICED: u32 = 4;
 
 #[rpc(server)]
 pub trait Market {
@@ -81,6 +83,18 @@ impl<Client: HeaderBackend<Block>> MarketRpc<Client> {
     }
 }
 
+impl<Client> MarketRpc<Client>
+where
+    Client: ProvideRuntimeApi<Block>,
+    Client::Api: MarketApi<Block>,
+{
+    /// Whether the runtime of a block has that version of the API, or a later one.
+    fn is_since(&self, version: u32, at: Hash) -> RpcResult<bool> {
+        let has = self.0.runtime_api().api_version::<dyn MarketApi<Block>>(at).map_err(failed)?;
+        Ok(has.is_none_or(|has| has >= version))
+    }
+}
+
 impl<Client> MarketServer for MarketRpc<Client>
 where
     Client: ProvideRuntimeApi<Block> + HeaderBackend<Block> + Send + Sync + 'static,
@@ -91,7 +105,14 @@ where
             let why = format!("`terms` is not what tasks.submit takes: {error}");
             ErrorObjectOwned::owned(INVALID_PARAMS_CODE, why, None::<()>)
         })?;
-        let quoted = self.0.runtime_api().quote(self.at(at), requester, terms).map_err(failed)?;
+        let (api, at) = (self.0.runtime_api(), self.at(at));
+        let quoted = if self.is_since(PRICED, at)? {
+            api.quote(at, requester, terms).map_err(failed)?
+        } else {
+            #[allow(deprecated, reason = "an older runtime is asked as it was then")]
+            let quoted = api.quote_before_version_4(at, requester, terms).map_err(failed)?;
+            quoted.map(Quote::from)
+        };
         quoted.map(quote_json).map_err(|refusal| {
             let refusal = refusal_json(refusal);
             ErrorObjectOwned::owned(REFUSED, "the task would be refused", Some(refusal))
@@ -100,7 +121,14 @@ where
 
     fn task(&self, task: u64, at: Option<Hash>) -> RpcResult<Value> {
         let (api, at, id) = (self.0.runtime_api(), self.at(at), TaskId(task));
-        let Some(view) = api.task(at, id).map_err(failed)? else { return Ok(Value::Null) };
+        let view = if self.is_since(PRICED, at)? {
+            api.task(at, id).map_err(failed)?
+        } else {
+            #[allow(deprecated, reason = "an older runtime is asked as it was then")]
+            let view = api.task_before_version_4(at, id).map_err(failed)?;
+            view.map(TaskView::from)
+        };
+        let Some(view) = view else { return Ok(Value::Null) };
         let audit = api.audit(at, id).map_err(failed)?;
         Ok(task_json(view, audit))
     }
@@ -113,8 +141,7 @@ where
     ) -> RpcResult<Vec<u64>> {
         let (api, at) = (self.0.runtime_api(), self.at(at));
         let numbers = |tasks: Vec<TaskId>| tasks.into_iter().map(|task| task.0).collect::<Vec<_>>();
-        let version = api.api_version::<dyn MarketApi<Block>>(at).map_err(failed)?;
-        if version.is_none_or(|version| version >= PAGED) {
+        if self.is_since(PAGED, at)? {
             return api.tasks_of(at, requester, after.map(TaskId)).map(numbers).map_err(failed);
         }
         if after.is_some() {
@@ -179,6 +206,7 @@ fn quote_json(quote: Quote) -> Value {
         "tip": amount(quote.escrow.tip),
         "fee": amount(quote.escrow.fee),
         "reserve": amount(quote.escrow.reserve),
+        "modelPrice": amount(quote.escrow.price),
         "deposit": amount(quote.deposit),
         "providers": {
             "pool": supply.pool,
@@ -252,6 +280,7 @@ fn task_json(task: TaskView<AccountId>, audit: Option<AuditView>) -> Value {
         "tip": amount(task.escrow.tip),
         "fee": amount(task.escrow.fee),
         "reserve": amount(task.escrow.reserve),
+        "modelPrice": amount(task.escrow.price),
         "redundancy": task.redundancy,
         "reassigned": task.reassigned,
         "kind": name(task.terms.job.kind),

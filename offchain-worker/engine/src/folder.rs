@@ -3,7 +3,7 @@
 mod exact;
 mod failure;
 
-pub use exact::{BundleError, ExactFolder, Purpose};
+pub use exact::{BundleError, ExactFolder, Published, Purpose};
 
 use crate::{
     apply::ApplyError,

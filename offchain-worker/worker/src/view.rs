@@ -3,11 +3,11 @@
 use crate::work::{Part, Seat, Standing};
 use cairn_protocol::{
     dag::Header,
-    id::{Amount, BlockId, Digest, Height, ProviderId, TaskId},
+    id::{BlockId, Digest, Height, ProviderId, TaskId},
     job::{Terms, WrappedKey},
     result::Output,
 };
-use cairn_sdk::{chain, subxt, AccountId32, At, Market, Result, Static};
+use cairn_sdk::{chain, AccountId32, At, Market, Result, Static};
 use cairn_store::NodeId;
 
 /// What a profile says that names no node.
@@ -61,14 +61,7 @@ pub(crate) async fn key(
 
 /// The first block of a model; none where there is no such model.
 pub(crate) async fn model(at: &At, model: BlockId) -> Result<Option<Header<AccountId32>>> {
-    // Asked for by name, as a header in a block of the DAG's own type cannot be made from metadata:
-    // what is generated knows nothing of how a parameter of a type is decoded.
-    type Key = (Static<BlockId>,);
-    type Block = Static<(Header<AccountId32>, Amount)>;
-    let address = subxt::storage::dynamic::<Key, Block>("Experts", "Blocks");
-    let found = at.storage().try_fetch(address, (Static(model),)).await?;
-    let Some(found) = found else { return Ok(None) };
-    Ok(Some(found.decode()?.0 .0))
+    Market::new(at.clone()).model(model).await
 }
 
 /// What was delivered for a task, of those who have seats there; none where nothing is kept of it.

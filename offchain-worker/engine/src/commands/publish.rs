@@ -1,8 +1,9 @@
 use super::{only, processor, Outcome, Output, Profile};
 use cairn_artifact::{hex, store::Store};
 use cairn_engine::{device::Kind, folder::ExactFolder};
+use cairn_protocol::id::File;
 use clap::Args;
-use serde_json::json;
+use serde_json::{json, Map};
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -30,11 +31,17 @@ impl Publish {
         only(Profile::Exact, self.profile, instead)?;
         processor(self.device, "what is published is read")?;
         let model = ExactFolder::open(&self.model)?;
-        let bundle = model.publish(&Store::at(&self.store)?)?;
+        let published = model.publish_described(&Store::at(&self.store)?)?;
+        let file = |file: &File| json!({ "id": hex(&file.id), "bytes": file.bytes });
+        let components = published.components.iter().map(|(name, held)| (name.clone(), file(held)));
         output.say(&json!({
-            "id": hex(&bundle.id),
-            "bytes": bundle.bytes,
+            "id": hex(&published.bundle.id),
+            "bytes": published.bundle.bytes,
             "store": self.store.display().to_string(),
+            "configuration": hex(&published.configuration),
+            "tokenizer": published.tokenizer.as_ref().map(hex),
+            "judge": hex(&published.judge),
+            "components": components.collect::<Map<_, _>>(),
         }))?;
         Ok(())
     }

@@ -1,6 +1,6 @@
 mod bundle;
 
-pub use bundle::BundleError;
+pub use bundle::{BundleError, Published};
 
 use super::{
     check_form, copy_rules, file, parse, read, write, Codec, FolderError, Model, Shape, Tokens,

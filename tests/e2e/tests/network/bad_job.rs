@@ -18,6 +18,7 @@ use cairn_protocol::{
     failure::Failure as Cause,
     id::{Amount, BlockId, ContentId, EngineId, File},
     job::{Job, JobKind, Parameters, Payload, Policy, Requirements, Terms},
+    learning::model::{Access, ModelCard},
     profile::DeviceClass,
     spec::{Choice, InferSpec, Spec, WasmSpec},
 };
@@ -106,7 +107,20 @@ impl Desk {
         let file = self.archive.put(&bundle.write())?;
         let header = Header::meta(self.signer.account(), file, RELEASE);
         let id = header.id();
-        let ticket = self.outbox.submit(name, &calls::create_model(header)).await?;
+        let described = content(&bundle.card);
+        let card = ModelCard {
+            configuration: described,
+            tokenizer: bundle.tokenizer.map(|file| file.id),
+            judge: described,
+            components: vec![b"trunk".to_vec().try_into().map_err(|_| Failure::new("too long"))?]
+                .try_into()
+                .map_err(|_| Failure::new("too many"))?,
+            royalty: 0,
+            price_hint: 0,
+            licence: b"Apache-2.0".to_vec().try_into().map_err(|_| Failure::new("too long"))?,
+            access: Access::Open,
+        };
+        let ticket = self.outbox.submit(name, &calls::create_model(header, card)).await?;
         timeout(PATIENCE, ticket.succeeded()).await??;
         Ok(id)
     }

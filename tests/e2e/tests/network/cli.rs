@@ -236,8 +236,14 @@ fn completions(net: &TestNet) -> Test {
 
 /// A task that nobody offers to do: waited for in vain, taken back, and without a result.
 fn nobody_does_it(net: &TestNet) -> Test {
-    let bundle = format!("{}:900", "ab".repeat(32));
-    let created = ask(net, &["model", "create", "--bundle", &bundle])?;
+    let id = "ab".repeat(32);
+    let said = json!({
+        "id": id, "bytes": 900, "configuration": id, "tokenizer": null, "judge": id,
+        "components": { "trunk": { "id": id, "bytes": 900 } },
+    });
+    let about = net.scratch().join("model.json");
+    fs::write(&about, said.to_string())?;
+    let created = ask(net, &["model", "create", "--published", &text(&about)])?;
     let model = created["model"].as_str().unwrap_or_default();
     let job = ["infer", "--model", model, "--prompt", "the red hen"];
     let quoted = ask(net, &[&["quote"][..], &job].concat())?;

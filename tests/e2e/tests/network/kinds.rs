@@ -116,9 +116,9 @@ fn encoder(files: &Path, archive: &str, user: &User) -> Result<String, Failure> 
     engine(&["import", from, "--out", &floats])?;
     engine(&["quantise", &floats, "--out", &exact, "--text", &text, "--length", "16"])?;
     let published = engine(&["publish", &exact, "--store", archive])?;
-    let id = published["id"].as_str().unwrap_or_default();
-    let bundle = format!("{id}:{}", published["bytes"]);
-    let created = user.cairn(&["model", "create", "--bundle", &bundle])?.ended(0);
+    let about = at("bert.json");
+    fs::write(&about, published.to_string())?;
+    let created = user.cairn(&["model", "create", "--published", &about])?.ended(0);
     let model = created.json["model"].as_str();
     model.map(str::to_owned).ok_or_else(|| Failure::new(format!("{:#?}", created.outcome)))
 }

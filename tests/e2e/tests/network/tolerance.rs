@@ -32,11 +32,9 @@ fn published(net: &TestNet, archive: &str) -> Result<(String, String), Failure> 
     fs::write(&sample, SAMPLE)?;
     engine(&["import", ENCODER, "--out", &floats])?;
     engine(&["quantise", &floats, "--out", &exact, "--text", &sample, "--length", "16"])?;
-    let bundle = engine(&["publish", &exact, "--store", archive])?;
-    let (Some(id), Some(bytes)) = (bundle["id"].as_str(), bundle["bytes"].as_u64()) else {
-        return Err(Failure::new(format!("nothing was published: {bundle}")));
-    };
-    Ok((format!("{id}:{bytes}"), exact))
+    let (said, about) = (engine(&["publish", &exact, "--store", archive])?, at("model.json"));
+    fs::write(&about, said.to_string())?;
+    Ok((about, exact))
 }
 
 /// An embedding of hexadecimal digits.
@@ -51,8 +49,8 @@ fn row(digits: &str) -> Vec<f64> {
 async fn embedding_and_text_should_be_paid_when_workers_compute_them_in_floats() -> Test {
     let mut net = TestNet::with_workers(1, WORKERS).await?;
     let market = net.market().cloned().ok_or_else(|| Failure::new("the network has no market"))?;
-    let (bundle, folder) = published(&net, &market.archive.display().to_string())?;
-    let created = cairn(&net, &["model", "create", "--bundle", &bundle])?.ended(0);
+    let (about, folder) = published(&net, &market.archive.display().to_string())?;
+    let created = cairn(&net, &["model", "create", "--published", &about])?.ended(0);
     let encoder = created.json["model"].as_str().unwrap_or_default();
     let decoder: String = market.model.0.iter().map(|byte| format!("{byte:02x}")).collect();
 

@@ -1,6 +1,6 @@
 //! Models as bundles: a file of a store that names all others of a model, in a store of many.
 
-use super::{Card, ExactFolder};
+use super::{Card, ExactFolder, Purpose};
 use crate::{
     folder::{FolderError, Tokens, RULES},
     import,
@@ -12,10 +12,23 @@ use cairn_protocol::{
     id::{ContentId, File},
 };
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 use thiserror::Error;
+
+/// What is said of a published model when it is registered.
+#[derive(Clone, Debug)]
+pub struct Published {
+    pub bundle: File,
+    /// The card, by its content.
+    pub configuration: ContentId,
+    pub tokenizer: Option<ContentId>,
+    /// The program that comes to losses, or the first where none does.
+    pub judge: ContentId,
+    /// The file of each component.
+    pub components: BTreeMap<String, File>,
+}
 
 /// Why a model is no bundle, or a bundle no model.
 #[derive(Debug, Error)]
@@ -40,8 +53,15 @@ impl ExactFolder {
     /// Has all files of the model in a store, where other models' may be too, and says what its
     /// bundle is called. The same model always comes to the same bundle.
     pub fn publish(&self, to: &Store) -> Result<File, FolderError> {
+        Ok(self.publish_described(to)?.bundle)
+    }
+
+    /// The same, and says what the chain is told of the model.
+    pub fn publish_described(&self, to: &Store) -> Result<Published, FolderError> {
         let rules = self.read_rules()?;
         let bundle = self.bundle(rules.as_deref())?;
+        let judge = self.manifests.get(&Purpose::Loss).or(self.manifests.values().next());
+        let judge = self.store.manifest(judge.ok_or(BundleError::NoProgram)?)?;
         for file in bundle.files.iter().filter(|file| bundle.tokenizer != Some(**file)) {
             to.take(&self.store, file)?;
         }
@@ -49,7 +69,15 @@ impl ExactFolder {
             to.put(rules)?;
         }
         // Last, once all that it names is there, whose names last with its own.
-        Ok(to.put(&bundle.write())?)
+        let file = to.put(&bundle.write())?;
+        let components = judge.components.into_iter().map(|(name, one)| (name, one.file));
+        Ok(Published {
+            bundle: file,
+            configuration: content(&bundle.card),
+            tokenizer: bundle.tokenizer.map(|file| file.id),
+            judge: judge.program.id,
+            components: components.collect(),
+        })
     }
 
     /// The model that a bundle in a store describes. What is derived of it goes into the cache;
