@@ -12,9 +12,8 @@ impl<T: Config> OnPeriod for Pallet<T> {
 }
 
 impl<T: Config> Sealing<T::AccountId> for Pallet<T> {
-    fn waits(model: &BlockId) -> bool {
-        let data = T::Lineage::validation(model).and_then(|set| T::Lineage::data(&set));
-        !data.is_some_and(|data| data.source.is_generator())
+    fn waits(data: &BlockId) -> bool {
+        !T::Lineage::data(data).is_some_and(|set| set.source.is_generator())
     }
 
     fn barred(model: &BlockId, who: &T::AccountId) -> bool {

@@ -20,7 +20,8 @@ impl<T: Config> Pallet<T> {
         let last = period.saturating_add(rules.sets.ahead);
         ensure!(id.period <= last, Error::<T>::TooFarAhead);
         ensure!(T::Lineage::card(&id.model).is_some(), Error::<T>::UnknownModel);
-        ensure!(Self::waits(&id.model), Error::<T>::NeedsNoSets);
+        let generated = T::Lineage::validation(&id.model).is_some_and(|data| !Self::waits(&data));
+        ensure!(!generated, Error::<T>::NeedsNoSets);
         Self::check_records(&set, &rules.sets)?;
 
         let mut trial = Trials::<T>::get(id).unwrap_or_else(Trial::announced);

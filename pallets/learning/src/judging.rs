@@ -91,7 +91,10 @@ impl<T: Config> Pallet<T> {
         let standard = Standards::<T>::get(model).unwrap_or(rules.standard);
         let loss = measure.map_or(0, |measure| measure.loss);
         let threshold = decayed(standard.threshold, standard.decay, loss);
-        let variance = measure.map_or(rules.sample.variance, |measure| measure.variance);
+        // What did the same to all examples would have the next judged on a few, among which harm
+        // to a small part of them is seen too seldom.
+        let last = measure.map_or(0, |measure| measure.variance);
+        let variance = last.max(rules.sample.variance);
         Some((threshold, size(variance, threshold, rules.sample.most, examples)?))
     }
 

@@ -57,9 +57,8 @@ impl<T: Config> Pallet<T> {
             return Self::end(id, delta, Turn::Outdated, Reason::Superseded);
         };
         delta.gain = gain(evaluation.baseline, evaluation.loss);
-        let source = T::Lineage::data(&trial.data).map(|data| data.source);
-        let sealable = !source.is_some_and(|source| source.is_generator());
-        delta.waits = sealable && T::Sealing::waits(&place.model);
+        // The model may be judged on another set by now.
+        delta.waits = T::Sealing::waits(&trial.data);
         let laid = with_storage_layer(|| {
             if delta.waits {
                 // It takes down what the model is before.

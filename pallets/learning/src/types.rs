@@ -118,7 +118,7 @@ stored! {
     /// On how many examples deltas are judged.
     #[derive(Copy)]
     pub struct Sample {
-        /// That of a model of which no delta has passed yet.
+        /// That of a model of which no delta has passed yet, and the least that is reckoned with.
         pub variance: u64,
         /// Examples at most.
         pub most: u32,

@@ -138,8 +138,8 @@ impl OnPeriod for () {
 
 /// What waits for examples that nobody knows yet.
 pub trait Sealing<AccountId> {
-    /// Whether rewards for a model's deltas wait for them.
-    fn waits(model: &BlockId) -> bool;
+    /// Whether rewards wait for them that deltas earned on a set.
+    fn waits(data: &BlockId) -> bool;
 
     /// Whether somebody knows examples that a model's deltas will be judged on, and may not make
     /// any.

@@ -13,20 +13,26 @@ use pallet_cairn_panels::types as panels;
 use pallet_cairn_rewards::Rules as RewardRules;
 
 pub const PANEL_RULES: panels::Rules = panels::Rules {
-    draws: PanelRules { guards: 3, most: MOST_GUARDS, sample: 64, again: 3 },
+    // With a tenth of all bonds colluders would have two of three seats one time in 36, and have five
+    // of seven one time in 5,000.
+    draws: PanelRules { guards: 7, most: MOST_GUARDS, sample: 64, again: 3 },
     clocks: panels::Clocks {
         // To fetch a delta of 256 MiB at 1 MiB a second, and then some.
         commit: 10 * MINUTES,
         reveal: MINUTES,
         window: 10 * MINUTES,
     },
-    // A day's budget for judging pays more than 4,000 verdicts of three guards.
+    // A day's budget for judging pays nearly 2,000 verdicts of seven guards.
     pay: 2 * UNITS,
 };
 
 /// The same for networks that people try things on.
-pub const QUICK_PANEL_RULES: panels::Rules =
-    panels::Rules { clocks: panels::Clocks { commit: 30, reveal: 10, window: 10 }, ..PANEL_RULES };
+pub const QUICK_PANEL_RULES: panels::Rules = panels::Rules {
+    // There are few guards.
+    draws: PanelRules { guards: 3, ..PANEL_RULES.draws },
+    clocks: panels::Clocks { commit: 30, reveal: 10, window: 10 },
+    ..PANEL_RULES
+};
 
 pub const DELTA_RULES: deltas::Rules = deltas::Rules {
     terms: Terms {
@@ -35,9 +41,9 @@ pub const DELTA_RULES: deltas::Rules = deltas::Rules {
         life: HOURS,
         commitment: deposit(1, 180),
         // What a false delta costs its author half of: more than it costs to judge.
-        bond: Price { fixed: 20 * UNITS, byte: MICROUNITS },
-        // What three guards are paid, and a little more: whoever is wrong pays those who look.
-        deposit: Price { fixed: 10 * UNITS, byte: MICROUNITS / 10 },
+        bond: Price { fixed: 30 * UNITS, byte: MICROUNITS },
+        // What seven guards are paid, and a little more: whoever is wrong pays those who look.
+        deposit: Price { fixed: 16 * UNITS, byte: MICROUNITS / 10 },
         mark: deposit(2, 250),
         most_bytes: 256 << 20,
     },
@@ -47,8 +53,9 @@ pub const DELTA_RULES: deltas::Rules = deltas::Rules {
         threshold: 10_000,
         decay: Decay { floor_loss: 0, least: 1_000 },
     },
-    // With it the first sample has 320 examples.
-    sample: deltas::Sample { variance: 2_000, most: 1 << 12 },
+    // With it a sample has 512 examples at least: with 64 one time in four none of them would be of
+    // two in a hundred that a delta may ruin.
+    sample: deltas::Sample { variance: 3_200, most: 1 << 12 },
     curve: Curve { hundredth: 500 * UNITS },
     forfeit: 500_000,
     pending: 4,
@@ -65,6 +72,7 @@ pub const CUSTODY_RULES: pallet_cairn_custody::Rules = pallet_cairn_custody::Rul
     keepers: 3,
     most: 8,
     gather: 10 * MINUTES,
+    // Longer than any reward waits, which is for the end of a second period at most.
     keep: 7 * DAYS,
     interval: HOURS,
     show: 10 * MINUTES,
@@ -77,7 +85,6 @@ pub const CUSTODY_RULES: pallet_cairn_custody::Rules = pallet_cairn_custody::Rul
 pub const QUICK_CUSTODY_RULES: pallet_cairn_custody::Rules = pallet_cairn_custody::Rules {
     keepers: 2,
     gather: MINUTES,
-    keep: HOURS,
     interval: MINUTES,
     show: MINUTES,
     ..CUSTODY_RULES

@@ -11,7 +11,7 @@ fn rewards_should_wait_unless_examples_are_generated() {
     execute(|| {
         assert!(Curation::waits(&MODEL));
         assert!(!Curation::waits(&GENERATED));
-        // What is judged on nothing known is not paid at once.
+        // What was measured on nothing known is not paid at once.
         assert!(Curation::waits(&UNKNOWN));
     });
 }

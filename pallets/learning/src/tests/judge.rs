@@ -171,3 +171,19 @@ fn the_next_sample_should_go_by_what_passed_last() {
         assert_eq!(stage(id), (Stage::Keeping, None));
     });
 }
+
+#[test]
+fn the_next_sample_should_be_no_smaller_than_the_rules_have_it() {
+    execute(|| {
+        LearningRules::set(Rules { sample: Sample { variance: 800, ..RULES.sample }, ..RULES });
+        let id = handed_in();
+        judge(id, better);
+        let measure = Measures::<Test>::get(MODEL).unwrap();
+        Measures::<Test>::insert(MODEL, Measure { variance: 1, ..measure });
+        keep(id);
+        let id = hand_in(&[header(CAROL, A, 21)])[0];
+        await_draw(id);
+        // ⌈16 · 0.0008 / 0.01²⌉.
+        assert_eq!(brief_of(id).count, 128);
+    });
+}

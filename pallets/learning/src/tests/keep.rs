@@ -144,6 +144,19 @@ fn a_reward_should_wait_when_examples_are_known() {
 }
 
 #[test]
+fn a_reward_should_wait_when_the_model_is_judged_on_a_generator_since() {
+    execute(|| {
+        OnRecords::set(true);
+        Waits::set(true);
+        let id = passed();
+        Chosen::set(GENERATED);
+        keep(id);
+        assert_eq!(stage(id).0, Stage::Laid);
+        assert!(delta(id).waits && known().paid.is_empty());
+    });
+}
+
+#[test]
 fn keepers_should_be_let_go_when_the_next_is_laid_and_nothing_waits() {
     execute(|| {
         let ids = tower(A, 20, 2);

@@ -130,6 +130,8 @@ parameter_types! {
     pub static LearningRules: Rules = RULES;
     /// Deltas are judged on a file of records, and not by a generator.
     pub static OnRecords: bool = false;
+    /// The set that the model is judged on.
+    pub static Chosen: BlockId = DATA;
     /// There is somebody who pays.
     pub static Pays: bool = true;
     /// What there is for a reward.
@@ -348,7 +350,7 @@ impl Lineage<AccountId> for Register {
     }
 
     fn data(block: &BlockId) -> Option<DataSet<AccountId>> {
-        let source = if OnRecords::get() {
+        let source = if OnRecords::get() && *block == DATA {
             Source::Records(Records { file: File { bytes: 64_000, ..file(9) }, record_bytes: 64 })
         } else {
             Source::Generator(Generator {
@@ -359,11 +361,11 @@ impl Lineage<AccountId> for Register {
             })
         };
         let set = DataSet { model: MODEL, source, purpose: Purpose::Validation, author: BOB };
-        (*block == DATA).then_some(set)
+        [DATA, GENERATED].contains(block).then_some(set)
     }
 
     fn validation(model: &BlockId) -> Option<BlockId> {
-        (*model == MODEL).then_some(DATA)
+        (*model == MODEL).then(Chosen::get)
     }
 
     fn note_judged(model: &BlockId, component: &Component) {
@@ -486,8 +488,9 @@ impl Purse<AccountId> for Till {
 /// Curators who do as they are told.
 pub struct Seal;
 impl Sealing<AccountId> for Seal {
-    fn waits(_: &BlockId) -> bool {
-        Waits::get()
+    fn waits(data: &BlockId) -> bool {
+        let generated = Register::data(data).is_some_and(|set| set.source.is_generator());
+        Waits::get() && !generated
     }
 
     fn barred(_: &BlockId, who: &AccountId) -> bool {
@@ -546,6 +549,8 @@ pub(crate) const MODEL: BlockId = BlockId([6; 32]);
 /// A model that nothing is judged on.
 pub(crate) const OTHER: BlockId = BlockId([7; 32]);
 pub(crate) const DATA: BlockId = BlockId([8; 32]);
+/// Another set, whatever [`DATA`] is.
+pub(crate) const GENERATED: BlockId = BlockId([9; 32]);
 pub(crate) const A: &[u8] = b"a";
 pub(crate) const B: &[u8] = b"b";
 pub(crate) const BLOCK_DEPOSIT: Amount = 77;
@@ -589,6 +594,7 @@ pub(crate) fn externalities() -> sp_io::TestExternalities {
     LearningRules::set(RULES);
     PanelsRules::set(PANELS);
     OnRecords::set(false);
+    Chosen::set(DATA);
     Pays::set(true);
     Budget::set(Amount::MAX);
     Difficulty::set(1_000_000);
