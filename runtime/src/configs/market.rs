@@ -5,12 +5,12 @@ use super::{
     consensus::MAX_AUTHORITIES,
     governance::{origins::EmergencyStop, TreasuryAccount},
     learning::GrantsThenPoints,
-    parameters::market,
+    parameters::{learning, market},
 };
 use crate::{
-    units::deposit, AccountId, Audits, Babe, Balance, Balances, BlockNumber, Entropy, Experts,
-    MarketClock, Providers, Reputation, Runtime, RuntimeHoldReason, Session, Staking, System,
-    Tasks,
+    units::{deposit, MILLIUNITS},
+    AccountId, Audits, Babe, Balance, Balances, BlockNumber, Entropy, Experts, MarketClock,
+    Providers, Reputation, Runtime, RuntimeHoldReason, Session, Staking, System, Tasks,
 };
 use alloc::vec::Vec;
 use cairn_protocol::{
@@ -117,7 +117,17 @@ pub fn longest_dispute() -> BlockNumber {
     // Outcomes are the work of one.
     let alone = tasks.longest_alone(seed, audit(true));
     let among = tasks.longest_among(seed, audit(false));
-    alone.max(among).saturating_add(market::AppealWindow::get())
+    let panel = longest_panel();
+    // Whoever keeps a file may be asked for it up to the end of that time.
+    let custody = learning::CustodyRules::get();
+    let keeping = custody.keep.saturating_add(seed).saturating_add(custody.show);
+    let work = alone.max(among).max(panel).max(keeping);
+    work.saturating_add(market::AppealWindow::get())
+}
+
+/// How long a panel takes at most, by the rules as they are now.
+pub fn longest_panel() -> BlockNumber {
+    learning::PanelRules::get().longest(<Entropy as Beacon>::delay())
 }
 
 impl pallet_cairn_reputation::Config for Runtime {
@@ -275,6 +285,22 @@ parameter_types! {
     pub const LinkDeposit: Balance = deposit(2, 140);
 }
 
+/// What a point of an era costs at least. At a block a second, and with a tenth of a supply of
+/// 1,000,000,000 CRN emitted a year, which is the most there may be, a point is worth 0.16 CRN. It
+/// is paid for with what no grant gives back, so dealing with oneself loses as long as a point
+/// costs more than it is worth. Twice of that leaves room for a supply that doubles, or for half of
+/// the blocks to be missed.
+pub const LEAST_POINT_PRICE: Balance = 320 * MILLIUNITS;
+
+/// What work is worth: as governance says, but points are never sold for what they bring.
+pub struct WorthOfWork;
+impl Get<pallet_cairn_merit::Rules> for WorthOfWork {
+    fn get() -> pallet_cairn_merit::Rules {
+        let rules: pallet_cairn_merit::Rules = market::MeritRules::get();
+        pallet_cairn_merit::Rules { price: rules.price.max(LEAST_POINT_PRICE), ..rules }
+    }
+}
+
 impl pallet_cairn_merit::Config for Runtime {
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = benchmarking::Helper;
@@ -283,7 +309,7 @@ impl pallet_cairn_merit::Config for Runtime {
     type EraPoints = StakingPoints;
     type MaxValidators = ConstU32<{ MAX_AUTHORITIES }>;
     type Registry = Providers;
-    type Rules = market::MeritRules;
+    type Rules = WorthOfWork;
     type RuntimeHoldReason = RuntimeHoldReason;
     type WeightInfo = pallet_cairn_merit::weights::SubstrateWeight<Runtime>;
 }

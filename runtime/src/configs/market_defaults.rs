@@ -143,7 +143,8 @@ pub const QUICK_AUDIT_RULES: audits::Rules = audits::Rules {
 
 /// At full blocks and 2.5 % a year a point is worth 0.04 CRN, so whoever is its own customer gets
 /// back 8 % of what counts, and 32 % at the highest emission there may be. What counts is the fifth
-/// of what it burnt that no grant gives back.
+/// of what it burnt that no grant gives back. A lower price than `market::LEAST_POINT_PRICE` counts
+/// as that.
 pub const MERIT_RULES: pallet_cairn_merit::Rules = pallet_cairn_merit::Rules {
     share: 250_000,
     price: 500 * MILLIUNITS,

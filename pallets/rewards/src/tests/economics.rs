@@ -1,38 +1,11 @@
 //! What the numbers that the chain begins with come to.
 
-use super::{mock::*, page::*};
-use crate::types::*;
+use super::{mock::*, page::*, rules::*};
 use cairn_protocol::{
     id::Amount,
-    learning::{
-        inference::MOST_GRANT,
-        reward::{difficulty, Budgets, Cause, Curve, Emission},
-    },
+    learning::reward::{difficulty, Cause},
 };
 use cairn_seams::Purse as _;
-
-/// The rules that the chain begins with.
-pub(crate) const AT_FIRST: Rules = Rules {
-    emission: Emission {
-        period: 86_400,
-        tokens: 273_972 * CRN,
-        budgets: Budgets {
-            inference: 450_000,
-            learning: 350_000,
-            validation: 100_000,
-            data: 100_000,
-        },
-        carry: 0,
-    },
-    grant: MOST_GRANT,
-    claimable: 30,
-    data: 285_714,
-    expected: 24,
-    least: 10 * CRN,
-    notice: 2 * 86_400,
-};
-/// What a hundredth of gain is worth.
-const CURVE: Curve = Curve { hundredth: 500 * CRN };
 
 #[test]
 fn budgets_should_be_what_the_page_says() {

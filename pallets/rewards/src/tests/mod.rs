@@ -12,8 +12,11 @@ mod pay_guards;
 mod periods;
 mod release;
 mod reserve;
+mod rules;
 mod self_dealing;
 mod sponsor;
 mod try_state;
 mod views;
 mod withdraw_sponsorship;
+
+use crate::types::Rules;

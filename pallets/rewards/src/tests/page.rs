@@ -1,13 +1,11 @@
 //! Tables, as the page about the economics of learning states them.
 
+use super::rules::CRN;
 use cairn_protocol::id::Amount;
 use core::fmt::Display;
 
 /// The page that has to say what is found here.
 const PAGE: &str = include_str!("../../../../docs/learning-economics.md");
-
-/// One CRN.
-pub(crate) const CRN: Amount = 1_000_000_000_000;
 
 /// A table of the page.
 pub(crate) struct Table {

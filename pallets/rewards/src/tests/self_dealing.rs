@@ -2,19 +2,16 @@
 //! has what it paid back but for what was burnt or is the treasury's. Of that, grants give back a
 //! part, and points for its validator another one.
 
-use super::{economics::AT_FIRST, mock::*, page::*};
+use super::{mock::*, page::*, rules::*};
 use crate::{types::*, Fees};
 use cairn_protocol::{
     id::{Amount, ProviderId},
     job::Policy,
     learning::{inference::MOST_GRANT, reward::Emission},
     settlement::{fee, Escrow, Pay, Shares},
-    share::{of, Ppm, WHOLE},
+    share::{mul_div, of, Ppm, WHOLE},
 };
 
-/// What points for work give back at most of what counts for them: at the highest emission there
-/// may be, to a validator without nominators.
-const POINTS: Ppm = 320_000;
 /// Those who pay beside the dealer.
 const OTHERS: u64 = 1_000;
 
@@ -61,9 +58,11 @@ impl Trade {
         Self { cost: amount, each: amount, workers: 1, irrecoverable: amount }
     }
 
-    fn outcome(&self, grant: Amount) -> Outcome {
-        // Merit counts what no grant can give back.
-        let points = of(POINTS, of(WHOLE - MOST_GRANT, self.irrecoverable));
+    /// What comes of it, where a point is said to cost so much.
+    fn outcome(&self, grant: Amount, price: Amount) -> Outcome {
+        // Merit counts what no grant can give back, and no point is cheaper than the least.
+        let counts = of(WHOLE - MOST_GRANT, self.irrecoverable);
+        let points = mul_div(counts, POINT_WORTH, price.max(LEAST_POINT_PRICE)).unwrap();
         Outcome { grant, points, lost: owed(self.cost) - owed(grant) - owed(points) }
     }
 }
@@ -90,7 +89,7 @@ fn deal(rules: Rules, idle: u64, standing: Ppm, others: Amount, trades: &[Trade]
             let is_claimed = claim(period, provider.0).is_ok();
             let grant = free(ALICE) - before;
             assert_eq!(is_claimed, grant > 0);
-            trade.outcome(grant)
+            trade.outcome(grant, POINT_PRICE)
         });
         let outcomes: Vec<Outcome> = granted.collect();
         assert!(ledger(period).minted.inference <= ledger(period).budgets.inference);
@@ -119,6 +118,30 @@ fn dealing_with_oneself_should_lose_when_grants_are_as_large_as_they_may_be() {
         let of_all = |amount| percent(owed(amount) * 1_000_000 / owed(trade.irrecoverable), 1);
         table.row(&[
             &percent(grant, 0),
+            &of_all(outcome.grant),
+            &of_all(outcome.points),
+            &percent(lost_share(&trade, &outcome), 1),
+        ]);
+        assert!(outcome.lost > 0);
+    }
+    table.close();
+}
+
+#[test]
+fn dealing_with_oneself_should_lose_whatever_a_point_is_said_to_cost() {
+    let mut table = Table::new(&[
+        "a point is said to cost, CRN",
+        "comes back as a grant, %",
+        "as points at most, %",
+        "lost, %",
+    ]);
+    let trade = Trade::plain(1_000 * CRN);
+    let grant = deal(AT_FIRST, 0, WHOLE, 0, &[trade])[0].grant;
+    for price in [0, POINT_WORTH, LEAST_POINT_PRICE, POINT_PRICE, CRN] {
+        let outcome = trade.outcome(grant, price);
+        let of_all = |amount| percent(owed(amount) * 1_000_000 / owed(trade.irrecoverable), 1);
+        table.row(&[
+            &crn(owed(price), 2),
             &of_all(outcome.grant),
             &of_all(outcome.points),
             &percent(lost_share(&trade, &outcome), 1),
@@ -167,9 +190,10 @@ fn dealing_with_oneself_should_lose_however_much_is_paid() {
 
 /// Trades by every kind of shares and fees that governance may choose.
 fn every_trade() -> Vec<Trade> {
-    let shares = [(800_000, 150_000), (0, WHOLE), (0, 0), (WHOLE, 0), (990_000, 10_000)]
-        .map(|(provider, treasury)| Shares { provider, treasury });
-    let fees = [(0, 0), (CRN / 100, 10_000), (CRN, WHOLE)];
+    let shares = |provider, treasury| Shares { provider, treasury };
+    let shares =
+        [SHARES, shares(0, WHOLE), shares(0, 0), shares(WHOLE, 0), shares(990_000, 10_000)];
+    let fees = [(0, 0), (FEE_FIXED, FEE_SHARE), (CRN, WHOLE)];
     let mut trades = Vec::new();
     for shares in shares {
         for fees in fees {
@@ -215,11 +239,14 @@ fn dealing_with_oneself_should_lose_at_every_setting() {
                         assert_eq!((outcome.grant, outcome.points, outcome.lost), (0, 0, 0));
                         continue;
                     }
-                    assert!(outcome.lost > 0, "{rules:?}, {trade:?}: {outcome:?}");
-                    settings += 1;
-                    let lost = lost_share(trade, &outcome);
-                    least = least.min(lost);
-                    most = most.max(lost);
+                    for price in [0, LEAST_POINT_PRICE, POINT_PRICE, 1_000_000 * CRN] {
+                        let outcome = trade.outcome(outcome.grant, price);
+                        assert!(outcome.lost > 0, "{rules:?}, {trade:?}: {outcome:?}");
+                        settings += 1;
+                        let lost = lost_share(trade, &outcome);
+                        least = least.min(lost);
+                        most = most.max(lost);
+                    }
                 }
             }
         }
@@ -233,9 +260,6 @@ fn dealing_with_oneself_should_lose_at_every_setting() {
 /// Guards who audit tasks are paid by the treasury, the dealer's among them.
 #[test]
 fn dealing_with_oneself_should_gain_only_with_a_large_share_of_the_guards() {
-    /// One task in ten is audited, for 1.8 of what its worker is offered.
-    const AUDITED: Ppm = 100_000;
-    const PAY: Ppm = 1_800_000;
     let mut table = Table::new(&[
         "guards' bonds that are the dealer's, %",
         "lost for good, CRN",
@@ -245,11 +269,10 @@ fn dealing_with_oneself_should_gain_only_with_a_large_share_of_the_guards() {
         "comes to, CRN",
         "grants that make it lose, %",
     ]);
-    let shares = Shares { provider: 800_000, treasury: 150_000 };
-    let trade = Trade::of(shares, (CRN / 100, 10_000), CRN, 1, false);
+    let trade = Trade::of(SHARES, (FEE_FIXED, FEE_SHARE), CRN, 1, false);
     let outcome = deal(AT_FIRST, 0, WHOLE, 0, &[trade])[0];
     for bonds in [0, 50_000, 100_000, 150_000, 200_000, 300_000, 500_000] {
-        let pay = CRN * Amount::from(PAY) / Amount::from(WHOLE);
+        let pay = CRN * Amount::from(GUARDS_PAY) / Amount::from(WHOLE);
         let as_guards = of(bonds, of(AUDITED, pay));
         let comes_to = owed(as_guards) - outcome.lost;
         let rest = owed(trade.irrecoverable) - owed(outcome.points) - owed(as_guards);
