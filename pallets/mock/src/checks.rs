@@ -3,8 +3,10 @@
 use crate::{
     drive::Tally,
     market::{header, CREATOR, LICENSED},
-    Audits, Balances, Capability, Clock, Entropy, Experts, Merit, Mock, Providers, Reputation,
-    RuntimeEvent, RuntimeHoldReason, System, Tasks,
+    money::{Flow, Money},
+    reference::Reference,
+    Audits, Capability, Clock, Curation, Custody, Entropy, Experts, Learning, Merit, Mock, Panels,
+    Providers, Reputation, Rewards, RuntimeEvent, System, Tasks,
 };
 use cairn_protocol::{
     id::{Amount, BlockId, Height, ProviderId, TaskId},
@@ -20,7 +22,9 @@ use std::collections::BTreeMap;
 /// What the market was like when it was looked at last.
 pub(crate) struct Watch {
     height: Height,
-    issued: Amount,
+    money: Money,
+    /// How models and their deltas have to be.
+    learnt: Reference,
     /// A block has begun while the clock was stopped, and nothing was called since.
     still: bool,
     /// The models that tasks run on, and what is put aside for their authors.
@@ -29,24 +33,12 @@ pub(crate) struct Watch {
     uses: BTreeMap<BlockId, u64>,
 }
 
-/// What events say of money.
-#[derive(Default)]
-struct Flow {
-    minted: Amount,
-    burnt: Amount,
-    /// Of that, from escrows and from stakes for contributions.
-    escrows: Amount,
-    dropped: Amount,
-    /// What tasks and the beacon say that they burnt.
-    settled: Amount,
-    forfeited: Amount,
-}
-
 impl Watch {
     pub(crate) fn new() -> Self {
         Self {
             height: Clock::now(),
-            issued: Balances::total_issuance(),
+            money: Money::now(),
+            learnt: Reference::new(),
             still: false,
             models: BTreeMap::new(),
             uses: BTreeMap::new(),
@@ -70,7 +62,8 @@ impl Watch {
     pub(crate) fn check(&mut self, tally: &mut Tally) {
         assert_eq!(Clock::now(), self.height, "time went otherwise than blocks");
         self.check_uses(tally);
-        self.check_money(tally);
+        self.check_reports(tally);
+        self.learnt.check();
         check_states();
         check_work();
         check_standings();
@@ -104,7 +97,7 @@ impl Watch {
         }
     }
 
-    fn check_money(&mut self, tally: &mut Tally) {
+    fn check_reports(&mut self, tally: &mut Tally) {
         let mut flow = Flow::default();
         for record in System::read_events_no_consensus() {
             assert!(
@@ -114,65 +107,27 @@ impl Watch {
                 record.event
             );
             count(&record.event, tally);
+            self.learnt.hear(record.event.clone());
             flow.add(record.event);
         }
         System::reset_events();
         self.still = false;
-        let issued = Balances::total_issuance();
-        assert_eq!(self.issued + flow.minted, issued + flow.burnt, "money came or went unsaid");
-        assert_eq!(flow.minted, 0, "money was created");
-        assert_eq!(flow.escrows, flow.settled, "tasks burnt something else");
-        assert_eq!(flow.dropped, flow.forfeited, "stakes were burnt otherwise");
-        assert_eq!(flow.burnt, flow.escrows + flow.dropped, "something else was burnt");
-        self.issued = issued;
-        let accounts = frame_system::Account::<Mock>::iter_values();
-        let sum: Amount = accounts.map(|account| account.data.free + account.data.reserved).sum();
-        assert_eq!(sum, issued, "the issuance is nobody's");
-    }
-}
-
-impl Flow {
-    fn add(&mut self, event: RuntimeEvent) {
-        use pallet_balances::Event::*;
-        let escrow = pallet_cairn_tasks::HoldReason::Escrow;
-        match event {
-            RuntimeEvent::Balances(event) => match event {
-                Minted { amount, .. } | MintedCredit { amount } | Issued { amount } => {
-                    self.minted += amount;
-                }
-                BurnedHeld { reason, amount, .. } => {
-                    self.burnt += amount;
-                    if reason == RuntimeHoldReason::Tasks(escrow) {
-                        self.escrows += amount;
-                    }
-                }
-                BurnedDebt { amount } => {
-                    self.burnt += amount;
-                    self.dropped += amount;
-                }
-                Burned { amount, .. } | Rescinded { amount } => self.burnt += amount,
-                _ => {}
-            },
-            RuntimeEvent::Tasks(event) => match event {
-                pallet_cairn_tasks::Event::Settled { burnt, .. } => self.settled += burnt,
-                pallet_cairn_tasks::Event::Refunded { burnt, .. } => self.settled += burnt,
-                _ => {}
-            },
-            RuntimeEvent::Entropy(pallet_cairn_entropy::Event::Forfeited { stake, .. }) => {
-                self.forfeited += stake;
-            }
-            _ => {}
-        }
+        self.money.check(&flow);
     }
 }
 
 fn count(event: &RuntimeEvent, tally: &mut Tally) {
     use pallet_cairn_audits::Event as Audited;
     use pallet_cairn_capability::Event as Challenged;
+    use pallet_cairn_curation::Event as Sealed;
+    use pallet_cairn_custody::Event as Kept;
     use pallet_cairn_entropy::Event as Contributed;
     use pallet_cairn_experts::Event as Stacked;
+    use pallet_cairn_learning::Event as Learnt;
     use pallet_cairn_merit::Event as Linked;
+    use pallet_cairn_panels::Event as Heard;
     use pallet_cairn_providers::Event as Registered;
+    use pallet_cairn_rewards::Event as Paid;
     use pallet_cairn_tasks::Event as Asked;
     match event {
         RuntimeEvent::Audits(Audited::Judged { .. }) => tally.audited += 1,
@@ -184,6 +139,22 @@ fn count(event: &RuntimeEvent, tally: &mut Tally) {
         RuntimeEvent::Entropy(Contributed::Revealed { .. }) => tally.contributed += 1,
         RuntimeEvent::Experts(Stacked::Published { .. } | Stacked::Laid { .. }) => tally.laid += 1,
         RuntimeEvent::Experts(Stacked::Unlaid { .. }) => tally.unlaid += 1,
+        RuntimeEvent::Learning(event) => match event {
+            Learnt::DeltaLaid { .. } => tally.bettered += 1,
+            Learnt::Rejected { .. } | Learnt::Outdated { .. } | Learnt::Lapsed { .. } => {
+                tally.failed += 1;
+            }
+            Learnt::RolledBack { .. } => tally.undone += 1,
+            _ => {}
+        },
+        RuntimeEvent::Panels(Heard::Judged { .. }) => tally.heard += 1,
+        RuntimeEvent::Custody(Kept::Shown { .. }) => tally.shown += 1,
+        RuntimeEvent::Custody(Kept::Withheld { .. }) => tally.withheld += 1,
+        RuntimeEvent::Curation(Sealed::Judged { .. }) => tally.measured += 1,
+        RuntimeEvent::Curation(Sealed::RewardLapsed { .. }) => tally.unpaid += 1,
+        RuntimeEvent::Curation(Sealed::RewardReleased { .. }) => tally.paid += 1,
+        RuntimeEvent::Rewards(Paid::Granted { .. }) => tally.granted += 1,
+        RuntimeEvent::Rewards(Paid::Withdrawn { .. }) => tally.withdrawn += 1,
         RuntimeEvent::Providers(Registered::Slashed { .. }) => tally.slashed += 1,
         RuntimeEvent::Providers(Registered::Deregistered { .. }) => tally.gone += 1,
         _ => {}
@@ -201,6 +172,21 @@ fn check_states() {
     Audits::do_try_state().expect("audits are right");
     Merit::do_try_state().expect("links are right");
     Experts::do_try_state().expect("models are right");
+    Panels::do_try_state().expect("panels are right");
+    Learning::do_try_state().expect("deltas are right");
+    Custody::do_try_state().expect("keepers are right");
+    Rewards::do_try_state().expect("budgets are right");
+    Curation::do_try_state().expect("sealed sets are right");
+}
+
+/// Whether anything of learning waits for something.
+pub(crate) fn is_learning_under_way() -> bool {
+    let mut deltas = pallet_cairn_learning::Deltas::<Mock>::iter_values();
+    deltas.any(|delta| delta.stage.is_pending())
+        || pallet_cairn_learning::Rollbacks::<Mock>::iter_keys().next().is_some()
+        || pallet_cairn_panels::Panels::<Mock>::iter_keys().next().is_some()
+        || pallet_cairn_rewards::Reserves::<Mock>::iter_keys().next().is_some()
+        || pallet_cairn_curation::Trials::<Mock>::iter_keys().next().is_some()
 }
 
 /// Every pallet that gives out work has begun and engaged for it what the register counts.
@@ -227,6 +213,12 @@ fn check_work() {
     for audit in pallet_cairn_audits::Audits::<Mock>::iter_values() {
         let reports = |guard: &Member| guard.report().is_some();
         audit.guards.iter().for_each(|guard| add(guard.provider, !reports(guard)));
+    }
+    for panel in pallet_cairn_panels::Panels::<Mock>::iter_values() {
+        panel.guards.iter().for_each(|seat| add(seat.guard, seat.opinion().is_none()));
+    }
+    for keep in pallet_cairn_custody::Keeps::<Mock>::iter_values() {
+        keep.keepers.iter().for_each(|keeper| add(*keeper, false));
     }
     for (provider, record) in pallet_cairn_providers::Providers::<Mock>::iter() {
         let open = due.remove(&provider).unwrap_or_default();

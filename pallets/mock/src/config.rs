@@ -1,5 +1,9 @@
 //! The pallets, wired as in the runtime, with times short enough to pass within fifty calls.
 
+mod learning;
+
+pub(crate) use learning::{DELTA_RULES, PERIOD, REWARD_RULES};
+
 use crate::{
     market::{owner, ALICE, TREASURY},
     *,
@@ -221,7 +225,7 @@ impl pallet_cairn_tasks::Config for Mock {
     type Clock = Clock;
     type Currency = Balances;
     type Models = Experts;
-    type OnSettled = Merit;
+    type OnSettled = learning::GrantsThenPoints;
     type Registry = Providers;
     type Reputation = Reputation;
     type Rules = TaskRules;

@@ -15,13 +15,24 @@ pub enum Area {
     /// With the tasks that are audited.
     Audits,
     Capability,
+    /// With the deltas whose rewards wait for sealed sets.
+    Curation,
+    /// With the deltas that files are kept of.
+    Custody,
     Entropy,
+    /// With the deltas that are laid on them.
     Experts,
+    /// Deltas, judged and kept.
+    Learning,
     /// With the tasks that are worth something to validators.
     Merit,
+    /// With the deltas that are judged.
+    Panels,
     Providers,
     /// It has no calls, so that others report to it.
     Reputation,
+    /// With the deltas and the tasks that are paid.
+    Rewards,
     Tasks,
 }
 
@@ -53,6 +64,25 @@ pub struct Tally {
     /// Blocks that were published or laid, and such as were taken off again.
     pub laid: u64,
     pub unlaid: u64,
+    /// Deltas that their component became, and such as came to nothing.
+    pub bettered: u64,
+    pub failed: u64,
+    /// Deltas that were taken back.
+    pub undone: u64,
+    /// Panels that came to an end.
+    pub heard: u64,
+    /// Keepers who showed what they were asked for, and such as did not.
+    pub shown: u64,
+    pub withheld: u64,
+    /// Trials whose sets said what holds, and rewards that waited for one in vain.
+    pub measured: u64,
+    pub unpaid: u64,
+    /// Rewards that waited, and were paid.
+    pub paid: u64,
+    /// Grants for serving.
+    pub granted: u64,
+    /// Sponsors who took back what was left.
+    pub withdrawn: u64,
     /// Faults that were paid for.
     pub slashed: u64,
     /// Registrations that ended.
@@ -77,6 +107,17 @@ impl Tally {
             contributed: self.contributed + other.contributed,
             laid: self.laid + other.laid,
             unlaid: self.unlaid + other.unlaid,
+            bettered: self.bettered + other.bettered,
+            failed: self.failed + other.failed,
+            undone: self.undone + other.undone,
+            heard: self.heard + other.heard,
+            shown: self.shown + other.shown,
+            withheld: self.withheld + other.withheld,
+            measured: self.measured + other.measured,
+            unpaid: self.unpaid + other.unpaid,
+            paid: self.paid + other.paid,
+            granted: self.granted + other.granted,
+            withdrawn: self.withdrawn + other.withdrawn,
             slashed: self.slashed + other.slashed,
             gone: self.gone + other.gone,
         }
@@ -84,7 +125,7 @@ impl Tally {
 }
 
 /// Takes a new market through what the bytes say: up to [`CALLS`] calls and the blocks between
-/// them.
+/// them, and then as many more as it takes until nothing of learning is under way.
 ///
 /// # Panics
 ///
@@ -97,7 +138,7 @@ pub fn drive(area: Area, bytes: &[u8]) -> Tally {
         while !dice.is_empty() && course.tally.calls < CALLS {
             course.step(&mut dice);
         }
-        course.check();
+        course.end();
         course.tally
     })
 }

@@ -7,6 +7,8 @@ mod course;
 mod dice;
 mod drive;
 mod market;
+mod money;
+mod reference;
 
 pub use course::CALLS;
 pub use drive::{drive, Area, Tally};
@@ -53,4 +55,14 @@ mod runtime {
     pub type Merit = pallet_cairn_merit;
     #[runtime::pallet_index(10)]
     pub type Experts = pallet_cairn_experts;
+    #[runtime::pallet_index(11)]
+    pub type Panels = pallet_cairn_panels;
+    #[runtime::pallet_index(12)]
+    pub type Learning = pallet_cairn_learning;
+    #[runtime::pallet_index(13)]
+    pub type Custody = pallet_cairn_custody;
+    #[runtime::pallet_index(14)]
+    pub type Rewards = pallet_cairn_rewards;
+    #[runtime::pallet_index(15)]
+    pub type Curation = pallet_cairn_curation;
 }

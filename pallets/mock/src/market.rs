@@ -3,14 +3,19 @@
 use crate::{
     config::{self, SESSION},
     dice::Dice,
-    AccountId, AllPalletsWithSystem, Experts, Merit, Mock, Providers, RuntimeOrigin, System,
+    AccountId, AllPalletsWithSystem, Curation, Experts, Merit, Mock, Providers, Rewards,
+    RuntimeOrigin, System,
 };
 use cairn_protocol::{
-    dag::{Component, Header, SemVer},
+    dag::{BlockKind, Component, Header, SemVer},
     id::{Amount, BlockId, ContentId, File, ProviderId, Region},
     job::JobKind,
-    learning::model::{Access, ModelCard},
+    learning::{
+        model::{Access, ModelCard},
+        source::{Generator, Purpose, Source},
+    },
     profile::{DeviceClass, Hardware, Offer, Offers, Profile, Role},
+    spec::Records,
 };
 use frame_support::{
     assert_ok,
@@ -42,6 +47,11 @@ pub(crate) fn owner(n: u64) -> AccountId {
 
 pub(crate) fn operator(n: u64) -> AccountId {
     200 + n
+}
+
+/// Who seals sets; they have no provider from the beginning.
+pub(crate) fn curators() -> [AccountId; 4] {
+    [12, 13, 14, 15].map(owner)
 }
 
 thread_local! {
@@ -93,6 +103,7 @@ fn open() -> Storage {
         AllPalletsWithSystem::on_initialize(1);
         (0..PROVIDERS).for_each(enlist);
         open_models();
+        open_school();
         System::reset_events();
     });
     storage
@@ -117,6 +128,61 @@ fn open_models() {
     for who in [ALICE, BOB] {
         assert_ok!(Experts::license(creator(), header(CREATOR, LICENSED).id(), who));
     }
+}
+
+/// What models are bettered by: each has its components, and a set that deltas are judged on. A
+/// program makes that of the open model anew each time, so that rewards are paid at once. Those of
+/// the priced one wait for sealed sets. The licensed one has a sponsor, the others draw on budgets.
+fn open_school() {
+    let creator = || RuntimeOrigin::signed(CREATOR);
+    for (n, source) in [(OPEN, made(1_000)), (PRICED, stored(1_000)), (LICENSED, made(64))] {
+        let model = header(CREATOR, n).id();
+        for part in 0..2 {
+            let (name, release) = (component(part), SemVer { major: 1, minor: 0, patch: 0 });
+            let kind = BlockKind::Expert;
+            let first = file(part.into());
+            let part = Header::component(kind, model, name, model, first, release, CREATOR);
+            assert_ok!(Experts::publish(creator(), Box::new(part)));
+        }
+        let release = SemVer { major: 2, minor: 0, patch: 0 };
+        let data = Header::data(model, source.file(), release, CREATOR);
+        let set = data.id();
+        let purpose = Purpose::Validation;
+        assert_ok!(Experts::register_data(creator(), Box::new(data), source, purpose));
+        assert_ok!(Experts::choose_validation(creator(), model, set));
+        if n == LICENSED {
+            assert_ok!(Rewards::sponsor(RuntimeOrigin::signed(BOB), model, 20_000));
+        } else {
+            assert_ok!(Rewards::admit(RuntimeOrigin::root(), model, 800_000));
+            assert_ok!(Rewards::admit_data(RuntimeOrigin::root(), set, 800_000));
+        }
+    }
+    for curator in &curators()[..3] {
+        assert_ok!(Curation::register(RuntimeOrigin::signed(*curator)));
+    }
+}
+
+/// Bytes of what a component is made of: three chunks, the last one short.
+const FILE_BYTES: u64 = 2 * 1_024 + 100;
+
+/// The nth file of which nobody knows the content.
+pub(crate) fn file(n: u64) -> File {
+    File { id: ContentId([n as u8; 32]), bytes: FILE_BYTES }
+}
+
+/// What a component becomes by the delta whose artifact is the nth file.
+pub(crate) fn outcome(n: u8) -> Vec<u8> {
+    vec![n; FILE_BYTES as usize]
+}
+
+/// Examples that a program makes.
+pub(crate) fn made(count: u64) -> Source {
+    Source::Generator(Generator { module: file(7), record_bytes: 256, fuel: 1_000, count })
+}
+
+/// Examples that everyone knows.
+pub(crate) fn stored(count: u64) -> Source {
+    Source::Records(Records { file: File { bytes: 256 * count, ..file(8) }, record_bytes: 256 })
 }
 
 /// What the nth model of somebody says of itself.

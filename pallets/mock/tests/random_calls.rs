@@ -60,11 +60,13 @@ fn assert_rich(tally: Tally, count: u64) {
     assert!(tally.contributed > count, "{tally:?}");
     assert!(tally.slashed > count / 8, "{tally:?}");
     assert!(tally.gone > count / 100, "{tally:?}");
+    assert!(tally.heard > count / 4, "{tally:?}");
+    assert!(tally.bettered > count / 16, "{tally:?}");
 }
 
 #[test]
 fn the_market_should_hold_whatever_is_called() {
-    assert_rich(sequences(Area::All, 2_000), 2_000);
+    assert_rich(sequences(Area::All, 600), 600);
 }
 
 /// A hundred thousand sequences over all pallets, a quarter a test.
@@ -135,7 +137,37 @@ fn entropy_should_hold_whatever_is_called() {
 #[test]
 fn experts_should_hold_whatever_is_called() {
     let tally = sequences(Area::Experts, 200);
-    assert!(tally.laid > 500 && tally.unlaid > 20, "{tally:?}");
+    assert!(tally.laid > 400 && tally.bettered > 10, "{tally:?}");
+}
+
+#[test]
+fn panels_should_hold_whatever_is_called() {
+    let tally = sequences(Area::Panels, 60);
+    assert!(tally.heard > 100, "{tally:?}");
+}
+
+#[test]
+fn learning_should_hold_whatever_is_called() {
+    let tally = sequences(Area::Learning, 100);
+    assert!(tally.bettered > 50 && tally.failed > 100 && tally.undone > 5, "{tally:?}");
+}
+
+#[test]
+fn custody_should_hold_whatever_is_called() {
+    let tally = sequences(Area::Custody, 60);
+    assert!(tally.shown > 60 && tally.withheld > 60, "{tally:?}");
+}
+
+#[test]
+fn rewards_should_hold_whatever_is_called() {
+    let tally = sequences(Area::Rewards, 60);
+    assert!(tally.granted > 15 && tally.withdrawn > 15 && tally.bettered > 20, "{tally:?}");
+}
+
+#[test]
+fn curation_should_hold_whatever_is_called() {
+    let tally = sequences(Area::Curation, 60);
+    assert!(tally.measured > 5 && tally.paid > 5 && tally.unpaid > 10, "{tally:?}");
 }
 
 #[test]

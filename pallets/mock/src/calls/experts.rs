@@ -1,19 +1,16 @@
 //! Models, what is laid on them, who may use them and who serves them.
 
 use crate::{
+    calls::learning,
     course::{any_provider, operator_of, Course},
     dice::Dice,
-    market::{any_model, card, component, header, ALICE, BOB, CREATOR, POOR},
+    market::{any_model, card, component, file, header, made, stored, ALICE, BOB, CREATOR, POOR},
     AccountId, Experts, Mock,
 };
 use cairn_protocol::{
     dag::{BlockKind, Component, Header, SemVer},
-    id::{BlockId, ContentId, File},
-    learning::{
-        model::Access,
-        source::{Generator, Purpose, Source},
-    },
-    spec::Records,
+    id::BlockId,
+    learning::{model::Access, source::Purpose},
 };
 use cairn_seams::Lineage;
 use frame_support::BoundedVec;
@@ -31,7 +28,7 @@ enum What {
     Revoke,
     Serve,
     Stop,
-    /// What learning does with it.
+    /// It is bettered, or what bettered it is taken back.
     Learn,
 }
 
@@ -46,7 +43,7 @@ pub(crate) fn make(course: &mut Course, dice: &mut Dice) {
         (1, What::Revoke),
         (2, What::Serve),
         (1, What::Stop),
-        (6, What::Learn),
+        (1, What::Learn),
     ]);
     let model = any_model(dice);
     let author = Experts::author(&model).unwrap_or(CREATOR);
@@ -91,7 +88,8 @@ pub(crate) fn make(course: &mut Course, dice: &mut Dice) {
             let operator = operator_of(dice, provider);
             course.call(operator, Call::<Mock>::stop_serving { provider, model });
         }
-        What::Learn => learn(course, dice, model),
+        What::Learn if dice.once_in(4) => learning::take_back(course, dice),
+        What::Learn => learning::bring(course, dice),
     }
 }
 
@@ -100,18 +98,14 @@ fn access(dice: &mut Dice) -> Access {
     dice.one(&[Access::Open, Access::PerUse { price }, Access::Licensed])
 }
 
-fn file(n: u64) -> File {
-    File { id: ContentId([n as u8; 32]), bytes: 1_000 }
-}
-
 /// A component of a model, or once in a while what it does not have.
-fn any_component(dice: &mut Dice) -> Component {
+pub(crate) fn any_component(dice: &mut Dice) -> Component {
     let usual = dice.below(2) as u8;
     component(dice.usually(usual, &[2]))
 }
 
 /// What a header stands on: the head, or once in a while something else.
-fn ground(dice: &mut Dice, model: BlockId, name: &Component) -> BlockId {
+pub(crate) fn ground(dice: &mut Dice, model: BlockId, name: &Component) -> BlockId {
     let head = Experts::head(&model, name).map_or(model, |head| head.block);
     let below = Experts::lineage(&head).get(1).map_or(model, |step| step.block);
     dice.mostly(&[head, head, head, below], &[model, BlockId([9; 32])])
@@ -130,45 +124,12 @@ fn publish(course: &mut Course, dice: &mut Dice, model: BlockId, who: AccountId)
 }
 
 fn register(course: &mut Course, dice: &mut Dice, model: BlockId) {
-    let count = dice.mostly(&[64, 1_000], &[0, 63, u64::MAX]);
-    let module = file(7);
-    let made = Source::Generator(Generator { module, record_bytes: 256, fuel: 1_000, count });
-    let bytes = 256 * dice.mostly(&[64, 1_000], &[0, 63]);
-    let stored = Source::Records(Records { file: File { bytes, ..file(8) }, record_bytes: 256 });
-    let source = dice.one(&[made, stored]);
+    let count = dice.mostly(&[64, 1_000], &[0, 63, 1 << 40]);
+    let source = dice.one(&[made(count), stored(count)]);
+    let source = dice.usually(source, &[made(u64::MAX)]);
     let purpose = dice.one(&[Purpose::Validation, Purpose::Training, Purpose::Sealed]);
     let release = SemVer { major: 1, minor: dice.between(0, 3) as u16, patch: 0 };
     let who = dice.mostly(&[ALICE, CREATOR], &[POOR]);
     let header = Header::data(model, source.file(), release, who);
     course.call(who, Call::<Mock>::register_data { header: Box::new(header), source, purpose });
-}
-
-/// What becomes of a model's components by itself.
-fn learn(course: &mut Course, dice: &mut Dice, model: BlockId) {
-    let name = any_component(dice);
-    match dice.below(10) {
-        0..3 => course.report("unlay", || {
-            Experts::unlay(&model, &name);
-        }),
-        3 => course.report("judged", || Experts::note_judged(&model, &name)),
-        4 => {
-            let loss = dice.one(&[2_000_000, 1_900_000, 0, u64::MAX]);
-            course.report("loss", || Experts::note_loss(&model, loss));
-        }
-        _ => {
-            let parent = ground(dice, model, &name);
-            let author = dice.mostly(&[ALICE, BOB], &[POOR]);
-            let artifact = file(dice.between(10, 40));
-            let gain = dice.usually(1_000, &[0]);
-            let release = SemVer::default();
-            let header = Header::delta(model, name, parent, artifact, release, author, gain);
-            let result = file(dice.between(50, 99));
-            course.report("lay", || {
-                // As a transaction of learning would, it leaves nothing where it fails.
-                let _ = frame_support::storage::with_storage_layer(|| {
-                    Experts::lay(header, result, &author)
-                });
-            });
-        }
-    }
 }
