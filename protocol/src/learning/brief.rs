@@ -9,6 +9,11 @@ use crate::{
     share::Ppm,
     wire::wire,
 };
+use alloc::vec::Vec;
+
+/// How many times as large as its component a delta may be. A change of every master, one by one, is
+/// three times what the masters are.
+pub const MOST_CHANGE: u64 = 4;
 
 wire! {
     /// What is held against the baseline.
@@ -44,5 +49,19 @@ wire! {
         /// How many candidates were judged before against the same head.
         pub attempts: u32,
         pub seed: Seed,
+    }
+}
+
+impl Brief {
+    /// The files that it names, in the order in which the first missing one is told. What the bundle
+    /// names comes after them.
+    pub fn files(&self) -> Vec<File> {
+        let (artifact, heads) = match &self.subject {
+            Subject::Delta { artifact, .. } => (Some(*artifact), None),
+            Subject::Heads(parts) => (None, Some(parts)),
+        };
+        let parts = self.parts.iter().chain(heads.into_iter().flatten());
+        let named = artifact.into_iter().chain([self.source.file()]);
+        named.chain(parts.map(|part| part.file)).chain([self.bundle]).collect()
     }
 }

@@ -2,9 +2,10 @@
 
 use super::{
     books::{money, Actor},
-    chance::{Chance, Purpose},
+    chance::Chance,
     course::{requirements, Content, LIE, TRUTH},
     market::*,
+    purpose::Purpose,
     rules::*,
 };
 use cairn_protocol::{

@@ -14,7 +14,7 @@ fn audit(run: u64, planted: Ppm) -> Books {
     let audits = Audits { planted, ..AUDITS };
     let mut market = Market::new(run, audits, vec![], guards(Actor::LazyGuard, run));
     while market.books.tasks < AUDITED {
-        let is_false = market.chance(super::chance::Purpose::Work, 0).happens(FALSE);
+        let is_false = market.chance(super::purpose::Purpose::Work, 0).happens(FALSE);
         market.audit(Policy::Replicated, if is_false { LIE } else { TRUTH });
         market.books.tasks += 1;
     }

@@ -2,8 +2,8 @@
 
 use super::{
     books::{money, Actor},
-    chance::Purpose,
     market::*,
+    purpose::Purpose,
     rules::*,
 };
 use bounded_collections::BoundedVec;

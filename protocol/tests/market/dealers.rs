@@ -1,13 +1,7 @@
 //! Requesters who are their own providers.
 
 use super::{
-    books::*,
-    chance::{Chance, Purpose},
-    course::*,
-    market::*,
-    rules::*,
-    scenario::*,
-    sybils::percent,
+    books::*, course::*, market::*, purpose::Purpose, rules::*, scenario::*, sybils::percent,
     table::*,
 };
 use cairn_protocol::{id::Amount, share::Ppm};
@@ -37,7 +31,7 @@ struct Dealt {
 
 /// A dealer with a tenth of the registrations asks for a thousand tasks, in a market that is known.
 fn deal(run: u64, request: Request, linked: bool) -> Dealt {
-    let mut chance = Chance::of(run, Purpose::Population, 0, 0);
+    let mut chance = Purpose::Population.chance(run, 0, 0);
     let known = |one: Provider| one.with_history(100);
     let mut providers: Vec<Provider> =
         honest(Actor::Honest, 180, &mut chance).into_iter().map(known).collect();

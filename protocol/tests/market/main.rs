@@ -5,11 +5,17 @@
 mod audit;
 mod auditors;
 mod books;
+#[path = "../shared/chance.rs"]
 mod chance;
 mod course;
 mod dealers;
 mod market;
+mod purpose;
 mod rules;
 mod scenario;
 mod sybils;
+#[path = "../shared/table.rs"]
 mod table;
+
+/// The page that has to say what is found here.
+const PAGE: &str = include_str!("../../../docs/market-simulation.md");

@@ -2,7 +2,8 @@
 
 use super::{
     books::{money, Actor, Books},
-    chance::{Chance, Purpose},
+    chance::Chance,
+    purpose::Purpose,
     rules::*,
 };
 use cairn_protocol::{
@@ -146,7 +147,7 @@ impl Market {
 
     /// Numbers for the task at hand.
     pub fn chance(&self, purpose: Purpose, part: u64) -> Chance {
-        Chance::of(self.run, purpose, self.books.tasks, part)
+        purpose.chance(self.run, self.books.tasks, part)
     }
 
     /// Time passes, and what was begun is done.

@@ -2,9 +2,10 @@
 
 use super::{
     books::{Actor, Books},
-    chance::{Chance, Purpose},
+    chance::Chance,
     course::{Request, ORDINARY},
     market::*,
+    purpose::Purpose,
     rules::*,
 };
 use cairn_protocol::{id::Amount, share::WHOLE};
@@ -94,7 +95,7 @@ fn covering(offered: Amount) -> Amount {
 
 /// Sixty, a fifth of whom are of another kind.
 pub fn guards(others: Actor, run: u64) -> Vec<Provider> {
-    let mut chance = Chance::of(run, Purpose::Population, 0, 1);
+    let mut chance = Purpose::Population.chance(run, 0, 1);
     let conduct = match others {
         Actor::LazyGuard => Conduct::Agrees,
         _ => Conduct::WorksWell,
@@ -112,7 +113,7 @@ pub fn guards(others: Actor, run: u64) -> Vec<Provider> {
 
 impl Scenario {
     fn providers(&self, run: u64) -> Vec<Provider> {
-        let mut chance = Chance::of(run, Purpose::Population, 0, 0);
+        let mut chance = Purpose::Population.chance(run, 0, 0);
         let known = |one: Provider| one.with_history(self.known);
         let mut all: Vec<Provider> =
             honest(Actor::Honest, self.honest, &mut chance).into_iter().map(known).collect();

@@ -8,7 +8,10 @@ use cairn_protocol::{
     view::{Lack, Obstacle, Quote},
 };
 use cairn_runtime::{
-    configs::{market::longest_dispute, parameters::market},
+    configs::{
+        market::{longest_dispute, longest_panel},
+        parameters::{learning, market},
+    },
     market::{runtime_decl_for_market_api::MarketApiV4, Refusal},
     units::{DAYS, UNITS},
     Balance, Balances, MarketClock, Parameters, Providers, Runtime, RuntimeCall, RuntimeEvent,
@@ -108,6 +111,28 @@ fn unbonding_should_outlast_every_dispute() {
         // Work for which others are asked again, an audit of it, and an appeal.
         let again = u32::from(rules.draws.reassignments) + 2;
         assert!(dispute > again * rules.clocks.work_most + 2 * DAYS);
+    }
+}
+
+#[test]
+fn learning_should_wait_as_long_as_those_it_waits_for_may_take() {
+    for quick in [false, true] {
+        let patch = serde_json::json!({ "launch": { "quickMarket": quick } });
+        Chain::with(patch).state(|| {
+            let (panel, dispute) = (longest_panel(), longest_dispute());
+            let judging = learning::CurationRules::get().clocks.judging;
+            // Else sets would be void that panels are still at.
+            assert!(judging > panel, "sets are judged for {judging} blocks, a panel for {panel}");
+            let appeal = market::AppealWindow::get();
+            assert!(dispute >= panel + appeal, "{dispute} blocks do not outlast a panel");
+            let keep = learning::CustodyRules::get().keep;
+            assert!(dispute >= keep + appeal, "{dispute} blocks do not outlast a keeper");
+            // A reward that comes to nothing in its period waits for the end of the next one.
+            let curation = learning::CurationRules::get().clocks;
+            let period = learning::RewardRules::get().emission.period;
+            let held = 2 * (period + curation.reveal + curation.judging);
+            assert!(keep > held, "files are kept {keep} blocks, and rewards held for {held}");
+        });
     }
 }
 

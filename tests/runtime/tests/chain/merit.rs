@@ -9,13 +9,24 @@ use cairn_protocol::{
     share::{of, WHOLE},
 };
 use cairn_runtime::{
-    configs::parameters::market::MeritRules, units::UNITS, AccountId, Balances, Runtime,
-    RuntimeEvent, RuntimeHoldReason,
+    configs::{
+        market::{WorthOfWork, LEAST_POINT_PRICE},
+        parameters::{
+            emission,
+            market::{MeritRules, Parameters as Market},
+        },
+        staking::Emission,
+    },
+    units::{GENESIS_SUPPLY, SLOT_MILLIS, UNITS},
+    AccountId, Balances, Parameters, Runtime, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin,
+    RuntimeParameters,
 };
 use cairn_runtime_tests::{account, market::*, Chain};
 use frame_support::traits::{fungible::InspectHold, Get};
 use pallet_cairn_merit::{Call, Error, Event};
 use pallet_staking::EraRewardPoints;
+use sp_runtime::Perbill;
+use sp_staking::EraPayout;
 
 /// Blocks of an era on the local network.
 const ERA: u32 = 300;
@@ -144,4 +155,44 @@ fn a_provider_should_not_be_linked_when_its_owner_does_not_validate() {
     assert_eq!(refused, Err(Error::<Runtime>::NotValidator.into()));
     let refused = chain.submit("Bob", Call::link_provider { provider: mine });
     assert_eq!(refused, Err(Error::<Runtime>::NotYours.into()));
+}
+
+fn set(value: RuntimeParameters) {
+    Parameters::set_parameter(RuntimeOrigin::root(), value).expect("root may");
+}
+
+#[test]
+fn a_point_should_cost_what_it_costs_at_least_when_governance_says_less() {
+    Chain::local().state(|| {
+        let usual = WorthOfWork::get();
+        for (price, expected) in [
+            (0, LEAST_POINT_PRICE),
+            (LEAST_POINT_PRICE - 1, LEAST_POINT_PRICE),
+            (LEAST_POINT_PRICE, LEAST_POINT_PRICE),
+            (2 * UNITS, 2 * UNITS),
+        ] {
+            let said = pallet_cairn_merit::Rules { price, ..usual };
+            set(RuntimeParameters::Market(Market::MeritRules(MeritRules, Some(said))));
+            let counts = <<Runtime as pallet_cairn_merit::Config>::Rules as Get<_>>::get();
+            assert_eq!(counts, pallet_cairn_merit::Rules { price: expected, ..usual });
+        }
+    });
+}
+
+#[test]
+fn a_point_should_cost_at_least_twice_what_it_is_worth_at_most() {
+    Chain::local().state(|| {
+        // More than there may be, so that the most there may be is paid.
+        let rate = Some(Perbill::one());
+        set(RuntimeParameters::Emission(emission::Parameters::AnnualRate(
+            emission::AnnualRate,
+            rate,
+        )));
+        let millis = Emission::nominal_era_millis();
+        let (paid, _) = Emission::era_payout(0, GENESIS_SUPPLY, millis);
+        // An author gets twenty for a block.
+        let worth = paid / u128::from(20 * millis / SLOT_MILLIS);
+        assert!(2 * worth <= LEAST_POINT_PRICE, "{worth}");
+        assert!(worth > 0 && LEAST_POINT_PRICE < 3 * worth, "{worth}");
+    });
 }

@@ -6,18 +6,6 @@ use cairn_protocol::{
 };
 use sp_crypto_hashing::{blake2_256, twox_64};
 
-/// What numbers are drawn for. No purpose takes another one's, so two markets that differ in how
-/// somebody behaves draw the same workers for as long as both stay the same.
-#[derive(Clone, Copy)]
-pub enum Purpose {
-    Population,
-    Draw,
-    Work,
-    Audited,
-    Planted,
-    Guards,
-}
-
 /// A stream of numbers.
 pub struct Chance {
     origin: u64,
@@ -25,9 +13,9 @@ pub struct Chance {
 }
 
 impl Chance {
-    /// The stream of one purpose in one task of one run, and of one part of it.
-    pub fn of(run: u64, purpose: Purpose, task: u64, part: u64) -> Self {
-        let names = [run, purpose as u64, task, part].map(u64::to_le_bytes);
+    /// The stream of that name. No other stream has its numbers.
+    pub fn of(name: [u64; 4]) -> Self {
+        let names = name.map(u64::to_le_bytes);
         Self { origin: u64::from_le_bytes(twox_64(names.as_flattened())), taken: 0 }
     }
 

@@ -1,7 +1,7 @@
 //! What the runs come to, as the docs state it.
 
-/// The page that has to say what is found here.
-const PAGE: &str = include_str!("../../../docs/market-simulation.md");
+// Each simulation has its own page.
+use crate::PAGE;
 
 /// A mean and how far runs are from it.
 pub struct Spread {
@@ -60,6 +60,6 @@ impl Table {
     /// Shows the table, which has to stand in the page as it is.
     pub fn close(self) {
         println!("{}", self.text);
-        assert!(PAGE.contains(&self.text), "docs/market-simulation.md has no such table");
+        assert!(PAGE.contains(&self.text), "the page in docs/ has no such table");
     }
 }
