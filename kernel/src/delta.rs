@@ -4,6 +4,7 @@ use crate::{
     bytes::{self, Bytes, DecodeError, Reader},
     num::{round, saturate},
     program::{Rows, Tensor, Values},
+    run::{Path, Work},
 };
 use alloc::{vec, vec::Vec};
 use core::fmt;
@@ -203,29 +204,47 @@ impl Delta {
 }
 
 /// A master after a change: what a judge computes.
+#[inline(always)]
 pub fn moved(master: i64, change: i64) -> i64 {
     saturate(master.saturating_add(change), 16)
 }
 
 /// Adds the product of two factors, shifted, to masters with as many columns as the second has.
-pub(crate) fn multiply(masters: &mut [i16], columns: usize, [high, wide]: [&[i16]; 2], shift: u8) {
-    let columns = columns.max(1);
-    let rank = wide.len() / columns;
-    let mut sums = vec![0i64; columns];
-    for (masters, factors) in masters.chunks_exact_mut(columns).zip(high.chunks_exact(rank.max(1)))
-    {
-        sums.fill(0);
-        for (b, wide) in factors.iter().zip(wide.chunks_exact(columns)) {
-            for (sum, a) in sums.iter_mut().zip(wide) {
-                *sum += i64::from(*b) * i64::from(*a);
+pub(crate) fn multiply(masters: &mut [i16], columns: usize, factors: [&[i16]; 2], shift: u8) {
+    Path::best().apply(Product { masters, columns: columns.max(1), factors, shift: shift.into() });
+}
+
+struct Product<'a> {
+    masters: &'a mut [i16],
+    columns: usize,
+    factors: [&'a [i16]; 2],
+    shift: u32,
+}
+
+impl Work for Product<'_> {
+    type Made = ();
+
+    #[inline(always)]
+    fn work(self) {
+        let Self { masters, columns, factors: [high, wide], shift } = self;
+        let rank = wide.len() / columns;
+        let mut sums = vec![0i64; columns];
+        let rows = masters.chunks_exact_mut(columns).zip(high.chunks_exact(rank.max(1)));
+        for (masters, factors) in rows {
+            sums.fill(0);
+            for (b, wide) in factors.iter().zip(wide.chunks_exact(columns)) {
+                for (sum, a) in sums.iter_mut().zip(wide) {
+                    *sum += i64::from(*b) * i64::from(*a);
+                }
             }
-        }
-        for (master, sum) in masters.iter_mut().zip(&sums) {
-            add(master, round(*sum, shift.into()));
+            for (master, sum) in masters.iter_mut().zip(&sums) {
+                add(master, round(*sum, shift));
+            }
         }
     }
 }
 
+#[inline(always)]
 pub(crate) fn add(master: &mut i16, change: i64) {
     *master = moved((*master).into(), change) as i16;
 }
@@ -344,6 +363,11 @@ impl LowRank {
             }
         }
         Ok(())
+    }
+
+    /// How many products each number is the sum of.
+    pub fn rank(&self) -> u32 {
+        self.rank
     }
 
     /// What the product is shifted by.

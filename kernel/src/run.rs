@@ -33,6 +33,7 @@ pub use crew::{Threads, ThreadsError};
 pub use error::Error;
 pub use linear::{pack, packed_len, PACKING};
 pub use matrix::{Matrix, Numbers};
+pub(crate) use simd::Work;
 pub use simd::{Path, Tiling};
 pub use state::State;
 
@@ -98,6 +99,14 @@ impl<'a> Plan<'a> {
         let tiling = Tiling::USUAL;
         let tables = Tables::of(program, tiling.looked_up);
         Ok(Self { program, path, tiling, weights, tables, ends: ends(program) })
+    }
+
+    /// The same plan for so many sequences: what is made often enough in all of them is looked up,
+    /// though one alone would not make up for the table. Results do not depend on it.
+    pub fn for_many(self, sequences: u32) -> Self {
+        let looked_up = Tiling::USUAL.looked_up.div_ceil(u64::from(sequences).max(1));
+        let tables = Tables::of(self.program, looked_up);
+        Self { tiling: Tiling { looked_up, ..self.tiling }, tables, ..self }
     }
 
     /// The same plan, whose work is cut in another way. Results do not depend on it.

@@ -60,7 +60,7 @@ impl Tiling {
 
 /// Code that is compiled for the instructions of each path. What it calls has to be inlined, or
 /// it is compiled for every machine.
-pub(super) trait Work {
+pub(crate) trait Work {
     type Made;
 
     fn work(self) -> Self::Made;

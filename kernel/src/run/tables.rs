@@ -216,6 +216,9 @@ mod tests {
         let mut need = [true; MOST + 2];
         need[MOST] = false;
         assert_eq!(has(&plan), need);
+        // 256 numbers each time.
+        assert_eq!(has(&usual.clone().for_many(1_023)), [false; MOST + 2]);
+        assert_eq!(has(&usual.clone().for_many(1_024)), need);
         let features = Random(1).numbers((-32_767, 32_767), (ROWS * 64) as usize);
         let features: Vec<_> = features.into_iter().map(|x| x as i16).collect();
         let piece = Piece { features: &features, ..Piece::default() };

@@ -1,6 +1,7 @@
 //! The numbers of a component, in the only byte form that they have.
 
-use crate::{little, name};
+use crate::{files::Hashing, little, name};
+use cairn_protocol::id::{ContentId, File};
 use std::{
     borrow::Cow,
     collections::BTreeMap,
@@ -162,6 +163,14 @@ impl<'a> Contents<'a> {
             at += filling + bytes.len() as u64;
         }
         Ok(())
+    }
+
+    /// What the bytes that it is are called, and how many they are.
+    pub fn file(&self) -> io::Result<File> {
+        let mut to = Hashing::new(io::sink());
+        self.write(&mut to)?;
+        let (hash, bytes) = to.finish();
+        Ok(File { id: ContentId(hash), bytes })
     }
 
     fn header(&self) -> Result<Vec<u8>, Flaw> {

@@ -11,6 +11,7 @@ pub mod manifest;
 mod map;
 mod name;
 pub mod package;
+pub mod standing;
 pub mod store;
 #[cfg(test)]
 mod testing;

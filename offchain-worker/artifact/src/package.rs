@@ -65,8 +65,18 @@ impl Package {
     /// Opens what a manifest names: mapped where the cache has it, else derived from the store. A
     /// file of the store whose derived form is there need not be.
     pub fn open(store: &Store, cache: &Cache, manifest: &ContentId) -> Result<Self, Error> {
-        let id = *manifest;
-        let manifest = store.manifest(&id)?;
+        Self::of(store, cache, manifest, &store.manifest(manifest)?)
+    }
+
+    /// Opens what a manifest says that was of this name, and may name other files for components by
+    /// now.
+    pub fn of(
+        store: &Store,
+        cache: &Cache,
+        id: &ContentId,
+        manifest: &Manifest,
+    ) -> Result<Self, Error> {
+        let id = *id;
         let program = program(store, &manifest.program)?;
         let held = manifest.places(&program).map_err(|flaw| Error::Manifest { id, flaw })?;
         let mut components = BTreeMap::new();
@@ -100,6 +110,21 @@ impl Package {
     /// The program, ready to run.
     pub fn plan(&self) -> Result<Plan<'_>, Error> {
         let plan = Plan::bind(&self.program, |tensor| self.artifact(tensor));
+        plan.map_err(|reason| Error::Bind { reason })
+    }
+
+    /// The same with other masters in some tensors of a component. All else is read where it lies.
+    pub fn plan_with<'a>(
+        &'a self,
+        component: &str,
+        masters: &BTreeMap<&str, &'a [i16]>,
+    ) -> Result<Plan<'a>, Error> {
+        let other = |tensor| {
+            let (held, name) = self.places.get(&tensor)?;
+            let masters = masters.get(name.as_str()).filter(|_| held == component)?;
+            Some(Artifact::Masters((*masters).into()))
+        };
+        let plan = Plan::bind(&self.program, |id| other(id).or_else(|| self.artifact(id)));
         plan.map_err(|reason| Error::Bind { reason })
     }
 }

@@ -76,6 +76,11 @@ impl Store {
         }
     }
 
+    /// Whether a file is there and of its length, whatever it holds.
+    pub fn has(&self, file: &File) -> bool {
+        fs::metadata(self.path(&file.id)).is_ok_and(|found| found.len() == file.bytes)
+    }
+
     pub fn put(&self, bytes: &[u8]) -> Result<File, Error> {
         let file = File { id: content(bytes), bytes: bytes.len() as u64 };
         files::write(&self.folder, |to| {

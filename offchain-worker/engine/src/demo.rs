@@ -7,9 +7,19 @@ use crate::{
     train::{draw, Learned, Schedule, Settings, Texts},
 };
 use burn::tensor::Device;
+use cairn_protocol::{
+    chunk::content,
+    id::File,
+    learning::source::{Generator, Source},
+    spec::TOKEN_BYTES,
+};
+use cairn_text::generator;
 
 /// Bytes of a record that it learns from.
-pub const LENGTH: usize = 256;
+pub const LENGTH: usize = generator::TOKENS as usize;
+
+/// Records of each seed.
+const RECORDS: u64 = 1 << 20;
 
 /// A decoder of about a million weights, of which a token meets 400,000.
 pub fn config() -> DecoderConfig {
@@ -49,4 +59,12 @@ pub fn settings() -> Settings {
 /// What it learns from: other records for other seeds.
 pub fn texts(seed: cairn_text::Seed) -> Texts {
     Texts { seed, from: 0, length: LENGTH, count: 32 }
+}
+
+/// What its deltas are judged on: text of a seed that is drawn after they were handed in, so that
+/// nobody has learned it by heart. [`generator::MODULE`] makes it.
+pub fn source() -> Source {
+    let module = File { id: content(generator::MODULE), bytes: generator::MODULE.len() as u64 };
+    let record_bytes = generator::TOKENS * TOKEN_BYTES;
+    Source::Generator(Generator { module, record_bytes, fuel: generator::FUEL, count: RECORDS })
 }

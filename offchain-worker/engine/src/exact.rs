@@ -47,6 +47,16 @@ pub enum ExactError {
     Run(run::Error),
 }
 
+impl ExactError {
+    /// The same of one of several sequences.
+    fn of(self, sequence: usize) -> Self {
+        match self {
+            Self::Length { have, most, .. } => Self::Length { at: sequence, have, most },
+            other => other,
+        }
+    }
+}
+
 impl From<run::Error> for ExactError {
     fn from(error: run::Error) -> Self {
         Self::Run(error)
@@ -73,6 +83,26 @@ pub fn loss<T: AsRef<[u32]>>(
     crew: &dyn Crew,
     sequences: &[T],
 ) -> Result<Loss, ExactError> {
+    if sequences.is_empty() {
+        return Err(ExactError::Nothing);
+    }
+    let mut loss = Loss::default();
+    for (sequence, at) in sequences.iter().zip(0..) {
+        let each = each_loss(plan, crew, sequence.as_ref()).map_err(|error| error.of(at))?;
+        for lost in each {
+            loss.micro_nats = loss.micro_nats.saturating_add(lost.into());
+            loss.tokens += 1;
+        }
+    }
+    Ok(loss)
+}
+
+/// What is lost on each token of one sequence but the first, in millionths of a nat.
+pub fn each_loss(
+    plan: &Plan<'_>,
+    crew: &dyn Crew,
+    sequence: &[u32],
+) -> Result<Vec<i32>, ExactError> {
     let program = plan.program();
     let given = |(_, tensor): (_, &cairn_kernel::program::Tensor)| {
         matches!(tensor.values, Values::Targets { .. })
@@ -80,27 +110,19 @@ pub fn loss<T: AsRef<[u32]>>(
     if !program.tensors().any(given) {
         return Err(ExactError::Result { found: "no losses", need: "a loss on targets" });
     }
-    if sequences.is_empty() {
-        return Err(ExactError::Nothing);
-    }
     let most = program.program().rows as usize + 1;
-    let mut loss = Loss::default();
-    for (sequence, at) in sequences.iter().map(AsRef::as_ref).zip(0..) {
-        let have = sequence.len();
-        if !(2..=most).contains(&have) {
-            return Err(ExactError::Length { at, have, most });
-        }
-        let tokens = whole(sequence)?;
-        let mut state = plan.start();
-        for (given, targets) in tokens[..have - 1].chunks(ROWS).zip(tokens[1..].chunks(ROWS)) {
-            let piece = Piece { tokens: given, targets, ..Piece::default() };
-            for lost in numbers(&made(plan, crew, &mut state, &piece)?) {
-                loss.micro_nats = loss.micro_nats.saturating_add(lost.into());
-                loss.tokens += 1;
-            }
-        }
+    let have = sequence.len();
+    if !(2..=most).contains(&have) {
+        return Err(ExactError::Length { at: 0, have, most });
     }
-    Ok(loss)
+    let tokens = whole(sequence)?;
+    let mut state = plan.start();
+    let mut each = Vec::with_capacity(have - 1);
+    for (given, targets) in tokens[..have - 1].chunks(ROWS).zip(tokens[1..].chunks(ROWS)) {
+        let piece = Piece { tokens: given, targets, ..Piece::default() };
+        each.extend(numbers(&made(plan, crew, &mut state, &piece)?));
+    }
+    Ok(each)
 }
 
 /// What a program of an encoder comes to for one text: an embedding, or a number for each class, in

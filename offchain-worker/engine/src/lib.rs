@@ -13,6 +13,7 @@ pub mod folder;
 pub mod generate;
 pub mod grid;
 pub mod import;
+pub mod judge;
 pub mod model;
 pub mod parts;
 pub mod quantise;

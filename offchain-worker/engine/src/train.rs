@@ -28,6 +28,7 @@ use burn::{
     optim::GradientsParams,
     tensor::{activation::log_softmax, Device, Int, Tensor, TensorData},
 };
+use cairn_artifact::manifest;
 use optim::Optimizer;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -93,6 +94,9 @@ pub struct Settings {
     /// The most that the length of all gradients together may be.
     pub clip: f64,
     pub learned: Learned,
+    /// The component of the exact form that alone changes, of all that are learned; none for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<String>,
 }
 
 /// What of a model changes.
@@ -119,6 +123,7 @@ impl Default for Settings {
             decay: 0.01,
             clip: 1.0,
             learned: Learned::Masters,
+            component: None,
         }
     }
 }
@@ -172,14 +177,17 @@ impl<M: Module + Named> Trainer<M> {
     pub fn new(model: M, settings: Settings) -> Result<Self, TrainError> {
         settings.check()?;
         let device = model.devices().into_iter().next().unwrap_or_default().inner();
+        let only = settings.component.as_deref();
+        let is_exact = |name: &str| M::exact(name).is_some_and(|exact| is_of(&exact, only));
         let model = match settings.learned {
-            Learned::All => model,
+            Learned::All if only.is_none() => model,
+            Learned::All => optim::frozen(model, |name, _| !is_exact(name)),
             Learned::Masters => {
-                optim::frozen(model, |name, role| role == Role::Bias || M::exact(name).is_none())
+                optim::frozen(model, |name, role| role == Role::Bias || !is_exact(name))
             }
             Learned::LowRank { rank, alpha } => {
-                let nowhere = optim::named(&model, |name| M::exact(name).is_none());
-                let learned = ParamGroup::all().exclude(ParamGroup::from_ids(nowhere));
+                let elsewhere = optim::named(&model, |name| !is_exact(name));
+                let learned = ParamGroup::all().exclude(ParamGroup::from_ids(elsewhere));
                 let lora = Lora::new(rank, alpha).set_param_group(learned);
                 start::draw_factors(model.apply_lora(lora), &settings.seed)
             }
@@ -187,6 +195,11 @@ impl<M: Module + Named> Trainer<M> {
         let optimizer = Optimizer::new(&settings);
         Ok(Self { model: Some(model.train()), settings, optimizer, done: 0, device })
     }
+}
+
+/// Whether a tensor of the exact form belongs to this component, if one is named.
+fn is_of(name: &str, component: Option<&str>) -> bool {
+    component.is_none_or(|component| manifest::component(name).0 == component)
 }
 
 impl<M: Module> Trainer<M> {

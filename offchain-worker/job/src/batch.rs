@@ -1,11 +1,11 @@
 //! Several orders in one process, of which each ends as it would alone.
 
 use crate::{
-    fault, guarded,
+    fault, guarded, judge,
     line::{belongs, Numbered, Orders, Tell, UNLIKE},
     texts,
 };
-use cairn_order::{Order, Outcome};
+use cairn_order::{is_judging, Judging, Order, Outcome, Unreadable};
 use std::{
     collections::BTreeMap,
     io::{self, ErrorKind},
@@ -34,17 +34,40 @@ pub fn run_all(orders: &[Order], scratch: &Path) -> Vec<Outcome> {
 }
 
 /// Does orders as they come, the first of which has come already, and says in bytes what came of
-/// each as soon as it has ended. Ends when no more come.
+/// each as soon as it has ended. Ends when no more come. They are all jobs, or all to be judged.
 pub fn work_off(
     first: &[u8],
-    mut more: impl FnMut() -> io::Result<Option<Vec<u8>>> + Send + 'static,
+    more: impl FnMut() -> io::Result<Option<Vec<u8>>> + Send + 'static,
     scratch: &Path,
+    tell: impl FnMut(&[u8]) -> io::Result<()> + Send,
+) -> io::Result<()> {
+    match is_judging(first) {
+        false => each_of(first, more, Order::numbered_from_bytes, tell, |come, tell| {
+            serve(come, scratch, tell);
+        }),
+        true => each_of(first, more, Judging::numbered_from_bytes, tell, |come, tell| {
+            judge::serve(come, scratch, tell);
+        }),
+    }
+}
+
+/// Reads one of several, and its number.
+type Read<T> = fn(&[u8]) -> Result<(u32, T), Unreadable>;
+
+/// The same for what is read so and served so.
+fn each_of<T: Send + Sync + 'static>(
+    first: &[u8],
+    mut more: impl FnMut() -> io::Result<Option<Vec<u8>>> + Send + 'static,
+    read: Read<T>,
     mut tell: impl FnMut(&[u8]) -> io::Result<()> + Send,
+    serve: impl FnOnce(Receiver<(u32, T)>, &mut Tell<'_>),
 ) -> io::Result<()> {
     let (to, come) = mpsc::channel();
     // Whoever works them off has ended where one finds nobody.
     let put = move |bytes: &[u8]| -> io::Result<()> {
-        to.send(numbered(bytes)?).map_err(io::Error::other)
+        let numbered = read(bytes)
+            .map_err(|reason| io::Error::new(ErrorKind::InvalidData, crate::unread(&reason)))?;
+        to.send(numbered).map_err(io::Error::other)
     };
     put(first)?;
     let reads = move || -> io::Result<()> {
@@ -55,7 +78,7 @@ pub fn work_off(
     };
     let reader = thread::Builder::new().name("orders".into()).spawn(reads)?;
     let mut told = Ok(());
-    serve(come, scratch, &mut |number, outcome| {
+    serve(come, &mut |number, outcome: Outcome| {
         if told.is_ok() {
             told = tell(&outcome.numbered_to_bytes(number));
         }
@@ -63,11 +86,6 @@ pub fn work_off(
     told?;
     // It has ended, or more would come.
     reader.join().unwrap_or_else(|_| Err(io::Error::other("orders are not read any more")))
-}
-
-fn numbered(bytes: &[u8]) -> io::Result<Numbered> {
-    let read = Order::numbered_from_bytes(bytes);
-    read.map_err(|reason| io::Error::new(ErrorKind::InvalidData, crate::unread(&reason)))
 }
 
 /// Does orders as they come, until no more do.

@@ -7,6 +7,7 @@ mod fault;
 mod float;
 mod infer;
 mod input;
+mod judge;
 mod line;
 mod measure;
 mod model;
@@ -21,7 +22,9 @@ pub use batch::{run_all, work_off};
 pub use cairn_order::engines::Engine;
 
 use cairn_kernel::program::SEMANTICS;
-use cairn_order::{devices::QUESTION, Fault, Made, Order, Outcome, Unreadable};
+use cairn_order::{
+    devices::QUESTION, is_judging, Fault, Judging, Made, Order, Outcome, Unreadable,
+};
 use cairn_protocol::{failure::Failure, id::EngineId, job::JobKind, spec::Spec};
 use std::{
     any::Any,
@@ -41,13 +44,29 @@ pub fn engines() -> [Engine; 4] {
     ]
 }
 
-/// What is said to an order in bytes that is alone, or to the question which devices there are.
+/// What is said to an order or a brief in bytes that is alone, or to the question which devices there
+/// are.
 pub fn reply(bytes: &[u8], scratch: &Path) -> Vec<u8> {
     if bytes == QUESTION {
         // A driver that fails is as good as none.
         return catch_unwind(model::devices).unwrap_or_default().to_bytes();
     }
+    if is_judging(bytes) {
+        return judged(bytes, scratch).to_bytes();
+    }
     answer(bytes, scratch).to_bytes()
+}
+
+fn judged(judging: &[u8], scratch: &Path) -> Outcome {
+    guarded(|| {
+        let judging = Judging::from_bytes(judging).map_err(|reason| unread(&reason))?;
+        judge(&judging, scratch)
+    })
+}
+
+/// Judges a change of a model, or lays it on its component.
+pub fn judge(judging: &Judging, scratch: &Path) -> Result<Made, Fault> {
+    judge::run(judging, scratch)
 }
 
 /// Does what an order in bytes says. A job that panics has an answer too.

@@ -14,11 +14,16 @@ use std::path::Path;
 pub(crate) fn open(order: &Order, scratch: &Path) -> Result<ExactFolder, Fault> {
     let none = || fault::malformed("the job names no model; name the one it is to run on");
     let bundle = order.bundle.as_ref().ok_or_else(none)?;
-    let cache = match order.cache.as_str() {
-        "" => scratch,
-        cache => Path::new(cache),
-    };
+    let cache = cache(&order.cache, scratch);
     ExactFolder::open_bundle(Path::new(&order.store), cache, bundle).map_err(fault::folder)
+}
+
+/// The folder of what is derived, where one is named.
+pub(crate) fn cache<'f>(named: &'f str, scratch: &'f Path) -> &'f Path {
+    match named {
+        "" => scratch,
+        named => Path::new(named),
+    }
 }
 
 /// As many threads as the job may work with, this one among them.

@@ -55,6 +55,7 @@ fn learn(
     folder: &ExactFolder,
     lessons: &Sequences,
 ) -> Result<BTreeMap<String, Change>, Fault> {
+    check_component(order, folder)?;
     let device = model::device(order)?;
     let Model::Decoder(decoder) = folder.floats(&device).map_err(fault::folder)? else {
         return Err(fault::internal("the model is of another kind than its card says"));
@@ -75,7 +76,20 @@ fn settings(spec: &TrainSpec, order: &Order) -> Settings {
     };
     let rate = f64::from(spec.rate_ppm) / 1e6;
     let schedule = Schedule { rate, warmup: (steps / WARMUP).max(1), last: LAST };
-    Settings { seed: order.seed, steps, schedule, learned, ..Settings::default() }
+    let component = order.component.clone();
+    Settings { seed: order.seed, steps, schedule, learned, component, ..Settings::default() }
+}
+
+/// Refuses a component that the model does not have, of which nothing would be learnt.
+fn check_component(order: &Order, folder: &ExactFolder) -> Result<(), Fault> {
+    let Some(component) = &order.component else { return Ok(()) };
+    let base = folder.base().map_err(fault::folder)?;
+    if base.files().contains_key(component) {
+        return Ok(());
+    }
+    let names: Vec<&str> = base.files().keys().map(String::as_str).collect();
+    let words = format!("the model has no component {component:?}, but {}", names.join(", "));
+    Err(fault::malformed(words))
 }
 
 #[cfg(test)]

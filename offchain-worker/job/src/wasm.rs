@@ -1,6 +1,9 @@
 //! Users' modules, run by wasmtime.
 
 mod host;
+mod records;
+
+pub(crate) use records::Modules;
 
 use crate::{fault, input, product};
 use cairn_order::{engines, Fault, Made, Order};
@@ -18,6 +21,9 @@ const RESERVED: u64 = 1 << 30;
 const UNIT: u64 = 1_000_000;
 /// What modules may be made of. References to foreign objects would need a collector.
 const FEATURES: WasmFeatures = WasmFeatures::WASM2.difference(WasmFeatures::GC_TYPES);
+/// The same without a number that is none of integers.
+const INTEGERS: WasmFeatures =
+    FEATURES.difference(WasmFeatures::FLOATS).difference(WasmFeatures::SIMD);
 
 pub(crate) fn engine() -> EngineId {
     engines::wasm()
@@ -27,7 +33,7 @@ pub(crate) fn run(spec: &WasmSpec, order: &Order, scratch: &Path) -> Result<Made
     let module = input::stored(order, &spec.module)?;
     let input = input::read(order)?;
     let engine = Engine::new(&config()).map_err(internal)?;
-    let ready = linked(&engine, &module)?;
+    let ready = linked(&engine, &module, FEATURES)?;
     // No more than is paid for.
     let fuel = spec.fuel.min(order.units.saturating_mul(UNIT));
     let mut store = Store::new(&engine, Host::new(input, spec.memory_pages));
@@ -60,9 +66,13 @@ fn config() -> Config {
     config
 }
 
-/// A module that asks for nothing but what there is.
-fn linked(engine: &Engine, module: &[u8]) -> Result<InstancePre<Host>, Fault> {
-    Validator::new_with_features(FEATURES).validate_all(module).map_err(|reason| {
+/// A module that is made of nothing but these, and asks for nothing but what there is.
+fn linked(
+    engine: &Engine,
+    module: &[u8],
+    features: WasmFeatures,
+) -> Result<InstancePre<Host>, Fault> {
+    Validator::new_with_features(features).validate_all(module).map_err(|reason| {
         unsupported(format_args!("it is no module of WebAssembly 2.0 as run here: {reason}"))
     })?;
     let module = Module::new(engine, module).map_err(|reason| refused(&reason))?;

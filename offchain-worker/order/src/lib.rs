@@ -2,6 +2,7 @@
 
 pub mod devices;
 pub mod engines;
+mod judging;
 
 use cairn_protocol::{
     failure::{Failure, Reason},
@@ -14,11 +15,15 @@ use std::fmt;
 use thiserror::Error;
 
 pub use devices::Device;
+pub use judging::{is_judging, Judging, Want};
 
 /// Raised when orders or outcomes change their encoding.
-pub const VERSION: u8 = 4;
-/// What leads one of several: the version, and a bit that tells it from one that is alone.
-const NUMBERED: u8 = 0x80 | VERSION;
+pub const VERSION: u8 = 6;
+
+/// What leads one of several: what leads one that is alone, and a bit that tells it from that.
+const fn numbered(lead: u8) -> u8 {
+    0x80 | lead
+}
 
 /// A job, and where what it needs lies.
 #[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
@@ -34,6 +39,8 @@ pub struct Order {
     /// What another worker came to, of a job that learns: it is to be measured, and not learnt
     /// anew.
     pub delta: Option<Input>,
+    /// The component that alone changes as a job learns; all do where none is named.
+    pub component: Option<String>,
     /// Bytes of an output that goes into the answer itself; a longer one is a file.
     pub inline: u32,
     /// What the result's fingerprint is made over; none where it is judged by its bits.
@@ -123,6 +130,7 @@ impl Order {
             units: job.units,
             input,
             delta: None,
+            component: None,
             inline: 0,
             fingerprint: None,
             bundle,
@@ -143,11 +151,11 @@ impl Order {
 
     /// One of several that a process is given, by a number that no other of them has.
     pub fn numbered_to_bytes(&self, number: u32) -> Vec<u8> {
-        written(NUMBERED, &(number, self))
+        written(numbered(VERSION), &(number, self))
     }
 
     pub fn numbered_from_bytes(bytes: &[u8]) -> Result<(u32, Self), Unreadable> {
-        read(NUMBERED, bytes)
+        read(numbered(VERSION), bytes)
     }
 }
 
@@ -162,17 +170,18 @@ impl Outcome {
 
     /// What became of the order of that number.
     pub fn numbered_to_bytes(&self, number: u32) -> Vec<u8> {
-        written(NUMBERED, &(number, self))
+        written(numbered(VERSION), &(number, self))
     }
 
     pub fn numbered_from_bytes(bytes: &[u8]) -> Result<(u32, Self), Unreadable> {
-        read(NUMBERED, bytes)
+        read(numbered(VERSION), bytes)
     }
 }
 
-/// Whether bytes are led as one of several, and not as an order or outcome that is alone.
+/// Whether bytes are led as one of several, and not as an order, an outcome or something to be judged
+/// that is alone.
 pub fn is_numbered(bytes: &[u8]) -> bool {
-    bytes.first() == Some(&NUMBERED)
+    bytes.first().is_some_and(|lead| [VERSION, judging::LEAD].map(numbered).contains(lead))
 }
 
 impl Fault {
@@ -233,7 +242,8 @@ mod tests {
         let order = order();
         let measured = Order { delta: Some(Input::Inline(vec![6])), ..order.clone() };
         let lent = Order { device: Device::Wgpu, ..order.clone() };
-        for order in [order, measured, lent] {
+        let partial = Order { component: Some("trunk".into()), ..order.clone() };
+        for order in [order, measured, lent, partial] {
             assert_eq!(Order::from_bytes(&order.to_bytes()), Ok(order));
         }
     }

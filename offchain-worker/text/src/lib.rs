@@ -3,6 +3,7 @@
 
 #[cfg(any(feature = "std", test))]
 mod entropy;
+pub mod generator;
 mod grammar;
 #[cfg(test)]
 mod tests;

@@ -47,7 +47,7 @@ impl Path {
     }
 
     /// Does the work with these instructions.
-    pub(in crate::run) fn apply<W: Work>(self, work: W) -> W::Made {
+    pub(crate) fn apply<W: Work>(self, work: W) -> W::Made {
         #[cfg(target_arch = "x86_64")]
         let work = match super::x86::apply(self, work) {
             Ok(made) => return made,

@@ -2,13 +2,15 @@
 
 use super::*;
 use crate::{
-    models::{Decoder, DecoderLayer, Outcome},
+    models::{Decoder, DecoderLayer, Experts, Outcome},
     program::Opcode,
     testing::artifacts,
 };
 use std::time::{Duration, Instant};
 
 const ROWS: u32 = 512;
+/// Of the small model, which are judged.
+const FEW: u32 = 255;
 
 /// Of the shape of Qwen3, with weights at random.
 fn model() -> Decoder {
@@ -32,12 +34,28 @@ fn model() -> Decoder {
     }
 }
 
+/// Of the shape of the demo, whose experts are small, and which is judged by what it loses.
+fn small_model() -> Decoder {
+    Decoder {
+        rows: FEW + 1,
+        vocabulary: 256,
+        hidden: 128,
+        heads: 4,
+        groups: 2,
+        head: 32,
+        inner: 96,
+        experts: Some(Experts { count: 8, chosen: 2, all: false }),
+        layers: vec![DecoderLayer { shifted: true, ..DecoderLayer::default() }; 3],
+        outcome: Outcome::Loss(Scale::power(8)),
+        ..model()
+    }
+}
+
 /// What each kind of operator takes.
-fn times(plan: &Plan<'_>, crew: &dyn Crew, tokens: &[i32]) -> BTreeMap<Opcode, Duration> {
+fn times(plan: &Plan<'_>, crew: &dyn Crew, piece: &Piece<'_>) -> BTreeMap<Opcode, Duration> {
     let mut state = plan.start();
-    let piece = piece(tokens);
-    let rows = plan.admit(&state, &piece).unwrap();
-    let mut tensors = plan.given(&piece, rows).unwrap();
+    let rows = plan.admit(&state, piece).unwrap();
+    let mut tensors = plan.given(piece, rows).unwrap();
     let span = Span { start: 0, rows, seed: piece.seed };
     let need = Need::of(plan.program, &[plan.program.program().result]);
     let mut times = BTreeMap::new();
@@ -95,9 +113,32 @@ fn profile() {
             if path == Path::Plain {
                 break;
             }
-            for (opcode, time) in times(&plan, &crew, &tokens) {
+            for (opcode, time) in times(&plan, &crew, &piece(&tokens)) {
                 println!("  {:>8.2} ms  {opcode:?}", time.as_secs_f64() * 1e3);
             }
+        }
+    }
+}
+
+#[test]
+#[ignore = "it only measures"]
+fn small_profile() {
+    let program = small_model().model().program.check().unwrap();
+    let held = artifacts(&program, 1);
+    let tokens: Vec<i32> = (0..=FEW as i32).map(|i| i * 61 % 256).collect();
+    let (tokens, targets) = (&tokens[..FEW as usize], &tokens[1..]);
+    let piece = Piece { tokens, targets, ..Piece::default() };
+    for path in Path::ALL.into_iter().rev().filter(Path::is_there) {
+        let plan = Plan::bind_for(path, &program, |id| held.get(&id).cloned()).unwrap();
+        let plan = plan.for_many(64);
+        let record = best(|| {
+            for _ in 0..64 {
+                plan.run(&mut plan.start(), &piece, &[]).unwrap();
+            }
+        });
+        println!("{path:?}: {:.3} ms a record", record / 64.0 * 1e3);
+        for (opcode, time) in times(&plan, &Alone, &piece) {
+            println!("  {:>8.1} us  {opcode:?}", time.as_secs_f64() * 1e6);
         }
     }
 }

@@ -86,6 +86,8 @@ fn write_should_lay_out_as_specified_when_small() {
 fn identity_should_stay_what_it_is_when_anything_else_changes() {
     let id = blake3::hash(&written(&small())).to_hex();
     assert_eq!(id.as_str(), "9de9a5f24fdadbe3d2fbb291425de17e6d82b0e730e2474fe98f8c151569eaf4");
+    let file = small().file().unwrap();
+    assert_eq!((crate::hex(&file.id).as_str(), file.bytes), (id.as_str(), 2_056));
 }
 
 #[test]

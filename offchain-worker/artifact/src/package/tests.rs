@@ -151,6 +151,43 @@ fn open_should_say_what_is_wrong_when_a_file_is_missing_or_another() {
 }
 
 #[test]
+fn plan_with_should_compute_what_a_model_with_these_masters_does() {
+    let mut scene = Scene::new();
+    let before = scene.publish();
+    let others = tensors(&scene.model, 4);
+    // What is multiplied with, what is read, and what is both.
+    let names = ["layers.0.attention.query.weights", "norm", "embedding"];
+    for name in names {
+        let id = scene.model.names[name];
+        scene.tensors.insert(id, others[&id].clone());
+    }
+    let masters = names.map(|name| {
+        let Numbers::Masters(masters) = &others[&scene.model.names[name]].numbers else {
+            panic!("{name} has masters")
+        };
+        (name, &**masters)
+    });
+    let package = scene.open(&before).unwrap();
+    let changed = package.plan_with("trunk", &masters.into()).unwrap();
+    let other = package.plan_with("layers.0.experts.0", &masters.into()).unwrap();
+    assert_eq!(run(&changed), scene.result());
+    assert_eq!(run(&other), run(&package.plan().unwrap()));
+    assert_ne!(run(&changed), run(&other));
+}
+
+#[test]
+fn of_should_take_the_files_that_are_named_when_components_have_others_by_now() {
+    let mut scene = Scene::new();
+    let before = scene.publish();
+    scene.tensors = tensors(&scene.model, 4);
+    let after = scene.store.manifest(&scene.publish()).unwrap();
+    let mut manifest = scene.store.manifest(&before).unwrap();
+    manifest.components = after.components;
+    let package = Package::of(&scene.store, &scene.cache, &before, &manifest).unwrap();
+    assert_eq!(run(&package.plan().unwrap()), scene.result());
+}
+
+#[test]
 fn plan_should_refuse_when_scales_are_none() {
     let mut scene = Scene::new();
     let id = scene.model.names["head.scales"];

@@ -85,3 +85,12 @@ fn over_should_find_what_is_beneath_and_write_nothing_there() {
     let neither = over.open(&ContentId([1; 32]));
     assert!(matches!(neither, Err(Error::Absent { .. })), "{neither:?}");
 }
+
+#[test]
+fn has_should_be_so_when_a_file_of_that_length_is_there() {
+    let (_home, [store, _]) = stores();
+    let file = store.put(b"weights").unwrap();
+    assert!(store.has(&file));
+    assert!(!store.has(&File { bytes: 8, ..file }));
+    assert!(!store.has(&File { id: ContentId([7; 32]), ..file }));
+}

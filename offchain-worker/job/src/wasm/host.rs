@@ -25,10 +25,12 @@ pub(super) struct Host {
 pub(super) struct Room {
     memory: usize,
     elements: usize,
+    /// Whether it has asked for more.
+    pub refused: bool,
 }
 
 /// Why a module is stopped that did not stop by itself.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub(super) enum Stop {
     #[error("the module exports no memory as 'memory', which its input and output pass through")]
     Closed,
@@ -36,6 +38,8 @@ pub(super) enum Stop {
     Output,
     #[error("the worker has less memory than the job allows the module")]
     Memory,
+    #[error("the module exports no function that makes records, taking and giving nothing")]
+    Mute,
 }
 
 impl Stop {
@@ -44,6 +48,7 @@ impl Stop {
             Self::Closed => Failure::Trapped,
             Self::Output => Failure::Contained,
             Self::Memory => Failure::OutOfMemory,
+            Self::Mute => Failure::MalformedSpec,
         }
     }
 }
@@ -51,7 +56,11 @@ impl Stop {
 impl Host {
     pub(super) fn new(input: Bytes, pages: u32) -> Self {
         let memory = (pages as usize).saturating_mul(PAGE);
-        Self { input, output: Vec::new(), room: Room { memory, elements: ELEMENTS } }
+        Self {
+            input,
+            output: Vec::new(),
+            room: Room { memory, elements: ELEMENTS, refused: false },
+        }
     }
 }
 
@@ -63,7 +72,9 @@ impl ResourceLimiter for Room {
         desired: usize,
         maximum: Option<usize>,
     ) -> Result<bool, Error> {
-        Ok(desired <= maximum.unwrap_or(usize::MAX).min(self.memory))
+        let fits = desired <= maximum.unwrap_or(usize::MAX).min(self.memory);
+        self.refused |= !fits;
+        Ok(fits)
     }
 
     /// What only this machine lacks must not change what the module comes to.
@@ -79,6 +90,7 @@ impl ResourceLimiter for Room {
     ) -> Result<bool, Error> {
         let more = desired.saturating_sub(current);
         if desired > maximum.unwrap_or(usize::MAX) || more > self.elements {
+            self.refused = true;
             return Ok(false);
         }
         self.elements -= more;

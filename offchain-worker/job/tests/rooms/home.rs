@@ -36,7 +36,7 @@ impl Home {
         self.0.path().join(name)
     }
 
-    fn store(&self) -> Store {
+    pub fn store(&self) -> Store {
         Store::at(self.at("store")).expect("a store")
     }
 
@@ -62,6 +62,7 @@ impl Home {
             units: 1_000,
             input: Input::Inline(input.to_vec()),
             delta: None,
+            component: None,
             inline: 2_048,
             fingerprint: None,
             bundle,
@@ -104,9 +105,18 @@ impl Home {
 
     /// A decoder in the store, and what it is described by.
     pub fn decoder(&self) -> (ExactFolder, File) {
-        let imported = imported("llama");
+        self.decoder_of("llama", 160)
+    }
+
+    /// The same with experts, each of which is a component.
+    pub fn decoder_of_experts(&self) -> (ExactFolder, File) {
+        self.decoder_of("qwen3_moe", 64)
+    }
+
+    fn decoder_of(&self, fixture: &str, tokens: u32) -> (ExactFolder, File) {
+        let imported = imported(fixture);
         let Model::Decoder(decoder) = &imported.model else { panic!("it is a decoder") };
-        let samples = samples(24, 40, 160);
+        let samples = samples(24, 40, tokens);
         let exact = quantise::decoder(decoder, &samples, &Options::default()).expect("a model");
         self.published(&imported, &exact)
     }

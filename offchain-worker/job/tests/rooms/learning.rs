@@ -1,7 +1,7 @@
 //! Jobs that learn, and what guards make of what they deliver.
 
 use crate::home::{inline, Home};
-use cairn_artifact::{change::Change, changes::Changes};
+use cairn_artifact::{change::Change, changes::Changes, standing};
 use cairn_engine::{
     exact,
     folder::{ExactFolder, Purpose},
@@ -12,6 +12,7 @@ use cairn_kernel::{
 };
 use cairn_order::{Input, Made, Order, Product};
 use cairn_protocol::{
+    bundle::Bundle,
     failure::Failure,
     id::{ContentId, EngineId, File},
     spec::{EmbedSpec, Records, Spec, TrainSpec},
@@ -94,6 +95,50 @@ fn delta_should_be_worth_what_the_changed_model_loses_when_it_was_learnt() {
         assert_eq!(home.run(&Order { threads: 3, ..stored }), Ok(measured.clone()));
         assert_eq!(home.run(&measuring(&order, Input::Inline(delta))), Ok(measured));
     }
+}
+
+#[test]
+fn delta_should_be_of_one_component_when_the_order_names_one() {
+    let home = Home::new();
+    let (folder, bundle) = home.decoder_of_experts();
+    let id = folder.manifests()[&Purpose::Loss];
+    let held = folder.store().manifest(&id).expect("a manifest").components;
+    let expert = held.keys().find(|name| name.contains("experts")).expect("it has some");
+    let named = |component: &str, rank: Option<u16>| {
+        let spec = TrainSpec { steps: 8, rank, ..spec(&home) };
+        Order { component: Some(component.into()), ..order(&home, spec, bundle) }
+    };
+    for (component, rank) in
+        [("trunk", None), ("trunk", Some(2)), (expert, None), (expert, Some(2))]
+    {
+        let made = home.run(&named(component, rank)).expect("it learns");
+        let changes = Changes::decode(&delivered(&home, &made)).expect("changes");
+        let bases: Vec<ContentId> = changes.as_slice().iter().map(Change::base).collect();
+        assert_eq!(bases, [held[component].file.id], "{component}");
+    }
+    let (failure, words) = home.refused(&named("layers.9", None));
+    assert_eq!(failure, Failure::MalformedSpec);
+    assert!(words.contains("no component") && words.contains("layers.0.experts.0"), "{words}");
+}
+
+#[test]
+fn standing_bundle_should_be_the_one_that_the_changed_model_is_published_as() {
+    let home = Home::new();
+    let (folder, bundle) = home.decoder();
+    let id = folder.manifests()[&Purpose::Loss];
+    let trunk = folder.store().manifest(&id).expect("a manifest").components["trunk"].file.id;
+    let sparse = Sparse::new(1, 32, vec![(0, vec![(0, 1)])]).expect("a change");
+    let change = Change::new(trunk, [("norm".to_owned(), Delta::Sparse(sparse))].into());
+    let changed = folder.changed(&[change.expect("a change")], &home.at("changed"));
+    let changed = changed.expect("applied");
+    let published = changed.publish(&home.store()).expect("published");
+
+    let id = changed.manifests()[&Purpose::Loss];
+    let head = changed.store().manifest(&id).expect("a manifest").components["trunk"].file;
+    let bundle = Bundle::read(&home.store().open_file(&bundle).expect("a file")).expect("a bundle");
+    let parts = [("trunk".to_owned(), head)].into();
+    let standing = standing::with_parts(&home.store(), &bundle, &parts).expect("written");
+    assert_eq!(standing, published);
 }
 
 /// A delta of a component, or of none.

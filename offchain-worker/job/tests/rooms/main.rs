@@ -6,6 +6,7 @@ mod engines;
 mod exact;
 mod float;
 mod home;
+mod judging;
 mod learning;
 mod module;
 mod sandbox;

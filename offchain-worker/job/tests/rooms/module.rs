@@ -3,7 +3,7 @@
 pub const INPUT_LEN: u8 = 0;
 pub const INPUT_READ: u8 = 1;
 pub const OUTPUT_WRITE: u8 = 2;
-/// The module's own function, which it exports as `run`.
+/// The module's own function, which it exports.
 pub const RUN: u8 = 3;
 
 pub const UNREACHABLE: u8 = 0x00;
@@ -37,13 +37,15 @@ pub struct Draft {
     /// A table with that many elements.
     pub table: u32,
     pub code: Vec<u8>,
+    /// What its function is called.
+    pub export: &'static str,
 }
 
 impl Draft {
     pub fn of(code: &[&[u8]]) -> Self {
         let given = [("input_len", 1), ("input_read", 2), ("output_write", 3)];
         let imports = given.map(|(name, kind)| ("cairn", name, kind)).to_vec();
-        Self { imports, memory: pages(1), table: 0, code: code.concat() }
+        Self { imports, memory: pages(1), table: 0, code: code.concat(), export: "run" }
     }
 
     pub fn bytes(&self) -> Vec<u8> {
@@ -59,7 +61,8 @@ impl Draft {
             &[0x60, 3, 0x7f, 0x7f, 0x7f, 1, 0x7f],
             &[0x60, 2, 0x7f, 0x7f, 0],
         ];
-        let exports = [[text("run"), vec![0, own]].concat(), [text("memory"), vec![2, 0]].concat()];
+        let exports =
+            [[text(self.export), vec![0, own]].concat(), [text("memory"), vec![2, 0]].concat()];
         [
             b"\0asm\x01\0\0\0".to_vec(),
             section(1, &types),

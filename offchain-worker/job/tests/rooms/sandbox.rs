@@ -2,11 +2,11 @@
 
 use crate::{
     home::{inline, Home},
-    learning, module,
+    judging, learning, module,
 };
 use cairn_order::{
     devices::{Devices, QUESTION},
-    Input, Order, Outcome, Over, Product,
+    Input, Judging, Order, Outcome, Over, Product,
 };
 use cairn_protocol::{
     failure::Failure,
@@ -82,12 +82,12 @@ fn batch_should_be_worked_off_when_the_program_is_confined() {
     for (number, order) in (0..).zip(&orders) {
         job.feed(order.numbered_to_bytes(number));
     }
-    let mut told: Vec<(u32, bool)> = orders.iter().map(|_| next(&mut job)).collect();
+    let mut told: Vec<(u32, bool)> = orders.iter().map(|_| next_made(&mut job)).collect();
     told.sort_unstable();
     assert_eq!(told, [(0, true), (1, false), (2, true)]);
     // It waits for more, and ends when what comes is no order.
     job.feed(orders[0].numbered_to_bytes(7));
-    assert_eq!(next(&mut job), (7, true));
+    assert_eq!(next_made(&mut job), (7, true));
     job.feed(b"stone".to_vec());
     let end = loop {
         match job.listen() {
@@ -98,14 +98,19 @@ fn batch_should_be_worked_off_when_the_program_is_confined() {
     assert!(matches!(end, Err(End::Left { code: 1, .. })), "{end:?}");
 }
 
-/// The number of the next order that it answers, and whether something came of it.
-fn next(job: &mut Sandboxed) -> (u32, bool) {
+/// The number of the next order that it answers, and what came of it.
+fn next(job: &mut Sandboxed) -> (u32, Outcome) {
     loop {
         if let Some(bytes) = job.listen().expect("it works on") {
-            let (number, outcome) = Outcome::numbered_from_bytes(&bytes).expect("an outcome");
-            return (number, matches!(outcome, Outcome::Made(_)));
+            return Outcome::numbered_from_bytes(&bytes).expect("an outcome");
         }
     }
+}
+
+/// The same, and whether something came of it.
+fn next_made(job: &mut Sandboxed) -> (u32, bool) {
+    let (number, outcome) = next(job);
+    (number, matches!(outcome, Outcome::Made(_)))
 }
 
 #[test]
@@ -125,6 +130,23 @@ fn delta_should_be_learnt_and_measured_when_the_program_is_confined() {
     let here = home.run(&Order { threads: 1, ..measured }).expect("it is measured");
     assert!(inline(&here) != u64::MAX.to_le_bytes());
     assert_eq!(outcome, Outcome::Made(here));
+}
+
+#[test]
+fn briefs_should_be_judged_when_the_program_is_confined() {
+    let home = Home::new();
+    let bench = judging::Bench::new(&home);
+    let all = [bench.judging(3), bench.judging(-3)];
+    let here = all.each_ref().map(|judging| bench.run(judging).expect("it is measured"));
+    // What it derives from the model goes into its scratch folder.
+    let all = all.map(|judging| Judging { cache: String::new(), threads: 2, ..judging });
+    assert_eq!(answered(&mut started(&home), all[0].to_bytes()), Outcome::Made(here[0].clone()));
+    let mut job = started(&home);
+    for (number, judging) in (0..).zip(&all) {
+        job.feed(judging.numbered_to_bytes(number));
+    }
+    let told = [next(&mut job), next(&mut job)];
+    assert_eq!(told, [(0, Outcome::Made(here[0].clone())), (1, Outcome::Made(here[1].clone()))]);
 }
 
 #[test]

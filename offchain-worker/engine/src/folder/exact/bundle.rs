@@ -5,7 +5,7 @@ use crate::{
     folder::{FolderError, Tokens, RULES},
     import,
 };
-use cairn_artifact::{hex, store::Store};
+use cairn_artifact::{hex, manifest::Manifest, store::Store};
 use cairn_protocol::{
     bundle::{Bundle, Malformed, CARD_BYTES, MAX_FILES, VERSION},
     chunk::content,
@@ -24,7 +24,7 @@ pub struct Published {
     /// The card, by its content.
     pub configuration: ContentId,
     pub tokenizer: Option<ContentId>,
-    /// The program that comes to losses, or the first where none does.
+    /// The program that it is [judged](ExactFolder::judge) by.
     pub judge: ContentId,
     /// The file of each component.
     pub components: BTreeMap<String, File>,
@@ -60,8 +60,7 @@ impl ExactFolder {
     pub fn publish_described(&self, to: &Store) -> Result<Published, FolderError> {
         let rules = self.read_rules()?;
         let bundle = self.bundle(rules.as_deref())?;
-        let judge = self.manifests.get(&Purpose::Loss).or(self.manifests.values().next());
-        let judge = self.store.manifest(judge.ok_or(BundleError::NoProgram)?)?;
+        let (_, judge) = self.judge()?;
         for file in bundle.files.iter().filter(|file| bundle.tokenizer != Some(**file)) {
             to.take(&self.store, file)?;
         }
@@ -78,6 +77,14 @@ impl ExactFolder {
             judge: judge.program.id,
             components: components.collect(),
         })
+    }
+
+    /// The program that the model is judged by and its components, and what they are called together:
+    /// what comes to losses, or the first where nothing does.
+    pub fn judge(&self) -> Result<(ContentId, Manifest), FolderError> {
+        let id = self.manifests.get(&Purpose::Loss).or(self.manifests.values().next());
+        let id = *id.ok_or(BundleError::NoProgram)?;
+        Ok((id, self.store.manifest(&id)?))
     }
 
     /// The model that a bundle in a store describes. What is derived of it goes into the cache;
