@@ -18,7 +18,7 @@ use crate::{
     chain,
     config::{AccountId32, At, CairnConfig, Rpc, H256},
     endpoints::{head_of, Endpoints},
-    Finalized, Market, Result,
+    Finalized, Learning, Market, Result,
 };
 
 /// What [`crate::chain`] was made from.
@@ -139,6 +139,11 @@ impl Chain {
     /// The market as it was after the last block that is final now.
     pub async fn market(&self) -> Result<Market> {
         Ok(Market::new(self.at_finalized().await?))
+    }
+
+    /// Models and their deltas as they were after the last block that is final now.
+    pub async fn learning(&self) -> Result<Learning> {
+        Ok(Learning::new(self.at_finalized().await?))
     }
 
     /// What an account can spend or bond.

@@ -9,6 +9,7 @@ mod error;
 mod follow;
 pub mod governance;
 pub mod keys;
+pub mod learning;
 pub mod market;
 pub mod outbox;
 mod published;
@@ -21,6 +22,7 @@ pub use connect::{Balance, Chain, Options};
 pub use error::{Error, Result};
 pub use follow::{Block, Finalized};
 pub use keys::{Passphrase, Signer};
+pub use learning::{Keeping, Learning, Wanted};
 pub use market::{calls, Duty, Market, Named, ProviderView, Touched};
 pub use outbox::{Included, Outbox, Outcome, Ticket};
 pub use published::{Published, Undescribed};
@@ -31,30 +33,6 @@ pub use subxt::utils::Static;
 /// metadata that is kept beside this file. What [`cairn_protocol`] defines is not made anew.
 #[subxt::subxt(
     runtime_metadata_path = "metadata.scale",
-    substitute_type(
-        path = "cairn_protocol::id::BlockId",
-        with = "::subxt::utils::Static<::cairn_protocol::id::BlockId>"
-    ),
-    substitute_type(
-        path = "cairn_protocol::id::ContentId",
-        with = "::subxt::utils::Static<::cairn_protocol::id::ContentId>"
-    ),
-    substitute_type(
-        path = "cairn_protocol::id::EngineId",
-        with = "::subxt::utils::Static<::cairn_protocol::id::EngineId>"
-    ),
-    substitute_type(
-        path = "cairn_protocol::id::ProviderId",
-        with = "::subxt::utils::Static<::cairn_protocol::id::ProviderId>"
-    ),
-    substitute_type(
-        path = "cairn_protocol::id::Region",
-        with = "::subxt::utils::Static<::cairn_protocol::id::Region>"
-    ),
-    substitute_type(
-        path = "cairn_protocol::id::TaskId",
-        with = "::subxt::utils::Static<::cairn_protocol::id::TaskId>"
-    ),
     substitute_type(
         path = "cairn_protocol::audit::Report",
         with = "::subxt::utils::Static<::cairn_protocol::audit::Report>"
@@ -76,8 +54,52 @@ pub use subxt::utils::Static;
         with = "::subxt::utils::Static<::cairn_protocol::chunk::Proof>"
     ),
     substitute_type(
+        path = "cairn_protocol::dag::BlockKind",
+        with = "::subxt::utils::Static<::cairn_protocol::dag::BlockKind>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::dag::SemVer",
+        with = "::subxt::utils::Static<::cairn_protocol::dag::SemVer>"
+    ),
+    substitute_type(
         path = "cairn_protocol::failure::Failure",
         with = "::subxt::utils::Static<::cairn_protocol::failure::Failure>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::id::BlockId",
+        with = "::subxt::utils::Static<::cairn_protocol::id::BlockId>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::id::ContentId",
+        with = "::subxt::utils::Static<::cairn_protocol::id::ContentId>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::id::DeltaId",
+        with = "::subxt::utils::Static<::cairn_protocol::id::DeltaId>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::id::EngineId",
+        with = "::subxt::utils::Static<::cairn_protocol::id::EngineId>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::id::File",
+        with = "::subxt::utils::Static<::cairn_protocol::id::File>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::id::PanelId",
+        with = "::subxt::utils::Static<::cairn_protocol::id::PanelId>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::id::ProviderId",
+        with = "::subxt::utils::Static<::cairn_protocol::id::ProviderId>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::id::Region",
+        with = "::subxt::utils::Static<::cairn_protocol::id::Region>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::id::TaskId",
+        with = "::subxt::utils::Static<::cairn_protocol::id::TaskId>"
     ),
     substitute_type(
         path = "cairn_protocol::job::Terms",
@@ -88,8 +110,84 @@ pub use subxt::utils::Static;
         with = "::subxt::utils::Static<::cairn_protocol::job::WrappedKey>"
     ),
     substitute_type(
+        path = "cairn_protocol::learning::brief::Brief",
+        with = "::subxt::utils::Static<::cairn_protocol::learning::brief::Brief>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::learning::committee::Duty",
+        with = "::subxt::utils::Static<::cairn_protocol::learning::committee::Duty>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::learning::committee::Panel<A>",
+        with = "::subxt::utils::Static<::cairn_protocol::learning::committee::Panel<A>>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::learning::committee::PanelView",
+        with = "::subxt::utils::Static<::cairn_protocol::learning::committee::PanelView>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::learning::curation::CuratorView",
+        with = "::subxt::utils::Static<::cairn_protocol::learning::curation::CuratorView>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::learning::curation::SetView<A>",
+        with = "::subxt::utils::Static<::cairn_protocol::learning::curation::SetView<A>>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::learning::curation::TrialView",
+        with = "::subxt::utils::Static<::cairn_protocol::learning::curation::TrialView>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::learning::delta::Delta<A>",
+        with = "::subxt::utils::Static<::cairn_protocol::learning::delta::Delta<A>>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::learning::delta::DeltaView<A>",
+        with = "::subxt::utils::Static<::cairn_protocol::learning::delta::DeltaView<A>>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::learning::delta::Place",
+        with = "::subxt::utils::Static<::cairn_protocol::learning::delta::Place>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::learning::delta::Preview",
+        with = "::subxt::utils::Static<::cairn_protocol::learning::delta::Preview>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::learning::evaluation::Opinion",
+        with = "::subxt::utils::Static<::cairn_protocol::learning::evaluation::Opinion>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::learning::model::Access",
+        with = "::subxt::utils::Static<::cairn_protocol::learning::model::Access>"
+    ),
+    substitute_type(
         path = "cairn_protocol::learning::model::ModelCard",
         with = "::subxt::utils::Static<::cairn_protocol::learning::model::ModelCard>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::learning::panel::Case",
+        with = "::subxt::utils::Static<::cairn_protocol::learning::panel::Case>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::learning::panel::Outcome",
+        with = "::subxt::utils::Static<::cairn_protocol::learning::panel::Outcome>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::learning::source::DataSet<A>",
+        with = "::subxt::utils::Static<::cairn_protocol::learning::source::DataSet<A>>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::learning::source::Purpose",
+        with = "::subxt::utils::Static<::cairn_protocol::learning::source::Purpose>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::learning::source::Source",
+        with = "::subxt::utils::Static<::cairn_protocol::learning::source::Source>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::lifecycle::delta::Reason",
+        with = "::subxt::utils::Static<::cairn_protocol::lifecycle::delta::Reason>"
     ),
     substitute_type(
         path = "cairn_protocol::profile::Availability",
@@ -130,6 +228,14 @@ pub use subxt::utils::Static;
     substitute_type(
         path = "cairn_protocol::view::TaskView<A>",
         with = "::subxt::utils::Static<::cairn_protocol::view::TaskView<A>>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::view::models::ModelView<A>",
+        with = "::subxt::utils::Static<::cairn_protocol::view::ModelView<A>>"
+    ),
+    substitute_type(
+        path = "cairn_protocol::view::models::Step<A>",
+        with = "::subxt::utils::Static<::cairn_protocol::view::Step<A>>"
     )
 )]
 pub mod chain {}

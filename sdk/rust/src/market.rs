@@ -157,11 +157,9 @@ pub mod calls {
     use cairn_protocol::{
         audit::Report,
         chunk::Proof,
-        dag::{BlockKind, Header},
         failure::{Failure, Reason},
         id::{Amount, Digest, ProviderId, TaskId},
         job::{Terms, WrappedKey},
-        learning::model::ModelCard,
         profile::{Availability, Profile, RoleSet},
         result::Answer,
     };
@@ -169,19 +167,14 @@ pub mod calls {
 
     use crate::{
         chain::{
-            self,
-            audits::calls as audits,
-            balances::calls as balances,
-            experts::calls as experts,
+            self, audits::calls as audits, balances::calls as balances,
             providers::calls as providers,
-            runtime_types::{
-                bounded_collections::bounded_vec::BoundedVec,
-                cairn_protocol::{dag as known, id::File},
-            },
-            tasks::calls as tasks,
+            runtime_types::bounded_collections::bounded_vec::BoundedVec, tasks::calls as tasks,
         },
         config::AccountId32,
     };
+
+    pub use crate::learning::calls::create_model;
 
     pub fn transfer(
         to: &AccountId32,
@@ -305,34 +298,5 @@ pub mod calls {
 
     pub fn heartbeat(provider: ProviderId) -> StaticPayload<providers::Heartbeat> {
         chain::tx().providers().heartbeat(Static(provider))
-    }
-
-    /// Registers a model for the author that its header names.
-    pub fn create_model(
-        header: Header<AccountId32>,
-        card: ModelCard,
-    ) -> StaticPayload<experts::CreateModel> {
-        let header = known::Header {
-            version: header.version,
-            kind: match header.kind {
-                BlockKind::Meta => known::BlockKind::Meta,
-                BlockKind::Expert => known::BlockKind::Expert,
-                BlockKind::Router => known::BlockKind::Router,
-                BlockKind::Data => known::BlockKind::Data,
-                BlockKind::Delta => known::BlockKind::Delta,
-            },
-            model: header.model.map(Static),
-            component: BoundedVec(header.component.into_inner()),
-            release: known::SemVer {
-                major: header.release.major,
-                minor: header.release.minor,
-                patch: header.release.patch,
-            },
-            parents: BoundedVec(header.parents.into_iter().map(Static).collect()),
-            artifact: File { id: Static(header.artifact.id), bytes: header.artifact.bytes },
-            author: header.author,
-            gain: header.gain,
-        };
-        chain::tx().experts().create_model(header, Static(card))
     }
 }

@@ -94,6 +94,8 @@ impl Node {
             }
             "Metadata_metadata" => self.metadata.encode(),
             "AccountNonceApi_account_nonce" => self.nonce.encode(),
+            // Nothing is kept.
+            "LearningApi_keepings_of" | "LearningApi_wanted" => Vec::<()>::new().encode(),
             _ => return Err(UserError::method_not_found().into()),
         };
         Ok(format!("\"{}\"", hexadecimal(&answer)))

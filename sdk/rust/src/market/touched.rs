@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cairn_protocol::{
-    id::{ProviderId, Seed, TaskId},
+    id::{DeltaId, PanelId, ProviderId, Seed, TaskId},
     profile::DeviceClass,
 };
 use codec::Decode;
@@ -15,7 +15,7 @@ use crate::{config::At, Result};
 /// that it may, and no more: what it is is in the state.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Touched {
-    /// Where it may have got a seat.
+    /// Where it may have got a seat, or may keep something.
     pub given: Named,
     /// Where something has happened, whoever takes part.
     pub changed: Named,
@@ -52,6 +52,19 @@ impl Touched {
                     self.given.challenges.insert(number);
                 }
             }
+            "Panels" => {
+                self.changed.panels.insert(PanelId(number));
+                if name == "Drawn" && seats(fields).contains(&provider) {
+                    self.given.panels.insert(PanelId(number));
+                }
+            }
+            "Custody" => {
+                self.changed.deltas.insert(DeltaId(number));
+                // Whoever holds it may be its keeper.
+                if matches!(name, "Wanted" | "Lost") {
+                    self.given.deltas.insert(DeltaId(number));
+                }
+            }
             "Providers" if name.starts_with("Slash") => {
                 let said = read::<(u64, ProviderId)>(fields);
                 self.itself |= said.is_some_and(|(_, who)| who == provider);
@@ -68,9 +81,9 @@ fn read<T: Decode>(mut bytes: &[u8]) -> Option<T> {
     T::decode(&mut bytes).ok()
 }
 
-/// Who is named after a task and its round.
+/// Who is named after a task or a panel, and its round.
 fn seats(fields: &[u8]) -> BTreeSet<ProviderId> {
-    let said = read::<(TaskId, u16, Vec<ProviderId>)>(fields);
+    let said = read::<(u64, u16, Vec<ProviderId>)>(fields);
     said.map(|(_, _, who)| who.into_iter().collect()).unwrap_or_default()
 }
 
@@ -157,13 +170,40 @@ mod tests {
         assert_eq!(touched(&[missed(5)]).await, Touched::default());
     }
 
+    #[tokio::test]
+    async fn touched_should_name_panels_of_the_provider_and_files_that_anyone_may_keep() {
+        let drawn = |panel: u64, who: &[ProviderId]| {
+            event("Panels", "Drawn", (panel, 1u16, who, 50u32).encode())
+        };
+        let file = ([5u8; 32], 900u64);
+        let seen = touched(&[
+            drawn(1, &[ProviderId(5), ME]),
+            drawn(2, &[ProviderId(5)]),
+            event("Panels", "RevealsOpened", (3u64, 50u32).encode()),
+            event("Custody", "Wanted", (6u64, file, 50u32).encode()),
+            event("Custody", "Lost", (7u64, file).encode()),
+            event("Custody", "Released", 8u64.encode()),
+        ])
+        .await;
+        assert_eq!(seen.given.panels, BTreeSet::from([PanelId(1)]));
+        assert_eq!(seen.changed.panels, [1, 2, 3].map(PanelId).into());
+        assert_eq!(seen.given.deltas, [6, 7].map(DeltaId).into());
+        assert_eq!(seen.changed.deltas, [6, 7, 8].map(DeltaId).into());
+    }
+
     #[test]
     fn events_should_begin_with_what_they_are_about() {
         let metadata = metadata();
         // These are about nothing that is looked up by its number.
         let others = ["Licensed", "LicenceRevoked", "Noted", "DugUp"];
-        for (pallet, first) in [("Tasks", "task"), ("Audits", "task"), ("Capability", "challenge")]
-        {
+        let firsts = [
+            ("Tasks", "task"),
+            ("Audits", "task"),
+            ("Capability", "challenge"),
+            ("Panels", "panel"),
+            ("Custody", "delta"),
+        ];
+        for (pallet, first) in firsts {
             let found = metadata.pallet_by_name(pallet).unwrap();
             for event in found.event_variants().unwrap() {
                 let name = event.fields.first().and_then(|field| field.name.as_deref());
@@ -181,6 +221,7 @@ mod tests {
         assert_eq!(order("Tasks", "Assigned"), "task round providers due");
         assert_eq!(order("Audits", "Drawn"), "task round guards due");
         assert_eq!(order("Capability", "HandedOut"), "challenge class seed units members due");
+        assert_eq!(order("Panels", "Drawn"), "panel round guards due");
     }
 
     /// How values of a type are encoded, with newtypes as what they hold.
@@ -216,7 +257,8 @@ mod tests {
         assert_eq!(of("Tasks", "Assigned"), "u64, u16, [u64], u32");
         assert_eq!(of("Audits", "Drawn"), "u64, u16, [u64], u32");
         assert_eq!(of("Capability", "HandedOut"), "u64, choice, [u8; 32], u64, [u64], u32");
-        for pallet in ["Tasks", "Audits", "Capability", "Providers"] {
+        assert_eq!(of("Panels", "Drawn"), "u64, u16, [u64], u32");
+        for pallet in ["Tasks", "Audits", "Capability", "Panels", "Custody", "Providers"] {
             let found = metadata.pallet_by_name(pallet).unwrap();
             for event in found.event_variants().unwrap() {
                 let first = event.fields.first().map(|field| form(&metadata, field.ty.id));
