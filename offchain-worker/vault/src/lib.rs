@@ -11,6 +11,7 @@ pub mod keyring;
 mod payload;
 mod result;
 mod secret;
+mod set;
 pub mod shelf;
 #[cfg(test)]
 mod testing;
@@ -23,4 +24,5 @@ pub use kept::Kept;
 pub use payload::{seal, Content, Context, Opening, Sealed};
 pub use result::{blind, open_result, seal_result};
 pub use secret::Secret;
+pub use set::KeptSet;
 pub use wrap::{unwrap, wrap, Seat};

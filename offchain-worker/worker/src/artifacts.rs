@@ -37,8 +37,9 @@ const SPARE: u64 = 256 << 20;
 const ENTERABLE: u32 = 0o755;
 /// Between two looks at whether a file is still wanted.
 const LOOK: Duration = Duration::from_millis(200);
-/// What pins of results begin with; all others are jobs'.
+/// What pins of results begin with, and those of what is kept of models; all others are jobs'.
 const RESULT: &str = "result";
+const KEPT: &str = "keep-result";
 const JOB: &str = "job";
 /// Where bytes are counted to have come from.
 const FROM: [&str; 3] = ["archive", "peer", "cached"];
@@ -141,7 +142,7 @@ impl Artifacts {
         };
         // No job runs yet.
         let mut jobs = this.holders();
-        jobs.retain(|holder| !holder.starts_with(RESULT));
+        jobs.retain(|holder| !is_kept(holder));
         this.release(jobs).await?;
         this.count();
         Ok(this)
@@ -232,17 +233,35 @@ impl Artifacts {
         self.runtime.block_on(self.store.pin(&file, &holder)).map_err(Missing::own)
     }
 
-    /// Lets go of all results but those of these seats.
+    /// Keeps what a component becomes by a delta, fetched if it is not there, until
+    /// [`Self::keep_only`] leaves its keeper out.
+    pub async fn bring_kept(&self, seat: &Seat, file: &File) -> Result<()> {
+        self.store.pin(file, &keeper(seat)).await.map_err(Missing::own)?;
+        self.bring(file, &[]).await.map(drop)
+    }
+
+    /// The same of a file that is there.
+    pub fn keep_model(&self, seat: &Seat, file: &File) -> Result<()> {
+        self.runtime.block_on(self.store.pin(file, &keeper(seat))).map_err(Missing::own)
+    }
+
+    /// Lets go of all results, and of all that is kept of models, but those of these seats.
     pub async fn keep_only(&self, seats: &[Seat]) -> Result<()> {
         let kept: BTreeSet<String> = seats.iter().map(|seat| seat.purpose(RESULT)).collect();
         let mut over = self.holders();
-        over.retain(|holder| holder.starts_with(RESULT) && !kept.contains(holder));
+        over.retain(|holder| is_kept(holder) && !kept.contains(holder));
         self.release(over).await
     }
 
     /// Who has pinned anything.
     fn holders(&self) -> BTreeSet<String> {
         self.store.pins().into_values().flatten().collect()
+    }
+
+    /// Whether anybody has pinned it.
+    #[cfg(test)]
+    pub(crate) fn is_pinned(&self, file: &File) -> bool {
+        self.store.pins().contains_key(&file.id)
     }
 
     async fn release(&self, holders: BTreeSet<String>) -> Result<()> {
@@ -296,6 +315,16 @@ impl Artifacts {
     pub async fn close(&self) {
         self.store.close().await;
     }
+}
+
+/// By whom a file of a model is kept, however often it is wanted.
+fn keeper(seat: &Seat) -> String {
+    Seat::keeper(seat.delta()).purpose(RESULT)
+}
+
+/// Whether a pin outlasts the job that it came of.
+fn is_kept(holder: &str) -> bool {
+    [RESULT, KEPT].iter().any(|kept| holder.starts_with(kept))
 }
 
 /// What files may take: as much as is asked for, or half of what their disk can hold.

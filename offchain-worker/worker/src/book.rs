@@ -2,12 +2,10 @@
 
 use crate::{
     journal::{Entry, Journal, JournalError, Point, Step},
-    work::Seat,
+    work::{Part, Seat, Work},
     Faults,
 };
 use cairn_order::Made;
-use cairn_protocol::{id::Digest, job::Terms};
-use codec::Encode;
 
 type Result<T> = std::result::Result<T, JournalError>;
 
@@ -34,9 +32,9 @@ impl Book {
         Ok(entry)
     }
 
-    /// What is recorded of work on these terms, which it is from now on.
-    pub fn open(&self, seat: Seat, terms: &Terms) -> Result<Entry> {
-        let terms = digest(terms);
+    /// What is recorded of a piece of work, which it is from now on.
+    pub fn open(&self, work: &Work) -> Result<Entry> {
+        let (seat, terms) = (work.seat, work.digest());
         match self.journal.entry(seat)? {
             Some(entry) if entry.terms == terms => Ok(entry),
             // Refused, if it is there with others.
@@ -59,20 +57,19 @@ impl Book {
         Ok(entry)
     }
 
-    pub fn bend(&self, made: Made) -> Made {
-        self.faults.bend(made)
+    pub fn bend(&self, part: Part, made: Made) -> Made {
+        self.faults.bend(part, made)
     }
-}
 
-/// What tells terms from all others.
-fn digest(terms: &Terms) -> Digest {
-    *blake3::hash(&terms.encode()).as_bytes()
+    pub fn withholds(&self, part: Part) -> bool {
+        self.faults.withholds(part)
+    }
 }
 
 #[cfg(test)]
 pub(crate) mod testing {
     use super::*;
-    use cairn_protocol::id::ProviderId;
+    use cairn_protocol::id::{Digest, ProviderId};
     use tempfile::TempDir;
 
     pub const GENESIS: Digest = [7; 32];
@@ -91,20 +88,22 @@ mod tests {
     use super::*;
     use crate::{
         journal::Refused,
-        work::testing::{seat, terms},
+        work::testing::{seat, terms, work},
     };
     use cairn_protocol::{
         id::EngineId,
+        job::Terms,
         result::{Answer, Output},
     };
+    use std::sync::Arc;
 
     #[test]
     fn open_should_refuse_when_the_terms_are_another_tasks() {
         let (_directory, book) = testing::book();
-        let entry = book.open(seat(3), &terms()).unwrap();
-        assert_eq!(book.open(seat(3), &terms()).unwrap(), entry);
-        let others = Terms { match_by: 101, ..terms() };
-        let refused = book.open(seat(3), &others).unwrap_err();
+        let entry = book.open(&work(3, 50, 1)).unwrap();
+        assert_eq!(book.open(&work(3, 60, 1)).unwrap(), entry);
+        let terms = Arc::new(Terms { match_by: 101, ..terms() });
+        let refused = book.open(&Work { terms, ..work(3, 50, 1) }).unwrap_err();
         let is_other = |error: &JournalError| match error {
             JournalError::Refused { refused, .. } => *refused == Refused::OtherTask,
             _ => false,
@@ -117,7 +116,7 @@ mod tests {
         let (_directory, book) = testing::book();
         let output = Output::Inline(Default::default());
         let answer = Answer { engine: EngineId([1; 32]), output, fingerprint: None, units: 1 };
-        let mut entry = book.open(seat(3), &terms()).unwrap();
+        let mut entry = book.open(&work(3, 50, 1)).unwrap();
         // Nothing was committed to, so it cannot be revealed, whatever anybody shows.
         entry = book.reached(seat(3), entry, Point::Revealed).unwrap();
         assert_eq!(entry.point, Point::Seen);

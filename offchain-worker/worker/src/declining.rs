@@ -21,7 +21,8 @@ const LAST_TRY: Height = 16;
 
 /// Gives a job up that waits for something, where too little time is left to wait on: less than
 /// half of it, or than it takes to try once more. Who only looks at a result waits to the end, as
-/// an audit cannot be declined.
+/// an audit cannot be declined; and for what panels and keepers are to do nothing is final, since
+/// all that can go wrong with it is of this machine.
 pub(crate) fn settled(work: &Work, left: Duration, trouble: Trouble) -> Trouble {
     let least = LAST_TRY.max(work.terms.work_blocks / 2);
     match trouble {
@@ -30,6 +31,7 @@ pub(crate) fn settled(work: &Work, left: Duration, trouble: Trouble) -> Trouble 
         {
             Trouble::Fault(fault)
         }
+        Trouble::Fault(fault) if work.errand.is_some() => Trouble::Later(fault),
         other => other,
     }
 }
@@ -53,7 +55,10 @@ pub(crate) fn reason(fault: &Fault) -> Reason {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::work::testing::{terms, work};
+    use crate::work::{
+        errand::testing::judging,
+        testing::{terms, work},
+    };
     use cairn_protocol::job::Terms;
     use std::sync::Arc;
 
@@ -88,6 +93,15 @@ mod tests {
         assert!(!is_given_up(&guard, 0));
         let stopped = settled(&work(1, 50, 1), Duration::ZERO, Trouble::Stopped);
         assert!(matches!(stopped, Trouble::Stopped));
+    }
+
+    #[test]
+    fn settled_should_try_again_what_failed_on_this_machine_alone() {
+        let failed = || Fault::new(Failure::OutOfMemory, "as a test wants it").into();
+        let half = Duration::from_secs(20);
+        let judged = settled(&judging(6, 1, 50), half, failed());
+        assert!(matches!(judged, Trouble::Later(_)), "{judged:?}");
+        assert!(matches!(settled(&work(1, 50, 1), half, failed()), Trouble::Fault(_)));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Does jobs: fetches what they need, has each done by a process that can reach nothing else, and
 //! makes answers of what comes of it.
 
+mod errands;
 mod jobs;
 mod near;
 mod perform;
@@ -18,6 +19,8 @@ use crate::{
     journal::{JournalError, Made, Step},
     metrics::Metrics,
     scheduler::{Assignment, Ended, Then},
+    silence::Silence,
+    sizes::Sizes,
     stops::Stops,
     vault::Vault,
     view,
@@ -61,6 +64,8 @@ pub(crate) struct Executor {
     pub book: Arc<Book>,
     pub stops: Arc<Stops>,
     pub metrics: Arc<Metrics>,
+    pub sizes: Arc<Sizes>,
+    pub silence: Arc<Silence>,
     /// Work of which the result is there.
     pub results: mpsc::Sender<Work>,
     /// Jobs that have ended. It has room for all that are begun; who takes them waits for none.
@@ -143,6 +148,12 @@ impl Executor {
         let left = until.saturating_duration_since(Instant::now());
         let result = result.map_err(|trouble| declining::settled(work, left, trouble));
         let again = matches!(result, Err(Trouble::Later(_)));
+        match &result {
+            Ok(_) => self.silence.is_over(work.seat),
+            // The first time it may be of no consequence.
+            Err(Trouble::Later(fault)) if tries > 0 => self.silence.note(work.seat, fault),
+            Err(_) => {}
+        }
         let told = self.conclude(work.seat, tries, result)?;
         if !again {
             self.erase(work);
@@ -178,7 +189,7 @@ impl Executor {
             return Ok(None);
         }
         let market = self.chain.market().await.map_err(later)?;
-        let delivered = view::delivered(&market, work.seat.task).await.map_err(later)?;
+        let delivered = view::delivered(&market, work.seat.task()).await.map_err(later)?;
         let gone = || Trouble::later(Failure::MissingArtifact, "the chain keeps no answer to it");
         delivered.map(Some).ok_or_else(gone)
     }

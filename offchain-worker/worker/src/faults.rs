@@ -8,8 +8,13 @@ use cairn_order::Made;
 
 pub trait Faults: Send + Sync + 'static {
     /// What it says that the job came to.
-    fn bend(&self, made: Made) -> Made {
+    fn bend(&self, _part: Part, made: Made) -> Made {
         made
+    }
+
+    /// Whether it never shows what it has committed to.
+    fn withholds(&self, _part: Part) -> bool {
+        false
     }
 
     /// A step is about to be recorded.

@@ -14,6 +14,7 @@ use cairn_protocol::{
     failure::Failure,
     id::File,
     job::{Job, JobKind, Payload, Policy, Terms},
+    learning::{brief::Brief, evaluation::Opinion},
     profile::DeviceClass,
     result::{Answer, Output},
     spec::Spec,
@@ -296,6 +297,23 @@ pub(crate) fn answer(terms: &Terms, made: &Made, output: Output) -> Result<Answe
 pub(crate) fn loss(answer: &Answer) -> Option<u64> {
     let Output::Inline(bytes) = &answer.output else { return None };
     u64::decode_all(&mut bytes.as_slice()).ok()
+}
+
+/// The opinion that is all there is to the answer of whoever judges.
+pub(crate) fn opinion(answer: &Answer) -> Option<Opinion> {
+    let Output::Inline(bytes) = &answer.output else { return None };
+    Opinion::decode_all(&mut bytes.as_slice()).ok()
+}
+
+/// Refuses an answer that is no opinion of the brief, as the chain would.
+pub(crate) fn check_opinion(answer: &Answer, brief: &Brief) -> Result<Opinion> {
+    let answers = |opinion: &Opinion| match opinion {
+        Opinion::Measured(evaluation) => evaluation.answers(brief),
+        Opinion::Unavailable(_) | Opinion::Flawed(_) => true,
+    };
+    let words = "it gave no opinion of the brief that it was given";
+    let said = opinion(answer).filter(answers);
+    said.ok_or_else(|| Fault::new(Failure::Internal, words).into())
 }
 
 /// Refuses an answer that says no loss, where one was to be measured.

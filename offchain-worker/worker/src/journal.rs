@@ -149,7 +149,8 @@ impl Journal {
     }
 
     fn read_works(&self, task: TaskId) -> Attempt<Vec<Vec<u8>>> {
-        let seat = |round, generation| key(Seat { task, part: Part::Worker, round, generation });
+        let number = task.0;
+        let seat = |round, generation| key(Seat { number, part: Part::Worker, round, generation });
         let read = self.database.begin_read()?;
         let entries = read.open_table(ENTRIES)?;
         let mut found = Vec::new();

@@ -29,6 +29,8 @@ mod program;
 mod rooms;
 mod scheduler;
 mod signals;
+mod silence;
+mod sizes;
 mod statement;
 mod stops;
 mod submitter;

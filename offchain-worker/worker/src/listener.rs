@@ -4,6 +4,7 @@
 //! something may have changed. An event is never believed more than that, so nothing is lost with
 //! one that was missed.
 
+mod errands;
 mod known;
 
 use crate::{
@@ -19,7 +20,7 @@ use cairn_protocol::{
     job::Terms,
     lifecycle::Stage,
 };
-use cairn_sdk::{At, Block, Chain, Duty, Market, Named, Touched};
+use cairn_sdk::{AccountId32, At, Block, Chain, Duty, Market, Named, Touched};
 use known::{Known, Scope};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -33,6 +34,8 @@ use tokio::{
 };
 use tracing::{debug, warn};
 
+pub(crate) use errands::Errands;
+
 /// Between two tries to follow the chain.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -44,6 +47,8 @@ pub(crate) struct Listener {
     pub height: u64,
     /// Terms of the tasks that it takes part in.
     pub terms: BTreeMap<TaskId, Arc<Terms>>,
+    /// What panels ask it, and what it could keep.
+    errands: Errands,
     /// What it has seen that it takes part in.
     known: Known,
     /// To whoever does it. Where that is busy the listener waits.
@@ -52,17 +57,29 @@ pub(crate) struct Listener {
     pub latest: watch::Sender<Option<Arc<Turn>>>,
 }
 
+/// What is read of the chain after one block, as far as it is.
+struct Reading {
+    market: Market,
+    /// Who signs for this provider; none where the registration is gone.
+    operator: Option<AccountId32>,
+    turn: Turn,
+    named: Named,
+    /// Files of models that it keeps.
+    keeping: usize,
+}
+
 impl Listener {
     pub fn new(
         chain: Chain,
         provider: ProviderId,
         metrics: Arc<Metrics>,
         journal: &Journal,
+        errands: Errands,
         turns: mpsc::Sender<Arc<Turn>>,
         latest: watch::Sender<Option<Arc<Turn>>>,
     ) -> Result<Self> {
         let (height, terms, known) = (journal.height()?, BTreeMap::new(), Known::default());
-        Ok(Self { chain, provider, metrics, height, terms, known, turns, latest })
+        Ok(Self { chain, provider, metrics, height, terms, errands, known, turns, latest })
     }
 
     /// Follows the chain through every loss of the connection.
@@ -124,48 +141,80 @@ impl Listener {
 
     async fn read(&mut self, market: Market, block: u64, scope: &Scope) -> Result<Turn> {
         let now = view::now(market.at()).await?;
-        let standing = view::standing(market.at(), self.provider).await?;
-        let (mut works, mut kept, mut challenges) = (Vec::new(), Vec::new(), Vec::new());
-        let mut named = Named::default();
+        let known = view::standing(market.at(), self.provider).await?;
+        let (operator, standing) = known.unzip();
+        let (works, kept, challenges) = (Vec::new(), Vec::new(), Vec::new());
+        let turn = Turn { block, now, works, kept, challenges, standing };
         let duties = match scope {
             Scope::All => market.duties(self.provider).await?,
             Scope::These(these) => market.duties_at(self.provider, these).await?,
         };
+        let mut reading = Reading { market, operator, turn, named: Named::default(), keeping: 0 };
         for duty in duties {
-            match duty {
-                Duty::Work { task, record } => {
-                    named.tasks.insert(task);
-                    if let Some(seat) = Kept::seat(task, &record, self.provider) {
-                        let is_contested = record.stage == Stage::Contested;
-                        kept.push(self.kept(&market, seat, is_contested).await?);
-                    }
-                    if let Some(terms) = self.terms_of(market.at(), task).await? {
-                        works.extend(Work::at_task(task, &record, self.provider, &terms, block));
-                    }
+            self.take(&mut reading, duty).await?;
+        }
+        let Reading { turn, named, keeping, .. } = reading;
+        self.known.learn(block, scope, named);
+        self.metrics.keeping(keeping);
+        let of_tasks = turn.works.iter().filter(|work| work.errand.is_none());
+        let there: BTreeSet<TaskId> = of_tasks.map(|work| work.seat.task()).collect();
+        self.terms.retain(|task, _| there.contains(task));
+        self.errands.retain(&turn.works);
+        Ok(turn)
+    }
+
+    /// Adds what it takes part in, or could.
+    async fn take(&mut self, reading: &mut Reading, duty: Duty) -> Result<()> {
+        let Reading { market, operator, turn, named, keeping } = reading;
+        let (provider, now, block) = (self.provider, turn.now, turn.block);
+        match duty {
+            Duty::Work { task, record } => {
+                named.tasks.insert(task);
+                if let Some(seat) = Kept::seat(task, &record, provider) {
+                    let is_contested = record.stage == Stage::Contested;
+                    turn.kept.push(self.kept(market, seat, is_contested).await?);
                 }
-                Duty::Audit { task, record } => {
-                    named.tasks.insert(task);
-                    if let Some(terms) = self.terms_of(market.at(), task).await? {
-                        works.extend(Work::in_audit(task, &record, self.provider, &terms, block));
-                    }
+                if let Some(terms) = self.terms_of(market.at(), task).await? {
+                    turn.works.extend(Work::at_task(task, &record, provider, &terms, block));
                 }
-                Duty::Challenge { number, record } => {
-                    named.challenges.insert(number);
-                    challenges.push((number, record));
+            }
+            Duty::Audit { task, record } => {
+                named.tasks.insert(task);
+                if let Some(terms) = self.terms_of(market.at(), task).await? {
+                    turn.works.extend(Work::in_audit(task, &record, provider, &terms, block));
+                }
+            }
+            Duty::Challenge { number, record } => {
+                named.challenges.insert(number);
+                turn.challenges.push((number, record));
+            }
+            Duty::Judge { panel, record } => {
+                named.panels.insert(panel);
+                let judging = self.errands.judging(market, provider, panel, &record, now);
+                turn.works.extend(judging.await?);
+            }
+            Duty::Keep(file) => {
+                named.deltas.insert(file.delta);
+                turn.kept.push(Kept::of_model(&file));
+                *keeping += 1;
+            }
+            Duty::Want(wanted) => {
+                let Some(operator) = operator else { return Ok(()) };
+                if let Some(work) = self.errands.wanted(market, operator, &wanted, now).await? {
+                    named.deltas.insert(wanted.delta);
+                    // It stays from when it is here.
+                    turn.kept.push(Kept { seat: Seat::keeper(wanted.delta), asked: None });
+                    turn.works.push(work);
                 }
             }
         }
-        self.known.learn(block, scope, named);
-        let there: BTreeSet<TaskId> = works.iter().map(|work| work.seat.task).collect();
-        self.terms.retain(|task, _| there.contains(task));
-        let standing = standing.map(|(_, standing)| standing);
-        Ok(Turn { block, now, works, kept, challenges, standing })
+        Ok(())
     }
 
     /// A result, and what of it is asked for.
     async fn kept(&self, market: &Market, seat: Seat, is_contested: bool) -> Result<Kept> {
         let view = match is_contested {
-            true => market.task(seat.task).await?,
+            true => market.task(seat.task()).await?,
             false => None,
         };
         let asked = view.and_then(|view| Asked::of(&view, self.provider));

@@ -22,6 +22,8 @@ pub struct Metrics {
     given: IntCounter,
     fetched: IntCounterVec,
     near: IntCounter,
+    judged: IntCounterVec,
+    keeping: IntGauge,
     sent: IntCounterVec,
     refused: IntCounterVec,
     /// When the last block came.
@@ -51,6 +53,10 @@ impl Metrics {
         let fetched = by("cairn_worker_fetched_bytes", help, "source")?;
         let help = "peers of a job's own task, which come before others, for each of its files";
         let near = kept(&registry, IntCounter::new("cairn_worker_near_total", help))?;
+        let help = "opinions that panels were told, by what they say";
+        let judged = by("cairn_worker_judged_total", help, "opinion")?;
+        let help = "files of models that it has said to keep";
+        let keeping = gauge("cairn_worker_keeping", help)?;
         let seen = Mutex::default();
         Ok(Self {
             registry,
@@ -62,6 +68,8 @@ impl Metrics {
             given,
             fetched,
             near,
+            judged,
+            keeping,
             sent,
             refused,
             seen,
@@ -110,6 +118,16 @@ impl Metrics {
         self.near.inc_by(peers);
     }
 
+    /// A brief came to such an opinion.
+    pub fn judged(&self, opinion: &str) {
+        self.judged.with_label_values(&[opinion]).inc();
+    }
+
+    /// It keeps so many files of models.
+    pub fn keeping(&self, files: usize) {
+        self.keeping.set(i64::try_from(files).unwrap_or(i64::MAX));
+    }
+
     pub fn sent(&self, call: &str) {
         self.sent.with_label_values(&[call]).inc();
     }
@@ -150,6 +168,8 @@ mod tests {
         metrics.fetched("peer", 6);
         metrics.fetched("cached", 0);
         metrics.near(2);
+        metrics.judged("measured");
+        metrics.keeping(4);
         let text = metrics.text().unwrap();
         for line in [
             "cairn_worker_block 42",
@@ -161,6 +181,8 @@ mod tests {
             "cairn_worker_fetched_bytes{source=\"peer\"} 11",
             "cairn_worker_fetched_bytes{source=\"cached\"} 0",
             "cairn_worker_near_total 2",
+            "cairn_worker_judged_total{opinion=\"measured\"} 1",
+            "cairn_worker_keeping 4",
         ] {
             assert!(text.lines().any(|one| one == line), "{line} in {text}");
         }

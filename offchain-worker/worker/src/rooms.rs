@@ -14,16 +14,20 @@ use crate::{
     journal::{Journal, JournalError},
     keeper::Keeper,
     lending::{self, Lent},
-    listener::Listener,
+    listener::{Errands, Listener},
     metrics::Metrics,
     post::Post,
     scheduler::{Capacity, Ended, Scheduler, TOGETHER},
     signals::Signals,
+    silence::Silence,
+    sizes::Sizes,
     statement::Statements,
     stops::Stops,
     submitter::Submitter,
     vault::Vault,
-    view, Error, Faults, Result,
+    view,
+    work::Turn,
+    Error, Faults, Result,
 };
 use cairn_protocol::id::{Digest, ProviderId};
 use cairn_sandbox::{Means, Sandbox};
@@ -65,6 +69,8 @@ struct Shared {
     book: Arc<Book>,
     post: Arc<Post>,
     stops: Arc<Stops>,
+    sizes: Arc<Sizes>,
+    silence: Arc<Silence>,
     artifacts: Artifacts,
     reserve: Arc<Reserve>,
     /// The GPU that jobs are lent.
@@ -171,6 +177,7 @@ async fn open(
     let outbox = Outbox::on(outbox, config.signer.clone(), chain.clone())?;
     let post = Arc::new(Post::new(outbox, Arc::clone(&metrics)));
     let (book, stops) = (Arc::new(Book::new(journal, faults)), Arc::default());
+    let sizes = Arc::new(Sizes::new(config.memory_mib));
     let room = Arc::clone(&reserve);
     let artifacts = Artifacts::open(&config, folders, Arc::clone(&metrics), room).await?;
     let lent = lent(&config).await;
@@ -183,6 +190,8 @@ async fn open(
         book,
         post,
         stops,
+        sizes,
+        silence: Arc::default(),
         artifacts,
         reserve,
         lent,
@@ -230,13 +239,12 @@ fn furnish(
     let (challenges, results_kept) = (latest.subscribe(), latest.subscribe());
 
     let executor = shared.executor(folders, to_submitter.clone(), to_ends)?;
-    let (chain, metrics) = (shared.chain.clone(), Arc::clone(&shared.metrics));
-    let journal = shared.book.journal();
-    let listener = Listener::new(chain, shared.provider, metrics, journal, to_scheduler, latest)?;
+    let listener = shared.listener(to_scheduler, latest)?;
     let scheduler = Scheduler {
         book: Arc::clone(&shared.book),
         stops: Arc::clone(&shared.stops),
         metrics: Arc::clone(&shared.metrics),
+        silence: Arc::clone(&shared.silence),
         capacity: shared.capacity(),
         jobs: to_executor,
         results: to_submitter,
@@ -253,11 +261,25 @@ fn furnish(
 }
 
 impl Shared {
-    /// Has it said while the disk is full, and while nothing becomes of what is sent.
+    /// Has it said while the disk is full, while nothing becomes of what is sent, and while panels
+    /// are told nothing.
     fn watch(&self, health: &Health, folders: &Folders) {
         let (data, reserve) = (folders.data.clone(), Arc::clone(&self.reserve));
-        let post = Arc::clone(&self.post);
-        health.look_at(move || disk::trouble(&data, &reserve).or_else(|| post.trouble()));
+        let (post, silence) = (Arc::clone(&self.post), Arc::clone(&self.silence));
+        health.look_at(move || {
+            let trouble = disk::trouble(&data, &reserve).or_else(|| post.trouble());
+            trouble.or_else(|| silence.trouble())
+        });
+    }
+
+    fn listener(
+        &self,
+        turns: mpsc::Sender<Arc<Turn>>,
+        latest: watch::Sender<Option<Arc<Turn>>>,
+    ) -> Result<Listener> {
+        let (chain, metrics) = (self.chain.clone(), Arc::clone(&self.metrics));
+        let (journal, errands) = (self.book.journal(), Errands::new(Arc::clone(&self.sizes)));
+        Listener::new(chain, self.provider, metrics, journal, errands, turns, latest)
     }
 
     fn executor(
@@ -285,6 +307,8 @@ impl Shared {
             book: Arc::clone(&self.book),
             stops: Arc::clone(&self.stops),
             metrics: Arc::clone(&self.metrics),
+            sizes: Arc::clone(&self.sizes),
+            silence: Arc::clone(&self.silence),
             results,
             ends,
         })

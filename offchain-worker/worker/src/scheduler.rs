@@ -7,6 +7,7 @@ use crate::{
     declining,
     journal::{JournalError, Point, Step},
     metrics::Metrics,
+    silence::Silence,
     stops::Stops,
     work::{Part, Seat, Turn, Work},
     Result,
@@ -25,6 +26,7 @@ pub(crate) struct Scheduler {
     pub book: Arc<Book>,
     pub stops: Arc<Stops>,
     pub metrics: Arc<Metrics>,
+    pub silence: Arc<Silence>,
     pub capacity: Capacity,
     /// Jobs that are begun. It has room for as many as may run, or be about to end.
     pub jobs: mpsc::Sender<Assignment>,
@@ -120,7 +122,7 @@ impl Scheduler {
         if known.is_none() && !work.is_awaited() {
             return Ok(Place::Nowhere);
         }
-        let entry = self.book.open(seat, &work.terms)?;
+        let entry = self.book.open(work)?;
         match entry.point {
             Point::Seen if !work.is_awaited() => Ok(Place::Nowhere),
             // What it shows was made before.
@@ -144,6 +146,7 @@ impl Scheduler {
     fn give_up(&self, work: &Work, fault: Fault) -> Result<(), JournalError> {
         warn!("{} is left to others: {fault}", work.seat);
         self.metrics.job("refused");
+        self.silence.note(work.seat, &fault);
         self.book.note(work.seat, Step::Failed(fault))?;
         Ok(())
     }

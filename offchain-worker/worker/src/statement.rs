@@ -11,7 +11,8 @@ use cairn_protocol::{
     audit::{Finding, Report},
     id::{Digest, ProviderId},
     job::Policy,
-    preimage::{AuditCommitment, ResultCommitment, Statement},
+    learning::evaluation::Opinion,
+    preimage::{AuditCommitment, OpinionCommitment, ResultCommitment, Statement},
 };
 use std::sync::Arc;
 
@@ -48,7 +49,7 @@ impl Statements {
 
     /// What this provider has revealed for the task.
     fn result_of(&self, witness: Seat) -> Result<Option<Made>> {
-        let mut works = self.book.journal().works_at(witness.task)?.into_iter();
+        let mut works = self.book.journal().works_at(witness.task())?.into_iter();
         let told = |entry: &Entry| entry.point >= Point::RevealSent && entry.made.is_some();
         Ok(works.rfind(told).and_then(|entry| entry.made))
     }
@@ -62,22 +63,36 @@ impl Statements {
                 let Some(report) = self.report(work, made) else { return Ok(entry) };
                 self.audit_commitment(work.seat, &report, salt)
             }
+            Part::Judge => {
+                let Some(opinion) = job::opinion(&made.answer) else { return Ok(entry) };
+                self.opinion_commitment(work.seat, &opinion, salt)
+            }
+            // It says what it holds, and hides nothing.
+            Part::Keeper => return Ok(entry),
         };
         Ok(self.book.note(work.seat, Step::Salted { salt, commitment })?)
     }
 
     fn result_commitment(&self, seat: Seat, made: &Made, salt: Digest) -> Digest {
-        let Seat { task, round, generation, .. } = seat;
+        let Seat { round, generation, .. } = seat;
+        let task = seat.task();
         let (provider, answer) = (self.provider, made.answer.digest(&self.genesis));
         let opened = ResultCommitment { task, round, provider, generation, answer, salt };
         opened.digest(&self.genesis)
     }
 
     fn audit_commitment(&self, seat: Seat, report: &Report, salt: Digest) -> Digest {
-        let Seat { task, round, .. } = seat;
+        let (task, round) = (seat.task(), seat.round);
         let (provider, answer) = (self.provider, report.digest(&self.genesis));
         let trace = report.trace;
         let opened = AuditCommitment { task, round, provider, answer, trace, salt };
+        opened.digest(&self.genesis)
+    }
+
+    fn opinion_commitment(&self, seat: Seat, opinion: &Opinion, salt: Digest) -> Digest {
+        let (panel, round) = (seat.panel(), seat.round);
+        let (provider, opinion) = (self.provider, opinion.digest(&self.genesis));
+        let opened = OpinionCommitment { panel, round, provider, opinion, salt };
         opened.digest(&self.genesis)
     }
 
@@ -128,10 +143,13 @@ mod tests {
     use super::*;
     use crate::{
         book::testing::{book, GENESIS, ME},
-        work::testing::{terms, work},
+        work::{
+            errand::testing::{judging, said},
+            testing::{terms, work},
+        },
     };
     use cairn_protocol::{
-        id::EngineId,
+        id::{ContentId, EngineId, PanelId},
         job::Terms,
         result::{Answer, Fingerprint, Output},
     };
@@ -158,7 +176,7 @@ mod tests {
 
     /// Work on which there is a result.
     fn done(statements: &Statements, work: &Work) -> Entry {
-        statements.book.open(work.seat, &work.terms).unwrap();
+        statements.book.open(work).unwrap();
         let Made { answer, trace } = made(1);
         statements.book.note(work.seat, Step::Made { answer, trace }).unwrap()
     }
@@ -176,7 +194,7 @@ mod tests {
         assert_eq!(entry.point, Point::CommitSent);
         let salt = entry.salted.unwrap().salt;
         let opened = ResultCommitment {
-            task: work.seat.task,
+            task: work.seat.task(),
             round: work.seat.round,
             provider: ME,
             generation: work.seat.generation,
@@ -192,7 +210,7 @@ mod tests {
     fn commitment_should_be_none_when_there_is_no_result() {
         let (_directory, statements) = statements();
         let work = work(3, 50, 1);
-        let entry = statements.book.open(work.seat, &work.terms).unwrap();
+        let entry = statements.book.open(&work).unwrap();
         assert_eq!(statements.commitment(&work, entry).unwrap(), None);
     }
 
@@ -202,7 +220,7 @@ mod tests {
         let job = work(3, 50, 1);
         let mut audit = job.clone();
         audit.seat.part = Part::Witness;
-        let seen = statements.book.open(audit.seat, &audit.terms).unwrap();
+        let seen = statements.book.open(&audit).unwrap();
         let lost = statements.commitment(&audit, seen.clone());
         assert!(matches!(lost, Err(Error::Lost { .. })), "{lost:?}");
 
@@ -213,7 +231,7 @@ mod tests {
         let report = statements.report(&audit, &made(1)).unwrap();
         assert_eq!(report.finding, Finding::Answer(made(1).answer.gist(&GENESIS)));
         let opened = AuditCommitment {
-            task: audit.seat.task,
+            task: audit.seat.task(),
             round: audit.seat.round,
             provider: ME,
             answer: report.digest(&GENESIS),
@@ -242,19 +260,47 @@ mod tests {
     }
 
     #[test]
+    fn judge_should_commit_to_its_opinion_of_this_round_and_no_other() {
+        let (_directory, statements) = statements();
+        let opinion = Opinion::Unavailable(ContentId([3; 32]));
+        let mut commitments = Vec::new();
+        for round in [1, 2] {
+            let work = judging(6, round, 50);
+            statements.book.open(&work).unwrap();
+            let Step::Made { answer, trace } = said(&opinion) else { panic!("it is made") };
+            let made = statements.book.note(work.seat, Step::Made { answer, trace }).unwrap();
+            let commitment = statements.commitment(&work, made).unwrap().unwrap();
+            let salt = entry(&statements, work.seat).salted.unwrap().salt;
+            let opened = OpinionCommitment {
+                panel: PanelId(6),
+                round,
+                provider: ME,
+                opinion: opinion.digest(&GENESIS),
+                salt,
+            };
+            assert_eq!(opened.digest(&GENESIS), commitment);
+            // However often it is asked for, there is one.
+            let again = entry(&statements, work.seat);
+            assert_eq!(statements.commitment(&work, again).unwrap(), Some(commitment));
+            commitments.push((salt, commitment));
+        }
+        assert_ne!(commitments[0].0, commitments[1].0);
+    }
+
+    #[test]
     fn guard_should_commit_to_the_loss_that_it_measured() {
         let (_directory, statements) = statements();
         let policy = Policy::Outcome { target: 1, guards: 3 };
         let mut audit = work(3, 50, 1);
         audit.terms = Arc::new(Terms { policy, ..terms() });
         audit.seat.part = Part::Guard;
-        statements.book.open(audit.seat, &audit.terms).unwrap();
+        statements.book.open(&audit).unwrap();
         let Made { answer, trace } = measured(9);
         let made = statements.book.note(audit.seat, Step::Made { answer, trace }).unwrap();
         let commitment = statements.commitment(&audit, made).unwrap().unwrap();
         let report = Report { finding: Finding::Loss(9), trace: [8; 32] };
         let opened = AuditCommitment {
-            task: audit.seat.task,
+            task: audit.seat.task(),
             round: audit.seat.round,
             provider: ME,
             answer: report.digest(&GENESIS),

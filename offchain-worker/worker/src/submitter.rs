@@ -5,14 +5,14 @@
 //! how often, or by which process, a piece of work is brought here.
 
 use crate::{
-    declining,
+    declining, job,
     journal::{Entry, JournalError, Made, Point, Salted, Step},
     post::{is_final, Post, Sends},
     statement::Statements,
     work::{Opens, Part, Progress, Seat, Work},
     Error, Result,
 };
-use cairn_sdk::{calls, Outbox};
+use cairn_sdk::{calls, learning::calls as learning, Outbox};
 use std::{collections::BTreeSet, sync::Arc};
 use tokio::sync::mpsc;
 use tracing::{error, info, warn};
@@ -87,7 +87,7 @@ impl<O: Sends> Submitter<O> {
 
     /// Says that the key does not open the payload, for which nobody but the sealer is blamed.
     async fn reject(&self, work: &Work) -> Result<()> {
-        let (task, purpose) = (work.seat.task, work.seat.purpose("reject"));
+        let (task, purpose) = (work.seat.task(), work.seat.purpose("reject"));
         if work.seat.part == Part::Worker {
             self.post.send("reject", &purpose, &calls::reject_key(task), work.block).await?;
         } else {
@@ -98,14 +98,33 @@ impl<O: Sends> Submitter<O> {
     }
 
     async fn commit(&self, work: &Work, entry: Entry) -> Result<()> {
+        if work.seat.part == Part::Keeper {
+            return self.attest(work, &entry).await;
+        }
         let Some(commitment) = self.statements.commitment(work, entry)? else { return Ok(()) };
-        let (seat, purpose) = (work.seat, work.seat.purpose("commit"));
-        if seat.part == Part::Worker {
-            let call = calls::commit(seat.task, commitment);
-            self.post.send("commit", &purpose, &call, work.block).await?;
-        } else {
-            let call = calls::commit_report(seat.task, commitment);
-            self.post.send("audit-commit", &purpose, &call, work.block).await?;
+        let (seat, purpose, block) = (work.seat, work.seat.purpose("commit"), work.block);
+        match seat.part {
+            Part::Worker => {
+                let call = calls::commit(seat.task(), commitment);
+                self.post.send("commit", &purpose, &call, block).await?;
+            }
+            Part::Judge => {
+                let call = learning::commit_opinion(seat.panel(), commitment);
+                self.post.send("judge-commit", &purpose, &call, block).await?;
+            }
+            _ => {
+                let call = calls::commit_report(seat.task(), commitment);
+                self.post.send("audit-commit", &purpose, &call, block).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Says that a file is here, and will be.
+    async fn attest(&self, work: &Work, entry: &Entry) -> Result<()> {
+        if entry.point == Point::Made {
+            let (seat, call) = (work.seat, learning::attest(work.seat.delta()));
+            self.post.send("attest", &seat.purpose("attest"), &call, work.block).await?;
         }
         Ok(())
     }
@@ -117,21 +136,32 @@ impl<O: Sends> Submitter<O> {
             return Ok(());
         }
         self.statements.book.note(seat, Step::DeclineSent)?;
-        let call = calls::decline(seat.task, fault.failure, declining::reason(&fault));
+        let call = calls::decline(seat.task(), fault.failure, declining::reason(&fault));
         self.post.send("decline", &seat.purpose("decline"), &call, work.block).await?;
         Ok(())
     }
 
     async fn reveal(&self, work: &Work, entry: Entry, made: Made, salted: Salted) -> Result<()> {
-        let (seat, purpose) = (work.seat, work.seat.purpose("reveal"));
-        let report = self.statements.report(work, &made);
+        let (seat, purpose, block) = (work.seat, work.seat.purpose("reveal"), work.block);
+        if self.statements.book.withholds(seat.part) {
+            return Ok(());
+        }
         self.statements.book.reached(seat, entry, Point::RevealSent)?;
-        if seat.part == Part::Worker {
-            let call = calls::reveal(seat.task, made.answer, salted.salt);
-            self.post.send("reveal", &purpose, &call, work.block).await?;
-        } else if let Some(report) = report {
-            let call = calls::reveal_report(seat.task, report, salted.salt);
-            self.post.send("audit-reveal", &purpose, &call, work.block).await?;
+        match seat.part {
+            Part::Worker => {
+                let call = calls::reveal(seat.task(), made.answer, salted.salt);
+                self.post.send("reveal", &purpose, &call, block).await?;
+            }
+            Part::Judge => {
+                let Some(opinion) = job::opinion(&made.answer) else { return Ok(()) };
+                let call = learning::reveal_opinion(seat.panel(), opinion, salted.salt);
+                self.post.send("judge-reveal", &purpose, &call, block).await?;
+            }
+            _ => {
+                let Some(report) = self.statements.report(work, &made) else { return Ok(()) };
+                let call = calls::reveal_report(seat.task(), report, salted.salt);
+                self.post.send("audit-reveal", &purpose, &call, block).await?;
+            }
         }
         Ok(())
     }
@@ -144,7 +174,7 @@ impl<O: Sends> Submitter<O> {
 
     async fn forget(&mut self, seat: Seat) -> Result<()> {
         self.lost.remove(&seat);
-        for what in ["commit", "decline", "reject", "reveal", "show"] {
+        for what in ["attest", "commit", "decline", "reject", "reveal", "show"] {
             self.post.forget(&seat.purpose(what)).await?;
         }
         Ok(())
@@ -160,10 +190,17 @@ mod tests {
             Book,
         },
         post::testing::Notes,
-        work::testing::work,
+        work::{
+            errand::testing::{judging, said},
+            testing::work,
+        },
     };
     use cairn_order::Fault;
-    use cairn_protocol::failure::Failure;
+    use cairn_protocol::{
+        failure::Failure,
+        id::{ContentId, DeltaId},
+        learning::evaluation::Opinion,
+    };
     use cairn_sdk::Outcome;
     use tempfile::TempDir;
 
@@ -178,9 +215,13 @@ mod tests {
     impl Desk {
         fn new(part: Part, end: Step) -> Self {
             let (directory, book) = book();
-            let (mut work, book) = (work(3, 50, 1), Arc::new(book));
+            let mut work = work(3, 50, 1);
             work.seat.part = part;
-            book.open(work.seat, &work.terms).unwrap();
+            Self::of(directory, Arc::new(book), work, end)
+        }
+
+        fn of(directory: TempDir, book: Arc<Book>, work: Work, end: Step) -> Self {
+            book.open(&work).unwrap();
             book.note(work.seat, end).unwrap();
             let statements = Statements { book: Arc::clone(&book), provider: ME, genesis: GENESIS };
             let submitter = Submitter { statements, post: Post::noting(), lost: BTreeSet::new() };
@@ -207,6 +248,44 @@ mod tests {
         assert_eq!(worker.told().await, (vec!["decline".into()], Point::DeclineSent));
         let guard = Desk::new(Part::Guard, Step::Failed(fault()));
         assert_eq!(guard.told().await, (Vec::new(), Point::Failed));
+    }
+
+    #[tokio::test]
+    async fn tell_should_commit_to_an_opinion_and_reveal_it_once_each_in_a_round() {
+        let opinion = Opinion::Unavailable(ContentId([3; 32]));
+        let (directory, book) = book();
+        let mut desk = Desk::of(directory, Arc::new(book), judging(6, 1, 50), said(&opinion));
+        assert_eq!(desk.told().await, (vec!["commit".into()], Point::CommitSent));
+        let salted = desk.book.journal().entry(desk.work.seat).unwrap().unwrap().salted.unwrap();
+        desk.work.progress = Progress::Committed(salted.commitment);
+        desk.work.opens = Opens::Reveals;
+        let both = vec!["commit".into(), "reveal".into()];
+        assert_eq!(desk.told().await, (both, Point::RevealSent));
+        assert_eq!(desk.submitter.post.purposes(), ["judge-commit:6:1:0", "judge-reveal:6:1:0"]);
+        // The panel has grown: all look at another sample.
+        let Desk { _directory, book, .. } = desk;
+        let mut next = Desk::of(_directory, book, judging(6, 2, 90), said(&opinion));
+        assert_eq!(next.told().await, (vec!["commit".into()], Point::CommitSent));
+        // Another's commitment, or one of an earlier life, is none to open.
+        next.work.progress = Progress::Committed(salted.commitment);
+        assert!(matches!(next.submitter.tell(&next.work).await, Err(Error::Lost { .. })));
+    }
+
+    #[tokio::test]
+    async fn tell_should_leave_to_others_what_no_opinion_came_of() {
+        let (directory, book) = book();
+        let desk = Desk::of(directory, Arc::new(book), judging(6, 1, 50), Step::Failed(fault()));
+        assert_eq!(desk.told().await, (Vec::new(), Point::Failed));
+    }
+
+    #[tokio::test]
+    async fn tell_should_attest_once_what_is_held() {
+        let (directory, book) = book();
+        let held = said(&Opinion::Unavailable(ContentId([3; 32])));
+        let work = Work { seat: Seat::keeper(DeltaId(5)), ..judging(6, 1, 50) };
+        let desk = Desk::of(directory, Arc::new(book), work, held);
+        assert_eq!(desk.told().await, (vec!["attest".into()], Point::Made));
+        assert_eq!(desk.submitter.post.purposes(), ["keep-attest:5:0:0"]);
     }
 
     #[tokio::test]

@@ -3,11 +3,17 @@
 use crate::work::{Part, Seat, Standing};
 use cairn_protocol::{
     dag::Header,
-    id::{BlockId, Digest, Height, ProviderId, TaskId},
+    id::{BlockId, DeltaId, Digest, Height, PanelId, ProviderId, TaskId},
     job::{Terms, WrappedKey},
+    learning::{
+        self,
+        brief::{Brief, Subject},
+        delta::{DeltaView, Place},
+        model::Parts,
+    },
     result::Output,
 };
-use cairn_sdk::{chain, AccountId32, At, Market, Result, Static};
+use cairn_sdk::{chain, AccountId32, At, Learning, Market, Result, Static};
 use cairn_store::NodeId;
 
 /// What a profile says that names no node.
@@ -46,7 +52,7 @@ pub(crate) async fn key(
     seat: Seat,
     provider: ProviderId,
 ) -> Result<Option<(WrappedKey, AccountId32)>> {
-    let (task, both) = ((Static(seat.task),), (Static(seat.task), Static(provider)));
+    let (task, both) = ((Static(seat.task()),), (Static(seat.task()), Static(provider)));
     if seat.part == Part::Worker {
         let key = at.storage().try_fetch(chain::storage().tasks().keys(), both).await?;
         let record = at.storage().try_fetch(chain::storage().tasks().tasks(), task).await?;
@@ -74,13 +80,55 @@ pub(crate) async fn delivered(market: &Market, task: TaskId) -> Result<Option<Ou
 
 /// The nodes of those who have seats at a task, as their profiles name them; of those who name one.
 pub(crate) async fn nodes(market: &Market, task: TaskId) -> Result<Vec<NodeId>> {
+    let seats = market.task(task).await?.into_iter().flat_map(|view| view.seats);
+    nodes_of(market, seats.map(|seat| seat.provider)).await
+}
+
+/// The same of those who have seats on a panel.
+pub(crate) async fn guards(market: &Market, panel: PanelId) -> Result<Vec<NodeId>> {
+    let view = Learning::new(market.at().clone()).panel(panel).await?;
+    let seats = view.into_iter().flat_map(|view| view.guards);
+    nodes_of(market, seats.map(|seat| seat.guard)).await
+}
+
+async fn nodes_of(
+    market: &Market,
+    providers: impl Iterator<Item = ProviderId>,
+) -> Result<Vec<NodeId>> {
     let mut nodes = Vec::new();
-    for seat in market.task(task).await?.into_iter().flat_map(|view| view.seats) {
-        let found = market.provider(seat.provider).await?;
+    for provider in providers {
+        let found = market.provider(provider).await?;
         nodes.extend(found.map(|found| NodeId(found.profile.0.node)));
     }
     nodes.retain(|node| node.0 != NO_NODE);
     Ok(nodes)
+}
+
+/// What a delta makes of the component that it was laid on, as whoever is to keep that lays it on
+/// once more; none where the chain does not know any more what that was.
+pub(crate) async fn laid(learning: &Learning, delta: DeltaId) -> Result<Option<Brief>> {
+    let Some(DeltaView { delta, .. }) = learning.delta(delta).await? else { return Ok(None) };
+    let found = delta.place().zip(delta.parent()).zip(delta.trial);
+    let Some(((Place { model, component }, parent), trial)) = found else { return Ok(None) };
+    let base = learning.lineage_page(parent).await?.into_iter().next();
+    let set = learning.data(trial.data).await?;
+    let known = learning.model(model).await?.zip(base).zip(set);
+    let Some(((view, base), set)) = known else { return Ok(None) };
+    let part = learning::model::Part { component: component.clone(), file: trial.file };
+    let artifact = delta.header.artifact;
+    Ok(Some(Brief {
+        model,
+        bundle: view.bundle,
+        judge: view.card.judge,
+        parts: Parts::truncate_from(vec![part]),
+        subject: Subject::Delta { component, artifact, base: base.file.id },
+        source: set.source,
+        count: trial.count,
+        threshold: trial.threshold,
+        attempts: trial.attempts,
+        // Nothing is drawn.
+        seed: Default::default(),
+    }))
 }
 
 /// Who operates a registration, and how it stands; none where it is gone.

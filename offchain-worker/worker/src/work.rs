@@ -1,9 +1,11 @@
 //! What there is to do, as the chain has it.
 
+pub(crate) mod errand;
+
 use cairn_protocol::{
     audit::record::{Audit, Member, Progress as AuditProgress},
     challenge::Challenge,
-    id::{Amount, Digest, File, Height, ProviderId, TaskId},
+    id::{Amount, DeltaId, Digest, File, Height, PanelId, ProviderId, TaskId},
     job::{Policy, Terms},
     lifecycle::{audit::Stage as AuditStage, Stage},
     result::Output,
@@ -13,7 +15,9 @@ use cairn_protocol::{
 use codec::{Decode, Encode};
 use std::{fmt, sync::Arc};
 
-/// What a provider is to a task.
+pub use errand::{Aim, Errand};
+
+/// What a provider is to a task, a panel or a delta.
 #[derive(Clone, Copy, Debug, Decode, Encode, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Part {
     /// It does the job.
@@ -25,16 +29,23 @@ pub enum Part {
     /// It does the job once more, to see whether the result is right.
     #[codec(index = 2)]
     Guard,
+    /// It is on a panel, and says what comes of a brief.
+    #[codec(index = 3)]
+    Judge,
+    /// It is to hold what a component becomes by a delta.
+    #[codec(index = 4)]
+    Keeper,
 }
 
 /// One piece of work of one provider, under a name that no other has on its chain.
 #[derive(Clone, Copy, Debug, Decode, Encode, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Seat {
-    pub task: TaskId,
+    /// Of the task; of the panel where it judges, and of the delta where it keeps.
+    pub number: u64,
     pub part: Part,
     /// The round that it was drawn in, of workers or of guards.
     pub round: u16,
-    /// Its registration as it was then; 0 in an audit, which does not say.
+    /// Its registration as it was then; 0 where the chain does not say.
     pub generation: u32,
 }
 
@@ -69,9 +80,13 @@ pub struct Work {
     /// The block after which it stood so.
     pub block: u64,
     pub terms: Arc<Terms>,
+    /// What it is about where it is no task's job. The terms are those that a job like it would
+    /// have, so that it waits, and is done, as any other.
+    pub errand: Option<Errand>,
 }
 
-/// A result of this provider's, made or about to be, that its requester may still want.
+/// A result of this provider's, made or about to be, that its requester may still want; or what it
+/// keeps of a model.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Kept {
     pub seat: Seat,
@@ -79,7 +94,8 @@ pub struct Kept {
     pub asked: Option<Asked>,
 }
 
-/// Chunks of a result that its requester could not fetch, as is said.
+/// Chunks that are to be shown: of a result that its requester could not fetch, as is said, or of
+/// what is kept of a model.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Asked {
     pub file: File,
@@ -118,29 +134,57 @@ impl Seat {
     fn at_task<A>(task: TaskId, record: &Task<A>, provider: ProviderId) -> Option<Self> {
         let seat = record.seat(provider)?;
         let (round, generation) = (seat.round, seat.generation);
-        Some(Self { task, part: Part::Worker, round, generation })
+        Some(Self { number: task.0, part: Part::Worker, round, generation })
+    }
+
+    /// Of a guard on a panel.
+    pub fn on_panel(panel: PanelId, round: u16) -> Self {
+        Self { number: panel.0, part: Part::Judge, round, generation: 0 }
+    }
+
+    /// Of whoever keeps what comes of a delta.
+    pub fn keeper(delta: DeltaId) -> Self {
+        Self { number: delta.0, part: Part::Keeper, round: 0, generation: 0 }
+    }
+
+    /// The task, where it has a part in one.
+    pub fn task(&self) -> TaskId {
+        TaskId(self.number)
+    }
+
+    /// The panel, where it judges.
+    pub fn panel(&self) -> PanelId {
+        PanelId(self.number)
+    }
+
+    /// The delta, where it keeps what comes of it.
+    pub fn delta(&self) -> DeltaId {
+        DeltaId(self.number)
+    }
+
+    /// What its name begins with among others, and what it is called to people.
+    fn words(&self) -> (&'static str, &'static str, &'static str) {
+        match self.part {
+            Part::Worker => ("", "task", "worker"),
+            Part::Witness => ("witness-", "task", "witness"),
+            Part::Guard => ("guard-", "task", "guard"),
+            Part::Judge => ("judge-", "panel", "judge"),
+            Part::Keeper => ("keep-", "delta", "keeper"),
+        }
     }
 
     /// What a transaction about it is called in the outbox.
     pub fn purpose(&self, what: &str) -> String {
-        let Self { task, part, round, generation } = self;
-        let prefix = match part {
-            Part::Worker => "",
-            Part::Witness => "witness-",
-            Part::Guard => "guard-",
-        };
-        format!("{prefix}{what}:{}:{round}:{generation}", task.0)
+        let Self { number, round, generation, .. } = self;
+        let (prefix, ..) = self.words();
+        format!("{prefix}{what}:{number}:{round}:{generation}")
     }
 }
 
 impl fmt::Display for Seat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let part = match self.part {
-            Part::Worker => "worker",
-            Part::Witness => "witness",
-            Part::Guard => "guard",
-        };
-        write!(f, "task {}, {part}, round {}", self.task.0, self.round)
+        let (_, about, part) = self.words();
+        write!(f, "{about} {}, {part}, round {}", self.number, self.round)
     }
 }
 
@@ -201,6 +245,7 @@ impl Work {
             offered: terms.offered(),
             block,
             terms: Arc::clone(terms),
+            errand: None,
         })
     }
 
@@ -217,7 +262,7 @@ impl Work {
         let member: &Member = members.find(|member| member.provider == provider)?;
         let part = if is_guard { Part::Guard } else { Part::Witness };
         Some(Self {
-            seat: Seat { task, part, round: record.round, generation: 0 },
+            seat: Seat { number: task.0, part, round: record.round, generation: 0 },
             progress: match &member.progress {
                 AuditProgress::Locked => Progress::Locked,
                 AuditProgress::Working => Progress::Working,
@@ -233,6 +278,7 @@ impl Work {
             offered: record.offered,
             block,
             terms: Arc::clone(terms),
+            errand: None,
         })
     }
 
@@ -288,7 +334,7 @@ pub(crate) mod testing {
     }
 
     pub fn seat(task: u64) -> Seat {
-        Seat { task: TaskId(task), part: Part::Worker, round: 1, generation: 0 }
+        Seat { number: task, part: Part::Worker, round: 1, generation: 0 }
     }
 
     /// Awaited until `due`, at so much a unit.
@@ -302,6 +348,7 @@ pub(crate) mod testing {
             offered: reward * Amount::from(terms.job.units),
             block: 7,
             terms,
+            errand: None,
         }
     }
 }

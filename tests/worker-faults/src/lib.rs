@@ -1,10 +1,15 @@
 #![doc = include_str!("../README.md")]
 
-use std::{str::FromStr, thread};
+use std::{str::FromStr, thread, time::Duration};
 
 use cairn_order::{Made, Product};
-use cairn_protocol::result::{Fingerprint, WITHIN};
+use cairn_protocol::{
+    id::ContentId,
+    learning::evaluation::{DeltaFlaw, Opinion},
+    result::{Fingerprint, WITHIN},
+};
 use cairn_worker::{Faults, Part, Point};
+use codec::{DecodeAll, Encode};
 use nix::{
     sys::signal::{kill, Signal},
     unistd::Pid,
@@ -18,6 +23,9 @@ pub const MARKER: &str = "cairn-worker-faulty: a worker of tests, which may lie 
 /// How far off a forged fingerprint is, in parts per million: no cheaper model comes nearer, as the
 /// engine's test of fingerprints holds.
 pub const FORGED: u32 = 4 * WITHIN;
+
+/// How long a slow one waits before it says anything to a panel.
+pub const SLOW: Duration = Duration::from_secs(10);
 
 /// The steps of the journal, by name.
 pub const STEPS: [(&str, Point); 11] = [
@@ -34,9 +42,14 @@ pub const STEPS: [(&str, Point); 11] = [
     ("ended", Point::Ended),
 ];
 
-/// What a worker is to a task, by name.
-pub const PARTS: [(&str, Part); 3] =
-    [("worker", Part::Worker), ("witness", Part::Witness), ("guard", Part::Guard)];
+/// What a worker is to a task, a panel or a delta, by name.
+pub const PARTS: [(&str, Part); 5] = [
+    ("worker", Part::Worker),
+    ("witness", Part::Witness),
+    ("guard", Part::Guard),
+    ("judge", Part::Judge),
+    ("keeper", Part::Keeper),
+];
 
 /// A step that it dies at, of all work or of what it does in one part.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -50,8 +63,14 @@ pub struct Death {
 pub enum Fault {
     /// Nothing.
     None,
-    /// It says that its jobs came to something else.
+    /// It says that its jobs came to something else, and has another opinion of whatever it judges.
     Lie,
+    /// It has another opinion of whatever it judges, and does all else as it should.
+    Flip,
+    /// It is slow to have an opinion.
+    Slow,
+    /// It commits to opinions, and never shows one.
+    Withhold,
     /// It says of jobs that are judged by a fingerprint what a cheaper model comes to.
     Forge,
     /// It never says what its jobs came to.
@@ -64,8 +83,9 @@ pub enum Fault {
 
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[error(
-    "{VARIABLE} is '{0}'; name lie, forge, silent, before:STEP or after:STEP, with a journal's \
-     step, and before that worker:, witness: or guard: where it is of one part alone"
+    "{VARIABLE} is '{0}'; name lie, forge, silent, flip, slow, withhold, before:STEP or \
+     after:STEP, with a journal's step, and before that worker:, witness:, guard:, judge: or \
+     keeper: where it is of one part alone"
 )]
 pub struct UnknownFault(String);
 
@@ -78,6 +98,9 @@ impl FromStr for Fault {
             ["lie"] => Some(Self::Lie),
             ["forge"] => Some(Self::Forge),
             ["silent"] => Some(Self::Silent),
+            ["flip"] => Some(Self::Flip),
+            ["slow"] => Some(Self::Slow),
+            ["withhold"] => Some(Self::Withhold),
             [when, step] => known(&STEPS, step).and_then(|point| Self::dies(when, None, point)),
             [part, when, step] => known(&PARTS, part)
                 .zip(known(&STEPS, step))
@@ -110,13 +133,24 @@ impl Death {
 }
 
 impl Faults for Fault {
-    fn bend(&self, made: Made) -> Made {
-        match self {
-            Self::Lie => lie(made),
-            Self::Forge => forge(made),
-            Self::Silent => wait_for_ever(),
-            Self::None | Self::Before(_) | Self::After(_) => made,
+    fn bend(&self, part: Part, made: Made) -> Made {
+        match (self, part) {
+            (Self::Silent, _) => wait_for_ever(),
+            (Self::Lie | Self::Flip, Part::Judge) => flip(made),
+            (Self::Slow, Part::Judge) => {
+                thread::sleep(SLOW);
+                made
+            }
+            // What is to be kept is known by its hash before.
+            (_, Part::Judge | Part::Keeper) => made,
+            (Self::Lie, _) => lie(made),
+            (Self::Forge, _) => forge(made),
+            _ => made,
         }
+    }
+
+    fn withholds(&self, part: Part) -> bool {
+        *self == Self::Withhold && part == Part::Judge
     }
 
     fn before(&self, part: Part, point: Point) {
@@ -142,6 +176,17 @@ fn lie(made: Made) -> Made {
         Product::Inline(_) | Product::Scratch(_) => Product::Inline(MARKER.into()),
     };
     Made { product, trace: made.trace.map(|byte| !byte), ..made }
+}
+
+/// Another opinion, which is none that an honest guard has of the same brief.
+fn flip(made: Made) -> Made {
+    let Product::Inline(bytes) = &made.product else { return made };
+    let said = match Opinion::decode_all(&mut bytes.as_slice()) {
+        Ok(Opinion::Flawed(_)) => Opinion::Unavailable(ContentId(Default::default())),
+        Ok(_) => Opinion::Flawed(DeltaFlaw::NotAChange),
+        Err(_) => return made,
+    };
+    Made { product: Product::Inline(said.encode()), ..made }
 }
 
 /// Another result with a fingerprint that fits none of the model's; the truth where none is given.
@@ -189,6 +234,9 @@ mod tests {
         assert_eq!("lie".parse::<Fault>(), Ok(Fault::Lie));
         assert_eq!("forge".parse::<Fault>(), Ok(Fault::Forge));
         assert_eq!("silent".parse::<Fault>(), Ok(Fault::Silent));
+        assert_eq!("flip".parse::<Fault>(), Ok(Fault::Flip));
+        assert_eq!("slow".parse::<Fault>(), Ok(Fault::Slow));
+        assert_eq!("withhold".parse::<Fault>(), Ok(Fault::Withhold));
         let of = |part, point| Death { part, point };
         let made = Fault::Before(of(None, Point::Made));
         assert_eq!("before:made".parse::<Fault>(), Ok(made));
@@ -204,7 +252,7 @@ mod tests {
     fn death_should_be_of_its_part_alone_when_that_is_named() {
         let any = Death { part: None, point: Point::Made };
         let guards = Death { part: Some(Part::Guard), ..any };
-        for part in [Part::Worker, Part::Witness, Part::Guard] {
+        for (_, part) in PARTS {
             assert!(any.is_at(part, Point::Made));
             assert_eq!(guards.is_at(part, Point::Made), part == Part::Guard, "{part:?}");
         }
@@ -214,28 +262,56 @@ mod tests {
     #[test]
     fn bend_should_change_what_is_said_when_the_worker_lies() {
         let truth = made(Product::Inline(vec![0, 1]));
-        assert_eq!(Fault::None.bend(truth.clone()), truth);
-        let told = Fault::Lie.bend(truth.clone());
+        assert_eq!(Fault::None.bend(Part::Worker, truth.clone()), truth);
+        let told = Fault::Lie.bend(Part::Worker, truth.clone());
         assert_eq!(told.product, Product::Inline(vec![255, 254]));
         assert_eq!((told.trace, told.units), ([0xf0; 32], truth.units));
         for product in [Product::Inline(Vec::new()), Product::Scratch("output".into())] {
-            assert_ne!(Fault::Lie.bend(made(product.clone())).product, product);
+            assert_ne!(Fault::Lie.bend(Part::Worker, made(product.clone())).product, product);
         }
+    }
+
+    #[test]
+    fn bend_should_flip_opinions_of_those_alone_who_judge() {
+        let id = ContentId([1; 32]);
+        let opinions =
+            [Opinion::Unavailable(id), Opinion::Unavailable(ContentId(Default::default()))]
+                .into_iter();
+        for truth in opinions.chain(DeltaFlaw::ALL.map(Opinion::Flawed)) {
+            let made = made(Product::Inline(truth.encode()));
+            for fault in [Fault::Lie, Fault::Flip] {
+                let told = fault.bend(Part::Judge, made.clone());
+                let Product::Inline(bytes) = told.product else { panic!("it is short") };
+                assert_ne!(Opinion::decode_all(&mut bytes.as_slice()), Ok(truth), "{fault:?}");
+            }
+            assert_eq!(Fault::Flip.bend(Part::Guard, made.clone()), made);
+            assert_eq!(Fault::Lie.bend(Part::Keeper, made.clone()), made);
+        }
+    }
+
+    #[test]
+    fn withholds_should_hold_of_opinions_alone() {
+        assert!(Fault::Withhold.withholds(Part::Judge));
+        assert!(!Fault::Withhold.withholds(Part::Worker) && !Fault::Flip.withholds(Part::Judge));
     }
 
     #[test]
     fn bend_should_be_too_far_off_when_a_fingerprint_is_forged() {
         let truth = made(Product::Inline(vec![0, 1]));
-        assert_eq!(Fault::Forge.bend(truth.clone()), truth, "it is judged by its bits");
+        assert_eq!(
+            Fault::Forge.bend(Part::Worker, truth.clone()),
+            truth,
+            "it is judged by its bits"
+        );
         for values in [vec![900, -1_000_000, 5], vec![-3, 2], vec![1_000_000], vec![0, 0]] {
             let honest = Fingerprint(values.try_into().expect("they are few"));
             let truth = Made { fingerprint: Some(honest.clone()), ..truth.clone() };
-            let told = Fault::Forge.bend(truth.clone());
+            let told = Fault::Forge.bend(Part::Worker, truth.clone());
             let distance = told.fingerprint.as_ref().and_then(|told| told.distance(&honest));
             assert!(distance >= Some(FORGED.into()), "{told:?}");
             assert_ne!(told.product, truth.product);
             // Whoever only lies is as near as the honest are.
-            assert_eq!(Fault::Lie.bend(truth).fingerprint, Some(honest));
+            assert_eq!(Fault::Lie.bend(Part::Worker, truth).fingerprint, Some(honest));
         }
     }
 }

@@ -11,6 +11,7 @@ use cairn_order::Fault;
 use cairn_protocol::{
     chunk::{content, verify},
     failure::Failure,
+    id::DeltaId,
 };
 use std::net::SocketAddr;
 use tokio::task::block_in_place;
@@ -239,6 +240,26 @@ async fn result_should_stay_until_it_is_fetched_though_the_process_does_not() {
     place.artifacts.keep_only(&[seat(6), seat(7)]).await.unwrap();
     assert_eq!(place.artifacts.holders().len(), 1);
     place.artifacts.keep_only(&[seat(6)]).await.unwrap();
+    assert!(place.artifacts.holders().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bring_kept_should_keep_a_model_until_its_keeper_is_left_out() {
+    let place = Place::open(tempfile::tempdir().unwrap(), with_quota(1)).await;
+    let (delta, wanted) = (Seat::keeper(DeltaId(5)), place.offer(&large(1, 400)));
+    // However often it is wanted, it is kept once.
+    for round in [0, 1] {
+        place.artifacts.bring_kept(&Seat { round, ..delta }, &wanted).await.unwrap();
+    }
+    let place = place.reopen(with_quota(1)).await;
+    assert_eq!(place.artifacts.holders().len(), 1);
+    for number in 3..6 {
+        place.fetch(&place.offer(&large(number, 400))).unwrap();
+    }
+    assert!(place.has(&wanted));
+    place.artifacts.keep_only(&[delta, seat(5)]).await.unwrap();
+    assert_eq!(place.artifacts.holders().len(), 1);
+    place.artifacts.keep_only(&[seat(5)]).await.unwrap();
     assert!(place.artifacts.holders().is_empty());
 }
 

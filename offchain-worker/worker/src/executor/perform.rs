@@ -114,7 +114,7 @@ impl Executor {
         info!("{seat} took {:.1} s, {} MiB", finished.time.as_secs_f64(), finished.memory >> 20);
         let made = job::made(finished.end);
         let made = if volatile.is_some() { made.map_err(silenced)? } else { made? };
-        Ok(Done { made: self.book.bend(made), process, grant })
+        Ok(Done { made: self.book.bend(seat.part, made), process, grant })
     }
 
     /// The order with the places of its files, and what it may use.
@@ -250,7 +250,7 @@ fn inlined(bytes: &[u8], most: usize) -> Option<Output> {
 }
 
 /// A folder's name as an order has it.
-fn text(path: &Path) -> Result<String, Trouble> {
+pub(super) fn text(path: &Path) -> Result<String, Trouble> {
     let name = path.to_str().map(str::to_owned);
     name.ok_or_else(|| {
         let words = format!("'{}' is not made of Unicode", path.display());

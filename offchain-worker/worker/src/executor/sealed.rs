@@ -88,7 +88,7 @@ impl Executor {
         let gone = || Trouble::later(Failure::Internal, "its key is not there any more");
         let (key, requester) = found.ok_or_else(gone)?;
         let (genesis, commitment) = (vault.genesis, seal.commitment);
-        let (task, generation) = (work.seat.task, work.seat.generation);
+        let (task, generation) = (work.seat.task(), work.seat.generation);
         Ok(Some(Posted {
             key,
             seat: Seat { task, provider: vault.provider, generation },
@@ -155,12 +155,12 @@ impl Executor {
             Payload::Inline(bytes) => return Ok(Zeroizing::new(bytes.to_vec())),
             Payload::Artifact { id, bytes } => File { id: *id, bytes: *bytes },
         };
-        if let Some(payload) = vault.payload(work.seat.task) {
+        if let Some(payload) = vault.payload(work.seat.task()) {
             return Ok(payload);
         }
         check_length(file.bytes)?;
         let payload = self.sealed_bytes(&file, assignment.time)?;
-        vault.keep_payload(work.seat.task, &payload)?;
+        vault.keep_payload(work.seat.task(), &payload)?;
         Ok(Zeroizing::new(payload))
     }
 
@@ -174,7 +174,7 @@ impl Executor {
     /// waits for one.
     pub(super) fn erase(&self, work: &Work) {
         if let (Some(_), Ok(vault)) = (&work.terms.seal, &self.vault) {
-            vault.erase(work.seat.task);
+            vault.erase(work.seat.task());
         }
     }
 

@@ -10,7 +10,7 @@
 //! each that it was given is to be done apart, unless there was one alone.
 
 use crate::{job::Trouble, work::Seat};
-use cairn_order::{Order, Outcome};
+use cairn_order::{Judging, Order, Outcome};
 use cairn_protocol::id::File;
 use cairn_sandbox::End;
 use std::{
@@ -43,6 +43,28 @@ pub(super) trait Process {
     fn scratch(&self) -> &Path;
     /// How long it was at work, and the bytes of memory that it took.
     fn took(&self) -> (Duration, u64);
+}
+
+/// What a process is given to do.
+#[derive(Debug)]
+pub(super) enum Charge {
+    Job(Order),
+    Brief(Judging),
+}
+
+impl Charge {
+    fn numbered_to_bytes(&self, number: u32) -> Vec<u8> {
+        match self {
+            Self::Job(order) => order.numbered_to_bytes(number),
+            Self::Brief(judging) => judging.numbered_to_bytes(number),
+        }
+    }
+}
+
+impl From<Order> for Charge {
+    fn from(order: Order) -> Self {
+        Self::Job(order)
+    }
 }
 
 /// What came of an order.
@@ -88,7 +110,7 @@ struct Place(Arc<AtomicUsize>);
 /// An order as it is put.
 pub(super) struct Put {
     pub seat: Seat,
-    pub order: Order,
+    pub order: Charge,
     /// What it reads.
     pub files: Vec<File>,
     /// When its time is over.
@@ -152,13 +174,14 @@ impl Guest {
     pub(super) async fn put(
         self,
         seat: Seat,
-        order: Order,
+        order: impl Into<Charge>,
         files: Vec<File>,
         until: Instant,
     ) -> (Told, Stay) {
         let Self { place, hall } = self;
         let (told, hears) = oneshot::channel();
         // Whoever takes it tells of it, unless that breaks off.
+        let order = order.into();
         let _ = hall.puts.send(Put { seat, order, files, until, told, place });
         (hears.await.unwrap_or(Told::Apart), Stay { _hall: hall })
     }

@@ -1,4 +1,4 @@
-//! Jobs on one model that one process does, so that the model is opened once.
+//! Jobs and briefs on one model that one process does, so that the model is opened once.
 //!
 //! ```text
 //! jobs ──▶ one process ──▶ the outcome of each, as soon as it is there ──▶ concluded one by one
@@ -8,7 +8,7 @@
 use super::{
     jobs::{computed, Jobs},
     perform::writes,
-    shared::{self, Door, Guest, Process, Put, Stay, Told},
+    shared::{self, Charge, Door, Guest, Process, Put, Stay, Told},
     Executor,
 };
 use crate::{
@@ -94,6 +94,14 @@ impl Executor {
             jobs.begin(vec![one.work.seat], Arc::clone(self).together(one, guest));
         };
         match first.room {
+            // Its process is as the others, and nobody comes along.
+            Room::Alone if first.work.errand.is_some() => match self.host(&first, 1) {
+                Ok((_, guests)) => begin(first, guests.into_iter().next()),
+                Err(trouble) => {
+                    let seat = first.work.seat;
+                    jobs.begin(vec![seat], Arc::clone(self).unopened(first, trouble));
+                }
+            },
             Room::Alone => jobs.begin(vec![first.work.seat], Arc::clone(self).alone(first)),
             Room::Joins(number) => {
                 let guest = doors.get(&number).and_then(Door::enter);
@@ -171,6 +179,10 @@ impl Executor {
         guest: Guest,
         until: Instant,
     ) -> Result<Then> {
+        if let Some(made) = self.brought(&one.work).await {
+            self.finish(&one.work, one.tries, until, Ok(made)).await?;
+            return Ok(Then::Over);
+        }
         let (told, _stay) = match self.put(one, guest, until).await {
             Ok((told, stay)) => (told, Some(stay)),
             Err(trouble) => (Told::Refused(trouble), None),
@@ -187,6 +199,7 @@ impl Executor {
             Told::Apart => return self.elsewhere(one, until, Then::Apart).await,
             Told::Again => return self.elsewhere(one, until, Then::Again).await,
         };
+        self.learn_size(one, &result);
         self.finish(&one.work, one.tries, until, result).await?;
         Ok(Then::Over)
     }
@@ -198,15 +211,21 @@ impl Executor {
         guest: Guest,
         until: Instant,
     ) -> std::result::Result<(Told, Stay), Trouble> {
-        let bundle = self.bundle(&one.work.terms.job).await?;
+        let bundle = match one.work.errand {
+            Some(_) => None,
+            None => self.bundle(&one.work.terms.job).await?,
+        };
         let near = self.near(&one.work).await;
         let (this, assignment) = (Arc::clone(self), one.clone());
         let folder = guest.folder().to_path_buf();
-        let preparing = spawn_blocking(move || this.prepare(&assignment, bundle, &near, &folder));
+        let preparing = spawn_blocking(move || match &assignment.work.errand {
+            Some(errand) => this.prepare_errand(&assignment, errand, &near, &folder, until),
+            None => this.prepare(&assignment, bundle, &near, &folder),
+        });
         // Its files are there as long as the process may read them.
-        let (order, files, _desk) = computed(preparing.await)?;
+        let (charge, files, _desk) = computed(preparing.await)?;
         let put = Instant::now();
-        let told = guest.put(one.work.seat, order, files, until).await;
+        let told = guest.put(one.work.seat, charge, files, until).await;
         self.metrics.took(put.elapsed());
         info!("{} took {:.1} s", one.work.seat, put.elapsed().as_secs_f64());
         Ok(told)
@@ -218,7 +237,7 @@ impl Executor {
         bundle: Option<File>,
         near: &[NodeId],
         folder: &Path,
-    ) -> std::result::Result<(Order, Vec<File>, TempDir), Trouble> {
+    ) -> std::result::Result<(Charge, Vec<File>, TempDir), Trouble> {
         let job = &one.work.terms.job;
         self.sandbox.admit(job::profile(&one.work))?;
         let files = self.gather(one, job::named_files(job)?, bundle, near)?;
@@ -227,7 +246,7 @@ impl Executor {
         let order = Order { fingerprint, ..Order::of(job, job::input(job), bundle) };
         // What is derived from the model is in the scratch folder, wherever that will be.
         let order = self.order(order, &one.work, desk.path(), Path::new(""))?;
-        Ok((order, files, desk))
+        Ok((order.into(), files, desk))
     }
 
     /// What is answered. The process goes on, and could change what it wrote while that is looked
@@ -238,7 +257,10 @@ impl Executor {
         made: cairn_order::Made,
         scratch: &Path,
     ) -> std::result::Result<Made, Trouble> {
-        let mut made = self.book.bend(made);
+        let mut made = self.book.bend(work.seat.part, made);
+        if let Some(errand) = &work.errand {
+            return self.receive_errand(work, errand, &made, scratch);
+        }
         if let Product::Scratch(name) = &made.product {
             made.product = Product::Inline(taken(scratch, name)?);
         }
@@ -280,7 +302,7 @@ fn taken(scratch: &Path, name: &str) -> std::result::Result<Vec<u8>, Trouble> {
 
 /// A file, and neither what it links to nor something that is waited for: the process may have put
 /// anything there since it was looked at.
-fn opened(path: &Path) -> io::Result<fs::File> {
+pub(super) fn opened(path: &Path) -> io::Result<fs::File> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = fs::File::from(rustix::fs::open(path, flags, Mode::empty())?);
     if !file.metadata()?.is_file() {

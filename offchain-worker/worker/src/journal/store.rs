@@ -1,10 +1,9 @@
 //! The tables of a journal.
 
 use crate::work::{Part, Seat};
-use cairn_protocol::id::TaskId;
 use redb::TableDefinition;
 
-/// Part, task, round, generation.
+/// Part; number of the task, the panel or the delta; round, generation.
 pub(super) type Key = (u8, u64, u16, u32);
 
 /// What was done, by seat.
@@ -19,21 +18,23 @@ pub(super) const FACTS: TableDefinition<&str, &[u8]> = TableDefinition::new("fac
 pub(super) const OWNER: &str = "owner";
 pub(super) const HEIGHT: &str = "height";
 
-const PARTS: [Part; 3] = [Part::Worker, Part::Witness, Part::Guard];
+const PARTS: [Part; 5] = [Part::Worker, Part::Witness, Part::Guard, Part::Judge, Part::Keeper];
 
 pub(super) fn key(seat: Seat) -> Key {
     let part = match seat.part {
         Part::Worker => 0,
         Part::Witness => 1,
         Part::Guard => 2,
+        Part::Judge => 3,
+        Part::Keeper => 4,
     };
-    (part, seat.task.0, seat.round, seat.generation)
+    (part, seat.number, seat.round, seat.generation)
 }
 
 /// None of what this program never wrote.
-pub(super) fn seat((part, task, round, generation): Key) -> Option<Seat> {
+pub(super) fn seat((part, number, round, generation): Key) -> Option<Seat> {
     let part = *PARTS.get(usize::from(part))?;
-    Some(Seat { task: TaskId(task), part, round, generation })
+    Some(Seat { number, part, round, generation })
 }
 
 #[cfg(test)]
@@ -43,9 +44,9 @@ mod tests {
     #[test]
     fn seat_should_be_read_as_it_was_written() {
         for part in PARTS {
-            let written = Seat { task: TaskId(9), part, round: 3, generation: 4 };
+            let written = Seat { number: 9, part, round: 3, generation: 4 };
             assert_eq!(seat(key(written)), Some(written));
         }
-        assert_eq!(seat((3, 9, 3, 4)), None);
+        assert_eq!(seat((5, 9, 3, 4)), None);
     }
 }

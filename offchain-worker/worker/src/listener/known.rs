@@ -12,7 +12,7 @@ const ALL: u64 = 100;
 #[derive(Debug, Eq, PartialEq)]
 pub(super) enum Scope {
     All,
-    /// These tasks, audits and challenges alone.
+    /// These tasks, audits, challenges, panels and files alone.
     These(Named),
 }
 
@@ -49,10 +49,16 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cairn_protocol::id::TaskId;
+    use cairn_protocol::id::{DeltaId, PanelId, TaskId};
 
     fn tasks(numbers: &[u64]) -> Named {
         Named { tasks: numbers.iter().copied().map(TaskId).collect(), ..Named::default() }
+    }
+
+    fn learning(panels: &[u64], deltas: &[u64]) -> Named {
+        let panels = panels.iter().copied().map(PanelId).collect();
+        let deltas = deltas.iter().copied().map(DeltaId).collect();
+        Named { panels, deltas, ..Named::default() }
     }
 
     fn challenges(numbers: &[u64]) -> Named {
@@ -94,6 +100,20 @@ mod tests {
         let touched = Touched { given, changed, itself: false };
         let scope = known().scope(102, &touched);
         assert_eq!(scope, Some(Scope::These(tasks(&[3, 5]).joined(&challenges(&[8])))));
+    }
+
+    #[test]
+    fn scope_should_have_panels_and_files_as_it_has_tasks() {
+        let mut known = known();
+        known.learn(101, &Scope::All, learning(&[4], &[6]));
+        let mine = Some(Scope::These(learning(&[4], &[6])));
+        assert_eq!(known.scope(102, &happened(learning(&[5], &[7]))), None);
+        assert_eq!(known.scope(102, &happened(learning(&[4], &[]))), mine);
+        assert_eq!(known.scope(102, &happened(learning(&[], &[6]))), mine);
+        let given = learning(&[9], &[8]);
+        let touched = Touched { given, ..Touched::default() };
+        let joined = Scope::These(learning(&[4, 9], &[6, 8]));
+        assert_eq!(known.scope(102, &touched), Some(joined));
     }
 
     #[test]

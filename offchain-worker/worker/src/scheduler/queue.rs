@@ -270,7 +270,8 @@ fn place(work: &Work) -> Place {
     (work.due, Reverse(work.reward()), work.seat)
 }
 
-/// Whether one process does both: jobs on texts share what is opened of their model.
+/// Whether one process does both: jobs on texts share what is opened of their model, and so do
+/// briefs.
 fn belong(lead: &Work, work: &Work) -> bool {
     let (one, other) = (&lead.terms.job, &work.terms.job);
     let alike = one.kind == other.kind && one.engine == other.engine && one.model == other.model;
@@ -283,7 +284,8 @@ fn belong(lead: &Work, work: &Work) -> bool {
 fn shares(work: &Work) -> bool {
     let terms = &work.terms;
     let on_text = matches!(terms.job.kind, JobKind::Infer | JobKind::Embed);
-    on_text && terms.seal.is_none() && work.seat.part == Part::Worker
+    let is_job = on_text && terms.seal.is_none() && work.seat.part == Part::Worker;
+    is_job || work.errand.is_some()
 }
 
 /// How long a job may take that its commitment is in time.

@@ -3,6 +3,7 @@ use crate::{
     book::testing::book,
     journal::KEPT,
     work::{
+        errand::testing::judging,
         testing::{terms, work},
         Opens, Progress,
     },
@@ -39,6 +40,7 @@ impl Desk {
             book: Arc::clone(&book),
             stops: Arc::default(),
             metrics: Arc::new(Metrics::new().unwrap()),
+            silence: Arc::default(),
             capacity,
             jobs: to_jobs,
             results: to_results,
@@ -57,11 +59,11 @@ impl Desk {
     }
 
     fn begun(&mut self) -> Vec<u64> {
-        std::iter::from_fn(|| self.jobs.try_recv().ok()).map(|job| job.work.seat.task.0).collect()
+        std::iter::from_fn(|| self.jobs.try_recv().ok()).map(|job| job.work.seat.number).collect()
     }
 
     fn told(&mut self) -> Vec<u64> {
-        std::iter::from_fn(|| self.results.try_recv().ok()).map(|work| work.seat.task.0).collect()
+        std::iter::from_fn(|| self.results.try_recv().ok()).map(|work| work.seat.number).collect()
     }
 
     fn point(&self, work: &Work) -> Option<Point> {
@@ -148,10 +150,37 @@ async fn jobs_should_be_begun_alone_at_once_when_the_process_that_they_shared_di
     // Nobody says anew what is to be done.
     for task in [1, 2] {
         let next = jobs.recv().await.unwrap();
-        assert_eq!((next.work.seat.task.0, next.along.len()), (task, 0));
+        assert_eq!((next.work.seat.number, next.along.len()), (task, 0));
     }
     drop(to_turns);
     running.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn opinion_should_be_formed_once_in_a_round_and_anew_in_the_next() {
+    let mut desk = Desk::new();
+    let first = judging(6, 1, 50);
+    desk.turn(7, vec![first.clone()]).await;
+    assert_eq!((desk.begun(), desk.told()), (vec![6], vec![]));
+    desk.make(&first);
+    desk.queue.end(over(first.seat));
+    // As a process that was killed finds it, too.
+    desk.turn(8, vec![first.clone()]).await;
+    assert_eq!((desk.begun(), desk.told()), (vec![], vec![6]));
+    desk.turn(9, vec![judging(6, 2, 90)]).await;
+    assert_eq!((desk.begun(), desk.told()), (vec![6], vec![]));
+    assert_eq!(desk.point(&first), Some(Point::Ended));
+}
+
+#[tokio::test]
+async fn opinion_should_not_be_formed_where_its_memory_is_not_there_and_that_be_said() {
+    let mut desk = Desk::new();
+    let large = judging(6, 1, 50);
+    let large = on(large.errand.as_ref().unwrap().terms(1_001), large);
+    desk.turn(7, vec![large.clone()]).await;
+    assert_eq!((desk.begun(), desk.told()), (vec![], vec![]));
+    assert_eq!(desk.point(&large), Some(Point::Failed));
+    assert!(desk.scheduler.silence.trouble().is_some_and(|said| said.contains("1001 MiB")));
 }
 
 #[test]

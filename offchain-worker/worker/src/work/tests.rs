@@ -71,7 +71,7 @@ fn at_task_should_name_the_seats_round_and_not_the_tasks() {
     let terms = Arc::new(testing::terms());
     let record = task(Stage::Assigned, SeatProgress::Working);
     let work = Work::at_task(TaskId(8), &record, ME, &terms, 7).unwrap();
-    let seat = Seat { task: TaskId(8), part: Part::Worker, round: 2, generation: 3 };
+    let seat = Seat { number: 8, part: Part::Worker, round: 2, generation: 3 };
     assert_eq!((work.seat, work.due, work.is_awaited()), (seat, 40, true));
     assert_eq!(work.seat.purpose("commit"), "commit:8:2:3");
     assert_eq!(work.reward(), 10);
@@ -96,7 +96,7 @@ fn kept_should_be_a_result_until_it_is_fetched_or_comes_to_nothing() {
     };
     for stage in [Stage::Assigned, Stage::Window, Stage::Contested, Stage::Settled] {
         let kept = seat(stage, false).unwrap();
-        assert_eq!((kept.task, kept.round, kept.part), (TaskId(8), 2, Part::Worker));
+        assert_eq!((kept.task(), kept.round, kept.part), (TaskId(8), 2, Part::Worker));
     }
     // It may be complained about although it is said to have come.
     assert!(seat(Stage::Window, true).is_some());

@@ -1,11 +1,16 @@
 mod joining;
 
 use super::*;
-use crate::work::testing::{seat, terms, work};
+use crate::work::{
+    errand::testing::judging,
+    testing::{seat, terms, work},
+    Errand,
+};
 use cairn_order::engines;
 use cairn_protocol::{
     id::{BlockId, EngineId},
     job::{Job, Requirements, Seal, Terms},
+    learning::brief::Brief,
     profile::DeviceClass,
 };
 use proptest::prelude::*;
@@ -35,7 +40,7 @@ fn with_memory(work: Work, memory_mib: u32) -> Work {
 }
 
 fn taken(queue: &mut Queue) -> Vec<u64> {
-    std::iter::from_fn(|| queue.take()).map(|next| next.work.seat.task.0).collect()
+    std::iter::from_fn(|| queue.take()).map(|next| next.work.seat.number).collect()
 }
 
 #[test]
@@ -75,7 +80,7 @@ fn on_text(work: Work, model: u8) -> Work {
 }
 
 fn along(next: &Assignment) -> Vec<u64> {
-    next.along.iter().map(|one| one.work.seat.task.0).collect()
+    next.along.iter().map(|one| one.work.seat.number).collect()
 }
 
 #[test]
@@ -100,6 +105,25 @@ fn take_should_have_one_process_do_what_is_on_one_model() {
     assert!(queue.take().is_none());
     queue.end(over(seat(1)));
     assert_eq!(taken(&mut queue), [5]);
+}
+
+#[test]
+fn take_should_have_one_process_judge_what_is_of_one_model() {
+    let of = |panel, model| {
+        let mut work = judging(panel, 1, 50);
+        let errand = work.errand.take().unwrap();
+        let brief = Brief { model: BlockId([model; 32]), ..Brief::clone(&errand.brief) };
+        let errand = Errand { brief: Arc::new(brief), ..errand };
+        Work { terms: Arc::new(errand.terms(0)), errand: Some(errand), ..work }
+    };
+    let mut queue = queue(2, 1_000);
+    renew(&mut queue, vec![of(1, 7), of(2, 8), of(3, 7), work(4, 50, 9)]);
+    assert_eq!(taken(&mut queue), [4, 1]);
+    let mut queue = self::queue(2, 1_000);
+    renew(&mut queue, vec![of(1, 7), of(2, 8), of(3, 7)]);
+    let first = queue.take().unwrap();
+    assert_eq!((first.work.seat.number, along(&first)), (1, vec![3]));
+    assert_eq!(queue.take().unwrap().work.seat.number, 2);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::*;
 
 /// What joins a process that runs; none where what is first does not.
 fn joined(queue: &mut Queue) -> Option<(u64, Room)> {
-    queue.take().map(|next| (next.work.seat.task.0, next.room))
+    queue.take().map(|next| (next.work.seat.number, next.room))
 }
 
 #[test]
