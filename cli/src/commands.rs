@@ -4,14 +4,19 @@
 mod account;
 mod artifact;
 mod completions;
+mod curate;
+mod dataset;
+mod delta;
 mod governance;
 mod job;
 mod key;
+mod learn;
 mod model;
 mod provider;
 mod quote;
 mod registration;
 mod result;
+mod reward;
 mod status;
 mod submit;
 mod task;
@@ -19,11 +24,11 @@ mod task;
 use crate::{exit::Outcome, output::Output, session::Global};
 use clap::{Parser, Subcommand};
 
-/// Cairn: pay for AI work, offer it, and fetch what came of it.
+/// Cairn: pay for AI work, offer it, fetch what came of it, and make models better.
 ///
 /// Ends with 0 when done, 1 when it failed, 2 when the arguments make no sense, 3 when the runtime
 /// refused, 4 when no endpoint can be used, 5 when a task was refunded, 6 when it was not done in
-/// time.
+/// time, 7 when nothing was laid of what was learned.
 #[derive(Debug, Parser)]
 #[command(name = "cairn", version)]
 pub struct Cli {
@@ -55,9 +60,25 @@ enum Command {
     /// Lists who offers work, or says all that is known of one provider.
     #[command(alias = "provider")]
     Providers(provider::Show),
-    /// Registers models.
+    /// Registers models, and says how they stand.
     #[command(subcommand)]
     Model(model::Model),
+    /// Registers sets of examples, and has models judged on them.
+    #[command(subcommand)]
+    Dataset(dataset::Dataset),
+    /// Makes a model better: learns, checks, and hands in what passes.
+    Learn(Box<learn::Learn>),
+    /// Says how deltas stand, and what became of them.
+    #[command(subcommand)]
+    Delta(delta::Delta),
+    /// Puts something aside for whoever betters a model.
+    Sponsor(reward::Sponsor),
+    /// Lists what providers can claim for what they served, or claims it.
+    #[command(args_conflicts_with_subcommands = true)]
+    Grants(reward::Grants),
+    /// Seals sets of examples that rewards wait for, and opens them.
+    #[command(subcommand)]
+    Curate(curate::Curate),
     /// Asks for work, and puts aside what it will cost.
     Submit(submit::Submit),
     /// Says what work would cost, who would do it and when, and submits nothing.
@@ -106,6 +127,12 @@ impl Cli {
             Command::Availability(set) => set.run(global, output).await,
             Command::Providers(show) => show.run(global, output).await,
             Command::Model(model) => model.run(global, output).await,
+            Command::Dataset(dataset) => dataset.run(global, output).await,
+            Command::Learn(learn) => learn.run(global, output).await,
+            Command::Delta(delta) => delta.run(global, output).await,
+            Command::Sponsor(sponsor) => sponsor.run(global, output).await,
+            Command::Grants(grants) => grants.run(global, output).await,
+            Command::Curate(curate) => curate.run(global, output).await,
             Command::Submit(submit) => submit.run(global, output).await,
             Command::Quote(quote) => quote.run(global, output).await,
             Command::Task(show) => show.run(global, output).await,
@@ -153,7 +180,43 @@ mod tests {
             "providers --own".into(),
             "providers --kind embed --most 5".into(),
             "providers 3".into(),
-            "model create --published model.json --release 1.0.0 --per-use 2".into(),
+            "model create --published model.json --release 1.0.0 --per-use 2 --name demo".into(),
+            "model publish demo --component trunk --file f --archive a --release 1.1.0".into(),
+            "model show demo --floor 1.7".into(),
+            format!("model show {model}"),
+            "model lineage demo --component trunk --most 0".into(),
+            "model pull demo --archive a --out folder --registered".into(),
+            "model access demo --licensed".into(),
+            "model access demo --per-use 0.5".into(),
+            "model license demo //Bob --revoke".into(),
+            "model serve demo --provider 3 --component trunk --component layers.0".into(),
+            format!("model name demo {model}"),
+            "model list".into(),
+            "dataset register --model demo --generator demo --record-bytes 1024 --archive a \
+             --purpose validation --choose"
+                .into(),
+            "dataset register --model demo --records f --record-bytes 1024 --archive a".into(),
+            format!("dataset choose demo {model}"),
+            format!("dataset show {model}"),
+            "learn demo --component trunk --archive a --watch --threads 2 --rank 4".into(),
+            "learn demo --archive a --steps 40 --rate 0.004 --full --train-on f --dry-run".into(),
+            "delta status 7 --wait --timeout 60".into(),
+            "delta list //Bob".into(),
+            format!("delta withdraw {model}"),
+            "sponsor demo 100".into(),
+            "sponsor demo --withdraw".into(),
+            "grants".into(),
+            "grants 3".into(),
+            "grants claim".into(),
+            "grants claim 3".into(),
+            "curate register".into(),
+            "curate status".into(),
+            "curate seal --model demo --period 4 --records f --record-bytes 64 --archive a".into(),
+            "curate commit --model demo --period 4 --records f --record-bytes 64 --archive a"
+                .into(),
+            "curate reveal --model demo --period 4 --archive a".into(),
+            "curate trial --model demo".into(),
+            "curate leave".into(),
             format!("submit infer --model {model} --prompt text --most 8 --wait --acknowledge"),
             format!("submit embed --model {model} --text text --redundancy 3 --reward 0.5"),
             format!("submit embed --model {model} --text text --float --tolerance 500 --wait"),
@@ -218,6 +281,19 @@ mod tests {
             "governance vote 0 aye 1 --conviction 7",
             "governance propose 0x00 --track king",
             "completions of-a-friend",
+            "model show",
+            "model access demo",
+            "model access demo --open --licensed",
+            "model pull demo --out folder",
+            "dataset register --model demo --record-bytes 64 --archive a",
+            "dataset register --model demo --records f --fuel 7 --record-bytes 64 --archive a",
+            "learn demo",
+            "learn demo --archive a --full --rank 4",
+            "learn demo --archive a --watch --dry-run",
+            "delta status",
+            "sponsor demo",
+            "sponsor demo 5 --withdraw",
+            "curate reveal --model demo --archive a",
         ];
         for line in lines {
             let words = std::iter::once("cairn").chain(line.split_whitespace());

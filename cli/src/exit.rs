@@ -20,6 +20,8 @@ pub enum Exit {
     Refunded = 5,
     /// It was not done in time. It may be later.
     TimedOut = 6,
+    /// What was learned is no better than what is there, or nobody could find out. Nothing is laid.
+    Unlaid = 7,
 }
 
 /// What a command returns.
@@ -135,6 +137,7 @@ mod tests {
             Exit::Unconnected,
             Exit::Refunded,
             Exit::TimedOut,
+            Exit::Unlaid,
         ];
         for (exit, number) in all.into_iter().zip(1u8..) {
             assert_eq!(exit as u8, number);

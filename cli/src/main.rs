@@ -5,11 +5,16 @@ mod archive;
 mod commands;
 mod exit;
 mod follow;
+mod loss;
+mod names;
 mod output;
 mod past;
 mod progress;
+mod pull;
+mod room;
 mod sealing;
 mod session;
+mod tree;
 mod values;
 
 use cairn_sdk::amount;

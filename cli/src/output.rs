@@ -62,7 +62,7 @@ impl Report {
         self
     }
 
-    fn json(&self) -> Map<String, Value> {
+    pub fn json(&self) -> Map<String, Value> {
         self.fields.iter().map(|field| (field.name.to_owned(), field.json.clone())).collect()
     }
 
@@ -86,6 +86,15 @@ impl Output {
         } else {
             write!(out, "{}", report.lines())?;
         }
+        Ok(())
+    }
+
+    /// Says something that people read drawn, and programs by its fields.
+    pub fn drawn(&self, report: &Report, drawing: &str) -> Outcome {
+        if self.json {
+            return self.say(report);
+        }
+        write!(io::stdout().lock(), "{drawing}")?;
         Ok(())
     }
 

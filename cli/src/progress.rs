@@ -1,5 +1,5 @@
-//! How far a task is, for people who wait for its end: a bar on a terminal, else a line for each
-//! step.
+//! How far a task or a delta is, for people who wait for its end: a bar on a terminal, else a line
+//! for each step.
 
 use crate::output::Output;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -8,39 +8,45 @@ use std::{
     time::Duration,
 };
 
-/// What a task goes through until it is settled, in the words of its events. It may go back.
-const STEPS: [&str; 6] =
-    ["submitted", "assigned", "committed", "reveals opened", "revealed", "agreed"];
+/// What something goes through until its end, in the words that it is told with. It may go back.
+pub type Steps = &'static [&'static str];
+
+/// Until a task is settled, in the words of its events.
+pub const TASK: Steps =
+    &["submitted", "assigned", "committed", "reveals opened", "revealed", "agreed"];
+/// Until a delta is laid, in the words of its stages.
+pub const DELTA: Steps = &["queued", "judging", "keeping"];
 /// How often the time that it has taken is drawn anew.
 const TICK: Duration = Duration::from_secs(1);
 
 pub struct Progress {
     output: Output,
+    steps: Steps,
     /// None where nobody would see it.
     bar: Option<ProgressBar>,
 }
 
 impl Progress {
     /// A bar, unless lines of others come between, or no terminal shows it.
-    pub fn begin(output: &Output, alone: bool) -> Self {
+    pub fn begin(output: &Output, steps: Steps, alone: bool) -> Self {
         let seen = alone && !output.json && io::stderr().is_terminal();
-        let bar = seen.then(|| drawn(ProgressDrawTarget::stderr()));
+        let bar = seen.then(|| drawn(ProgressDrawTarget::stderr(), steps));
         if let Some(bar) = &bar {
             bar.enable_steady_tick(TICK);
         }
-        Self { output: *output, bar }
+        Self { output: *output, steps, bar }
     }
 
-    /// Something has happened to the task.
+    /// Something has happened to it.
     pub fn step(&self, words: &str) {
         let Some(bar) = &self.bar else { return self.output.progress(&format!("  {words}")) };
-        if let Some(position) = position(words) {
+        if let Some(position) = position(self.steps, words) {
             bar.set_position(position);
         }
         bar.set_message(words.to_owned());
     }
 
-    /// The task has ended, or nobody waits any more.
+    /// It has ended, or nobody waits any more.
     pub fn end(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -48,18 +54,18 @@ impl Progress {
     }
 }
 
-fn drawn(target: ProgressDrawTarget) -> ProgressBar {
-    // The last step is that it is settled.
-    let bar = ProgressBar::with_draw_target(Some(STEPS.len() as u64 + 1), target);
+fn drawn(target: ProgressDrawTarget, steps: Steps) -> ProgressBar {
+    // The last step is its end.
+    let bar = ProgressBar::with_draw_target(Some(steps.len() as u64 + 1), target);
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}, {elapsed}") {
         bar.set_style(style);
     }
     bar
 }
 
-/// How many of the steps a task has behind it after this; none for what is no step forward.
-fn position(words: &str) -> Option<u64> {
-    let at = STEPS.iter().position(|step| *step == words)?;
+/// How many of the steps are behind it after this; none for what is no step forward.
+fn position(steps: Steps, words: &str) -> Option<u64> {
+    let at = steps.iter().position(|step| *step == words)?;
     Some(at as u64 + 1)
 }
 
@@ -115,9 +121,9 @@ mod tests {
     #[test]
     fn bar_should_say_how_far_the_task_is_and_what_happened_last() {
         let screen = Screen::default();
-        let bar = drawn(ProgressDrawTarget::term_like(Box::new(screen.clone())));
+        let bar = drawn(ProgressDrawTarget::term_like(Box::new(screen.clone())), TASK);
         let output = Output { json: false };
-        let progress = Progress { output, bar: Some(bar) };
+        let progress = Progress { output, steps: TASK, bar: Some(bar) };
         for (words, said) in
             [("assigned", "2/7 assigned, "), ("vacated", "2/7 vacated, "), ("agreed", "6/7 agreed")]
         {
@@ -130,8 +136,9 @@ mod tests {
 
     #[test]
     fn position_should_be_known_for_steps_alone() {
-        assert_eq!(position("submitted"), Some(1));
-        assert_eq!(position("agreed"), Some(6));
-        assert_eq!(position("audit awaited"), None);
+        assert_eq!(position(TASK, "submitted"), Some(1));
+        assert_eq!(position(TASK, "agreed"), Some(6));
+        assert_eq!(position(TASK, "audit awaited"), None);
+        assert_eq!(position(DELTA, "keeping"), Some(3));
     }
 }

@@ -2,10 +2,12 @@
 
 use crate::{
     exit::{Exit, Failure, Outcome},
+    names,
     output::Output,
     sealing::Party,
+    values::Which,
 };
-use cairn_protocol::id::Digest;
+use cairn_protocol::id::{BlockId, Digest};
 use cairn_sdk::{
     keys, subxt::tx::Payload, AccountId32, Chain, Included, Options, Outbox, Passphrase, Signer,
 };
@@ -96,6 +98,33 @@ impl Global {
         Ok(self.folder()?.join("sealed").join(name))
     }
 
+    /// The model that is meant.
+    pub async fn model(&self, chain: &Chain, which: &Which) -> Outcome<BlockId> {
+        let name = match which {
+            Which::Id(id) => return Ok(*id),
+            Which::Name(name) => name,
+        };
+        let named = names::find(&self.names(&chain.genesis().0)?, name);
+        if named.is_err() && name == names::DEMO {
+            if let Some(demo) = names::demo(&chain.learning().await?).await? {
+                return Ok(demo);
+            }
+        }
+        named
+    }
+
+    /// Where models have names.
+    pub fn names(&self, genesis: &Digest) -> Outcome<PathBuf> {
+        Ok(self.folder()?.join("models").join(hex::encode(&genesis[..8])))
+    }
+
+    /// Where what an account does on a chain over a longer time is kept.
+    pub fn bench(&self, what: &str, account: &Account) -> Outcome<PathBuf> {
+        let (genesis, owner) = (account.chain.genesis().0, account.id().0);
+        let name = format!("{}-{}", hex::encode(&genesis[..8]), hex::encode(&owner[..8]));
+        Ok(self.folder()?.join(what).join(name))
+    }
+
     fn folder(&self) -> Outcome<PathBuf> {
         if let Some(folder) = &self.data {
             return Ok(folder.clone());
@@ -160,12 +189,52 @@ impl Account {
         for call in calls {
             market.check(&self.id(), call).await?;
         }
-        let outbox = Outbox::open(&self.outbox, self.signer.clone(), self.chain.clone())
-            .map_err(|error| self.explain(error))?;
+        let outbox = self.outbox()?;
         output.progress(&format!("Waiting until the {what} is final ..."));
         let sent = self.finalize(&outbox, what, calls).await;
         outbox.close().await;
         sent
+    }
+
+    /// The same under a name of its own: what was sent under it before, also by another process, is
+    /// waited for and not sent again. Its name is free again once `noted` has kept what came of it.
+    pub async fn send_once(
+        &self,
+        name: &str,
+        call: &impl Payload,
+        output: &Output,
+        noted: impl FnOnce(&Included) -> Outcome,
+    ) -> Outcome<Included> {
+        let outbox = self.outbox()?;
+        let sent = self.finalize_once(&outbox, name, call, output, noted).await;
+        outbox.close().await;
+        sent
+    }
+
+    async fn finalize_once(
+        &self,
+        outbox: &Outbox,
+        name: &str,
+        call: &impl Payload,
+        output: &Output,
+        noted: impl FnOnce(&Included) -> Outcome,
+    ) -> Outcome<Included> {
+        if outbox.find(name)?.is_none() {
+            self.chain.market().await?.check(&self.id(), call).await?;
+        }
+        output.progress("Waiting until it is final ...");
+        let ticket = outbox.submit(name, call).await?;
+        let ended = timeout(FINAL_WITHIN, ticket.succeeded()).await.map_err(|_| late())?;
+        if let Ok(included) = &ended {
+            noted(included)?;
+        }
+        outbox.forget(name).await?;
+        Ok(ended?)
+    }
+
+    fn outbox(&self) -> Outcome<Outbox> {
+        Outbox::open(&self.outbox, self.signer.clone(), self.chain.clone())
+            .map_err(|error| self.explain(error))
     }
 
     async fn finalize<C: Payload>(
@@ -181,15 +250,7 @@ impl Account {
         }
         let mut sent = Vec::with_capacity(calls.len());
         for ticket in tickets {
-            let Ok(ended) = timeout(FINAL_WITHIN, ticket.succeeded()).await else {
-                let words = format!(
-                    "it is sent and not final after {} s; whatever runs next in this account's \
-                     name takes it up again, so look at what it should have changed before doing \
-                     it anew",
-                    FINAL_WITHIN.as_secs()
-                );
-                return Err(Failure::new(Exit::TimedOut, words));
-            };
+            let ended = timeout(FINAL_WITHIN, ticket.succeeded()).await.map_err(|_| late())?;
             // What became of it is known, and nobody asks for it by this purpose again.
             outbox.forget(ticket.purpose()).await?;
             sent.push(ended?);
@@ -204,4 +265,14 @@ impl Account {
             self.outbox.display()
         ))
     }
+}
+
+/// What is said of what was sent and is not final in time.
+fn late() -> Failure {
+    let words = format!(
+        "it is sent and not final after {} s; whatever runs next in this account's name takes it \
+         up again, so look at what it should have changed before doing it anew",
+        FINAL_WITHIN.as_secs()
+    );
+    Failure::new(Exit::TimedOut, words)
 }

@@ -2,9 +2,10 @@
 
 use crate::amount;
 use cairn_protocol::{
-    dag::SemVer,
+    dag::{Component, SemVer, COMPONENT_BYTES},
     id::{BlockId, ContentId, Digest, Region},
     job::JobKind,
+    learning::source::Purpose,
     profile::{Availability, DeviceClass, Offer, Role},
 };
 use cairn_sdk::{governance::Track, AccountId32, Signer};
@@ -29,6 +30,46 @@ pub fn bytes(text: &str) -> Read<Vec<u8>> {
 
 pub fn model(text: &str) -> Read<BlockId> {
     digest(text).map(BlockId)
+}
+
+/// A model as it is asked for: by its id, or by a name that this machine has for it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Which {
+    Id(BlockId),
+    Name(String),
+}
+
+/// An id in hexadecimal, or a name.
+pub fn which(text: &str) -> Read<Which> {
+    match digest(text) {
+        Ok(id) => Ok(Which::Id(BlockId(id))),
+        Err(_) => model_name(text).map(Which::Name),
+    }
+}
+
+/// What a model may be called on this machine: something that is a file's name everywhere.
+pub fn model_name(text: &str) -> Read<String> {
+    const MOST: usize = 40;
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    let begins = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+    match begins && text.len() <= MOST && text.bytes().all(fits) {
+        true => Ok(text.to_owned()),
+        false => Err(format!(
+            "{text:?} is neither 64 hexadecimal digits nor a name: up to {MOST} letters, digits, \
+             '.', '_' and '-', beginning with a letter or digit"
+        )),
+    }
+}
+
+pub fn component(text: &str) -> Read<Component> {
+    let component = Component::try_from(text.as_bytes().to_vec()).ok();
+    component
+        .filter(|name| !name.is_empty())
+        .ok_or_else(|| format!("a component's name has 1 to {COMPONENT_BYTES} bytes"))
+}
+
+pub fn purpose(text: &str) -> Read<Purpose> {
+    named(&[Purpose::Training, Purpose::Validation, Purpose::Sealed], text)
 }
 
 pub fn content(text: &str) -> Read<ContentId> {
@@ -183,6 +224,12 @@ mod tests {
             (availability("away").map(drop), "draining"),
             (track("king").map(drop), "emergency-stop"),
             (bytes("0xabc").map(drop), "hexadecimal"),
+            (which("../demo").map(drop), "nor a name"),
+            (which("").map(drop), "nor a name"),
+            (which(&"a".repeat(41)).map(drop), "nor a name"),
+            (component("").map(drop), "1 to 64"),
+            (component(&"a".repeat(65)).map(drop), "1 to 64"),
+            (purpose("fun").map(drop), "none of training, validation, sealed"),
         ];
         for (read, why) in refused {
             let said = read.unwrap_err();
@@ -194,6 +241,10 @@ mod tests {
     fn values_should_be_read_when_they_are_some() {
         let id = "ab".repeat(32);
         assert_eq!(model(&format!("0x{id}")), Ok(BlockId([0xab; 32])));
+        assert_eq!(which(&id), Ok(Which::Id(BlockId([0xab; 32]))));
+        assert_eq!(which("demo"), Ok(Which::Name("demo".into())));
+        assert_eq!(component("layers.0").unwrap().as_slice(), b"layers.0");
+        assert_eq!(purpose("validation"), Ok(Purpose::Validation));
         assert_eq!(release("1.2.3"), Ok(SemVer { major: 1, minor: 2, patch: 3 }));
         assert_eq!(region("0x0102"), Ok(Region(0x0102)));
         assert_eq!(region("258"), Ok(Region(0x0102)));

@@ -9,7 +9,7 @@ use crate::{
     exit::{Exit, Failure, Outcome},
     follow::{Follow, News},
     output::{Output, Report},
-    progress::Progress,
+    progress::{self, Progress},
     sealing::{self, Opener},
     session::{Account, Global},
     values,
@@ -125,7 +125,7 @@ pub async fn to_the_end(
 ) -> Outcome<Report> {
     let Wait { mut follow, within, keys } = wait;
     // Whoever hands out keys says so, in lines.
-    let progress = Progress::begin(output, keys.is_none());
+    let progress = Progress::begin(output, progress::TASK, keys.is_none());
     let ended = async {
         loop {
             for news in follow.next().await? {
