@@ -33,6 +33,15 @@ pub enum Error {
     #[error("a network has {max} workers at most, not {got}")]
     WorkerCount { got: usize, max: usize },
 
+    #[error("a network has {max} researchers at most, not {got}")]
+    ResearcherCount { got: usize, max: usize },
+
+    #[error("there is no model to learn; start workers first")]
+    NothingToLearn,
+
+    #[error("{component} cannot be spoilt: {reason}")]
+    Unspoilt { component: String, reason: String },
+
     #[error("a network has 1 to {max} validators, not {got}")]
     ValidatorCount { got: usize, max: usize },
 

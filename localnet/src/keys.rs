@@ -55,6 +55,16 @@ pub fn worker_operator(index: usize) -> String {
     format!("Worker//{}//operator", index + 1)
 }
 
+/// The seed of the account that a researcher learns for.
+pub fn researcher(index: usize) -> String {
+    format!("Researcher//{}", index + 1)
+}
+
+/// The name of a network's researcher: `researcher-1`, ...
+pub fn researcher_name(index: usize) -> String {
+    format!("researcher-{}", index + 1)
+}
+
 /// The accounts that so many workers need.
 pub fn worker_accounts(count: usize) -> Result<Vec<AccountId>> {
     let seeds = (0..count).flat_map(|index| [worker_owner(index), worker_operator(index)]);

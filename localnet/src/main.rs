@@ -1,6 +1,7 @@
 //! `cairn-localnet`: a Cairn network on this machine, in the foreground.
 
 use std::{
+    collections::BTreeMap,
     io::{IsTerminal, Write},
     path::PathBuf,
     process::ExitCode,
@@ -8,7 +9,8 @@ use std::{
 };
 
 use cairn_localnet::{
-    programs, Client, Error, Network, Options, PortPlan, Result, State, MAX_VALIDATORS, MAX_WORKERS,
+    programs, Client, Error, Network, Options, PortPlan, Result, State, JUDGES, MAX_RESEARCHERS,
+    MAX_VALIDATORS, MAX_WORKERS,
 };
 use clap::Parser;
 use tokio::signal::unix::{signal, Signal, SignalKind};
@@ -31,6 +33,11 @@ struct Arguments {
     /// How many workers to run beside them, with a small model to try.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = worker_count)]
     workers: usize,
+
+    /// How many researchers to run, who better the model, where there are three workers or more to
+    /// judge what they come to.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = researcher_count)]
+    researchers: usize,
 
     /// Discard the state of an earlier run and begin a new chain.
     #[arg(long)]
@@ -57,6 +64,13 @@ fn worker_count(text: &str) -> std::result::Result<usize, String> {
     match text.parse() {
         Ok(count) if count <= MAX_WORKERS => Ok(count),
         _ => Err(format!("a number from 0 to {MAX_WORKERS} is needed")),
+    }
+}
+
+fn researcher_count(text: &str) -> std::result::Result<usize, String> {
+    match text.parse() {
+        Ok(count) if count <= MAX_RESEARCHERS => Ok(count),
+        _ => Err(format!("a number from 0 to {MAX_RESEARCHERS} is needed")),
     }
 }
 
@@ -89,7 +103,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         ..Options::new(base_path)
     })?;
     let outcome = tokio::select! {
-        outcome = watch(&mut network, arguments.workers) => outcome,
+        outcome = watch(&mut network, arguments.workers, arguments.researchers) => outcome,
         () = stop.wait() => Ok(()),
     };
     println!("\nStopping ...");
@@ -101,17 +115,26 @@ async fn run(arguments: Arguments) -> Result<()> {
 }
 
 /// Returns only when a node or a worker fails.
-async fn watch(network: &mut Network, workers: usize) -> Result<()> {
+async fn watch(network: &mut Network, workers: usize, researchers: usize) -> Result<()> {
     network.wait_ready().await?;
     if workers > 0 {
         println!("Starting {workers} workers; the first time a model is made for them ...");
         network.start_workers().await?;
     }
     describe(network);
+    if researchers > 0 && workers >= JUDGES {
+        println!("Having the model ready to learn, for which referenda are held ...");
+        network.prepare_learning(&BTreeMap::new()).await?;
+        network.start_researchers(researchers).await?;
+        describe_researchers(network);
+    } else if researchers > 0 && workers > 0 {
+        println!("Nobody learns: it takes {JUDGES} workers to judge what is learned.\n");
+    }
     let mut status = Status::new(network);
     let mut looks: u32 = 0;
     loop {
         network.check_alive()?;
+        tell_who_ended(network)?;
         if looks.is_multiple_of(STATUS_EVERY) {
             status.update().await;
         }
@@ -147,12 +170,38 @@ fn describe_workers(network: &Network) {
         println!("    log         {}", worker.log_path().display());
     }
     let Some(market) = network.market() else { return };
-    let model: String = market.model.0.iter().map(|byte| format!("{byte:02x}")).collect();
+    let model = hex::encode(market.model.0);
     println!("\nA model to try, made in {}:", market.folder.display());
-    let cairn = programs::find("cairn").map_or("cairn".into(), |path| path.display().to_string());
     let ask = "--prompt \"the red hen\" --wait";
-    println!("  {cairn} submit infer --key //Dave --model {model} {ask}");
+    println!("  {} submit infer --key //Dave --model {model} {ask}", cairn());
     println!("Its results that are too long for the chain are in {}.", market.archive.display());
+}
+
+/// Who learns, and how to see what comes of it.
+fn describe_researchers(network: &Network) {
+    for researcher in &network.researchers {
+        println!("\n  {}", researcher.name());
+        println!("    account     //{}", researcher.account());
+        println!("    log         {}", researcher.log_path().display());
+    }
+    println!("\nWhat the model has learned, after a few minutes:");
+    println!("  {} model show demo\n", cairn());
+}
+
+/// The network goes on without somebody who learns.
+fn tell_who_ended(network: &mut Network) -> Result<()> {
+    for researcher in &mut network.researchers {
+        if let Some(status) = researcher.ended()? {
+            let (name, log) = (researcher.name(), researcher.log_path().display());
+            println!("{name} has ended with {status}; why is in {log}.");
+        }
+    }
+    Ok(())
+}
+
+/// The command line, as a shell is to call it.
+fn cairn() -> String {
+    programs::find("cairn").map_or("cairn".into(), |path| path.display().to_string())
 }
 
 fn plural(validators: usize) -> String {

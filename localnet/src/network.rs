@@ -1,10 +1,15 @@
 //! A network: validators on one machine, sharing a chain specification.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
+use cairn_protocol::{
+    dag::Component,
+    id::{BlockId, File},
+};
 use cairn_runtime::{AccountId, BlockNumber};
 use serde_json::Value;
 
@@ -14,7 +19,7 @@ use crate::{
     spec::write_spec,
     state::State,
     workers::{self, Plan, Programs},
-    Client, Error, Market, Node, PortPlan, Result, Setup, Worker,
+    Client, Error, Market, Node, PortPlan, Researcher, Result, Setup, Worker,
 };
 
 /// The most validators one machine is asked to run.
@@ -22,6 +27,12 @@ pub const MAX_VALIDATORS: usize = 20;
 
 /// The most workers one machine is asked to run.
 pub const MAX_WORKERS: usize = 20;
+
+/// The most researchers one machine is asked to run: each keeps all its cores busy.
+pub const MAX_RESEARCHERS: usize = 4;
+
+/// Workers that judge a delta. Where there are fewer nobody need learn anything.
+pub const JUDGES: usize = 3;
 /// For how many steps the demo model of workers learns: enough that its text has words.
 const MODEL_STEPS: u64 = 40;
 
@@ -73,6 +84,8 @@ impl Options {
 /// Running validators, and workers if any are asked for. Dropping it kills them.
 pub struct Network {
     // Dropped first, so that none of them loses its node.
+    /// Those who were started to better the model, in the order of their seeds.
+    pub researchers: Vec<Researcher>,
     /// The workers that were started, in the order of their seeds.
     pub workers: Vec<Worker>,
     /// What they work on.
@@ -126,6 +139,7 @@ impl Network {
         }
 
         let mut network = Self {
+            researchers: Vec::new(),
             workers: Vec::new(),
             market: None,
             plan: programs.map(|programs| Plan {
@@ -183,6 +197,36 @@ impl Network {
         Ok(())
     }
 
+    /// Has the workers' model ready for others to better it, and gives the set that deltas are judged
+    /// on. Components that are named here are published as these files, and not as the bundle has
+    /// them. What an earlier run did is not done again.
+    pub async fn prepare_learning(&self, instead: &BTreeMap<Component, File>) -> Result<BlockId> {
+        let (plan, url, market) = self.school()?;
+        plan.prepare_learning(&url, market, instead).await
+    }
+
+    /// Starts so many processes that better the model. It has to be ready for that.
+    pub async fn start_researchers(&mut self, count: usize) -> Result<()> {
+        if count > MAX_RESEARCHERS {
+            return Err(Error::ResearcherCount { got: count, max: MAX_RESEARCHERS });
+        }
+        for index in self.researchers.len()..count {
+            let (plan, url, market) = self.school()?;
+            let researcher = plan.researcher(index, &url, market).await?;
+            self.researchers.push(researcher);
+        }
+        Ok(())
+    }
+
+    /// What learning needs: workers, and what they work on.
+    fn school(&self) -> Result<(&Plan, String, &Market)> {
+        let first = self.nodes.first().map(Node::rpc_url);
+        match (&self.plan, first, &self.market) {
+            (Some(plan), Some(url), Some(market)) => Ok((plan, url, market)),
+            _ => Err(Error::NothingToLearn),
+        }
+    }
+
     /// Waits until the chain would give work to each worker that runs.
     pub async fn wait_workers(&mut self) -> Result<()> {
         let Some(first) = self.nodes.first() else { return Ok(()) };
@@ -234,10 +278,11 @@ impl Network {
         }
     }
 
-    /// Asks every worker and then every validator to end, waits for them together, and kills those
-    /// that take too long.
+    /// Asks every researcher, then every worker and then every validator to end, waits for those of a
+    /// kind together, and kills those that take too long.
     pub async fn stop(&mut self) -> Result<()> {
-        let mut first_error = self.stop_workers().await.err();
+        let mut first_error = self.stop_researchers().await.err();
+        first_error = first_error.or(self.stop_workers().await.err());
         for node in &mut self.nodes {
             first_error = first_error.or(node.ask_to_stop().err());
         }
@@ -245,6 +290,19 @@ impl Network {
         for node in &mut self.nodes {
             first_error = first_error.or(node.wait_stopped(deadline).await.err());
         }
+        first_error.map_or(Ok(()), Err)
+    }
+
+    async fn stop_researchers(&mut self) -> Result<()> {
+        let mut first_error = None;
+        for researcher in &mut self.researchers {
+            first_error = first_error.or(researcher.ask_to_stop().err());
+        }
+        let deadline = Instant::now() + STOP_WITHIN;
+        for researcher in &mut self.researchers {
+            first_error = first_error.or(researcher.wait_stopped(deadline).await.err());
+        }
+        self.researchers.clear();
         first_error.map_or(Ok(()), Err)
     }
 

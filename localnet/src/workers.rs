@@ -6,14 +6,23 @@
 //!                      └── registered ──▶ chain ◀───┘ registered, heartbeats, results
 //! ```
 //!
-//! What was made or registered by an earlier run is found and used again.
+//! What was made or registered by an earlier run is found and used again. Where somebody is to better
+//! the model, more is done:
+//!
+//! ```text
+//! components, a set to judge deltas on, a referendum ──▶ chain ◀── cairn learn × n, judged by workers
+//! ```
 
+mod learning;
 mod model;
 mod place;
+mod referendum;
 mod register;
+mod researcher;
 mod setup;
 
 use std::{
+    collections::BTreeMap,
     fs,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
@@ -22,10 +31,11 @@ use std::{
 };
 
 use cairn_protocol::{
-    id::{BlockId, ProviderId},
+    dag::Component,
+    id::{BlockId, File, ProviderId},
     profile::{PayloadKey, PAYLOAD_KEY_BYTES},
 };
-use cairn_sdk::{keys::ENVIRONMENT, Chain};
+use cairn_sdk::{keys::ENVIRONMENT, Chain, Published};
 use serde_json::Value;
 
 use crate::{
@@ -38,6 +48,7 @@ use model::said;
 use register::Declared;
 use setup::Launch;
 
+pub use researcher::Researcher;
 pub use setup::Setup;
 
 /// Jobs that a worker does at once.
@@ -101,6 +112,8 @@ pub struct Market {
     pub model: BlockId,
     /// Its folder in exact form.
     pub folder: PathBuf,
+    /// What its bundle and its components are called.
+    pub published: Published,
     /// The folder that workers fetch from and publish to.
     pub archive: PathBuf,
 }
@@ -195,7 +208,7 @@ impl Plan {
         let archive = home.join("archive");
         let model = model::make(&self.programs.engine, &self.root, &archive, self.steps).await?;
         let chain = register::connect(url).await?;
-        let folder = self.root.join("outbox");
+        let folder = self.outboxes();
         fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
         let id = register::model(&chain, &folder, &model.published).await?;
         let stands = (0..self.count).map(|index| self.stand(index, &home));
@@ -212,7 +225,35 @@ impl Plan {
             workers.push(self.spawn(index, provider, url, &archive, &stands)?);
         }
         wait_available(&chain, &mut workers).await?;
-        Ok((Market { model: id, folder: model.folder, archive }, workers))
+        let market =
+            Market { model: id, folder: model.folder, published: model.published, archive };
+        Ok((market, workers))
+    }
+
+    /// See [`learning::prepare`].
+    pub(crate) async fn prepare_learning(
+        &self,
+        url: &str,
+        market: &Market,
+        instead: &BTreeMap<Component, File>,
+    ) -> Result<BlockId> {
+        let chain = register::connect(url).await?;
+        learning::prepare(&chain, &self.outboxes(), market, instead).await
+    }
+
+    /// Starts the process of somebody who learns.
+    pub(crate) async fn researcher(
+        &self,
+        index: usize,
+        url: &str,
+        market: &Market,
+    ) -> Result<Researcher> {
+        Researcher::start(index, url, &self.root, &self.outboxes(), market).await
+    }
+
+    /// Where what the network itself sends is kept, until it is final.
+    fn outboxes(&self) -> PathBuf {
+        self.root.join("outbox")
     }
 
     fn setup(&self, index: usize) -> Setup {

@@ -107,6 +107,12 @@ pub mod pallet {
         /// ten: whoever ends workers and starts them again, to see that they come back, has to give
         /// them time.
         pub reveal_blocks: Option<cairn_protocol::id::Height>,
+        /// How many guards judge a delta on a quick market, where it is not three: whoever looks at
+        /// certain guards has to have all of them drawn.
+        pub panel_guards: Option<u8>,
+        /// For how many blocks they may judge there, where it is not thirty: many on one machine
+        /// take longer.
+        pub judging_blocks: Option<cairn_protocol::id::Height>,
         /// What share of the results of single workers is audited, in parts per million. None is
         /// the usual share, by which nobody sees many audits on a small network.
         pub audit_share: Option<u32>,
@@ -143,7 +149,7 @@ pub mod pallet {
             }
             if self.quick_market {
                 quicken_market::<T>(self.reveal_blocks);
-                quicken_learning::<T>(self.reveal_blocks);
+                quicken_learning(self);
             }
             if self.quick_market || self.audit_share.is_some() {
                 set_audits(self);
@@ -197,7 +203,7 @@ pub mod pallet {
         );
     }
 
-    fn quicken_learning<T: Config>(reveal_blocks: Option<cairn_protocol::id::Height>) {
+    fn quicken_learning<T: Config>(genesis: &GenesisConfig<T>) {
         use learning::{ParametersKey as Key, ParametersValue as Value};
         let set = |key: learning::ParametersKey, value: learning::ParametersValue| {
             pallet_parameters::Parameters::<T>::insert(
@@ -206,7 +212,9 @@ pub mod pallet {
             );
         };
         let mut panels = QUICK_PANEL_RULES;
-        panels.clocks.reveal = reveal_blocks.unwrap_or(panels.clocks.reveal);
+        panels.draws.guards = genesis.panel_guards.unwrap_or(panels.draws.guards);
+        panels.clocks.commit = genesis.judging_blocks.unwrap_or(panels.clocks.commit);
+        panels.clocks.reveal = genesis.reveal_blocks.unwrap_or(panels.clocks.reveal);
         set(Key::PanelRules(learning::PanelRules), Value::PanelRules(panels));
         set(Key::DeltaRules(learning::DeltaRules), Value::DeltaRules(QUICK_DELTA_RULES));
         set(Key::CustodyRules(learning::CustodyRules), Value::CustodyRules(QUICK_CUSTODY_RULES));

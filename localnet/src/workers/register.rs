@@ -15,7 +15,7 @@ use cairn_protocol::{
 };
 use cairn_runtime::units::{MICROUNITS, UNITS};
 use cairn_sdk::{
-    calls, subxt::tx::Payload, AccountId32, Chain, Options, Outbox, Published, Signer,
+    calls, subxt::tx::Payload, AccountId32, Chain, Included, Options, Outbox, Published, Signer,
 };
 use sp_crypto_hashing::blake2_256;
 use tokio::task::JoinSet;
@@ -24,7 +24,7 @@ use super::{setup::Setup, MEMORY_MIB};
 use crate::{keys, Error, Result};
 
 /// Who has money on every local chain, and pays those who have none.
-const RICH: &str = "Alice";
+pub(super) const RICH: &str = "Alice";
 /// What owners put up who work alone. A worker may be offered 6 % of it for a task.
 const BOND: Amount = 200 * UNITS;
 /// What owners of those put up who are drawn as guards too.
@@ -36,7 +36,7 @@ const PRICE: Amount = MICROUNITS;
 /// Of the demo model, whose author gets all that the chain leaves to authors.
 const LICENCE: &str = "Apache-2.0";
 const ROYALTY: Ppm = 50_000;
-const RELEASE: SemVer = SemVer { major: 1, minor: 0, patch: 0 };
+pub(super) const RELEASE: SemVer = SemVer { major: 1, minor: 0, patch: 0 };
 /// How long the only endpoint may be gone.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -141,7 +141,7 @@ fn profile(index: usize, declared: &Declared) -> Result<Profile> {
 }
 
 /// Pays those of these accounts who have too little, as on a chain that began without them.
-async fn fund(chain: &Chain, outboxes: &Path, seeds: &[String]) -> Result<()> {
+pub(super) async fn fund(chain: &Chain, outboxes: &Path, seeds: &[String]) -> Result<()> {
     for seed in seeds {
         let balance = chain.balance(&account(seed)?).await?;
         let has = balance.free.saturating_add(balance.held);
@@ -154,26 +154,35 @@ async fn fund(chain: &Chain, outboxes: &Path, seeds: &[String]) -> Result<()> {
     Ok(())
 }
 
-fn account(seed: &str) -> Result<AccountId32> {
+pub(super) fn account(seed: &str) -> Result<AccountId32> {
     Ok(Signer::dev(seed).map_err(cairn_sdk::Error::from)?.account())
 }
 
 /// Makes a call once, whatever became of the runs before, and waits until it is final.
-async fn send(
+pub(super) async fn send(
     chain: &Chain,
     outboxes: &Path,
     seed: &str,
     purpose: &str,
     call: &impl Payload,
-) -> Result<()> {
-    let signer = Signer::dev(seed).map_err(cairn_sdk::Error::from)?;
-    let path = outboxes.join(format!("{}.redb", seed.replace('/', "-").to_lowercase()));
-    let outbox = Outbox::open(&path, signer, chain.clone())?;
+) -> Result<Included> {
+    let outbox = outbox(chain, outboxes, seed)?;
     let sent = finish(&outbox, purpose, call).await;
     outbox.close().await;
     Ok(sent?)
 }
 
-async fn finish(outbox: &Outbox, purpose: &str, call: &impl Payload) -> cairn_sdk::Result<()> {
-    outbox.submit(purpose, call).await?.succeeded().await.map(drop)
+async fn finish(
+    outbox: &Outbox,
+    purpose: &str,
+    call: &impl Payload,
+) -> cairn_sdk::Result<Included> {
+    outbox.submit(purpose, call).await?.succeeded().await
+}
+
+/// What an account sends, as long as nobody else has it open.
+pub(super) fn outbox(chain: &Chain, outboxes: &Path, seed: &str) -> Result<Outbox> {
+    let signer = Signer::dev(seed).map_err(cairn_sdk::Error::from)?;
+    let path = outboxes.join(format!("{}.redb", seed.replace('/', "-").to_lowercase()));
+    Ok(Outbox::open(&path, signer, chain.clone())?)
 }
