@@ -3,7 +3,9 @@
 mod capability;
 mod common;
 mod exactness;
+mod figures;
 mod finality;
+mod learning;
 mod market;
 mod report;
 mod tps;
@@ -30,6 +32,8 @@ enum Bench {
     Exactness(exactness::Options),
     /// Submit-to-finalized time of single transfers at light load.
     Finality(finality::Options),
+    /// How many deltas a guard judges in an hour, and how large they are.
+    Learning(learning::Options),
     /// Matching, tasks a second, bytes of state, and empty blocks beside open tasks.
     Market(market::Options),
     /// Transfers a second, counted at finality, on three networks.
@@ -60,6 +64,8 @@ enum Error {
     Quantise(#[from] cairn_engine::quantise::QuantiseError),
     #[error("the exact form comes to nothing: {0}")]
     Exact(#[from] cairn_engine::exact::ExactError),
+    #[error("the model is not published: {0}")]
+    Folder(#[from] cairn_engine::folder::FolderError),
     #[error(transparent)]
     Sandbox(#[from] cairn_sandbox::Error),
     #[error(transparent)]
@@ -82,6 +88,7 @@ async fn run(bench: Bench) -> Result<(), Error> {
         Bench::Capability(options) => capability::run(&options),
         Bench::Exactness(options) => exactness::run(&options),
         Bench::Finality(options) => finality::run(options).await,
+        Bench::Learning(options) => learning::run(options).await,
         Bench::Market(options) => market::run(options).await,
         Bench::Tps(options) => tps::run(options).await,
         #[cfg(feature = "weights")]

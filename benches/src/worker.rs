@@ -1,6 +1,5 @@
 //! The worker: what it adds to a job, how many it does, and what its parts take.
 
-mod figures;
 mod jobs;
 mod moments;
 mod news;
@@ -11,9 +10,9 @@ mod transfer;
 
 use crate::{
     common::{self, apart},
+    figures::{Figures, Measured},
     Error,
 };
-use figures::{Figures, Measured};
 
 #[derive(Debug, clap::Args)]
 pub struct Options {

@@ -1,12 +1,14 @@
 //! Trivial jobs through one worker beside one validator, and the worker when it has none.
 
 use super::{
-    figures::{shares, Figure, Measured},
     moments::Moments,
     news::{Feed, News},
     task, Error, Options,
 };
-use crate::report::resident;
+use crate::{
+    figures::{shares, Figure, Measured},
+    report::resident,
+};
 use cairn_localnet::{
     keys,
     tx::{self, Signing},

@@ -1,9 +1,7 @@
 //! What it takes until a program is confined and waits for its order.
 
-use super::{
-    figures::{shares, Figure, Measured},
-    Error,
-};
+use super::Error;
+use crate::figures::{shares, Figure, Measured};
 use cairn_localnet::programs;
 use cairn_sandbox::{Limits, Means, Profile, Request, Sandbox};
 use std::{

@@ -1,9 +1,7 @@
 //! How fast an input is sealed and opened, in memory and by one thread.
 
-use super::{
-    figures::{rate, Figure, Measured},
-    Error,
-};
+use super::Error;
+use crate::figures::{rate, Figure, Measured};
 use cairn_vault::{seal, Identity, Secret};
 use std::time::Instant;
 

@@ -1,10 +1,10 @@
 //! A file that goes from one worker's store to another's, and one that is copied without all that.
 
-use super::{
+use super::Error;
+use crate::{
+    common::apart,
     figures::{rate, Figure, Measured},
-    Error,
 };
-use crate::common::apart;
 use cairn_store::{Archive, NodeId, Peer, PeerError, Quota, Source, Store};
 use std::{
     fs::{self, File},

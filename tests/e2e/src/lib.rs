@@ -147,10 +147,19 @@ impl TestNet {
 
     /// One validator with this merged over its genesis, and workers of these setups.
     pub async fn with_setups(setups: Vec<Setup>, patch: Value) -> Result<Self, Failure> {
+        Self::with_lessons(setups, patch, 1).await
+    }
+
+    /// The same with a model that has learned for so many steps.
+    pub async fn with_lessons(
+        setups: Vec<Setup>,
+        patch: Value,
+        model_steps: u64,
+    ) -> Result<Self, Failure> {
         Self::launch(|at| Options {
             workers: setups.len(),
             setups,
-            model_steps: 1,
+            model_steps,
             genesis_patch: patch,
             ..Options::new(at)
         })
@@ -160,7 +169,10 @@ impl TestNet {
     async fn launch(options: impl FnOnce(PathBuf) -> Options) -> Result<Self, Failure> {
         let directory = scratch()?;
         let options = options(directory.path().join("net"));
-        let turn = if options.validators > 1 { Turn::alone()? } else { Turn::beside_another()? };
+        // A model that is taught is one whose deltas are judged, on all cores.
+        let taught = options.workers > 0 && options.model_steps > 1;
+        let alone = options.validators > 1 || taught;
+        let turn = if alone { Turn::alone()? } else { Turn::beside_another()? };
         let network = Network::start(options).await?;
         Ok(Self { network, directory, _turn: turn, passed: false })
     }

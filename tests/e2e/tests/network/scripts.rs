@@ -9,7 +9,7 @@ use std::{
 };
 
 use cairn_e2e::{Failure, Test};
-use cairn_localnet::{programs, MAX_VALIDATORS, MAX_WORKERS};
+use cairn_localnet::{programs, MAX_RESEARCHERS, MAX_VALIDATORS, MAX_WORKERS};
 use tempfile::TempDir;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
@@ -58,7 +58,8 @@ fn run_should_refuse_in_the_words_of_the_network_before_anything_is_built() -> T
     let checkout = Checkout::new()?;
     let (validators, workers) = (MAX_VALIDATORS + 1, MAX_WORKERS + 1);
     let (validators, workers) = (format!("--validators={validators}"), workers.to_string());
-    let cases: [&[&str]; 11] = [
+    let researchers = format!("--researchers={}", MAX_RESEARCHERS + 1);
+    let cases: [&[&str]; 14] = [
         &["--validators", "x"],
         &["--validators", "0"],
         &[&validators],
@@ -68,6 +69,9 @@ fn run_should_refuse_in_the_words_of_the_network_before_anything_is_built() -> T
         &["--workers", &workers],
         &["--workers=one", "--fresh"],
         &["--workers"],
+        &[&researchers],
+        &["--researchers", "two"],
+        &["--researchers"],
         &["--base-path"],
         &["four"],
     ];
@@ -85,13 +89,13 @@ fn run_should_refuse_in_the_words_of_the_network_before_anything_is_built() -> T
 #[test]
 fn run_should_go_on_when_its_arguments_make_sense() -> Test {
     let checkout = Checkout::new()?;
-    let most = [MAX_VALIDATORS, MAX_WORKERS].map(|most| most.to_string());
-    let [validators, workers] = &most;
+    let most = [MAX_VALIDATORS, MAX_WORKERS, MAX_RESEARCHERS].map(|most| most.to_string());
+    let [validators, workers, researchers] = &most;
     let cases: [&[&str]; 4] = [
         &[],
-        &["--validators", validators, "--workers", workers, "--fresh"],
-        &["--workers=0", "--validators=01", "--base-path", "some folder"],
-        &["--node=cairn-node", "--base-path=-"],
+        &["--validators", validators, "--workers", workers, "--researchers", researchers],
+        &["--workers=0", "--validators=01", "--researchers=0", "--base-path", "some folder"],
+        &["--node=cairn-node", "--base-path=-", "--fresh"],
     ];
     for arguments in cases {
         let (output, told) = checkout.run("run", arguments)?;

@@ -11,8 +11,14 @@ pub struct Figure {
     key: &'static str,
     /// For a person.
     name: &'static str,
-    /// It should be less than this.
-    reach: Option<f64>,
+    reach: Option<Reach>,
+}
+
+/// What a figure should be.
+#[derive(Clone, Copy)]
+enum Reach {
+    Below(f64),
+    AtLeast(f64),
 }
 
 /// What one run came to.
@@ -28,14 +34,19 @@ impl Figure {
     }
 
     pub const fn below(self, most: f64) -> Self {
-        Self { reach: Some(most), ..self }
+        Self { reach: Some(Reach::Below(most)), ..self }
+    }
+
+    pub const fn at_least(self, least: f64) -> Self {
+        Self { reach: Some(Reach::AtLeast(least)), ..self }
     }
 
     fn judged(&self, value: f64) -> String {
+        let said = |reached: bool| if reached { "reached" } else { "MISSED" };
         match self.reach {
             None => String::new(),
-            Some(most) if value < most => format!("< {most}: reached"),
-            Some(most) => format!("< {most}: MISSED"),
+            Some(Reach::Below(most)) => format!("< {most}: {}", said(value < most)),
+            Some(Reach::AtLeast(least)) => format!(">= {least}: {}", said(value >= least)),
         }
     }
 }
@@ -91,11 +102,15 @@ mod tests {
     const BOUND: Figure = Figure::new("bound_ms", "bound, ms").below(50.0);
 
     #[test]
-    fn judged_should_say_missed_when_a_figure_is_not_below_its_reach() {
+    fn judged_should_say_missed_when_a_figure_is_not_what_it_should_be() {
         assert_eq!(FREE.judged(1e9), "");
         assert_eq!(BOUND.judged(49.9), "< 50: reached");
         assert_eq!(BOUND.judged(50.0), "< 50: MISSED");
         assert_eq!(BOUND.judged(f64::NAN), "< 50: MISSED");
+        const LEAST: Figure = Figure::new("least", "least").at_least(2.0);
+        assert_eq!(LEAST.judged(2.0), ">= 2: reached");
+        assert_eq!(LEAST.judged(1.9), ">= 2: MISSED");
+        assert_eq!(LEAST.judged(f64::NAN), ">= 2: MISSED");
     }
 
     #[test]
