@@ -26,6 +26,8 @@ const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const PRODUCT: u64 = 8 << 30;
 /// That everyone may go through a folder.
 const ENTERABLE: u32 = 0o001;
+/// That everyone may read a file, and nobody write to it.
+const READABLE: u32 = 0o444;
 
 /// What such a process may use.
 #[derive(Clone, Debug)]
@@ -39,6 +41,8 @@ pub struct Share {
 pub struct Room {
     sandbox: Sandbox,
     share: Share,
+    /// That its processes are another user's.
+    lends: bool,
 }
 
 /// What one of them came to.
@@ -65,11 +69,12 @@ impl Room {
             )));
         }
         let found = Means::detect();
-        if found.root {
+        let lends = found.root;
+        if lends {
             enterable(folder)?;
         }
         let sandbox = Sandbox::new(found, folder).map_err(failed)?;
-        Ok(Self { sandbox, share })
+        Ok(Self { sandbox, share, lends })
     }
 
     pub fn threads(&self) -> u16 {
@@ -88,6 +93,9 @@ impl Room {
             open_files: OPEN_FILES,
             answer: ANSWER,
         };
+        if self.lends {
+            lend(store)?;
+        }
         let (binary, read) = (self.share.program.clone(), vec![store.to_owned()]);
         let request = Request { binary, profile: Profile::Cpu, limits, read };
         let mut process = self.sandbox.start(&request).map_err(failed)?;
@@ -151,6 +159,17 @@ fn enterable(folder: &Path) -> Outcome {
     Ok(())
 }
 
+/// Has that user read the files of a store, some of which were written for one's own eyes.
+fn lend(store: &Path) -> Outcome {
+    for entry in fs::read_dir(store)? {
+        let path = entry?.path();
+        if fs::metadata(&path)?.permissions().mode() & READABLE != READABLE {
+            fs::set_permissions(&path, fs::Permissions::from_mode(READABLE))?;
+        }
+    }
+    Ok(())
+}
+
 fn failed(error: cairn_sandbox::Error) -> Failure {
     Failure::failed(error.to_string())
 }
@@ -196,6 +215,16 @@ mod tests {
             assert!(named(name).is_err(), "{name}");
         }
         assert_eq!(product(&Product::Inline(vec![1]), &scratch).unwrap(), [1]);
+    }
+
+    #[test]
+    fn lend_should_have_everyone_read_what_was_for_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, b"bytes").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
+        lend(folder.path()).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, READABLE);
     }
 
     #[test]
