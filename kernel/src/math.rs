@@ -70,22 +70,24 @@ pub const fn exp2f(z: u64) -> i64 {
     round(power, (z >> 24) as u32)
 }
 
-/// The same, in lanes of 64 bits without a branch.
+/// The same of many at once, each step for all of them: lanes of 64 bits without a branch.
 #[inline(always)]
-pub(crate) const fn exp2f_lane(z: u64) -> u64 {
-    // Of 2^−32 a half would be left, which is rounded up.
-    let z = if z >> 24 > 31 { 33 << 24 } else { z };
-    let mut power: u64 = 1 << 31;
-    let mut k = 0;
-    while k < ROOTS.len() {
-        // Both are at most 2^31, so that a product of 32 bits by 32 is enough.
-        let product = (power & 0xffff_ffff) * (ROOTS[k] as u64 & 0xffff_ffff);
-        let less = (product + (1 << 30)) >> 31;
-        power = if (z >> (23 - k)) & 1 == 1 { less } else { power };
-        k += 1;
+pub(crate) fn exp2f_lanes<const N: usize>(z: &[u64; N]) -> [u64; N] {
+    let mut powers = [1u64 << 31; N];
+    for (k, root) in ROOTS.iter().enumerate() {
+        for (power, z) in powers.iter_mut().zip(z) {
+            // Both are at most 2^31, so that a product of 32 bits by 32 is enough.
+            let product = (*power & 0xffff_ffff) * (root.unsigned_abs() & 0xffff_ffff);
+            let less = (product + (1 << 30)) >> 31;
+            *power = if (z >> (23 - k)) & 1 == 1 { less } else { *power };
+        }
     }
-    let shift = z >> 24;
-    (power + ((1 << shift) >> 1)) >> shift
+    for (power, z) in powers.iter_mut().zip(z) {
+        // Of 2^−32 a half would be left, which is rounded up.
+        let shift = if z >> 24 > 31 { 33 } else { z >> 24 };
+        *power = (*power + ((1 << shift) >> 1)) >> shift;
+    }
+    powers
 }
 
 /// The logarithm to base 2 in units of 2^−24; of zero, which has none, that of one.

@@ -2,11 +2,14 @@
 
 use super::{matrix::Numbers, parts::Row, step::Worker, Error, Matrix};
 use crate::{
-    math::exp2f_lane,
+    math::exp2f_lanes,
     num::{most, nearest, round, Scale},
     program::{Op, Rows, TensorId},
     sample::{largest, loss, power, sample, Rule, FINE_FAR},
 };
+
+/// Columns whose powers are computed at once.
+const LANES: usize = 64;
 
 impl Worker<'_> {
     pub(super) fn choose(
@@ -117,17 +120,27 @@ struct Lost(Scale);
 impl Row<2> for Lost {
     #[inline(always)]
     fn compute(&self, _row: usize, [row, target]: [&[i32]; 2], out: &mut [i64]) {
-        let target = usize::try_from(target[0]).ok();
-        out[0] = target.map_or(-1, |target| lost(row, target, self.0));
+        // No closure, which would be compiled for every machine.
+        out[0] = match usize::try_from(target[0]) {
+            Ok(target) => lost(row, target, self.0),
+            Err(_) => -1,
+        };
     }
 }
 
 #[inline(always)]
 fn lost(row: &[i32], target: usize, scale: Scale) -> i64 {
     let top = i64::from(row.iter().fold(i32::MIN, |top, x| top.max(*x)));
-    // No difference is negative, so that none of what is below zero is left out.
-    let far = |x: &i32| scale.lane(top - i64::from(*x)).min(FINE_FAR).unsigned_abs();
-    let powers = row.iter().map(|x| exp2f_lane(far(x))).sum::<u64>();
+    let mut powers = 0;
+    for some in row.chunks(LANES) {
+        // Of a lane that no column is left for nothing is added.
+        let mut far = [FINE_FAR.unsigned_abs(); LANES];
+        for (far, x) in far.iter_mut().zip(some) {
+            // No difference is negative, so that none of what is below zero is left out.
+            *far = scale.lane(top - i64::from(*x)).min(FINE_FAR).unsigned_abs();
+        }
+        powers += exp2f_lanes(&far).iter().sum::<u64>();
+    }
     loss(powers as i64, top - i64::from(row[target]), scale)
 }
 
