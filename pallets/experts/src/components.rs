@@ -9,7 +9,7 @@ use cairn_protocol::{
         source::DataSet,
     },
 };
-use cairn_seams::Lineage;
+use cairn_seams::{Lineage, OnPublished};
 use frame_support::{dispatch::DispatchResult, ensure, traits::Defensive, BoundedVec};
 
 impl<T: Config> Pallet<T> {
@@ -33,6 +33,7 @@ impl<T: Config> Pallet<T> {
         Self::keep(Block { onto: Some(parent), ..Block::apart(header) }, beside)?;
         Heads::<T>::insert(model, &component, Top { block, latest: release });
         Self::deposit_event(Event::Published { model, component, block, release });
+        T::OnPublished::published(&model);
         Ok(())
     }
 

@@ -59,6 +59,17 @@ pub trait Lineage<AccountId> {
     fn note_loss(model: &BlockId, loss: u64);
 }
 
+/// Hears what the authors of models do to them by hand.
+pub trait OnPublished {
+    /// The author of this model published a component of it, for the first time or anew. What is
+    /// laid or taken off is not published.
+    fn published(model: &BlockId);
+}
+
+impl OnPublished for () {
+    fn published(_: &BlockId) {}
+}
+
 /// Committees of guards.
 pub trait Panels<AccountId> {
     /// Asks for one. Nobody is on it who goes by one of these names, or is one party with whoever

@@ -296,6 +296,26 @@ fn a_head_should_stay_and_the_deposit_be_lost_when_guards_find_a_delta_no_better
 }
 
 #[test]
+fn a_model_should_draw_on_no_budget_when_its_author_publishes_anew_until_it_is_admitted_again() {
+    let (mut chain, model, _) = school();
+    let is_paid = |chain: &mut Chain| {
+        let preview = chain.state(|| Runtime::preview(model, component()));
+        preview.expect("a delta could be made").paid
+    };
+    assert!(is_paid(&mut chain));
+    let (onto, _) = head(&mut chain, model);
+    let (kind, author) = (BlockKind::Expert, account(CREATOR));
+    let release = SemVer { minor: 1, ..RELEASE };
+    let part = Header::component(kind, model, component(), onto, file(6), release, author);
+    let publish = pallet_cairn_experts::Call::publish { header: Box::new(part) };
+    chain.submit(CREATOR, publish).expect("it is her model");
+    assert_eq!(chain.state(|| Runtime::support_of(model)).cap, None);
+    assert!(!is_paid(&mut chain));
+    chain.state(|| Rewards::admit(RuntimeOrigin::root(), model, WHOLE)).expect("it is registered");
+    assert!(is_paid(&mut chain));
+}
+
+#[test]
 fn a_delta_should_lapse_and_cost_nothing_when_nobody_judges_it() {
     let (mut chain, model, _) = school();
     let delta = submit_delta(&mut chain, model, 9);
