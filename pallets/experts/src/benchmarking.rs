@@ -165,7 +165,7 @@ mod benches {
         let model = create::<T>();
         let (first, other) = (validation::<T>(0), validation::<T>(1));
         Pallet::<T>::do_choose_validation(author::<T>(), model, first).expect("it fits");
-        Pallet::<T>::note_loss(&model, 1);
+        Pallet::<T>::note_loss(&model, &first, 2, 1);
         #[extrinsic_call]
         _(RawOrigin::Signed(author::<T>()), model, other);
         assert_eq!(Validation::<T>::get(model), Some(other));

@@ -33,8 +33,8 @@ fn model_view_should_say_how_the_model_stands() {
         assert_eq!((view.validation, view.uses, view.losses), (Some(set), 1, None));
 
         Now::set(from);
-        Experts::note_loss(&model, 2_718_282);
-        Experts::note_loss(&model, 1_000_000);
+        Experts::note_loss(&model, &set, 2_718_282, 2_000_000);
+        Experts::note_loss(&model, &set, 2_000_000, 1_000_000);
         let view = Experts::model_view(&model).unwrap();
         assert_eq!((view.card.access, view.announced), (priced, None));
         let losses = LossesView { first: 2_718_282, last: 1_000_000, gain: 1_000_000 };
