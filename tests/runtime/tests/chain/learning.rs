@@ -9,6 +9,7 @@ use cairn_protocol::{
         delta::DeltaView,
         evaluation::{Evaluation, Opinion},
         model::{Access, ModelCard},
+        quality::quality,
         reward::{gain, Cause},
         source::{Generator, Purpose, Source},
         sums::{tree, Leaf},
@@ -233,6 +234,10 @@ fn a_head_should_move_and_tokens_be_minted_when_guards_find_a_delta_better() {
     let sum = |each: u64, cycle: u64| (0..count).map(|record| each + record % cycle).sum::<u64>();
     let gained = gain(sum(BASELINE, 7), sum(BASELINE * 9 / 10, 5));
     assert_eq!(record.delta.gain, gained);
+    let known = chain.state(|| Runtime::model(model)).expect("it is there");
+    let (first, last) = (sum(BASELINE, 7) / count, sum(BASELINE * 9 / 10, 5) / count);
+    assert_eq!(known.losses.map(|losses| (losses.first, losses.last)), Some((first, last)));
+    assert_eq!(known.quality, quality(first, last, None));
     let rules =
         chain.state(<parameters::DeltaRules as Get<pallet_cairn_learning::types::Rules>>::get);
     let difficulty = chain.state(|| Runtime::support_of(model)).difficulty;
