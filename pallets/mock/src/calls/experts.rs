@@ -124,7 +124,7 @@ fn publish(course: &mut Course, dice: &mut Dice, model: BlockId, who: AccountId)
     let admitted = Admissions::<Mock>::get(model);
     let is_published = course.call(who, Call::<Mock>::publish { header: Box::new(header) });
     // Governance looks at what the model is now, and mostly finds nothing wrong with it.
-    if let Some(cap) = admitted.filter(|_| is_published && !dice.once_in(4)) {
+    if let Some(cap) = admitted.filter(|_| is_published && !dice.once_in(8)) {
         course.govern(pallet_cairn_rewards::Call::<Mock>::admit { model, cap });
     }
 }
