@@ -1,6 +1,11 @@
 //! What a model loses, as people read it.
 
-use cairn_protocol::{chunk, learning::source::Source, spec::TOKEN_BYTES};
+use cairn_protocol::{
+    chunk,
+    learning::{quality::quality, source::Source},
+    share::WHOLE,
+    spec::TOKEN_BYTES,
+};
 use cairn_text::generator;
 
 /// Millionths of a nat in a nat.
@@ -30,11 +35,7 @@ pub fn floor(source: &Source) -> Option<u64> {
 
 /// How much of the way from the first loss to the floor is behind, in thousandths.
 pub fn way(first: u64, last: u64, floor: u64) -> u64 {
-    let (whole, done) = (first.saturating_sub(floor), first.saturating_sub(last));
-    if whole == 0 {
-        return 1_000;
-    }
-    (u128::from(done.min(whole)) * 1_000 / u128::from(whole)) as u64
+    u64::from(quality(first, last, Some(floor)).unwrap_or(WHOLE) / 1_000)
 }
 
 /// The same as a bar.

@@ -11,6 +11,7 @@
 //!     ▼
 //! reward ── gain, Curve: what it is worth ◀── sealed, curation: what of it holds on examples
 //!                                             nobody knew
+//! quality ─ how far a model has come
 //! inference ── grant: what those get who serve models
 //! ```
 //!
@@ -28,6 +29,7 @@ pub mod inference;
 mod logarithm;
 pub mod model;
 pub mod panel;
+pub mod quality;
 #[cfg(test)]
 mod reference;
 pub mod reward;

@@ -143,7 +143,7 @@ impl_runtime_apis! {
 
     impl learning::LearningApi<Block> for Runtime {
         fn model(model: BlockId) -> Option<ModelView<AccountId>> {
-            Experts::model_view(&model)
+            Experts::model_view(&model, Learning::floor_of(&model))
         }
 
         fn lineage(from: BlockId) -> Vec<Step<AccountId>> {

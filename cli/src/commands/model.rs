@@ -9,6 +9,7 @@ mod show;
 
 use crate::{
     exit::{Failure, Outcome},
+    loss::percent,
     names,
     output::{Output, Report},
     session::Global,
@@ -92,11 +93,13 @@ async fn list(global: &Global, output: &Output) -> Outcome {
     for model in learning.models().await? {
         let Some(view) = learning.model(model).await? else { continue };
         let licence = String::from_utf8_lossy(&view.card.licence).into_owned();
+        let quality = view.quality.map(|share| percent(share.into())).unwrap_or_default();
         let report = Report::default()
             .text("model", hex::encode(model.0))
             .text("name", names::of(&names, model).unwrap_or_default())
             .number("components", view.card.components.len() as u64)
             .number("uses", view.uses)
+            .with("quality", view.quality, quality)
             .text("licence", licence);
         reports.push(report);
     }

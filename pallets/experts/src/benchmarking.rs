@@ -27,6 +27,9 @@ use frame_system::RawOrigin;
 pub trait BenchmarkHelper<AccountId> {
     /// Registers a provider, the same each time. Gives it and its operator.
     fn enlist() -> (ProviderId, AccountId);
+
+    /// Makes it as dear as it can be for others to hear that a component of a model was published.
+    fn heed(model: &BlockId);
 }
 
 const RELEASE: SemVer = SemVer { major: 1, minor: 0, patch: 0 };
@@ -134,10 +137,11 @@ mod benches {
         assert!(Blocks::<T>::contains_key(model));
     }
 
-    /// Anew, where it has a head.
+    /// Anew, where it has a head, and others have something to do when they hear of it.
     #[benchmark]
     fn publish() {
         let model = publish_all::<T>(RELEASE);
+        T::BenchmarkHelper::heed(&model);
         let header = expert::<T>(model, component(0), SemVer { minor: 1, ..RELEASE });
         let block = header.id();
         #[extrinsic_call]
@@ -161,7 +165,7 @@ mod benches {
         let model = create::<T>();
         let (first, other) = (validation::<T>(0), validation::<T>(1));
         Pallet::<T>::do_choose_validation(author::<T>(), model, first).expect("it fits");
-        Pallet::<T>::note_loss(&model, 1);
+        Pallet::<T>::note_loss(&model, &first, 2, 1);
         #[extrinsic_call]
         _(RawOrigin::Signed(author::<T>()), model, other);
         assert_eq!(Validation::<T>::get(model), Some(other));

@@ -9,7 +9,7 @@ use cairn_protocol::{
         source::DataSet,
     },
 };
-use cairn_seams::Lineage;
+use cairn_seams::{Lineage, OnPublished};
 use frame_support::{dispatch::DispatchResult, ensure, traits::Defensive, BoundedVec};
 
 impl<T: Config> Pallet<T> {
@@ -33,6 +33,7 @@ impl<T: Config> Pallet<T> {
         Self::keep(Block { onto: Some(parent), ..Block::apart(header) }, beside)?;
         Heads::<T>::insert(model, &component, Top { block, latest: release });
         Self::deposit_event(Event::Published { model, component, block, release });
+        T::OnPublished::published(&model);
         Ok(())
     }
 
@@ -158,11 +159,12 @@ impl<T: Config> Lineage<T::AccountId> for Pallet<T> {
         Some(top.block)
     }
 
-    fn note_loss(model: &BlockId, loss: u64) {
-        if Cards::<T>::contains_key(model) {
+    fn note_loss(model: &BlockId, data: &BlockId, before: u64, since: u64) {
+        // It may be judged on another set by now, of which this says nothing.
+        if Validation::<T>::get(model).as_ref() == Some(data) {
             LossesOf::<T>::mutate(model, |losses| {
-                let first = losses.map_or(loss, |losses| losses.first);
-                *losses = Some(Losses { first, last: loss });
+                let first = losses.map_or(before, |losses| losses.first);
+                *losses = Some(Losses { first, last: since });
             });
         }
     }

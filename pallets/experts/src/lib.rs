@@ -33,7 +33,7 @@ pub mod pallet {
             source::{Purpose, Source},
         },
     };
-    use cairn_seams::{Clock, Registry};
+    use cairn_seams::{Clock, OnPublished, Registry};
     use frame_support::{pallet_prelude::*, traits::fungible};
     use frame_system::pallet_prelude::*;
 
@@ -56,6 +56,9 @@ pub mod pallet {
 
         /// Knows who operates a provider.
         type Registry: Registry<Self::AccountId>;
+
+        /// Hears when an author publishes a component.
+        type OnPublished: OnPublished;
 
         /// What is held for an item of state.
         type ItemDeposit: Get<Amount>;

@@ -144,6 +144,8 @@ impl<T: Config> Pallet<T> {
         for model in kept {
             ensure!(is_model(model), "belongings_are_of_models");
         }
+        let is_judged = LossesOf::<T>::iter_keys().all(Validation::<T>::contains_key);
+        ensure!(is_judged, "losses_are_of_a_set");
         Ok(())
     }
 

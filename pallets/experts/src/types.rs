@@ -92,8 +92,8 @@ pub struct Announcement {
     pub from: Height,
 }
 
-/// The mean loss of a model, in millionths of a nat: as it was measured first on the set that it is
-/// judged on, and last.
+/// The mean loss of a model, in millionths of a nat, on the set that it is judged on: before the
+/// first delta that was measured on it was laid, and since the last was.
 #[derive(
     Clone,
     Copy,

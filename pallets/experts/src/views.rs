@@ -6,6 +6,7 @@ use cairn_protocol::{
     id::{BlockId, ProviderId},
     learning::{
         model::{Component, ModelCard},
+        quality::quality,
         reward::gain,
     },
     view::{HeadView, LossesView, ModelView, Step},
@@ -18,11 +19,13 @@ pub const STEPS: usize = 64;
 const LOOKED_AT: usize = 4_096;
 
 impl<T: Config> Pallet<T> {
-    /// A model as clients see it.
-    pub fn model_view(model: &BlockId) -> Option<ModelView<T::AccountId>> {
+    /// A model as clients see it. What no model loses less than, on the set that it is judged on,
+    /// others know, if anyone does.
+    pub fn model_view(model: &BlockId, floor: Option<u64>) -> Option<ModelView<T::AccountId>> {
         let first = Self::meta(model)?;
         let card = Cards::<T>::get(model)?;
         let announced = Announced::<T>::get(model).filter(|next| next.from > T::Clock::now());
+        let losses = LossesOf::<T>::get(model);
         Some(ModelView {
             author: first.author,
             bundle: first.artifact,
@@ -31,10 +34,12 @@ impl<T: Config> Pallet<T> {
             heads: Self::heads(model),
             validation: Validation::<T>::get(model),
             uses: Uses::<T>::get(model),
-            losses: LossesOf::<T>::get(model).map(|Losses { first, last }| LossesView {
+            quality: losses.and_then(|Losses { first, last }| quality(first, last, floor)),
+            losses: losses.map(|Losses { first, last }| LossesView {
                 first,
                 last,
                 gain: gain(first, last),
+                floor,
             }),
             card: ModelCard { access: Self::access(model, &card), ..card },
         })

@@ -6,8 +6,9 @@
 cairn_seams::weights! {
     /// Block, account and holds; the same, and card.
     create_model(): (90_274, 3, 4);
-    /// Card, model, head, block, account and holds; block, head, account and holds.
-    publish(): (124_945, 6, 4);
+    /// Card, model, head, block, account and holds, who hears it; block, head, account and holds, who
+    /// hears it.
+    publish(): (149_231, 7, 5);
     /// Card, block, account and holds; block, source, account and holds.
     register_data(): (75_311, 4, 4);
     /// Model, source, block, set; set, losses.

@@ -74,7 +74,8 @@ impl<T: Config> Pallet<T> {
         }
         delta.stakes.block = 0;
         delta.root = Some(Self::stack(id, place, &below, delta.header.id()));
-        T::Lineage::note_loss(&place.model, Self::mean(evaluation));
+        let before = evaluation.baseline.checked_div(evaluation.count.into()).unwrap_or(0);
+        T::Lineage::note_loss(&place.model, &trial.data, before, Self::mean(evaluation));
         Self::pay(id, &mut delta, place, trial);
         Self::keep_laid(id, delta, place);
     }

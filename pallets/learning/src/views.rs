@@ -56,6 +56,13 @@ impl<T: Config> Pallet<T> {
         Queues::<T>::get(Place { model, component }).into_inner()
     }
 
+    /// What no model loses less than on what this one is judged on, as governance has it; none
+    /// where nobody knows.
+    pub fn floor_of(model: &BlockId) -> Option<u64> {
+        let standard = Standards::<T>::get(model).unwrap_or_else(|| T::Rules::get().standard);
+        Some(standard.decay.floor_loss).filter(|floor| *floor > 0)
+    }
+
     /// What whoever makes a delta has to know beforehand; none where none can be handed in.
     pub fn preview(model: BlockId, component: Component) -> Option<Preview> {
         let head = T::Lineage::head(&model, &component)?;

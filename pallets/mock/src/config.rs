@@ -212,6 +212,7 @@ impl pallet_cairn_experts::Config for Mock {
     type Currency = Balances;
     type ItemDeposit = ConstU128<5>;
     type MaxServed = ConstU32<2>;
+    type OnPublished = Rewards;
     type PriceNotice = ConstU32<20>;
     type Registry = Providers;
     type RuntimeHoldReason = RuntimeHoldReason;

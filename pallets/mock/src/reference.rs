@@ -19,7 +19,7 @@ use pallet_cairn_custody::Event as Kept;
 use pallet_cairn_experts::{Blocks, Event as Stacked, Heads};
 use pallet_cairn_learning::{Deltas, Event as Learnt};
 use pallet_cairn_panels::Event as Judged;
-use pallet_cairn_rewards::Event as Paid;
+use pallet_cairn_rewards::{Admissions, Event as Paid};
 use std::collections::{BTreeMap, BTreeSet};
 
 type Place = (BlockId, Component);
@@ -139,6 +139,8 @@ impl Reference {
                 assert_eq!(parents(block), [below], "it does not stand on the head");
                 assert_eq!(self.blocks.get(&below).map(|whose| whose.0), Some(model));
                 self.blocks.insert(block, (model, Some(component)));
+                let is_admitted = Admissions::<Mock>::contains_key(model);
+                assert!(!is_admitted, "nobody admitted the model as it is");
             }
             Stacked::Laid { model, component, block, .. } => self.lay(model, component, block),
             Stacked::Unlaid { model, component, block, head } => {

@@ -5,7 +5,7 @@ use cairn_protocol::{
     id::BlockId,
     share::{Ppm, WHOLE},
 };
-use cairn_seams::{Lineage, Purse};
+use cairn_seams::{Lineage, OnPublished, Purse};
 use frame_support::{ensure, pallet_prelude::DispatchResult};
 
 impl<T: Config> Pallet<T> {
@@ -35,13 +35,29 @@ impl<T: Config> Pallet<T> {
     }
 
     pub(crate) fn do_expel(block: BlockId) -> DispatchResult {
-        Admissions::<T>::take(block).ok_or(Error::<T>::NotAdmitted)?;
-        Self::deposit_event(Event::Expelled { block });
+        ensure!(Self::take_admission(block, Expulsion::Governance), Error::<T>::NotAdmitted);
         Ok(())
+    }
+
+    /// Ends an admission, and says whether there was one.
+    fn take_admission(block: BlockId, reason: Expulsion) -> bool {
+        let was_admitted = Admissions::<T>::take(block).is_some();
+        if was_admitted {
+            Self::deposit_event(Event::Expelled { block, reason });
+        }
+        was_admitted
     }
 
     /// Whether gains of a model that are measured on a set are paid from budgets.
     pub(crate) fn draws(model: &BlockId, data: &BlockId) -> bool {
         Admissions::<T>::contains_key(model) && Admissions::<T>::contains_key(data)
+    }
+}
+
+/// Governance admitted a model as it was. An author who could publish a worse component and be paid
+/// for bettering it again would draw all that the model's cap leaves, period after period.
+impl<T: Config> OnPublished for Pallet<T> {
+    fn published(model: &BlockId) {
+        Self::take_admission(*model, Expulsion::Published);
     }
 }

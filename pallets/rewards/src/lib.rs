@@ -20,7 +20,7 @@ mod views;
 pub mod weights;
 
 pub use pallet::*;
-pub use types::{PeriodView, Rules, Sums, SupportView};
+pub use types::{Expulsion, PeriodView, Rules, Sums, SupportView};
 pub use weights::WeightInfo;
 
 #[frame_support::pallet]
@@ -150,9 +150,10 @@ pub mod pallet {
         /// The model or data set draws on the budgets, up to that share of each period's.
         #[codec(index = 2)]
         Admitted { block: BlockId, cap: Ppm },
-        /// It does no longer. What was put aside is still paid.
+        /// It does no longer, for this reason, until it is admitted again. What was put aside is
+        /// still paid.
         #[codec(index = 3)]
-        Expelled { block: BlockId },
+        Expelled { block: BlockId, reason: Expulsion },
         /// The sponsor put so much aside for what the model gains.
         #[codec(index = 4)]
         Sponsored { model: BlockId, sponsor: T::AccountId, amount: Amount },

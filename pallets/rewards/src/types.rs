@@ -125,6 +125,18 @@ stored! {
         pub amount: Amount,
     }
 
+    /// Why a model or a data set draws on the budgets no longer.
+    #[derive(Copy)]
+    pub enum Expulsion {
+        /// Governance took the admission back.
+        #[codec(index = 0)]
+        Governance,
+        /// The model's author published a component of it by hand, so that it is not what was
+        /// admitted.
+        #[codec(index = 1)]
+        Published,
+    }
+
     /// What was paid for a provider's work in a period.
     #[derive(Copy, Default)]
     pub struct Paid {

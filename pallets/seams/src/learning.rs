@@ -55,8 +55,19 @@ pub trait Lineage<AccountId> {
     /// but what was published.
     fn unlay(model: &BlockId, component: &Component) -> Option<BlockId>;
 
-    /// What the model as it stands loses on the set it is judged on, as a mean.
-    fn note_loss(model: &BlockId, loss: u64);
+    /// What a model lost on a set, as a mean, before a delta was laid and since.
+    fn note_loss(model: &BlockId, data: &BlockId, before: u64, since: u64);
+}
+
+/// Hears what the authors of models do to them by hand.
+pub trait OnPublished {
+    /// The author of this model published a component of it, for the first time or anew. What is
+    /// laid or taken off is not published.
+    fn published(model: &BlockId);
+}
+
+impl OnPublished for () {
+    fn published(_: &BlockId) {}
 }
 
 /// Committees of guards.

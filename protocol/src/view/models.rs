@@ -4,6 +4,7 @@ use crate::{
     dag::{BlockKind, SemVer},
     id::{BlockId, File, Height},
     learning::model::{Access, Component, Head, ModelCard},
+    share::Ppm,
 };
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
@@ -26,7 +27,11 @@ answer! {
         pub validation: Option<BlockId>,
         /// Jobs that ran on it and were settled.
         pub uses: u64,
-        /// How good it is; none before it was measured.
+        /// How far it has come, which [`quality`](crate::learning::quality::quality) says and
+        /// [`LossesView`] is the reason of. None before it was measured, or where there is no way
+        /// to go.
+        pub quality: Option<Ppm>,
+        /// What it loses; none before it was measured.
         pub losses: Option<LossesView>,
     }
 
@@ -36,14 +41,16 @@ answer! {
         pub head: Head,
     }
 
-    /// The mean loss of a model on the set that it is judged on, in millionths of a nat: when it was
-    /// measured first, and last.
+    /// The mean loss of a model on the set that it is judged on, in millionths of a nat: before the
+    /// first delta that was measured on that set was laid, and since the last was.
     #[derive(Copy)]
     pub struct LossesView {
         pub first: u64,
         pub last: u64,
         /// Millionths of the logarithm of first over last.
         pub gain: u64,
+        /// What no model loses less than, as governance has it; none where nobody knows.
+        pub floor: Option<u64>,
     }
 
     /// A block of a lineage.

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     units::{deposit, MILLIUNITS},
     AccountId, Audits, Babe, Balance, Balances, BlockNumber, Entropy, Experts, MarketClock,
-    Providers, Reputation, Runtime, RuntimeHoldReason, Session, Staking, System, Tasks,
+    Providers, Reputation, Rewards, Runtime, RuntimeHoldReason, Session, Staking, System, Tasks,
 };
 use alloc::vec::Vec;
 use cairn_protocol::{
@@ -323,6 +323,7 @@ impl pallet_cairn_experts::Config for Runtime {
     type ItemDeposit = ItemDeposit;
     // As many as a machine has room for, and a list that is read whole.
     type MaxServed = ConstU32<32>;
+    type OnPublished = Rewards;
     type PriceNotice = market::PriceNotice;
     type Registry = Providers;
     type RuntimeHoldReason = RuntimeHoldReason;

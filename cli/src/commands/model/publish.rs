@@ -47,7 +47,8 @@ impl Publish {
     pub async fn run(&self, global: &Global, output: &Output) -> Outcome {
         let account = global.account().await?;
         let model = global.model(&account.chain, &self.model).await?;
-        let view = view(&account.chain.learning().await?, model).await?;
+        let learning = account.chain.learning().await?;
+        let view = view(&learning, model).await?;
         let component = component(&view, self.component.as_ref())?;
         let before = view.heads.iter().find(|head| head.component == component);
         if let Some(head) = before.filter(|one| one.head.release.series() >= self.release.series())
@@ -61,6 +62,7 @@ impl Publish {
         let onto = before.map_or(model, |head| head.head.block);
         let kind = if self.router { BlockKind::Router } else { BlockKind::Expert };
         let file: File = archive::put_file(&self.archive, &self.file)?;
+        let was_admitted = learning.support_of(model).await?.cap.is_some();
         let header =
             Header::component(kind, model, component, onto, file, self.release, account.id());
         let block = header.id();
@@ -68,6 +70,14 @@ impl Publish {
         let report = Report::default()
             .text("component_block", hex::encode(block.0))
             .text("release", self.release.to_string());
+        let report = if was_admitted {
+            let told =
+                "ended with this: no tokens are minted for the model until governance admits \
+                        it again";
+            report.with("admission", "ended", told)
+        } else {
+            report
+        };
         output.say(&super::file(report, "file", file).number("block", included.number))
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 use cairn_protocol::{
     learning::source::DataSet,
-    share::WHOLE,
+    share::{Ppm, WHOLE},
     view::{HeadView, LossesView, ModelView},
 };
 use cairn_sdk::{address, amount::crn, learning::SupportView, AccountId32};
@@ -24,7 +24,8 @@ pub struct Show {
     #[arg(value_parser = values::which)]
     model: Which,
 
-    /// The loss that no model can be below, in nats a token [default: known of the demo's text]
+    /// The loss that no model can be below, in nats a token [default: what governance says, or is
+    /// known of the demo's text]
     #[arg(long, value_name = "NATS", value_parser = values::millionths)]
     floor: Option<u64>,
 }
@@ -67,7 +68,22 @@ fn card(view: &ModelView<AccountId32>) -> Report {
         }
         None => report,
     };
-    report.number("uses", view.uses)
+    report.number("uses", view.uses).and(scored(view.quality, view.losses))
+}
+
+/// How far the chain says it has come: in parts per million for programs.
+fn scored(quality: Option<Ppm>, losses: Option<LossesView>) -> Report {
+    let told = match (quality, losses) {
+        (_, None) => "not measured yet".to_owned(),
+        (None, Some(_)) => "it never was above its floor".to_owned(),
+        (Some(share), Some(LossesView { floor: None, .. })) => {
+            format!("{} of its first loss is gone", percent(share.into()))
+        }
+        (Some(share), Some(_)) => {
+            format!("{} of what it could learn is learnt", percent(share.into()))
+        }
+    };
+    Report::default().with("quality", quality, told)
 }
 
 /// What it is judged on, and how good it is.
@@ -100,7 +116,8 @@ fn falling(losses: &LossesView, set: &DataSet<AccountId32>, known: Option<u64>) 
         .with("loss_first", first, format!("{} nats a token", nats(first)))
         .with("loss", last, format!("{} nats a token", nats(last)))
         .with("gain", losses.gain, percent(losses.gain));
-    let Some(floor) = known.or_else(|| floor(&set.source)) else { return report };
+    let stated = losses.floor.map(of);
+    let Some(floor) = known.or(stated).or_else(|| floor(&set.source)) else { return report };
     let way = way(first, last, floor);
     let told = format!("{} {} % of the way", gauge(way), way / 10);
     report.with("floor", floor, format!("{} nats a token", nats(floor))).with(
@@ -191,12 +208,31 @@ mod tests {
 
     #[test]
     fn loss_should_be_told_against_the_floor_that_is_given_or_known() {
-        let losses = LossesView { first: 255 * 3_000_000, last: 255 * 2_000_000, gain: 405_465 };
+        let (first, last) = (255 * 3_000_000, 255 * 2_000_000);
+        let losses = LossesView { first, last, gain: 405_465, floor: None };
         let told = falling(&losses, &demo(), Some(1_000_000)).json();
         assert_eq!((&told["loss_first"], &told["loss"]), (&json!(3_000_000), &json!(2_000_000)));
         assert_eq!((&told["floor"], &told["way"]), (&json!(1_000_000), &json!(500_000)));
         let known = falling(&losses, &demo(), None).json();
         assert!(known["floor"].as_u64().is_some_and(|floor| floor < 2_000_000), "{known:?}");
+        let stated = LossesView { floor: Some(255 * 1_500_000), ..losses };
+        assert_eq!(falling(&stated, &demo(), None).json()["floor"], json!(1_500_000));
+        assert_eq!(falling(&stated, &demo(), Some(7)).json()["floor"], json!(7));
+    }
+
+    #[test]
+    fn quality_should_be_told_with_what_it_is_a_share_of() {
+        let losses = |floor| Some(LossesView { first: 4, last: 3, gain: 287_682, floor });
+        for (quality, losses, told) in [
+            (None, None, "not measured yet"),
+            (None, losses(Some(9)), "it never was above its floor"),
+            (Some(250_000), losses(None), "25.00 % of its first loss is gone"),
+            (Some(500_000), losses(Some(2)), "50.00 % of what it could learn is learnt"),
+        ] {
+            let report = scored(quality, losses);
+            assert_eq!(report.json()["quality"], json!(quality));
+            assert!(format!("{report:?}").contains(told), "{report:?}");
+        }
     }
 
     #[test]

@@ -289,7 +289,7 @@ impl Lineage<AccountId> for Hand {
         None
     }
 
-    fn note_loss(_: &BlockId, _: u64) {}
+    fn note_loss(_: &BlockId, _: &BlockId, _: u64, _: u64) {}
 }
 
 impl Panels<AccountId> for Hand {

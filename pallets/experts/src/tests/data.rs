@@ -102,13 +102,18 @@ fn choose_validation_should_have_deltas_judged_on_another_set() {
         assert_ok!(choose(first));
         assert_eq!(Experts::validation(&model), Some(first));
         assert_eq!(events().last(), Some(&Event::ValidationChosen { model, data: first }));
-        Experts::note_loss(&model, 900);
+        Experts::note_loss(&model, &first, 1_000, 900);
         // Chosen again it is the same set, and what was measured on it stands.
         assert_ok!(choose(first));
-        assert_eq!(LossesOf::<Test>::get(model), Some(Losses { first: 900, last: 900 }));
+        assert_eq!(LossesOf::<Test>::get(model), Some(Losses { first: 1_000, last: 900 }));
         assert_ok!(choose(second));
         assert_eq!(Experts::validation(&model), Some(second));
         assert_eq!(LossesOf::<Test>::get(model), None);
+        // What was measured on the first is laid only now.
+        Experts::note_loss(&model, &first, 900, 800);
+        assert_eq!(LossesOf::<Test>::get(model), None);
+        Experts::note_loss(&model, &second, 700, 650);
+        assert_eq!(LossesOf::<Test>::get(model), Some(Losses { first: 700, last: 650 }));
     });
 }
 

@@ -257,14 +257,20 @@ fn bundle_should_be_what_describes_the_model() {
 }
 
 #[test]
-fn note_loss_should_keep_the_first_and_the_last() {
+fn note_loss_should_keep_what_was_lost_first_and_last() {
     execute(|| {
         let model = model();
-        for loss in [2_000, 2_100, 1_900] {
-            Experts::note_loss(&model, loss);
+        let set = register(model, records(), Purpose::Validation);
+        // It is judged on nothing.
+        Experts::note_loss(&model, &set, 3_000, 2_900);
+        assert_eq!(LossesOf::<Test>::get(model), None);
+        assert_ok!(Experts::choose_validation(RuntimeOrigin::signed(ALICE), model, set));
+        // Samples differ, so that a model loses more on one than it did on another.
+        for (before, since) in [(2_000, 1_950), (2_100, 2_050), (1_980, 1_900)] {
+            Experts::note_loss(&model, &set, before, since);
         }
         assert_eq!(LossesOf::<Test>::get(model), Some(Losses { first: 2_000, last: 1_900 }));
-        Experts::note_loss(&head(model).block, 5);
+        Experts::note_loss(&head(model).block, &set, 5, 4);
         assert_eq!(LossesOf::<Test>::iter().count(), 1);
     });
 }

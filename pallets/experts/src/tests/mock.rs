@@ -12,7 +12,7 @@ use cairn_protocol::{
     profile::{Candidate, DeviceClass},
     spec::Records,
 };
-use cairn_seams::{Clock, Lane, Lineage, Prospect, Registry, Survey};
+use cairn_seams::{Clock, Lane, Lineage, OnPublished, Prospect, Registry, Survey};
 use frame_support::{
     assert_ok, derive_impl, parameter_types,
     traits::{
@@ -94,6 +94,8 @@ parameter_types! {
     pub static Now: Height = 100;
     /// Providers and who operates them; the owner of each is its number.
     pub static Operators: Vec<(ProviderId, AccountId)> = Vec::new();
+    /// The models of which something was published, each time.
+    pub static Heard: Vec<BlockId> = Vec::new();
     pub const MaxServed: u32 = 3;
     pub const PriceNotice: Height = 50;
     pub const ServeBlocks: Height = 30;
@@ -107,6 +109,7 @@ impl Config for Test {
     type Currency = Balances;
     type ItemDeposit = ItemDeposit;
     type MaxServed = MaxServed;
+    type OnPublished = Hand;
     type PriceNotice = PriceNotice;
     type Registry = Hand;
     type RuntimeHoldReason = RuntimeHoldReason;
@@ -124,6 +127,12 @@ impl Clock for Hand {
 
     fn is_stopped() -> bool {
         false
+    }
+}
+
+impl OnPublished for Hand {
+    fn published(model: &BlockId) {
+        Heard::mutate(|all| all.push(*model));
     }
 }
 
@@ -184,6 +193,8 @@ impl benchmarking::BenchmarkHelper<AccountId> for Hand {
         Operators::set(vec![(ProviderId(1), BOB)]);
         (ProviderId(1), BOB)
     }
+
+    fn heed(_: &BlockId) {}
 }
 
 pub(crate) fn externalities() -> sp_io::TestExternalities {
@@ -191,6 +202,7 @@ pub(crate) fn externalities() -> sp_io::TestExternalities {
     ByteDeposit::set(2);
     Now::set(100);
     Operators::set(vec![(ProviderId(1), BOB), (ProviderId(2), CAROL)]);
+    Heard::set(vec![]);
     let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
     pallet_balances::GenesisConfig::<Test> {
         balances: ACCOUNTS.map(|account| (account, FUNDS)).to_vec(),

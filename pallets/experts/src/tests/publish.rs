@@ -49,6 +49,23 @@ fn publish_should_supersede_what_was_laid_when_it_is_published_anew() {
 }
 
 #[test]
+fn publish_should_be_heard_of_when_it_succeeds_and_not_when_deltas_come_and_go() {
+    execute(|| {
+        let model = create(ALICE, 0);
+        assert!(Heard::get().is_empty());
+        publish(model, HEAD, 0);
+        assert_eq!(Heard::get(), [model]);
+        lay(model, HEAD, 1);
+        assert!(Experts::unlay(&model, &name(HEAD)).is_some());
+        let same = expert(model, HEAD, 0);
+        assert_noop!(try_publish(ALICE, same), Error::<Test>::ReleaseNotNewer);
+        assert_eq!(Heard::get(), [model]);
+        publish(model, HEAD, 1);
+        assert_eq!(Heard::get(), [model, model]);
+    });
+}
+
+#[test]
 fn publish_should_take_a_router_as_it_takes_an_expert() {
     execute(|| {
         let model = create(ALICE, 0);

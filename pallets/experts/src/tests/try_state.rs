@@ -241,6 +241,10 @@ fn try_state_should_fail_when_something_is_kept_of_no_model() {
             let access = cairn_protocol::learning::model::Access::Open;
             Announced::<Test>::insert(published, Announcement { access, from: 0 });
         });
+        let unjudged = create(ALICE, 1);
+        breaks("losses_are_of_a_set", || {
+            LossesOf::<Test>::insert(unjudged, Losses { first: 1, last: 1 });
+        });
     });
 }
 

@@ -23,7 +23,7 @@ fn model_view_should_say_how_the_model_stands() {
         let priced = Access::PerUse { price: 7 };
         assert_ok!(Experts::set_access(alice(), model, priced));
 
-        let view = Experts::model_view(&model).unwrap();
+        let view = Experts::model_view(&model, None).unwrap();
         assert_eq!((view.author, view.bundle), (ALICE, header(ALICE, 0).artifact));
         assert_eq!(view.card, card());
         let from = Now::get() + PriceNotice::get();
@@ -31,15 +31,22 @@ fn model_view_should_say_how_the_model_stands() {
         let head = Experts::head(&model, &name(ROUTER)).unwrap();
         assert_eq!(view.heads, [HeadView { component: name(ROUTER), head }]);
         assert_eq!((view.validation, view.uses, view.losses), (Some(set), 1, None));
+        assert_eq!(view.quality, None);
 
         Now::set(from);
-        Experts::note_loss(&model, 2_718_282);
-        Experts::note_loss(&model, 1_000_000);
-        let view = Experts::model_view(&model).unwrap();
+        Experts::note_loss(&model, &set, 2_718_282, 2_000_000);
+        Experts::note_loss(&model, &set, 2_000_000, 1_000_000);
+        let view = Experts::model_view(&model, None).unwrap();
         assert_eq!((view.card.access, view.announced), (priced, None));
-        let losses = LossesView { first: 2_718_282, last: 1_000_000, gain: 1_000_000 };
-        assert_eq!(view.losses, Some(losses));
-        assert_eq!(Experts::model_view(&set), None);
+        let (first, last, gain) = (2_718_282, 1_000_000, 1_000_000);
+        let losses = LossesView { first, last, gain, floor: None };
+        assert_eq!((view.losses, view.quality), (Some(losses), Some(632_120)));
+        assert_eq!(Experts::model_view(&set, None), None);
+        // Of what can be learnt more is behind than of what is lost.
+        let floor = Some(500_000);
+        let view = Experts::model_view(&model, floor).unwrap();
+        assert_eq!(view.losses, Some(LossesView { floor, ..losses }));
+        assert_eq!(view.quality, Some(774_600));
     });
 }
 

@@ -37,7 +37,8 @@ fn a_delta_should_be_laid_and_paid_when_it_is_kept() {
         let block = delta(id).header.id();
         assert_eq!((head.block, head.file, head.judged), (block, file, 0));
         assert_eq!(known().paid, [(id, REWARD)]);
-        assert_eq!((known().successes, known().losses), (1, vec![1_800_000]));
+        let losses = vec![(DATA, 2_000_000, 1_800_000)];
+        assert_eq!((known().successes, known().losses), (1, losses));
         let (gain, reward) = (GAIN, REWARD);
         let event = Event::DeltaLaid { delta: id, block, gain, reward, waits: false };
         System::assert_has_event(event.into());

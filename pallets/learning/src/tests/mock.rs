@@ -266,7 +266,8 @@ pub struct Known {
     pub noted: Vec<(DeltaId, u64, BlockId)>,
     pub forgotten: Vec<DeltaId>,
     pub successes: u32,
-    pub losses: Vec<u64>,
+    /// On which set, before a delta was laid and since.
+    pub losses: Vec<(BlockId, u64, u64)>,
 }
 
 /// A block of a component.
@@ -406,8 +407,8 @@ impl Lineage<AccountId> for Register {
         })
     }
 
-    fn note_loss(_: &BlockId, loss: u64) {
-        amend(|known| known.losses.push(loss));
+    fn note_loss(_: &BlockId, data: &BlockId, before: u64, since: u64) {
+        amend(|known| known.losses.push((*data, before, since)));
     }
 }
 

@@ -21,7 +21,9 @@ fn set_standard_should_count_from_the_next_draw_on() {
     execute(|| {
         let (threshold, id) = threshold_of(20);
         assert_eq!(threshold, 10_000);
+        assert_eq!(Learning::floor_of(&MODEL), None);
         assert_ok!(set(Some(STANDARD)));
+        assert_eq!(Learning::floor_of(&MODEL), Some(900_000));
         let (model, standard) = (MODEL, Some(STANDARD));
         System::assert_last_event(Event::StandardSet { model, standard }.into());
         // What was drawn before is held against what was asked for then.

@@ -15,6 +15,7 @@ use cairn_protocol::{
 use cairn_seams::Lineage;
 use frame_support::BoundedVec;
 use pallet_cairn_experts::{Call, DataSets};
+use pallet_cairn_rewards::Admissions;
 
 /// What is done with a model.
 #[derive(Clone, Copy)]
@@ -120,7 +121,12 @@ fn publish(course: &mut Course, dice: &mut Dice, model: BlockId, who: AccountId)
     let release = SemVer { major: 1, minor, patch: 0 };
     let artifact = file(dice.between(0, 9));
     let header = Header::component(kind, model, name, parent, artifact, release, who);
-    course.call(who, Call::<Mock>::publish { header: Box::new(header) });
+    let admitted = Admissions::<Mock>::get(model);
+    let is_published = course.call(who, Call::<Mock>::publish { header: Box::new(header) });
+    // Governance looks at what the model is now, and mostly finds nothing wrong with it.
+    if let Some(cap) = admitted.filter(|_| is_published && !dice.once_in(8)) {
+        course.govern(pallet_cairn_rewards::Call::<Mock>::admit { model, cap });
+    }
 }
 
 fn register(course: &mut Course, dice: &mut Dice, model: BlockId) {

@@ -1,5 +1,5 @@
 use super::mock::*;
-use crate::{Error, Event};
+use crate::{Error, Event, Expulsion};
 use cairn_seams::Purse as _;
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError;
@@ -11,7 +11,8 @@ fn expel_should_end_the_drawing_and_not_what_was_put_aside() {
         assert_eq!(reserve(1, 700), 700);
         assert!(Rewards::pays_for(&MODEL, &DATA));
         assert_ok!(Rewards::expel(RuntimeOrigin::root(), DATA));
-        System::assert_last_event(Event::Expelled { block: DATA }.into());
+        let told = Event::Expelled { block: DATA, reason: Expulsion::Governance };
+        System::assert_last_event(told.into());
         assert!(!Rewards::pays_for(&MODEL, &DATA));
         assert_ok!(Rewards::expel(RuntimeOrigin::root(), MODEL));
         assert_eq!(reserve(2, 700), 0);

@@ -8,7 +8,7 @@ use cairn_protocol::{
     job::JobKind,
     learning::reward::{Budgets, Cause, Emission},
 };
-use cairn_seams::{OnSettled as _, Purse as _};
+use cairn_seams::{OnPublished as _, OnSettled as _, Purse as _};
 use frame_support::traits::SafeModeNotify;
 use proptest::{
     prelude::*,
@@ -33,6 +33,9 @@ enum Step {
     },
     Expel {
         block: usize,
+    },
+    Publish {
+        model: usize,
     },
     Sponsor {
         who: usize,
@@ -127,6 +130,7 @@ fn steps() -> impl Strategy<Value = Step> {
         3 => (model.clone(), share()).prop_map(|(model, cap)| Admit { model, cap }),
         3 => (data.clone(), share()).prop_map(|(data, cap)| AdmitData { data, cap }),
         1 => (0..4usize).prop_map(|block| Expel { block }),
+        1 => model.clone().prop_map(|model| Publish { model }),
         4 => (who.clone(), model.clone(), amount())
             .prop_map(|(who, model, amount)| Sponsor { who, model, amount }),
         1 => (who.clone(), model.clone()).prop_map(|(who, model)| Withdraw { who, model }),
@@ -239,6 +243,7 @@ fn take_around(step: Step) -> bool {
             Rewards::settled(ProviderId(provider), kind, paid);
         }
         Step::Succeed { model: nth } => Rewards::note_success(&model(nth)),
+        Step::Publish { model: nth } => Rewards::published(&model(nth)),
         Step::Rules(rules) => CurrentRules::set(rules),
         Step::JudgedOn(set) => JudgedOn::set(set.map(data)),
         Step::Own { provider, who } => Owners::mutate(|owners| {

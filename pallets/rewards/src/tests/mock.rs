@@ -206,7 +206,7 @@ impl Lineage<AccountId> for Hand {
         None
     }
 
-    fn note_loss(_: &BlockId, _: u64) {}
+    fn note_loss(_: &BlockId, _: &BlockId, _: u64, _: u64) {}
 }
 
 impl Reputation<AccountId> for Hand {

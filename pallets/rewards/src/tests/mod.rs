@@ -10,6 +10,7 @@ pub(crate) mod mock;
 mod page;
 mod pay_guards;
 mod periods;
+mod published;
 mod release;
 mod reserve;
 mod rules;

@@ -236,6 +236,10 @@ impl pallet_cairn_experts::benchmarking::BenchmarkHelper<AccountId> for Helper {
         let operator: AccountId = account("operator", 0, 5);
         (Self::enlist_as(account("owner", 0, 5), operator.clone(), Role::Compute), operator)
     }
+
+    fn heed(model: &BlockId) {
+        pallet_cairn_rewards::Admissions::<Runtime>::insert(model, 1);
+    }
 }
 
 impl pallet_cairn_tasks::benchmarking::BenchmarkHelper<AccountId> for Helper {

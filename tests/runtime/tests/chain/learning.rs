@@ -9,6 +9,7 @@ use cairn_protocol::{
         delta::DeltaView,
         evaluation::{Evaluation, Opinion},
         model::{Access, ModelCard},
+        quality::quality,
         reward::{gain, Cause},
         source::{Generator, Purpose, Source},
         sums::{tree, Leaf},
@@ -233,6 +234,10 @@ fn a_head_should_move_and_tokens_be_minted_when_guards_find_a_delta_better() {
     let sum = |each: u64, cycle: u64| (0..count).map(|record| each + record % cycle).sum::<u64>();
     let gained = gain(sum(BASELINE, 7), sum(BASELINE * 9 / 10, 5));
     assert_eq!(record.delta.gain, gained);
+    let known = chain.state(|| Runtime::model(model)).expect("it is there");
+    let (first, last) = (sum(BASELINE, 7) / count, sum(BASELINE * 9 / 10, 5) / count);
+    assert_eq!(known.losses.map(|losses| (losses.first, losses.last)), Some((first, last)));
+    assert_eq!(known.quality, quality(first, last, None));
     let rules =
         chain.state(<parameters::DeltaRules as Get<pallet_cairn_learning::types::Rules>>::get);
     let difficulty = chain.state(|| Runtime::support_of(model)).difficulty;
@@ -293,6 +298,26 @@ fn a_head_should_stay_and_the_deposit_be_lost_when_guards_find_a_delta_no_better
     let again = Call::submit_delta { header: Box::new(header), salt: [1; 32] };
     let refused = chain.submit(RESEARCHER, again);
     assert_eq!(refused, Err(Error::<Runtime>::TriedAlready.into()));
+}
+
+#[test]
+fn a_model_should_draw_on_no_budget_when_its_author_publishes_anew_until_it_is_admitted_again() {
+    let (mut chain, model, _) = school();
+    let is_paid = |chain: &mut Chain| {
+        let preview = chain.state(|| Runtime::preview(model, component()));
+        preview.expect("a delta could be made").paid
+    };
+    assert!(is_paid(&mut chain));
+    let (onto, _) = head(&mut chain, model);
+    let (kind, author) = (BlockKind::Expert, account(CREATOR));
+    let release = SemVer { minor: 1, ..RELEASE };
+    let part = Header::component(kind, model, component(), onto, file(6), release, author);
+    let publish = pallet_cairn_experts::Call::publish { header: Box::new(part) };
+    chain.submit(CREATOR, publish).expect("it is her model");
+    assert_eq!(chain.state(|| Runtime::support_of(model)).cap, None);
+    assert!(!is_paid(&mut chain));
+    chain.state(|| Rewards::admit(RuntimeOrigin::root(), model, WHOLE)).expect("it is registered");
+    assert!(is_paid(&mut chain));
 }
 
 #[test]
