@@ -62,7 +62,7 @@ async fn found(
     let (bond, pending) = (view.card.bond, view.card.pending);
     let obstacle = view.card.obstacle.as_ref();
     wrong.extend(obstacle.and_then(|obstacle| standing(obstacle, provider, bond, pending)));
-    wrong.extend(role(&view));
+    wrong.extend(role(provider, &view));
     wrong.extend(promise::look(&view.profile.0, config, declared, node));
     let named = view.profile.0.payload_key;
     wrong.extend(named.and_then(|key| payload_key(&key, &folders::identity(&config.data))));
@@ -123,12 +123,16 @@ fn resume(number: u64) -> String {
     format!("when it is to work, `cairn availability {number} available`, signed by its operator")
 }
 
-fn role(view: &ProviderView) -> Option<Wrong> {
+fn role(provider: ProviderId, view: &ProviderView) -> Option<Wrong> {
     let roles = view.card.roles.0;
     let works = roles.contains(Role::Compute) || roles.contains(Role::Guard);
     (!works).then(|| {
         let what = "the provider has neither the role Compute nor Guard";
-        Wrong::new(what, "take one with providers.set_roles")
+        let number = provider.0;
+        Wrong::new(
+            what,
+            format!("take one with `cairn roles {number} compute`, signed by its owner"),
+        )
     })
 }
 
