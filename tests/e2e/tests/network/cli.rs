@@ -1,5 +1,5 @@
-//! Every command of the command line, on one network: what each says in JSON, what it ends with,
-//! and that whatever goes wrong comes with what to do about it.
+//! The commands about accounts, files, providers, tasks and votes, on one network: what each says in
+//! JSON, what it ends with, and that whatever goes wrong comes with what to do about it.
 
 use std::{
     fs,
