@@ -55,6 +55,12 @@ enum Command {
     Bond(provider::Bond),
     /// Takes from what a provider puts up, which is paid out after a period.
     Unbond(provider::Unbond),
+    /// Pays out what was taken from it and has waited long enough.
+    Withdraw(provider::Withdraw),
+    /// Says all that a provider may be asked to do.
+    Roles(provider::SetRoles),
+    /// Ends a provider's service for good; what it puts up can be withdrawn after a period.
+    Leave(provider::Leave),
     /// Has a provider take work, finish what it has, or rest.
     Availability(provider::SetAvailability),
     /// Lists who offers work, or says all that is known of one provider.
@@ -123,6 +129,9 @@ impl Cli {
             Command::Register(register) => register.run(global, output).await,
             Command::Bond(bond) => bond.run(global, output).await,
             Command::Unbond(unbond) => unbond.run(global, output).await,
+            Command::Withdraw(withdraw) => withdraw.run(global, output).await,
+            Command::Roles(roles) => roles.run(global, output).await,
+            Command::Leave(leave) => leave.run(global, output).await,
             Command::Update(update) => update.run(global, output).await,
             Command::Availability(set) => set.run(global, output).await,
             Command::Providers(show) => show.run(global, output).await,
@@ -172,6 +181,9 @@ mod tests {
                 .into(),
             "bond 3 10".into(),
             "unbond 3 10".into(),
+            "withdraw 3".into(),
+            "roles 3 compute,guard".into(),
+            "leave 3".into(),
             "register --price infer=0.000001 --profile profile.json --operator //Bob".into(),
             "update 3 --profile profile.json --slots 4".into(),
             "update 3 --price wasm=0.1".into(),
@@ -276,6 +288,8 @@ mod tests {
             "status --wait",
             "update",
             "availability 3 away",
+            "roles 3",
+            "roles 3 king",
             "providers 3 --own",
             "governance vote 0 perhaps 1",
             "governance vote 0 aye 1 --conviction 7",

@@ -1,4 +1,4 @@
-//! Providers: bonded, sent to rest, looked at.
+//! Providers: bonded, given roles, sent to rest, ended, looked at.
 
 use crate::{
     amount::{self, crn},
@@ -10,9 +10,9 @@ use crate::{
 use cairn_protocol::{
     id::{Amount, ProviderId},
     job::JobKind,
-    profile::{Availability, Offers},
+    profile::{Availability, Offers, Role, RoleSet},
 };
-use cairn_sdk::{address, calls, Market, ProviderView};
+use cairn_sdk::{address, calls, Chain, Market, ProviderView};
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -56,13 +56,84 @@ impl Unbond {
             .number("provider", self.provider)
             .amount("unbonding", self.amount)
             .number("block", included.number);
-        let view = account.chain.market().await?.provider(provider).await?;
-        let until = view.and_then(|view| view.card.withdrawable_at);
-        output.say(&match until {
-            Some(height) => report.number("withdrawable_at", height),
-            None => report,
-        })
+        output.say(&dated(report, &account.chain, provider).await?)
     }
+}
+
+/// With the height from which on what unbonds is paid out.
+async fn dated(report: Report, chain: &Chain, provider: ProviderId) -> Outcome<Report> {
+    let view = chain.market().await?.provider(provider).await?;
+    let until = view.and_then(|view| view.card.withdrawable_at);
+    Ok(match until {
+        Some(height) => report.number("withdrawable_at", height),
+        None => report,
+    })
+}
+
+#[derive(Debug, Args)]
+pub struct Withdraw {
+    provider: u64,
+}
+
+impl Withdraw {
+    pub async fn run(&self, global: &Global, output: &Output) -> Outcome {
+        let account = global.account().await?;
+        let provider = ProviderId(self.provider);
+        let before = account.chain.market().await?.provider(provider).await?;
+        let amount = before.map_or(0, |view| view.card.unbonding);
+        let included = account.send("payment", &calls::withdraw(provider), output).await?;
+        let report = Report::default()
+            .number("provider", self.provider)
+            .amount("withdrawn", amount)
+            .number("block", included.number);
+        output.say(&report)
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Leave {
+    provider: u64,
+}
+
+impl Leave {
+    pub async fn run(&self, global: &Global, output: &Output) -> Outcome {
+        let account = global.account().await?;
+        let provider = ProviderId(self.provider);
+        let included = account.send("notice", &calls::leave(provider), output).await?;
+        let report =
+            Report::default().number("provider", self.provider).number("block", included.number);
+        output.say(&dated(report, &account.chain, provider).await?)
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct SetRoles {
+    provider: u64,
+
+    /// All that it may be asked to do from now on: compute, guard, router, storage, entropy.
+    #[arg(
+        value_name = "ROLE,...",
+        value_delimiter = ',',
+        required = true,
+        value_parser = values::role
+    )]
+    roles: Vec<Role>,
+}
+
+impl SetRoles {
+    pub async fn run(&self, global: &Global, output: &Output) -> Outcome {
+        let account = global.account().await?;
+        let roles: RoleSet = self.roles.iter().copied().collect();
+        let call = calls::set_roles(ProviderId(self.provider), roles);
+        let included = account.send("change of roles", &call, output).await?;
+        let report = Report::default().number("provider", self.provider);
+        output.say(&with_roles(report, roles).number("block", included.number))
+    }
+}
+
+fn with_roles(report: Report, roles: RoleSet) -> Report {
+    let names: Vec<String> = roles.iter().map(|role| values::name(&role)).collect();
+    report.with("roles", names.clone(), names.join(", "))
 }
 
 #[derive(Debug, Args)]
@@ -169,11 +240,10 @@ fn short(number: u64, view: &ProviderView) -> Report {
 
 fn described(number: u64, view: &ProviderView) -> Report {
     let card = &view.card;
-    let roles: Vec<String> = card.roles.iter().map(|role| values::name(&role)).collect();
     let report = brief(number, view)
         .text("owner", address(&card.owner))
-        .text("operator", address(&card.operator))
-        .with("roles", roles.clone(), roles.join(", "))
+        .text("operator", address(&card.operator));
+    let report = with_roles(report, card.roles.0)
         .amount("unbonding", card.unbonding)
         .amount("pending", card.pending)
         .number("memory_mib", card.hardware.memory_mib)

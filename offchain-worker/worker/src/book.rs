@@ -1,7 +1,7 @@
 //! The journal as all rooms share it.
 
 use crate::{
-    journal::{Entry, Journal, JournalError, Point, Step},
+    journal::{Entry, Journal, JournalError, Point, Response, Step},
     work::{Part, Seat, Work},
     Faults,
 };
@@ -55,6 +55,15 @@ impl Book {
             entry = self.note(seat, step)?;
         }
         Ok(entry)
+    }
+
+    /// Records the answer to a challenge, which may be committed to when this returns. The first one
+    /// stays.
+    pub fn respond(&self, challenge: u64, response: Response) -> Result<Response> {
+        self.faults.before_answer();
+        let noted = self.journal.respond(challenge, response)?;
+        self.faults.at_answer();
+        Ok(noted)
     }
 
     pub fn bend(&self, part: Part, made: Made) -> Made {

@@ -146,7 +146,7 @@ impl<O: Sends> Challenges<O> {
         let opened = ChallengeCommitment { challenge, provider, answer, salt };
         let commitment = opened.digest(&self.genesis);
         let response = Response { answer, salt, commitment, block };
-        let response = self.book.journal().respond(number, response)?;
+        let response = self.book.respond(number, response)?;
         self.send_commitment(number, response, block).await
     }
 

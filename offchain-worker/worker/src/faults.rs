@@ -22,6 +22,12 @@ pub trait Faults: Send + Sync + 'static {
 
     /// A step is on disk, and about to be taken.
     fn at(&self, _part: Part, _point: Point) {}
+
+    /// The answer to a challenge is about to be recorded.
+    fn before_answer(&self) {}
+
+    /// The answer to a challenge is on disk, and about to be committed to.
+    fn at_answer(&self) {}
 }
 
 impl Faults for () {}

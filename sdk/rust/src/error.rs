@@ -233,4 +233,34 @@ mod tests {
         assert_eq!((pallet.as_str(), name.as_str()), ("Tasks", "EvenRedundancy"));
         assert!(!help.is_empty(), "the error's comment says what to do");
     }
+
+    #[test]
+    fn named_should_hold_a_sentence_when_the_error_is_any_of_our_pallets() {
+        const OURS: [&str; 12] = [
+            "Audits",
+            "Capability",
+            "Curation",
+            "Custody",
+            "Entropy",
+            "Experts",
+            "Learning",
+            "Merit",
+            "Panels",
+            "Providers",
+            "Rewards",
+            "Tasks",
+        ];
+        let metadata = subxt::Metadata::decode_from(crate::connect::METADATA).unwrap();
+        for pallet in OURS {
+            let known = metadata.pallet_by_name(pallet).expect("the runtime has it");
+            let errors = known.error_variants().expect("it has errors");
+            assert!(!errors.is_empty(), "{pallet}");
+            for error in errors {
+                let said = Error::named(&metadata, pallet, &error.name).to_string();
+                let words = said.strip_prefix(&format!("{pallet}::{}: ", error.name));
+                let told = words.is_some_and(|words| words.contains(' ') && words.ends_with('.'));
+                assert!(told, "{said}");
+            }
+        }
+    }
 }

@@ -289,6 +289,21 @@ pub mod calls {
         chain::tx().providers().unbond(Static(provider), amount)
     }
 
+    /// Takes and gives up roles: these are all that it has then.
+    pub fn set_roles(provider: ProviderId, roles: RoleSet) -> StaticPayload<providers::SetRoles> {
+        chain::tx().providers().set_roles(Static(provider), Static(roles))
+    }
+
+    /// Ends the service for good, and unbonds everything.
+    pub fn leave(provider: ProviderId) -> StaticPayload<providers::Leave> {
+        chain::tx().providers().leave(Static(provider))
+    }
+
+    /// Pays out what has unbonded.
+    pub fn withdraw(provider: ProviderId) -> StaticPayload<providers::Withdraw> {
+        chain::tx().providers().withdraw(Static(provider))
+    }
+
     pub fn set_availability(
         provider: ProviderId,
         availability: Availability,

@@ -42,6 +42,9 @@ pub const STEPS: [(&str, Point); 11] = [
     ("ended", Point::Ended),
 ];
 
+/// What is recorded of a challenge, by name.
+pub const ANSWERED: &str = "answered";
+
 /// What a worker is to a task, a panel or a delta, by name.
 pub const PARTS: [(&str, Part); 5] = [
     ("worker", Part::Worker),
@@ -79,13 +82,17 @@ pub enum Fault {
     Before(Death),
     /// It dies when it has recorded this step.
     After(Death),
+    /// It dies when it would record its answer to a challenge.
+    Answering,
+    /// It dies when it has recorded that.
+    Answered,
 }
 
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[error(
     "{VARIABLE} is '{0}'; name lie, forge, silent, flip, slow, withhold, before:STEP or \
-     after:STEP, with a journal's step, and before that worker:, witness:, guard:, judge: or \
-     keeper: where it is of one part alone"
+     after:STEP, with a journal's step or answered, of a challenge, and before a step worker:, \
+     witness:, guard:, judge: or keeper: where it is of one part alone"
 )]
 pub struct UnknownFault(String);
 
@@ -101,6 +108,8 @@ impl FromStr for Fault {
             ["flip"] => Some(Self::Flip),
             ["slow"] => Some(Self::Slow),
             ["withhold"] => Some(Self::Withhold),
+            ["before", ANSWERED] => Some(Self::Answering),
+            ["after", ANSWERED] => Some(Self::Answered),
             [when, step] => known(&STEPS, step).and_then(|point| Self::dies(when, None, point)),
             [part, when, step] => known(&PARTS, part)
                 .zip(known(&STEPS, step))
@@ -161,6 +170,18 @@ impl Faults for Fault {
 
     fn at(&self, part: Part, point: Point) {
         if matches!(self, Self::After(death) if death.is_at(part, point)) {
+            die();
+        }
+    }
+
+    fn before_answer(&self) {
+        if *self == Self::Answering {
+            die();
+        }
+    }
+
+    fn at_answer(&self) {
+        if *self == Self::Answered {
             die();
         }
     }
@@ -242,8 +263,15 @@ mod tests {
         assert_eq!("before:made".parse::<Fault>(), Ok(made));
         let sent = Fault::After(of(Some(Part::Guard), Point::CommitSent));
         assert_eq!("guard:after:commit-sent".parse::<Fault>(), Ok(sent));
+        assert_eq!("before:answered".parse::<Fault>(), Ok(Fault::Answering));
+        assert_eq!("after:answered".parse::<Fault>(), Ok(Fault::Answered));
         let bad = ["", "Lie", "after", "after:", "after:dead", "during:made", "before:made:"];
-        for bad in bad.into_iter().chain(["lie:before:made", "guard:made", "guard:before:made:"]) {
+        for bad in bad.into_iter().chain([
+            "lie:before:made",
+            "guard:made",
+            "guard:before:made:",
+            "guard:after:answered",
+        ]) {
             assert!(bad.parse::<Fault>().is_err(), "{bad}");
         }
     }

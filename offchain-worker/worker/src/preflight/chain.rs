@@ -4,7 +4,7 @@ use super::{promise, Registration, Wrong};
 use crate::{config::Config, declare::Declared, folders, rooms, view, Error};
 use cairn_protocol::{
     id::{Amount, ProviderId},
-    profile::{PayloadKey, Role},
+    profile::{PayloadKey, Role, RoleSet},
 };
 use cairn_sdk::{
     amount::crn, calls, chain::runtime_types::pallet_cairn_providers::types::Obstacle, Market,
@@ -62,7 +62,7 @@ async fn found(
     let (bond, pending) = (view.card.bond, view.card.pending);
     let obstacle = view.card.obstacle.as_ref();
     wrong.extend(obstacle.and_then(|obstacle| standing(obstacle, provider, bond, pending)));
-    wrong.extend(role(&view));
+    wrong.extend(role(provider, view.card.roles.0));
     wrong.extend(promise::look(&view.profile.0, config, declared, node));
     let named = view.profile.0.payload_key;
     wrong.extend(named.and_then(|key| payload_key(&key, &folders::identity(&config.data))));
@@ -123,13 +123,15 @@ fn resume(number: u64) -> String {
     format!("when it is to work, `cairn availability {number} available`, signed by its operator")
 }
 
-fn role(view: &ProviderView) -> Option<Wrong> {
-    let roles = view.card.roles.0;
-    let works = roles.contains(Role::Compute) || roles.contains(Role::Guard);
-    (!works).then(|| {
-        let what = "the provider has neither the role Compute nor Guard";
-        Wrong::new(what, "take one with providers.set_roles")
-    })
+/// Whether it has a role that a worker does anything for.
+fn role(provider: ProviderId, roles: RoleSet) -> Option<Wrong> {
+    let served = [Role::Compute, Role::Guard, Role::Storage];
+    if served.into_iter().any(|role| roles.contains(role)) {
+        return None;
+    }
+    let what = "the provider has none of the roles Compute, Guard and Storage";
+    let mend = format!("take one with `cairn roles {} compute`, signed by its owner", provider.0);
+    Some(Wrong::new(what, mend))
 }
 
 /// Whether this worker can read what is sealed for the provider.
@@ -186,6 +188,16 @@ mod tests {
         assert!(behind.what.contains("90 s behind") && behind.mend.contains("NTP"));
         let old = clock(now, now + 3_600_000).unwrap();
         assert!(old.what.contains("3600 s old"));
+    }
+
+    #[test]
+    fn role_should_be_wrong_when_a_worker_does_nothing_for_it() {
+        let of = |roles: &[Role]| role(ProviderId(4), roles.iter().copied().collect());
+        for served in [Role::Compute, Role::Guard, Role::Storage] {
+            assert_eq!(of(&[served, Role::Router]), None, "{served:?}");
+        }
+        let idle = of(&[Role::Router, Role::Entropy]).unwrap();
+        assert!(idle.mend.contains("cairn roles 4 compute"), "{idle:?}");
     }
 
     #[test]

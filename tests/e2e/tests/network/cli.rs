@@ -1,5 +1,5 @@
-//! Every command of the command line, on one network: what each says in JSON, what it ends with,
-//! and that whatever goes wrong comes with what to do about it.
+//! The commands about accounts, files, providers, tasks and votes, on one network: what each says in
+//! JSON, what it ends with, and that whatever goes wrong comes with what to do about it.
 
 use std::{
     fs,
@@ -48,6 +48,7 @@ async fn commands_should_say_what_came_of_them_and_what_to_do_when_nothing_did()
     nobody_does_it(&net)?;
     done(&net, &front).await?;
     refusals(&net, &module)?;
+    left(&net)?;
     net.passed()
 }
 
@@ -148,6 +149,9 @@ fn providers(net: &TestNet) -> Test {
     own(net, &["bond", PROVIDER, "10"])?;
     let unbonding = own(net, &["unbond", PROVIDER, "5"])?;
     assert!(unbonding["withdrawable_at"].is_u64(), "{unbonding}");
+    let early = cairn(net, OWNER, &["withdraw", PROVIDER])?.ended(3);
+    let words = early.json["error"].as_str().unwrap_or_default();
+    assert!(words.contains("Providers::StillUnbonding"), "{words}");
     let shown = ask(net, &["providers", PROVIDER])?;
     assert_eq!((&shown["class"], &shown["sealable"]), (&json!("cpu"), &json!(true)), "{shown}");
     assert_eq!(shown["memory_mib"], machine["memoryMib"]);
@@ -161,6 +165,12 @@ fn providers(net: &TestNet) -> Test {
     let wrong = preflight(net, &data)?;
     assert!(wrong.len() == 1 && wrong[0].contains("5 jobs at once"), "{wrong:?}");
     own(net, &["update", PROVIDER, "--profile", profile])?;
+    assert_eq!(preflight(net, &data)?, Vec::<String>::new());
+    let roles = own(net, &["roles", PROVIDER, "router"])?;
+    assert_eq!(roles["roles"], json!(["router"]), "{roles}");
+    let wrong = preflight(net, &data)?;
+    assert!(wrong.len() == 1 && wrong[0].contains("cairn roles 3 compute"), "{wrong:?}");
+    own(net, &["roles", PROVIDER, "compute,router"])?;
     assert_eq!(preflight(net, &data)?, Vec::<String>::new());
     let paused = own(net, &["availability", PROVIDER, "paused"])?;
     assert_eq!(paused["availability"], "paused");
@@ -291,6 +301,16 @@ async fn done(net: &TestNet, front: &Client) -> Test {
     Ok(())
 }
 
+/// The provider ends its service, and all that it put up waits.
+fn left(net: &TestNet) -> Test {
+    let left = own(net, &["leave", PROVIDER])?;
+    assert!(left["withdrawable_at"].is_u64(), "{left}");
+    let shown = ask(net, &["providers", PROVIDER])?;
+    assert_eq!((&shown["standing"], &shown["bond"]), (&json!("leaving"), &json!("0")), "{shown}");
+    assert_eq!(shown["unbonding"], (210 * UNITS).to_string(), "{shown}");
+    Ok(())
+}
+
 /// Fails unless a command of the requester ends so, with words that mention what to do.
 fn refused(net: &TestNet, arguments: &[&str], exit: i32, mentions: &str) -> Test {
     let said = cairn(net, REQUESTER, arguments)?.ended(exit);
@@ -311,7 +331,7 @@ fn refusals(net: &TestNet, module: &Path) -> Test {
     let get = format!("artifact get {unknown} --archive {archive} --out {fetched}");
     let lost = format!("artifact get {unknown} --archive {archive} --out {nowhere}");
     let simulate = format!("submit simulate --steps 9 --scene {nowhere}");
-    let cases: [(&str, i32, &str); 29] = [
+    let cases: [(&str, i32, &str); 33] = [
         // What makes no sense by itself.
         ("transfer Bob 1", 2, "address"),
         ("transfer //Bob 1,5", 2, "digits and one point"),
@@ -341,6 +361,10 @@ fn refusals(net: &TestNet, module: &Path) -> Test {
         ("complain 0", 3, "Tasks::WrongStage"),
         ("bond 99 1", 3, "Providers::"),
         ("unbond 3 1", 3, "Providers::"),
+        ("withdraw 3", 3, "Providers::NotOwner"),
+        ("roles 3 guard", 3, "Providers::NotOwner"),
+        ("leave 3", 3, "Providers::NotOwner"),
+        ("withdraw 99", 3, "Providers::UnknownProvider"),
         ("availability 3 paused", 3, "Providers::NotOwnerOrOperator"),
         ("update 3 --slots 1", 3, "Providers::"),
         ("governance vote 99 aye 1", 3, "ConvictionVoting::NotOngoing"),

@@ -1,6 +1,6 @@
 //! Workers that are killed, vanish, or lose the chain: the work is done, once, and paid.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{fs, net::SocketAddr, time::Duration};
 
 use cairn_e2e::{Test, TestNet, PATIENCE};
 use cairn_localnet::{
@@ -9,6 +9,7 @@ use cairn_localnet::{
     Client, Setup,
 };
 use cairn_protocol::{
+    challenge::Outcome,
     id::{ProviderId, TaskId},
     job::Terms,
 };
@@ -38,6 +39,9 @@ const DEATHS: [&[&str]; 9] = [
     &["before:seen", "before:committed"],
     &["before:revealed"],
 ];
+/// Where each member of a challenge dies. One of them has to compute its answer twice.
+const ANSWERED: [&[&str]; 3] =
+    [&["before:answered", "after:answered"], &["after:answered"], &["after:answered"]];
 const POLL: Duration = Duration::from_millis(200);
 /// Steps that take a while.
 const LONG: u32 = 200_000;
@@ -83,6 +87,50 @@ async fn worker_should_answer_once_when_it_is_killed_at_any_step() -> Test {
     assert_sent_once(&net, &front, &story).await?;
     net.check_alive()?;
     net.passed()
+}
+
+/// The answer to a challenge, which none of its members computes again that has noted it.
+#[tokio::test(flavor = "multi_thread")]
+async fn challenge_should_be_answered_once_when_its_members_are_killed_at_noting_it() -> Test {
+    let owned = |own: &[&str]| -> Vec<String> { own.iter().map(ToString::to_string).collect() };
+    let mut deaths = Deaths::of(ANSWERED.map(owned));
+    // Started when all that happens is read, as a challenge waits for nobody.
+    let setups = vec![Setup { late: true, ..faulty(None)? }; ANSWERED.len()];
+    let mut net = TestNet::with_setups(setups, json!({})).await?;
+    let front = net.client(0).await?;
+    let mut story = Story::begin(&front).await?;
+    for worker in 0..ANSWERED.len() {
+        deaths.start(&mut net, worker)?;
+    }
+    let deadline = Story::deadline();
+    while story.challenges.is_empty() || !deaths.are_over() {
+        deaths.revive(&mut net)?;
+        story.read(&front).await?;
+        story.check_time(deadline, "a challenge, and all deaths in it")?;
+        sleep(POLL).await;
+    }
+
+    let outcomes = &story.challenges[0];
+    let agreed = outcomes.iter().all(|(_, outcome)| matches!(outcome, Outcome::Agreed { .. }));
+    assert!(agreed && outcomes.len() == ANSWERED.len(), "{outcomes:?}");
+    for (worker, own) in ANSWERED.iter().enumerate() {
+        let operator = keys::account(&keys::worker_operator(worker))?;
+        let vain = story.calls.iter().find(|call| call.by == operator && call.failed);
+        assert!(vain.is_none(), "{vain:?}");
+        let log = fs::read_to_string(net.workers[worker].log_path())?;
+        let begun: Vec<&str> = log.lines().filter_map(number).collect();
+        let first = begun.iter().filter(|one| begun.first() == Some(*one)).count();
+        assert_eq!(first, own.len(), "only what was not noted is begun anew: {log}");
+    }
+    assert_sent_once(&net, &front, &story).await?;
+    net.check_alive()?;
+    net.passed()
+}
+
+/// Which challenge a line of a log says is being answered.
+fn number(line: &str) -> Option<&str> {
+    let (_, after) = line.split_once("answers challenge ")?;
+    after.split_once(',').map(|(number, _)| number)
 }
 
 #[tokio::test(flavor = "multi_thread")]
