@@ -5,8 +5,7 @@
 
 cairn_seams::weights! {
     /// Clock, rules, number, model with its card, its announced access and the account's licence,
-    /// account and holds, window of the seed; lists, terms, record. Not measured yet: what is looked
-    /// up of the model beside its first block.
+    /// account and holds, window of the seed; lists, terms, record.
     submit(): (181_529, 11, 9);
     /// Record, window of the seed, account and holds; queue, agenda.
     cancel(): (147_889, 9, 7);
@@ -14,7 +13,7 @@ cairn_seams::weights! {
     post_key(): (45_247, 4, 4);
     /// The end of a task of nine whose key does not open the payload.
     reject_key(): (541_613, 26, 32);
-    /// Its reputation, and the end of a task of which four of nine are left. Not measured yet: what
+    /// Its reputation, and the end of a task of which four of nine are left: what
     /// rejecting a key costs, and noting what is known of one worker.
     decline(): (404_189, 25, 21);
     /// Operator, record; agenda.
