@@ -14,6 +14,8 @@ pub mod market;
 pub mod outbox;
 mod published;
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod stub;
 
 pub use address::{account, address, AddressError};
