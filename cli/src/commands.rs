@@ -181,6 +181,7 @@ mod tests {
             "providers --kind embed --most 5".into(),
             "providers 3".into(),
             "model create --published model.json --release 1.0.0 --per-use 2 --name demo".into(),
+            "model create --published model.json --price-hint 0.01 --router a --router b".into(),
             "model publish demo --component trunk --file f --archive a --release 1.1.0".into(),
             "model show demo --floor 1.7".into(),
             format!("model show {model}"),
