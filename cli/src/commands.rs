@@ -191,6 +191,8 @@ mod tests {
             "model access demo --per-use 0.5".into(),
             "model license demo //Bob --revoke".into(),
             "model serve demo --provider 3 --component trunk --component layers.0".into(),
+            "model servers demo".into(),
+            "model servers demo --component trunk".into(),
             format!("model name demo {model}"),
             "model list".into(),
             "dataset register --model demo --generator demo --record-bytes 1024 --archive a \
