@@ -193,6 +193,7 @@ mod tests {
             "providers --kind embed --most 5".into(),
             "providers 3".into(),
             "model create --published model.json --release 1.0.0 --per-use 2 --name demo".into(),
+            "model create --published model.json --price-hint 0.01 --router a --router b".into(),
             "model publish demo --component trunk --file f --archive a --release 1.1.0".into(),
             "model show demo --floor 1.7".into(),
             format!("model show {model}"),
@@ -202,6 +203,8 @@ mod tests {
             "model access demo --per-use 0.5".into(),
             "model license demo //Bob --revoke".into(),
             "model serve demo --provider 3 --component trunk --component layers.0".into(),
+            "model servers demo".into(),
+            "model servers demo --component trunk".into(),
             format!("model name demo {model}"),
             "model list".into(),
             "dataset register --model demo --generator demo --record-bytes 1024 --archive a \

@@ -5,6 +5,7 @@ mod create;
 mod lineage;
 mod publish;
 mod pull;
+mod servers;
 mod show;
 
 use crate::{
@@ -41,6 +42,8 @@ pub enum Model {
     License(access::License),
     /// Says that a provider serves components of a model.
     Serve(access::Serve),
+    /// Lists the providers that say that they serve a model, component by component.
+    Servers(servers::Servers),
     /// Calls a model by a name on this machine.
     Name(Name),
     /// Lists all models.
@@ -70,6 +73,7 @@ impl Model {
             Self::Access(access) => access.run(global, output).await,
             Self::License(license) => license.run(global, output).await,
             Self::Serve(serve) => serve.run(global, output).await,
+            Self::Servers(servers) => servers.run(global, output).await,
             Self::Name(name) => name.run(global, output).await,
             Self::List(List {}) => list(global, output).await,
         }

@@ -11,8 +11,9 @@ use core::fmt;
 /// Tokens of an example: one that foretells and one that is foretold, and what fits a window.
 pub const LEAST_TOKENS: u32 = 2;
 pub const MOST_TOKENS: u32 = 1 << 17;
-/// What a generator may burn for a record: about a tenth of a second.
-pub const MAX_FUEL: u64 = 1 << 26;
+/// What a generator may burn for a record: about a hundredth of a second. Records are made one after
+/// another, thousands of them for a delta, and guards who are late lose a part of their bonds.
+pub const MAX_FUEL: u64 = 1 << 23;
 
 wire! {
     /// What examples are for.

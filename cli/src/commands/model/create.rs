@@ -1,5 +1,6 @@
 //! Registers a model, and what it is made of.
 
+use super::spoken;
 use crate::{
     exit::{Failure, Outcome},
     names,
@@ -8,9 +9,9 @@ use crate::{
     values,
 };
 use cairn_protocol::{
-    dag::{BlockKind, Header, SemVer},
+    dag::{BlockKind, Component, Header, SemVer},
     id::{Amount, BlockId},
-    learning::model::{Access, LICENCE_BYTES, MAX_COMPONENTS},
+    learning::model::{Access, ModelCard, LICENCE_BYTES, MAX_COMPONENTS},
     share::Ppm,
 };
 use cairn_sdk::{address, amount, learning::calls, AccountId32, Published};
@@ -36,6 +37,14 @@ pub struct Create {
     /// leaves to authors.
     #[arg(long, value_name = "PPM", default_value_t = ROYALTY)]
     royalty: Ppm,
+
+    /// What a unit of work on it should be worth. Nobody is bound by it.
+    #[arg(long, value_name = "CRN", value_parser = amount::parse, default_value = "0")]
+    price_hint: Amount,
+
+    /// A component that chooses among experts. Given again, another one [default: none does]
+    #[arg(long = "router", value_name = "COMPONENT", value_parser = values::component)]
+    routers: Vec<Component>,
 
     /// What each job on it costs, beside what its workers are paid.
     #[arg(long, value_name = "CRN", value_parser = amount::parse, conflicts_with = "licensed")]
@@ -69,7 +78,11 @@ impl Create {
         let card = published.card(&self.licence, self.royalty, access).ok_or_else(|| {
             wrong(format!("a model has {MAX_COMPONENTS} components at most, and a licence {LICENCE_BYTES} letters"))
         })?;
+        let card = ModelCard { price_hint: self.price_hint, ..card };
         card.check().map_err(|flaw| wrong(flaw.to_string()))?;
+        if let Some(unknown) = self.routers.iter().find(|name| !card.has(name)) {
+            return Err(wrong(format!("the model has no component {}", spoken(unknown))));
+        }
         let account = global.account().await?;
         let header = Header::meta(account.id(), published.bundle, self.release);
         let model = header.id();
@@ -101,13 +114,14 @@ impl Create {
     fn missing(
         &self,
         published: &Published,
-        there: &BTreeSet<cairn_protocol::dag::Component>,
+        there: &BTreeSet<Component>,
         model: BlockId,
         author: &AccountId32,
     ) -> Vec<Header<AccountId32>> {
         let missing = published.components.iter().filter(|(name, _)| !there.contains(name));
-        let header = |(name, file): &(cairn_protocol::dag::Component, _)| {
-            let kind = BlockKind::Expert;
+        let header = |(name, file): &(Component, _)| {
+            let kind =
+                if self.routers.contains(name) { BlockKind::Router } else { BlockKind::Expert };
             Header::component(kind, model, name.clone(), model, *file, self.release, *author)
         };
         missing.map(header).collect()
@@ -121,4 +135,39 @@ async fn publish(account: &Account, headers: &[Header<AccountId32>], output: &Ou
         account.send_all("components", &all, output).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cairn_protocol::id::{ContentId, File};
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        create: Create,
+    }
+
+    #[test]
+    fn missing_should_be_what_is_not_there_and_routers_where_they_are_named() {
+        let line = Line::try_parse_from(["cairn", "--published", "f", "--router", "gate"]);
+        let create = line.expect("it makes sense").create;
+        let named = |name: &str| Component::try_from(name.as_bytes().to_vec()).expect("short");
+        let file = File { id: ContentId([1; 32]), bytes: 5 };
+        let published = Published {
+            bundle: file,
+            configuration: file.id,
+            tokenizer: None,
+            judge: file.id,
+            components: ["gate", "one", "two"].map(|name| (named(name), file)).to_vec(),
+        };
+        let there = BTreeSet::from([named("one")]);
+        let author = AccountId32([3; 32]);
+        let missing = create.missing(&published, &there, BlockId([2; 32]), &author);
+        let kinds: Vec<_> =
+            missing.into_iter().map(|header| (header.component, header.kind)).collect();
+        let expected = [(named("gate"), BlockKind::Router), (named("two"), BlockKind::Expert)];
+        assert_eq!(kinds, expected);
+    }
 }

@@ -60,6 +60,7 @@ fn card(view: &ModelView<AccountId32>) -> Report {
         .with("tokenizer", card.tokenizer.map(|id| hex::encode(id.0)), "")
         .text("licence", String::from_utf8_lossy(&card.licence))
         .with("royalty", card.royalty, percent(card.royalty.into()))
+        .amount("price_hint", card.price_hint)
         .text("access", access::told(card.access));
     let report = match view.announced {
         Some((later, from)) => {
