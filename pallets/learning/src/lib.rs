@@ -151,7 +151,7 @@ pub mod pallet {
     #[pallet::storage]
     pub type Rollbacks<T> = StorageMap<_, Blake2_128Concat, Place, Rollback>;
 
-    /// How models were last measured.
+    /// How models were last measured, on the set that they were judged on then.
     #[pallet::storage]
     pub type Measures<T> = StorageMap<_, Blake2_128Concat, BlockId, Measure>;
 

@@ -31,6 +31,7 @@ impl<T: Config> Pallet<T> {
         Self::check_pending()?;
         Self::check_artifacts()?;
         Self::check_lines()?;
+        Self::check_measures()?;
         Self::check_deposits()
     }
 
@@ -163,6 +164,14 @@ impl<T: Config> Pallet<T> {
             ensure!(delta.place() == Some(place), "lines: what is rolled back is elsewhere");
             let known = matches!(delta.stage, Stage::Laid | Stage::RolledBack);
             ensure!(known, "lines: what is rolled back was not laid");
+        }
+        Ok(())
+    }
+
+    fn check_measures() -> Checked {
+        for (model, Measure { data, .. }) in Measures::<T>::iter() {
+            let of_model = T::Lineage::data(&data).is_some_and(|set| set.model == model);
+            ensure!(of_model, "measures: one is of a set of another model");
         }
         Ok(())
     }

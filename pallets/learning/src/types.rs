@@ -74,6 +74,8 @@ stored! {
     /// How a model was last measured.
     #[derive(Copy)]
     pub struct Measure {
+        /// On which set. Of another one it says nothing.
+        pub data: BlockId,
         /// What the size of a sample goes by.
         pub variance: u64,
         /// What was lost, as a mean over examples.

@@ -61,7 +61,7 @@ impl<T: Config> Pallet<T> {
         let head = T::Lineage::head(&model, &component)?;
         let data = T::Lineage::validation(&model)?;
         let source = T::Lineage::data(&data)?.source;
-        let (threshold, count) = Self::demand(&model, source.count())?;
+        let (threshold, count) = Self::demand(&model, &data, source.count())?;
         let ahead = Queues::<T>::get(Place { model, component }).len();
         Some(Preview {
             bundle: T::Lineage::bundle(&model)?,

@@ -2,8 +2,8 @@
 
 use super::mock::*;
 use crate::{
-    types::*, Agenda, Artifacts, Commitments, Deltas, DeltasOf, HoldReason, Laid, Pending, Queues,
-    Rollbacks, Served, Submitted, Tops,
+    types::*, Agenda, Artifacts, Commitments, Deltas, DeltasOf, HoldReason, Laid, Measures,
+    Pending, Queues, Rollbacks, Served, Submitted, Tops,
 };
 use cairn_protocol::{
     dag::BlockKind,
@@ -172,6 +172,16 @@ fn try_state_should_fail_when_lines_are_wrong() {
             amend(ids[1], |delta| delta.above = Some(pending))
         });
         assert_eq!(Tops::<Test>::get(place(A)).map(|at| at.block), Some(top));
+    });
+}
+
+#[test]
+fn try_state_should_fail_when_measures_are_wrong() {
+    execute(|| {
+        let of_another = "measures: one is of a set of another model";
+        let measure = |data| Measure { data, variance: 1, loss: 1 };
+        breaks(of_another, || Measures::<Test>::insert(MODEL, measure(MODEL)));
+        breaks(of_another, || Measures::<Test>::insert(OTHER, measure(DATA)));
     });
 }
 
