@@ -137,6 +137,12 @@ fn lay<T: Config>(id: DeltaId) {
     assert_eq!(delta::<T>(id).stage, Stage::Laid);
 }
 
+/// Nothing is found out of a delta.
+fn lapse<T: Config>(id: DeltaId) {
+    Pallet::<T>::end(id, delta::<T>(id), Turn::Undecided, Reason::NobodyFit);
+    assert_eq!(delta::<T>(id).stage, Stage::Lapsed);
+}
+
 /// So many that are laid on one another, and whose rewards wait.
 fn tower<T: Config>(place: &Place, count: u32) -> Vec<DeltaId> {
     T::BenchmarkHelper::seal();
@@ -174,12 +180,13 @@ mod benches {
         assert!(!Commitments::<T>::contains_key(author, digest));
     }
 
-    /// The last that there is room for.
+    /// The last that there is room for. It lapsed before, and is kept for its author.
     #[benchmark]
     fn submit_delta() {
         ease::<T>();
         let place = T::BenchmarkHelper::place(0);
         full_queue::<T>(&place, 1);
+        lapse::<T>(submit::<T>(999, &place, 999));
         let author = T::BenchmarkHelper::author(999);
         let header = header::<T>(&author, &place, 999);
         super::commit::<T>(&header, &place);
@@ -308,11 +315,13 @@ mod benches {
         assert_eq!(delta::<T>(ids[0]).stage, Stage::RolledBack);
     }
 
+    /// Of one that came to nothing, and whose artifact is kept for its author.
     #[benchmark]
     fn prune() {
         ease::<T>();
         let place = T::BenchmarkHelper::place(0);
-        let id = tower::<T>(&place, 1)[0];
+        let id = submit::<T>(0, &place, 0);
+        lapse::<T>(id);
         let record = delta::<T>(id);
         assert!(record.stakes.deposit > Amount::default());
         #[block]
@@ -320,6 +329,7 @@ mod benches {
             Pallet::<T>::prune(id, record);
         }
         assert!(!Deltas::<T>::contains_key(id));
+        assert!(Artifacts::<T>::iter_keys().next().is_none());
     }
 
     impl_benchmark_test_suite!(

@@ -123,9 +123,12 @@ impl<T: Config> Pallet<T> {
         Self::leave_queue(id, &author, place);
     }
 
-    /// Keeps a delta that queues no more for a while, for those who look it up.
+    /// Keeps a delta that queues no more for a while, for those who look it up, and as long as its
+    /// artifact is kept for its author.
     pub(crate) fn keep_record(id: DeltaId, mut delta: DeltaOf<T>) {
-        let until = T::Clock::now().saturating_add(T::Rules::get().clocks.record);
+        let rules = T::Rules::get();
+        let blocks = rules.clocks.record.max(rules.terms.life);
+        let until = T::Clock::now().saturating_add(blocks);
         Self::schedule_due(id, &mut delta, until);
         Deltas::<T>::insert(id, delta);
     }

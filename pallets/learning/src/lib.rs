@@ -320,6 +320,10 @@ pub mod pallet {
         /// A threshold is less than the whole, and the least one not more than it.
         #[codec(index = 29)]
         NoStandard,
+        /// Another account showed this artifact, and it came to nothing by no fault of its own. For
+        /// a while that account alone may hand it in again.
+        #[codec(index = 30)]
+        KeptForItsAuthor,
     }
 
     #[pallet::hooks]

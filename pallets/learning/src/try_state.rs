@@ -118,15 +118,19 @@ impl<T: Config> Pallet<T> {
 
     fn check_artifacts() -> Checked {
         for (place, artifact, taken) in Artifacts::<T>::iter() {
-            let (Taken::Pending(id) | Taken::Laid(id)) = taken;
+            let (Taken::Pending(id) | Taken::Laid(id) | Taken::Reserved { delta: id, .. }) = taken;
             let Some(delta) = Deltas::<T>::get(id) else {
                 ensure!(matches!(taken, Taken::Laid(_)), "artifacts: one is taken by nobody");
                 continue;
             };
             let its = delta.place() == Some(place) && delta.header.artifact.id == artifact;
             ensure!(its, "artifacts: one is another's");
-            let pending = matches!(taken, Taken::Pending(_));
-            ensure!(pending == delta.stage.is_pending(), "artifacts: one is taken otherwise");
+            let fits = match taken {
+                Taken::Pending(_) => delta.stage.is_pending(),
+                Taken::Laid(_) => matches!(delta.stage, Stage::Laid | Stage::RolledBack),
+                Taken::Reserved { .. } => matches!(delta.stage, Stage::Stale | Stage::Lapsed),
+            };
+            ensure!(fits, "artifacts: one is taken otherwise");
         }
         for (id, delta) in Deltas::<T>::iter() {
             let place = delta.place().ok_or("stages: a header is none of a delta")?;
@@ -134,6 +138,7 @@ impl<T: Config> Pallet<T> {
             let expected = match delta.stage {
                 Stage::Queued | Stage::Judging | Stage::Keeping => Some(Taken::Pending(id)),
                 Stage::Laid | Stage::RolledBack => Some(Taken::Laid(id)),
+                // It may have been handed in again.
                 Stage::Rejected | Stage::Stale | Stage::Lapsed => continue,
             };
             ensure!(taken == expected, "artifacts: one is free that is not");

@@ -53,6 +53,10 @@ stored! {
         /// This one was laid, even if it was taken off again.
         #[codec(index = 1)]
         Laid(DeltaId),
+        /// This one was shown and came to nothing, though nobody found it wanting. Up to that
+        /// height its author alone may hand the artifact in again.
+        #[codec(index = 2)]
+        Reserved { delta: DeltaId, until: Height },
     }
 
     /// The last delta that was laid on a component, and what published block all of them are on.

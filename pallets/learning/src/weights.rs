@@ -9,9 +9,10 @@ cairn_seams::weights! {
     /// Clock, commitment, rules, account and holds; commitment.
     withdraw_commit(): (82_883, 5, 3);
     /// Clock, rules, genesis hash, commitment, head, rollback, set, purse, curators, what links the
-    /// author and what each of these has pending, block, artifact, attempt, account and holds,
-    /// queue; panel, its agenda and window of a seed; delta, its index and agenda.
-    submit_delta(): (573_039, 49, 16);
+    /// author and what each of these has pending, block, artifact and the delta it is kept for,
+    /// attempt, account and holds, queue; panel, its agenda and window of a seed; delta, its index
+    /// and agenda.
+    submit_delta(): (583_039, 50, 16);
     /// Clock, delta; what it then does is counted by itself.
     poke(): (77_084, 6, 3);
     /// Clock, delta, rollback; agenda.
@@ -31,6 +32,6 @@ cairn_seams::weights! {
     /// Rollback, heads, curators, keepers; agenda. Of each block what is laid of it, its delta,
     /// reward and keepers.
     roll_back(blocks): (129_701, 16, 12) + blocks * (148_585, 7, 9);
-    /// Account and holds; delta, its index, agenda.
-    prune(): (69_062, 2, 6);
+    /// Account and holds, artifact; delta, its index, agenda.
+    prune(): (75_062, 3, 7);
 }

@@ -346,6 +346,8 @@ fn sequence(luck: u64, steps: Vec<Step>) {
         assert_eq!(crate::Queues::<Test>::iter().count(), 0);
         assert_eq!(crate::Rollbacks::<Test>::iter().count(), 0);
         assert_eq!(crate::Laid::<Test>::iter().count(), 0);
+        let mut taken = crate::Artifacts::<Test>::iter().map(|(_, _, taken)| taken);
+        assert!(taken.all(|taken| matches!(taken, Taken::Laid(_))), "a name is kept for nothing");
         assert_eq!(AUTHORS.map(held), before);
         let lost = follow();
         assert_eq!(free(TREASURY), treasury + lost);

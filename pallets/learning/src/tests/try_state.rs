@@ -138,8 +138,12 @@ fn try_state_should_fail_when_artifacts_are_wrong() {
         breaks("artifacts: one is free that is not", || {
             Artifacts::<Test>::remove(place(A), ContentId([20; 32]));
         });
+        let reserved = |delta| Taken::Reserved { delta, until: LATE };
+        breaks("artifacts: one is taken by nobody", || take(90, reserved(UNKNOWN)));
+        breaks("artifacts: one is taken otherwise", || take(20, reserved(ids[0])));
         lay(ids[0]);
         breaks("artifacts: one is taken otherwise", || take(20, Taken::Pending(ids[0])));
+        breaks("artifacts: one is taken otherwise", || take(20, reserved(ids[0])));
     });
 }
 
