@@ -134,6 +134,8 @@ impl<T: Config> Pallet<T> {
             Stage::Laid | Stage::RolledBack if Self::is_rolled_back_to(&place, id) => {
                 Self::roll_back(id, &place)
             }
+            // Whoever keeps it is asked as long as its reward waits, which its record says.
+            Stage::Laid if delta.waits => Self::keep_record(id, delta),
             Stage::Laid | Stage::Rejected | Stage::Stale | Stage::Lapsed | Stage::RolledBack => {
                 Self::prune(id, delta)
             }

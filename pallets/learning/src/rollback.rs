@@ -62,8 +62,15 @@ impl<T: Config> Pallet<T> {
         // Another one was published since.
         T::Lineage::head(model, component).filter(|head| head.block == top.block)?;
         let block = T::Lineage::unlay(model, component)?;
+        // Its record may be forgotten already.
+        if let Some(gone) = top.delta {
+            T::Custody::release(gone);
+        }
         match T::Lineage::head(model, component) {
-            Some(head) => Tops::<T>::insert(place, Top { block: head.block, ..top }),
+            Some(head) => {
+                let delta = Laid::<T>::get(head.block);
+                Tops::<T>::insert(place, Top { block: head.block, delta, ..top });
+            }
             None => Tops::<T>::remove(place),
         }
         Some(block)

@@ -78,6 +78,8 @@ impl<T: Config> Pallet<T> {
             "lines: a delta was laid on nothing, or on something"
         );
         ensure!(laid || delta.reward == 0, "stages: a delta is paid that was not laid");
+        let may_wait = delta.stage == Stage::Laid;
+        ensure!(may_wait || !delta.waits, "stages: a reward waits of what is not laid");
         if laid {
             let block = Laid::<T>::get(header.id());
             ensure!(block == Some(id), "lines: a block is not noted");
@@ -163,6 +165,8 @@ impl<T: Config> Pallet<T> {
                 .and_then(Deltas::<T>::get)
                 .is_some_and(|delta| delta.stage == Stage::RolledBack);
             ensure!(!(is_head && undone), "lines: what is rolled back is the head");
+            let its = top.delta.and_then(Deltas::<T>::get).map(|delta| delta.header.id());
+            ensure!(its.is_none_or(|its| its == top.block), "lines: the top is another's");
         }
         for (place, Rollback { target, .. }) in Rollbacks::<T>::iter() {
             let delta = Deltas::<T>::get(target).ok_or("lines: what is rolled back is unknown")?;

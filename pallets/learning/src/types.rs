@@ -64,6 +64,9 @@ stored! {
     pub struct Top {
         pub block: BlockId,
         pub root: BlockId,
+        /// Its delta; none where it was forgotten before what was laid on it was taken off, or is
+        /// the published block.
+        pub delta: Option<DeltaId>,
     }
 
     /// A delta is taken off, with all that was laid on it.

@@ -26,12 +26,12 @@ cairn_seams::weights! {
     /// Rollback, queue, head, block, rules, account and holds, panel and window of a seed, keepers;
     /// delta, agenda, artifact, attempt, the next of the queue.
     conclude(): (288_547, 10, 13);
-    /// Rollback, head, set, curators, heads as they stand, blocks, purse, delta below, account and
-    /// holds, queue; as many.
+    /// Rollback, head, set, curators, heads as they stand, blocks, purse, delta below and its keepers,
+    /// account and holds, queue; as many.
     lay(): (598_276, 31, 25);
     /// Rollback, heads, curators, keepers; agenda. Of each block what is laid of it, its delta,
     /// reward and keepers.
-    roll_back(blocks): (129_701, 16, 12) + blocks * (148_585, 7, 9);
+    roll_back(blocks): (129_701, 16, 12) + blocks * (150_585, 8, 9);
     /// Account and holds, artifact; delta, its index, agenda.
     prune(): (75_062, 3, 7);
 }

@@ -136,6 +136,16 @@ impl OnPeriod for () {
     fn ended(_: u32) {}
 }
 
+/// Hears when nothing is held for a delta any more.
+pub trait OnReleased {
+    /// The reward of a delta, which waited, is paid or has lapsed.
+    fn released(delta: DeltaId);
+}
+
+impl OnReleased for () {
+    fn released(_: DeltaId) {}
+}
+
 /// What waits for examples that nobody knows yet.
 pub trait Sealing<AccountId> {
     /// Whether rewards wait for them that deltas earned on a set.

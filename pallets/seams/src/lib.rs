@@ -24,7 +24,7 @@ pub use cairn_protocol::{
     beacon::{Subject, Ticket},
     task::FAILED_AT_MOST,
 };
-pub use learning::{Custody, Judged, Kept, Lineage, OnPeriod, Panels, Purse, Sealing};
+pub use learning::{Custody, Judged, Kept, Lineage, OnPeriod, OnReleased, Panels, Purse, Sealing};
 
 /// The market's time.
 pub trait Clock {

@@ -89,6 +89,9 @@ fn try_state_should_fail_when_stages_are_wrong() {
             amend(id, |delta| (delta.stage, delta.panel) = (Stage::Keeping, None))
         });
         breaks("stages: a delta is paid that was not laid", || amend(id, |delta| delta.reward = 1));
+        breaks("stages: a reward waits of what is not laid", || {
+            amend(id, |delta| delta.waits = true);
+        });
         await_draw(id);
         breaks("stages: a delta passed unmeasured", || {
             amend(id, |delta| (delta.stage, delta.panel) = (Stage::Keeping, None))
@@ -164,6 +167,9 @@ fn try_state_should_fail_when_lines_are_wrong() {
             amend(ids[1], |delta| {
                 (delta.stage, delta.reason) = (Stage::RolledBack, Some(Reason::Invalidated))
             })
+        });
+        breaks("lines: the top is another's", || {
+            Tops::<Test>::mutate(place(A), |top| top.as_mut().unwrap().delta = Some(ids[0]));
         });
         let roll_back = |name, target| {
             Rollbacks::<Test>::insert(place(name), Rollback { target, up: None });

@@ -6,19 +6,21 @@ use crate::{
         parameters::{learning, RuntimeParametersKey, RuntimeParametersValue},
     },
     units::UNITS,
-    AccountId, Balances, Experts, Learning, Panels, Rewards, Runtime, RuntimeOrigin, System,
+    AccountId, Balances, Experts, Learning, Panels, Providers, Rewards, Runtime, RuntimeOrigin,
+    System,
 };
 use alloc::{boxed::Box, vec, vec::Vec};
 use cairn_protocol::{
     dag::{BlockKind, Component, Header, SemVer, COMPONENT_BYTES},
     id::{Amount, BlockId, ContentId, DeltaId, File, Height, PanelId, ProviderId, Seed},
     learning::{
-        delta::Place,
+        delta::{Delta, Place, Stakes},
         evaluation::{excess, Evaluation, Opinion},
         model::{Access, ModelCard, MAX_COMPONENTS},
         panel::{Case, Outcome},
         source::{Generator, Purpose, Source},
     },
+    lifecycle::delta::{Reason, Stage},
     preimage::{DeltaCommitment, Statement},
     profile::{DeviceClass, Role},
     share::WHOLE,
@@ -155,6 +157,55 @@ fn place(nth: u32) -> Place {
     let (model, _) = admitted(nth, generated());
     let component = components().into_iter().next().expect("there are some");
     Place { model, component }
+}
+
+/// A delta that was laid, whose reward waits and which is no head any more, is kept by as many as
+/// may.
+fn keep_former(model: BlockId, id: DeltaId, author: AccountId) {
+    use pallet_cairn_custody::types::{Keep, Stage as KeepStage, MOST_KEEPERS};
+    let component = components().into_iter().next().expect("there are some");
+    let record = Delta {
+        header: Header::delta(model, component, model, FILE, SemVer::default(), author, 1),
+        submitted: 0,
+        stage: Stage::Laid,
+        reason: Some(Reason::Accepted),
+        due: 0,
+        next: 0,
+        panel: None,
+        trial: None,
+        again: false,
+        word: None,
+        kept: Some(true),
+        stakes: Stakes::default(),
+        gain: 1_000,
+        reward: UNITS,
+        waits: true,
+        root: Some(model),
+        above: None,
+    };
+    pallet_cairn_learning::Deltas::<Runtime>::insert(id, record);
+    let first = MOST_KEEPERS.saturating_mul(id.0.saturated_into());
+    let keeper = |nth: u32| {
+        let (keeper, _) = <Helper as pallet_cairn_custody::benchmarking::BenchmarkHelper<
+            AccountId,
+        >>::enlist(first.saturating_add(nth));
+        <Providers as cairn_seams::Registry<AccountId>>::engage(keeper);
+        keeper
+    };
+    let keepers: Vec<ProviderId> = (0..MOST_KEEPERS).map(keeper).collect();
+    let keep = Keep {
+        model,
+        file: FILE,
+        stage: KeepStage::Resting,
+        due: 0,
+        next: 0,
+        until: Height::MAX,
+        draws: 0,
+        chunks: 0,
+        keepers: keepers.try_into().expect("there is room for as many"),
+    };
+    pallet_cairn_custody::Keeps::<Runtime>::insert(id, keep);
+    pallet_cairn_custody::Agenda::<Runtime>::insert(0, id, ());
 }
 
 impl pallet_cairn_panels::benchmarking::BenchmarkHelper<AccountId> for Helper {
@@ -308,6 +359,7 @@ impl pallet_cairn_curation::benchmarking::BenchmarkHelper<AccountId> for Helper 
         let author = funded("author", delta.0.saturated_into());
         let there = <Rewards as Purse<AccountId>>::reserve(delta, model, &data, &author, UNITS);
         assert!(there > 0, "the period has a budget");
+        keep_former(*model, delta, author);
     }
 
     fn set_height(height: Height) {
