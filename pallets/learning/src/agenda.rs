@@ -71,6 +71,12 @@ impl<T: Config> Pallet<T> {
         if T::Clock::is_stopped() || meter.try_consume(T::WeightInfo::serve()).is_err() {
             return;
         }
+        if let Some(cut) = Cutting::<T>::get() {
+            let cost = T::WeightInfo::roll_back(T::UndoneAtOnce::get());
+            if meter.try_consume(cost).is_ok() {
+                Self::go_on_cutting(&cut);
+            }
+        }
         let now = T::Clock::now();
         let first = Served::<T>::get();
         let mut height = first;

@@ -223,6 +223,37 @@ mod benches {
         Ok(())
     }
 
+    /// One whose record is kept, since that has to be found.
+    #[benchmark]
+    fn invalidate_block() -> Result<(), BenchmarkError> {
+        ease::<T>();
+        let place = T::BenchmarkHelper::place(0);
+        let block = delta::<T>(tower::<T>(&place, 1)[0]).header.id();
+        let Place { model, component } = place.clone();
+        let origin =
+            T::ManagerOrigin::try_successful_origin().map_err(|()| BenchmarkError::Weightless)?;
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, model, component, block);
+        assert!(Rollbacks::<T>::contains_key(place));
+        Ok(())
+    }
+
+    /// The last one that was to be taken off; what is done for others is measured below.
+    #[benchmark]
+    fn cut() {
+        ease::<T>();
+        let place = T::BenchmarkHelper::place(0);
+        let id = tower::<T>(&place, 1)[0];
+        let record = delta::<T>(id);
+        let block = record.header.id();
+        Pallet::<T>::prune(id, record);
+        Pallet::<T>::do_invalidate_block(place, block).expect("it is laid");
+        let anyone = T::BenchmarkHelper::author(0);
+        #[extrinsic_call]
+        _(RawOrigin::Signed(anyone));
+        assert!(!Cutting::<T>::exists());
+    }
+
     #[benchmark]
     fn set_standard() -> Result<(), BenchmarkError> {
         let model = T::BenchmarkHelper::place(0).model;

@@ -120,7 +120,7 @@ impl<T: Config> Pallet<T> {
 
     /// Whether nothing of the component comes before a delta.
     fn is_its_turn(id: DeltaId, place: &Place) -> bool {
-        !Rollbacks::<T>::contains_key(place) && Queues::<T>::get(place).first() == Some(&id)
+        !Self::is_being_rolled_back(place) && Queues::<T>::get(place).first() == Some(&id)
     }
 
     pub(crate) fn look_at_judged(id: DeltaId, mut delta: DeltaOf<T>, place: &Place) {

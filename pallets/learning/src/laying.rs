@@ -48,7 +48,7 @@ impl<T: Config> Pallet<T> {
         let Some((trial, evaluation)) = known else {
             return Self::end(id, delta, Turn::NotKept, Reason::NotKept);
         };
-        if Rollbacks::<T>::contains_key(place) {
+        if Self::is_being_rolled_back(place) {
             Self::wait(id, delta);
         } else if Self::has_moved(place, &trial) {
             Self::try_again(id, delta, place);

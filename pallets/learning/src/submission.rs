@@ -125,7 +125,7 @@ impl<T: Config> Pallet<T> {
     fn check_place(author: &T::AccountId, place: &Place) -> Result<(), Error<T>> {
         let Place { model, component } = place;
         ensure!(T::Lineage::head(model, component).is_some(), Error::<T>::UnknownComponent);
-        ensure!(!Rollbacks::<T>::contains_key(place), Error::<T>::BeingRolledBack);
+        ensure!(!Self::is_being_rolled_back(place), Error::<T>::BeingRolledBack);
         let data = T::Lineage::validation(model).ok_or(Error::<T>::NoValidationSet)?;
         ensure!(T::Lineage::data(&data).is_some(), Error::<T>::NoValidationSet);
         ensure!(T::Purse::pays_for(model, &data), Error::<T>::NobodyPays);

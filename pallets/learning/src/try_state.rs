@@ -174,6 +174,12 @@ impl<T: Config> Pallet<T> {
             let known = matches!(delta.stage, Stage::Laid | Stage::RolledBack);
             ensure!(known, "lines: what is rolled back was not laid");
         }
+        if let Some(Cut { place, block }) = Cutting::<T>::get() {
+            let other = Rollbacks::<T>::contains_key(place);
+            ensure!(!other, "lines: a component is rolled back twice");
+            let known = Laid::<T>::contains_key(block);
+            ensure!(!known, "lines: a block is cut whose delta is known");
+        }
         Ok(())
     }
 

@@ -78,6 +78,12 @@ stored! {
         pub up: Option<DeltaId>,
     }
 
+    /// A block is taken off whose delta is forgotten, with all that was laid on it.
+    pub struct Cut {
+        pub place: Place,
+        pub block: BlockId,
+    }
+
     /// How a model was last measured.
     #[derive(Copy)]
     pub struct Measure {

@@ -27,7 +27,7 @@ impl<T: Config> Pallet<T> {
         if let Some(panel) = delta.panel {
             return DeltaWaitsFor::Panel(panel);
         }
-        if Rollbacks::<T>::contains_key(place) {
+        if Self::is_being_rolled_back(place) {
             return DeltaWaitsFor::Rollback;
         }
         let before = Queues::<T>::get(place).iter().take_while(|one| **one != id).count();

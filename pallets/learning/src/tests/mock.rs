@@ -398,6 +398,12 @@ impl Lineage<AccountId> for Register {
         Ok(())
     }
 
+    fn carries(model: &BlockId, component: &Component, block: &BlockId) -> bool {
+        let line = line(&Place { model: *model, component: component.clone() });
+        let mut laid = line.iter().rev().take_while(|stone| !stone.published);
+        laid.any(|stone| stone.block == *block)
+    }
+
     fn unlay(model: &BlockId, component: &Component) -> Option<BlockId> {
         let place = Place { model: *model, component: component.clone() };
         amend_line(&place, |line| {

@@ -176,6 +176,12 @@ fn try_state_should_fail_when_lines_are_wrong() {
         };
         breaks("lines: what is rolled back is unknown", || roll_back(A, UNKNOWN));
         breaks("lines: what is rolled back is elsewhere", || roll_back(B, ids[0]));
+        let cut = |block| crate::Cutting::<Test>::put(Cut { place: place(A), block });
+        breaks("lines: a block is cut whose delta is known", || cut(top));
+        breaks("lines: a component is rolled back twice", || {
+            roll_back(A, ids[0]);
+            cut(BlockId([9; 32]));
+        });
         let pending = hand_in(&[header(DAVE, A, 30)])[0];
         breaks("lines: what is rolled back was not laid", || roll_back(A, pending));
         breaks("lines: something stands on a delta that was not laid", || {
