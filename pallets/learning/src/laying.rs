@@ -107,8 +107,8 @@ impl<T: Config> Pallet<T> {
         root
     }
 
-    /// A delta is not the head any more, since another was laid, perhaps on it: nobody needs to keep
-    /// it, unless its reward waits.
+    /// A delta is not the head any more, since another was laid, perhaps on it: nobody needs to
+    /// keep it, unless its reward waits.
     fn supersede(id: DeltaId, above: Option<DeltaId>) {
         let record = Deltas::<T>::get(id);
         if !record.as_ref().is_some_and(|record| record.waits) {

@@ -128,7 +128,7 @@ pub mod pallet {
     pub type Queues<T: Config> =
         StorageMap<_, Blake2_128Concat, Place, BoundedVec<DeltaId, T::MaxQueue>, ValueQuery>;
 
-    /// Artifacts that cannot be handed in for a component.
+    /// Artifacts that cannot be handed in for a component, or by their first author alone.
     #[pallet::storage]
     pub type Artifacts<T> =
         StorageDoubleMap<_, Blake2_128Concat, Place, Blake2_128Concat, ContentId, Taken>;
@@ -331,8 +331,8 @@ pub mod pallet {
         /// a while that account alone may hand it in again.
         #[codec(index = 30)]
         KeptForItsAuthor,
-        /// No delta of this name is part of the component as it stands: it never was, was taken off,
-        /// or the component was published anew since, so that nothing of it is left.
+        /// No delta of this name is part of the component as it stands: it never was, was taken
+        /// off, or the component was published anew since, so that nothing of it is left.
         #[codec(index = 31)]
         NotCarried,
         /// Another block is being taken off whose delta is forgotten. Try again in a few blocks.
@@ -432,8 +432,8 @@ pub mod pallet {
             Self::do_set_standard(model, standard)
         }
 
-        /// Takes a block off a component whose delta may be forgotten, with all that was laid on it:
-        /// not at once, but so many in a block.
+        /// Takes a block off a component whose delta may be forgotten, with all that was laid on
+        /// it: not at once, but so many in a block.
         #[pallet::call_index(6)]
         #[pallet::weight(T::WeightInfo::invalidate_block())]
         pub fn invalidate_block(

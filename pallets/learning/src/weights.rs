@@ -30,8 +30,8 @@ cairn_seams::weights! {
     /// Rollback, queue, head, block, rules, account and holds, panel and window of a seed, keepers;
     /// delta, agenda, artifact, attempt, the next of the queue.
     conclude(): (291_547, 11, 13);
-    /// Rollback, head, set, curators, heads as they stand, blocks, purse, delta below and its keepers,
-    /// account and holds, queue; as many.
+    /// Rollback, head, set, curators, heads as they stand, blocks, purse, delta below and its
+    /// keepers, account and holds, queue; as many.
     lay(): (601_276, 32, 25);
     /// Rollback, heads, curators, keepers; agenda. Of each block what is laid of it, its delta,
     /// reward and keepers.

@@ -51,8 +51,8 @@ pub trait Lineage<AccountId> {
     /// Lays a delta. The head moves to it, and is this file from now on.
     fn lay(header: Header<AccountId>, file: File, deposit_from: &AccountId) -> DispatchResult;
 
-    /// Whether a block is a delta that is part of a component as it stands: it was laid since that was
-    /// published last, and not taken off.
+    /// Whether a block is a delta that is part of a component as it stands: it was laid since that
+    /// was published last, and not taken off.
     fn carries(model: &BlockId, component: &Component, block: &BlockId) -> bool;
 
     /// Takes the topmost delta off a component, and says which it was; none where there is nothing
