@@ -4,14 +4,14 @@ use crate::{types::*, *};
 use alloc::{boxed::Box, vec::Vec};
 use cairn_protocol::{
     dag::{Header, SemVer},
-    id::{Amount, ContentId, DeltaId, Digest, File, Height},
+    id::{Amount, BlockId, ContentId, DeltaId, Digest, File, Height},
     learning::{
         evaluation::{excess, Evaluation, Opinion},
         panel::{Case, Outcome},
     },
     preimage::{DeltaCommitment, Statement},
 };
-use cairn_seams::{Clock, Judged, Kept, Lineage, Panels};
+use cairn_seams::{Clock, Judged, Kept, Lineage, OnReleased, Panels};
 use frame_benchmarking::v2::*;
 use frame_support::{
     traits::{EnsureOrigin, Get},
@@ -34,6 +34,9 @@ pub trait BenchmarkHelper<AccountId> {
 
     /// Has rewards wait for sealed sets.
     fn seal();
+
+    /// Has as many keep what came of a delta as may.
+    fn keep(model: &BlockId, delta: DeltaId);
 }
 
 const SALT: Digest = [5; 32];
@@ -310,12 +313,14 @@ mod benches {
         assert_eq!(delta::<T>(ids[1]).due, T::Clock::now());
     }
 
-    /// On another delta, of a full queue, and its reward waits.
+    /// On another delta, whose keepers are let go, of a full queue, and its reward waits.
     #[benchmark]
     fn lay() {
         ease::<T>();
         let place = T::BenchmarkHelper::place(0);
-        tower::<T>(&place, 1);
+        let below = tower::<T>(&place, 1)[0];
+        Pallet::<T>::released(below);
+        T::BenchmarkHelper::keep(&place.model, below);
         let ids = full_queue::<T>(&place, 0);
         hear::<T>(ids[1], true);
         hear::<T>(ids[0], true);
@@ -329,12 +334,14 @@ mod benches {
         assert_eq!(delta::<T>(ids[0]).stage, Stage::Laid);
     }
 
-    /// All that is taken off had a reward that waited, and something waits in the queue.
+    /// All that is taken off had a reward that waited, and as many keepers as may be, and something
+    /// waits in the queue.
     #[benchmark]
     fn roll_back(b: Linear<1, { T::UndoneAtOnce::get() }>) {
         ease::<T>();
         let place = T::BenchmarkHelper::place(0);
         let ids = tower::<T>(&place, b);
+        ids.iter().for_each(|id| T::BenchmarkHelper::keep(&place.model, *id));
         let waits = submit::<T>(1, &place, 0);
         hear::<T>(waits, true);
         Pallet::<T>::do_invalidate(ids[0]).expect("it is laid");

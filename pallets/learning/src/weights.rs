@@ -32,10 +32,10 @@ cairn_seams::weights! {
     conclude(): (291_547, 11, 13);
     /// Rollback, head, set, curators, heads as they stand, blocks, purse, delta below and its
     /// keepers, account and holds, queue; as many.
-    lay(): (601_276, 32, 25);
+    lay(): (734_276, 50, 43);
     /// Rollback, heads, curators, keepers; agenda. Of each block what is laid of it, its delta,
     /// reward and keepers.
-    roll_back(blocks): (129_701, 16, 12) + blocks * (150_585, 8, 9);
+    roll_back(blocks): (129_701, 16, 12) + blocks * (283_585, 25, 27);
     /// Account and holds, artifact; delta, its index, agenda.
     prune(): (75_062, 3, 7);
 }

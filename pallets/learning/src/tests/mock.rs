@@ -927,6 +927,8 @@ impl crate::benchmarking::BenchmarkHelper<AccountId> for Helper {
         OnRecords::set(true);
         Waits::set(true);
     }
+
+    fn keep(_: &BlockId, _: DeltaId) {}
 }
 
 /// They are not measured here.

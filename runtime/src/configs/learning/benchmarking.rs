@@ -6,8 +6,8 @@ use crate::{
         parameters::{learning, RuntimeParametersKey, RuntimeParametersValue},
     },
     units::UNITS,
-    AccountId, Balances, Experts, Learning, Panels, Providers, Rewards, Runtime, RuntimeOrigin,
-    System,
+    AccountId, Balances, Custody, Experts, Learning, Panels, Providers, Rewards, Runtime,
+    RuntimeOrigin, System,
 };
 use alloc::{boxed::Box, vec, vec::Vec};
 use cairn_protocol::{
@@ -159,10 +159,8 @@ fn place(nth: u32) -> Place {
     Place { model, component }
 }
 
-/// A delta that was laid, whose reward waits and which is no head any more, is kept by as many as
-/// may.
+/// A delta was laid, is no head any more, has a reward that waits, and is kept by as many as may.
 fn keep_former(model: BlockId, id: DeltaId, author: AccountId) {
-    use pallet_cairn_custody::types::{Keep, Stage as KeepStage, MOST_KEEPERS};
     let component = components().into_iter().next().expect("there are some");
     let record = Delta {
         header: Header::delta(model, component, model, FILE, SemVer::default(), author, 1),
@@ -184,6 +182,14 @@ fn keep_former(model: BlockId, id: DeltaId, author: AccountId) {
         above: None,
     };
     pallet_cairn_learning::Deltas::<Runtime>::insert(id, record);
+    keep(model, id);
+}
+
+/// As many keep what came of a delta as may.
+fn keep(model: BlockId, id: DeltaId) {
+    use pallet_cairn_custody::types::{Keep, Stage as KeepStage, MOST_KEEPERS};
+    // What was asked for by the delta itself.
+    <Custody as cairn_seams::Custody>::release(id);
     let first = MOST_KEEPERS.saturating_mul(id.0.saturated_into());
     let keeper = |nth: u32| {
         let (keeper, _) = <Helper as pallet_cairn_custody::benchmarking::BenchmarkHelper<
@@ -270,6 +276,10 @@ impl pallet_cairn_learning::benchmarking::BenchmarkHelper<AccountId> for Helper 
                 },
             );
         }
+    }
+
+    fn keep(model: &BlockId, delta: DeltaId) {
+        keep(*model, delta);
     }
 }
 
