@@ -20,8 +20,8 @@ use cairn_protocol::{
     spec::Records,
 };
 use cairn_seams::{
-    Judged as _, Lane, Lineage, OnPeriod as _, Panels, Prospect, Purse, Registry, Sealing as _,
-    Survey,
+    Judged as _, Lane, Lineage, OnPeriod as _, OnReleased, Panels, Prospect, Purse, Registry,
+    Sealing as _, Survey,
 };
 use frame_support::{
     assert_ok, derive_impl,
@@ -130,6 +130,8 @@ parameter_types! {
     pub static Reserved: BTreeMap<DeltaId, Amount> = BTreeMap::new();
     /// What became of it.
     pub static Released: BTreeMap<DeltaId, Amount> = BTreeMap::new();
+    /// Whose rewards are held no more, as was told.
+    pub static Told: Vec<DeltaId> = Vec::new();
     /// Who was paid for sets.
     pub static Paid: Vec<AccountId> = Vec::new();
 }
@@ -141,6 +143,7 @@ impl Config for Test {
     type Currency = Balances;
     type Lineage = Hand;
     type MaxSets = ConstU8<4>;
+    type OnReleased = Hand;
     type OnSlash = ();
     type Panels = Hand;
     type Purse = Hand;
@@ -285,6 +288,10 @@ impl Lineage<AccountId> for Hand {
         Ok(())
     }
 
+    fn carries(_: &BlockId, _: &Component, _: &BlockId) -> bool {
+        false
+    }
+
     fn unlay(_: &BlockId, _: &Component) -> Option<BlockId> {
         None
     }
@@ -347,6 +354,13 @@ impl Purse<AccountId> for Hand {
     fn note_success(_: &BlockId) {}
 }
 
+impl OnReleased for Hand {
+    fn released(delta: DeltaId) {
+        assert!(!WaitsFor::<Test>::contains_key(delta), "{delta:?} waits still");
+        Told::mutate(|all| all.push(delta));
+    }
+}
+
 #[cfg(feature = "runtime-benchmarks")]
 impl benchmarking::BenchmarkHelper<AccountId> for Hand {
     fn model() -> BlockId {
@@ -379,6 +393,7 @@ pub(crate) fn externalities() -> sp_io::TestExternalities {
     NoPanels::set(false);
     Reserved::set(BTreeMap::new());
     Released::set(BTreeMap::new());
+    Told::set(vec![]);
     Paid::set(vec![]);
     let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
     pallet_balances::GenesisConfig::<Test> {
@@ -411,6 +426,9 @@ pub(crate) fn check() {
     let held: BTreeSet<_> = WaitsFor::<Test>::iter_keys().collect();
     let reserved: BTreeSet<_> = Reserved::get().into_keys().collect();
     assert_eq!(held, reserved, "what is put aside waits, and nothing else");
+    let mut told = Told::get();
+    told.sort_unstable();
+    assert!(told.into_iter().eq(Released::get().into_keys()), "each is told of, once");
     let judging = |set: &SetOf<Test>| matches!(set.progress, Progress::Judging { .. });
     let panels = SealedSets::<Test>::iter_values().filter(judging).count();
     assert_eq!(Asked::get().len(), panels, "a panel is at work on each set that is judged");

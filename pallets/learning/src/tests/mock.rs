@@ -399,6 +399,12 @@ impl Lineage<AccountId> for Register {
         Ok(())
     }
 
+    fn carries(model: &BlockId, component: &Component, block: &BlockId) -> bool {
+        let line = line(&Place { model: *model, component: component.clone() });
+        let mut laid = line.iter().rev().take_while(|stone| !stone.published);
+        laid.any(|stone| stone.block == *block)
+    }
+
     fn unlay(model: &BlockId, component: &Component) -> Option<BlockId> {
         let place = Place { model: *model, component: component.clone() };
         amend_line(&place, |line| {
@@ -922,6 +928,8 @@ impl crate::benchmarking::BenchmarkHelper<AccountId> for Helper {
         OnRecords::set(true);
         Waits::set(true);
     }
+
+    fn keep(_: &BlockId, _: DeltaId) {}
 }
 
 /// They are not measured here.

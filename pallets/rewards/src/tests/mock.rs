@@ -202,6 +202,10 @@ impl Lineage<AccountId> for Hand {
         Ok(())
     }
 
+    fn carries(_: &BlockId, _: &Component, _: &BlockId) -> bool {
+        false
+    }
+
     fn unlay(_: &BlockId, _: &Component) -> Option<BlockId> {
         None
     }
