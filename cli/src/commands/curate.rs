@@ -202,15 +202,20 @@ impl Reveal {
             let words = format!("{} opens another set than was committed to", path.display());
             return Err(Failure::failed(words));
         }
+        let Opening { root, key, salt } = kept.opening();
+        let call = calls::reveal_set(model, period, root, key, salt);
+        let is_sealed = known.sealed.progress == Progress::Sealed;
+        if is_sealed {
+            // Before its period is over nobody is to see any of it.
+            account.chain.market().await?.check(&account.id(), &call).await?;
+        }
         // Guards look for the records as soon as the set is open.
         let encrypted = archive::get(&self.archive, known.sealed.encrypted.id)?;
         let records = kept.records(&encrypted).ok_or_else(|| {
             Failure::failed("the archive's file is not what the set was sealed as")
         })?;
         archive::put(&self.archive, &records)?;
-        if known.sealed.progress == Progress::Sealed {
-            let Opening { root, key, salt } = kept.opening();
-            let call = calls::reveal_set(model, period, root, key, salt);
+        if is_sealed {
             account.send("opening", &call, output).await?;
         }
         let learning = account.chain.learning().await?;
