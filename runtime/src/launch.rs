@@ -115,9 +115,9 @@ pub mod pallet {
         /// For how many blocks they may judge there, where it is not thirty: many on one machine
         /// take longer.
         pub judging_blocks: Option<cairn_protocol::id::Height>,
-        /// For how many blocks a period of rewards lasts there, where it is not a day: whoever looks at
-        /// what its end brings cannot wait for it. A sponsor's notice is as long then, and curators
-        /// have half of it to open their sets.
+        /// For how many blocks a period of rewards lasts there, where it is not a day: whoever looks
+        /// at what its end brings cannot wait for it. A sponsor's notice is as long then, and
+        /// curators have half of it to open their sets.
         pub period_blocks: Option<cairn_protocol::id::Height>,
         /// What share of the results of single workers is audited, in parts per million. None is
         /// the usual share, by which nobody sees many audits on a small network.
