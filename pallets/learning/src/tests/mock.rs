@@ -12,17 +12,19 @@ mod steps;
 
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarks::Helper;
+pub(crate) use cairn_doubles::{operator, owner};
 pub(crate) use chain::*;
 pub(crate) use neighbours::*;
 pub(crate) use steps::*;
 
 use crate::types::{Place, Stage};
+use cairn_doubles::{afresh, endowed};
 use cairn_protocol::{
     dag::Component,
     id::{Amount, BlockId, ContentId, Digest, File, ProviderId},
 };
 use frame_support::traits::fungible::InspectHold;
-use sp_runtime::{BuildStorage, DispatchError};
+use sp_runtime::DispatchError;
 
 pub(crate) type AccountId = u64;
 
@@ -71,14 +73,6 @@ pub(crate) fn place(name: &[u8]) -> Place {
     Place { model: MODEL, component: component(name) }
 }
 
-pub(crate) fn owner(provider: ProviderId) -> AccountId {
-    100 + provider.0
-}
-
-pub(crate) fn operator(provider: ProviderId) -> AccountId {
-    1_000 + provider.0
-}
-
 pub(crate) fn signed(account: AccountId) -> RuntimeOrigin {
     RuntimeOrigin::signed(account)
 }
@@ -96,19 +90,10 @@ pub(crate) fn externalities() -> sp_io::TestExternalities {
     Curators::set(Vec::new());
     AtOnce::set(None);
     Refuses::set(false);
-    let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
     let owners = (0..MOST).flat_map(|n| [owner(ProviderId(n)), operator(ProviderId(n))]);
     let others = [ALICE, BOB, TREASURY, VAULT, CAROL, DAVE, ERIN, FRANK];
-    pallet_balances::GenesisConfig::<Test> {
-        balances: owners.chain(others).map(|account| (account, RICH)).collect(),
-        ..Default::default()
-    }
-    .assimilate_storage(&mut storage)
-    .unwrap();
-    // All of it is a change to an empty chain: what lies in a trie is slow to go through.
-    let mut externalities = sp_io::TestExternalities::new_empty();
+    let mut externalities = afresh(endowed::<Test>(owners.chain(others), RICH));
     externalities.execute_with(|| {
-        storage.top.iter().for_each(|(key, value)| sp_io::storage::set(key, value));
         publish(MODEL, A);
         publish(MODEL, B);
         publish(OTHER, A);

@@ -5,7 +5,7 @@ use super::{
     Waits, A, RICH,
 };
 use crate::types::{Place, Rules};
-use cairn_protocol::id::{Height, PanelId, ProviderId, Seed};
+use cairn_protocol::id::{PanelId, ProviderId, Seed};
 use frame_support::{assert_ok, traits::fungible::Mutate};
 use pallet_cairn_panels::types as panels;
 
@@ -30,13 +30,6 @@ impl crate::benchmarking::BenchmarkHelper<AccountId> for Helper {
         OnRecords::set(true);
         Waits::set(true);
     }
-}
-
-/// They are not measured here.
-impl pallet_cairn_entropy::benchmarking::BenchmarkHelper<AccountId> for Helper {
-    fn enlist(_: &AccountId) {}
-
-    fn set_height(_: Height) {}
 }
 
 impl pallet_cairn_panels::benchmarking::BenchmarkHelper<AccountId> for Helper {

@@ -7,7 +7,7 @@ use super::{
 use crate::types::{Delta, Place, Reason, Stage};
 use cairn_protocol::{
     dag::{Header, SemVer},
-    id::{ContentId, DeltaId, Digest, File, Height, PanelId, ProviderId, Region},
+    id::{ContentId, DeltaId, Digest, File, PanelId, ProviderId},
     job::JobKind,
     learning::{
         brief::{Brief, Subject},
@@ -15,58 +15,19 @@ use cairn_protocol::{
         model::Head,
     },
     preimage::{DeltaCommitment, OpinionCommitment, Statement},
-    profile::{DeviceClass, Hardware, Offer, Offers, Profile, Role},
+    profile::{DeviceClass, Role},
 };
-use cairn_seams::{Clock as _, Kept, Lineage, Panels as _};
+use cairn_seams::{Kept, Lineage, Panels as _};
 use codec::Encode;
-use frame_support::{
-    assert_ok,
-    dispatch::DispatchResult,
-    traits::{OnFinalize, OnIdle, OnInitialize},
-    weights::Weight,
-};
+use frame_support::{assert_ok, dispatch::DispatchResult};
 use sp_runtime::DispatchError;
 
-pub(super) fn begin_block(number: u64) {
-    System::set_block_number(number);
-    AllPalletsWithSystem::on_initialize(number);
-}
-
-/// Makes a block with nothing left of its weight.
-pub(crate) fn full_block() {
-    let number = System::block_number();
-    AllPalletsWithSystem::on_finalize(number);
-    begin_block(number + 1);
-}
-
-/// Makes so many blocks.
-pub(crate) fn run(blocks: u64) {
-    for _ in 0..blocks {
-        let now = System::block_number();
-        AllPalletsWithSystem::on_idle(now, Weight::from_parts(u64::MAX / 2, u64::MAX / 2));
-        full_block();
-    }
-}
-
-pub(crate) fn now() -> Height {
-    Clock::now()
-}
+cairn_doubles::blocks!();
 
 /// A guard of an owner of its own, available.
 pub(crate) fn join() -> ProviderId {
     let provider = ProviderId(pallet_cairn_providers::NextProvider::<Test>::get());
-    let mut binding = [0; 32];
-    binding[..8].copy_from_slice(&provider.0.to_le_bytes());
-    let class = DeviceClass::Cpu;
-    let offers = vec![Offer { kind: JobKind::Evaluate, price: 1 }];
-    let profile = Profile {
-        hardware: Hardware { class, memory_mib: 16_384, compute: 86, slots: 200, binding },
-        region: Region(0x0101),
-        offers: Offers(offers.try_into().unwrap()),
-        payload_key: None,
-        node: [0; 32],
-        enclave: None,
-    };
+    let profile = cairn_doubles::profile(provider.0, DeviceClass::Cpu, 200, &[JobKind::Evaluate]);
     let roles = [Role::Guard].into_iter().collect();
     let (owner, operator) = (owner(provider), operator(provider));
     assert_ok!(Providers::register(signed(owner), operator, Box::new(profile), roles, 100_000));
