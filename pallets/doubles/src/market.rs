@@ -128,6 +128,55 @@ macro_rules! providers {
     };
 }
 
+/// Gives `Register`: what challenges of capability look at, as the runtime has it.
+#[macro_export]
+macro_rules! measured {
+    () => {
+        pub struct Register;
+        impl pallet_cairn_capability::Measured for Register {
+            fn population(class: cairn_protocol::profile::DeviceClass) -> u32 {
+                Providers::population(class)
+            }
+
+            fn sample(
+                class: cairn_protocol::profile::DeviceClass,
+                count: u32,
+                seed: &cairn_protocol::id::Seed,
+            ) -> Vec<cairn_protocol::id::ProviderId> {
+                Providers::sample_class(class, count, seed)
+            }
+
+            fn rising(class: cairn_protocol::profile::DeviceClass) -> u32 {
+                Providers::rising(class)
+            }
+
+            fn sample_rising(
+                class: cairn_protocol::profile::DeviceClass,
+                count: u32,
+                seed: &cairn_protocol::id::Seed,
+            ) -> Vec<cairn_protocol::id::ProviderId> {
+                Providers::sample_rising(class, count, seed)
+            }
+
+            fn throughput(provider: cairn_protocol::id::ProviderId) -> Option<u64> {
+                Providers::throughput(provider)
+            }
+
+            fn floor(class: cairn_protocol::profile::DeviceClass) -> u64 {
+                Providers::floor(class)
+            }
+
+            fn note_throughput(provider: cairn_protocol::id::ProviderId, measured: u64) {
+                Providers::note_throughput(provider, measured);
+            }
+
+            fn note_missed(provider: cairn_protocol::id::ProviderId) {
+                Providers::note_missed(provider);
+            }
+        }
+    };
+}
+
 /// Makes reputation part of a chain. It is forgotten slowly.
 #[macro_export]
 macro_rules! reputation {

@@ -10,7 +10,7 @@ use crate::{
 };
 use cairn_protocol::{
     audit::Shares,
-    id::{Amount, Digest, ProviderId, Seed},
+    id::{Amount, Digest, Seed},
     matching::Weights,
     profile::DeviceClass,
     settlement,
@@ -21,7 +21,7 @@ use frame_support::{
 };
 use frame_system::EnsureRoot;
 use pallet_cairn_audits::types as audits;
-use pallet_cairn_capability::{Job, Measured, Work};
+use pallet_cairn_capability::{Job, Work};
 use pallet_cairn_tasks::types::{Clocks, ComplaintRules, Draws, Prices, Rules};
 
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
@@ -178,41 +178,7 @@ impl pallet_cairn_tasks::Config for Mock {
     type WeightInfo = ();
 }
 
-/// The register, as the runtime has it.
-pub struct Register;
-impl Measured for Register {
-    fn population(class: DeviceClass) -> u32 {
-        Providers::population(class)
-    }
-
-    fn sample(class: DeviceClass, count: u32, seed: &Seed) -> Vec<ProviderId> {
-        Providers::sample_class(class, count, seed)
-    }
-
-    fn rising(class: DeviceClass) -> u32 {
-        Providers::rising(class)
-    }
-
-    fn sample_rising(class: DeviceClass, count: u32, seed: &Seed) -> Vec<ProviderId> {
-        Providers::sample_rising(class, count, seed)
-    }
-
-    fn throughput(provider: ProviderId) -> Option<u64> {
-        Providers::throughput(provider)
-    }
-
-    fn floor(class: DeviceClass) -> u64 {
-        Providers::floor(class)
-    }
-
-    fn note_throughput(provider: ProviderId, measured: u64) {
-        Providers::note_throughput(provider, measured);
-    }
-
-    fn note_missed(provider: ProviderId) {
-        Providers::note_missed(provider);
-    }
-}
+cairn_doubles::measured!();
 
 /// A job whose answer costs nothing to find.
 pub struct EasyJob;

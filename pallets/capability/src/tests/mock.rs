@@ -96,41 +96,7 @@ parameter_types! {
     pub static Floors: pallet_cairn_providers::ThroughputFloors = ThroughputFloors::get();
 }
 
-/// The register, as the runtime has it.
-pub struct Register;
-impl Measured for Register {
-    fn population(class: DeviceClass) -> u32 {
-        Providers::population(class)
-    }
-
-    fn sample(class: DeviceClass, count: u32, seed: &Seed) -> Vec<ProviderId> {
-        Providers::sample_class(class, count, seed)
-    }
-
-    fn rising(class: DeviceClass) -> u32 {
-        Providers::rising(class)
-    }
-
-    fn sample_rising(class: DeviceClass, count: u32, seed: &Seed) -> Vec<ProviderId> {
-        Providers::sample_rising(class, count, seed)
-    }
-
-    fn throughput(provider: ProviderId) -> Option<u64> {
-        Providers::throughput(provider)
-    }
-
-    fn floor(class: DeviceClass) -> u64 {
-        Providers::floor(class)
-    }
-
-    fn note_throughput(provider: ProviderId, measured: u64) {
-        Providers::note_throughput(provider, measured);
-    }
-
-    fn note_missed(provider: ProviderId) {
-        Providers::note_missed(provider);
-    }
-}
+cairn_doubles::measured!();
 
 /// A job of round numbers.
 pub struct RoundJob;
