@@ -99,8 +99,8 @@ macro_rules! standards {
     };
 }
 
-/// Makes the register part of a chain, with its `standards`. In braces stands what is not the same on
-/// all of them.
+/// Makes the register part of a chain, with its `standards`. In braces stands what is not the same
+/// on all of them.
 #[macro_export]
 macro_rules! providers {
     ($Chain:ident { $($own:tt)* }) => {

@@ -1,5 +1,5 @@
-//! The neighbours that are not the real ones: a test tells them what to say, and they note what they
-//! hear.
+//! The neighbours that are not the real ones: a test tells them what to say, and they note what
+//! they hear.
 
 use super::{
     component, file, head_of, AccountId, Balances, Learning, A, ALICE, B, BLOCK_DEPOSIT, BOB, DATA,
