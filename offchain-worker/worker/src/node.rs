@@ -71,7 +71,7 @@ pub(crate) async fn open(config: &Config, folders: &Folders) -> Result<Option<Pe
         return Ok(None);
     }
     let secret = secret(&folders.node_key())?;
-    let peer = Peer::open(&folders.node(), &secret, &config.listen).await?;
+    let peer = Peer::open(&folders.node(), &secret, &config.listen, &[]).await?;
     let own = peer.id();
     for (node, addresses) in config.peers.iter().filter(|(node, _)| **node != own) {
         peer.admit(*node, addresses)?;
