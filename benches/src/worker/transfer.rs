@@ -74,7 +74,7 @@ impl Node {
         fs::create_dir(folder)?;
         let archive = Archive::open(&folder.join("archive").display().to_string(), &[])?;
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let peer = Peer::open(&folder.join("peer"), &[seed; 32], &[listen]).await?;
+        let peer = Peer::open(&folder.join("peer"), &[seed; 32], &[listen], &[]).await?;
         let (id, addresses) = (peer.id(), peer.addresses());
         let store = Store::open(&folder.join("store"), quota, archive, Some(peer)).await?;
         Ok(Self { store, id, addresses })

@@ -15,6 +15,6 @@ pub use archive::Archive;
 pub use disk::Quota;
 pub use error::{Error, Have};
 pub use name::Name;
-pub use peer::{NodeId, Peer, PeerError};
+pub use peer::{NodeId, NotARelay, Peer, PeerError, Relay};
 pub use source::Source;
 pub use store::{Received, Store};

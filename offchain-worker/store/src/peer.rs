@@ -1,21 +1,23 @@
 //! Other workers' stores, known by their node ids and reached over QUIC.
 //!
 //! All that is asked of iroh and iroh-blobs is asked in this room. Both ends of a connection have
-//! proven their keys before anything is said on it; nobody in between is asked where a node is, and
-//! nobody carries anything.
+//! proven their keys before anything is said on it. Nobody in between is asked where a node is, and
+//! nobody carries anything, but for the relays that a node is told of.
 
 mod guard;
 mod offers;
+mod relay;
 mod transfer;
 
 use crate::source::{Pieces, Unread};
 use cairn_protocol::id::{ContentId, File};
 use guard::Guard;
 use iroh::{
-    endpoint::presets, protocol::Router, Endpoint, EndpointAddr, EndpointId, RelayMode, SecretKey,
+    endpoint::presets, protocol::Router, Endpoint, EndpointAddr, EndpointId, SecretKey,
     TransportAddr,
 };
 use offers::Offers;
+pub use relay::{NotARelay, Relay};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -62,6 +64,11 @@ pub enum PeerError {
          '{folder}', or remove it: it is made anew from the files"
     )]
     Offers { folder: PathBuf, reason: String },
+    #[error(
+        "the relay {relay} lets no node in ({reason}); see that it is one and that this machine \
+         reaches it, or name another"
+    )]
+    NoRelay { relay: Relay, reason: String },
 }
 
 /// Whom a node deals with, and where they are.
@@ -72,20 +79,23 @@ pub struct Peer {
     router: Router,
     book: watch::Sender<Book>,
     offers: Offers,
+    relays: Vec<Relay>,
 }
 
 impl Peer {
     /// Starts a node that deals with nobody yet. It listens where it is told, at one address of a
-    /// family at most, or everywhere at some port. In the folder it keeps what proves its files
-    /// piece by piece, and nothing else that is needed.
+    /// family at most, or everywhere at some port, and is found by those that have one of its
+    /// relays. In the folder it keeps what proves its files piece by piece, and nothing else that
+    /// is needed.
     pub async fn open(
         folder: &Path,
         secret: &[u8; 32],
         listen: &[SocketAddr],
+        relays: &[Relay],
     ) -> Result<Self, PeerError> {
         let mut builder = Endpoint::builder(presets::Minimal)
             .secret_key(SecretKey::from_bytes(secret))
-            .relay_mode(RelayMode::Disabled)
+            .relay_mode(relay::mode(relays))
             .clear_address_lookup();
         if !listen.is_empty() {
             builder = builder.clear_ip_transports();
@@ -100,7 +110,7 @@ impl Peer {
         let (book, admitted) = watch::channel(Book::new());
         let guard = Guard::new(admitted, offers.protocol());
         let router = Router::builder(endpoint).accept(iroh_blobs::ALPN, guard).spawn();
-        Ok(Self { router, book, offers })
+        Ok(Self { router, book, offers, relays: relays.to_vec() })
     }
 
     pub fn id(&self) -> NodeId {
@@ -112,7 +122,8 @@ impl Peer {
         self.endpoint().bound_sockets()
     }
 
-    /// Deals with a node from now on: it is given files, and asked for some at these addresses.
+    /// Deals with a node from now on: it is given files, and asked for some at these addresses, of
+    /// which there may be none where it has one of the same relays.
     pub fn admit(&self, node: NodeId, addresses: &[SocketAddr]) -> Result<(), PeerError> {
         let id = EndpointId::from_bytes(&node.0).map_err(|_| PeerError::NotANode(node))?;
         self.book.send_modify(|book| {
@@ -193,9 +204,12 @@ impl Peer {
         let id = EndpointId::from_bytes(&node.0).ok()?;
         let book = self.book.borrow();
         let addresses = book.get(&id)?;
-        Some(EndpointAddr::from_parts(id, addresses.iter().copied().map(TransportAddr::Ip)))
+        let direct = addresses.iter().copied().map(TransportAddr::Ip);
+        Some(EndpointAddr::from_parts(id, direct.chain(self.relays.iter().map(Relay::way))))
     }
 }
 
+#[cfg(test)]
+mod stub;
 #[cfg(test)]
 mod tests;

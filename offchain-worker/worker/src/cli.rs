@@ -99,10 +99,12 @@ mod tests {
     }
 
     #[test]
-    fn run_should_take_several_endpoints() {
+    fn run_should_take_several_endpoints_and_relays() {
         let settings = settings(&["run", "--url", "ws://a:1", "--url", "ws://b:2", "--slots", "3"]);
         assert_eq!(settings.url, ["ws://a:1", "ws://b:2"]);
         assert_eq!(settings.slots, Some(3));
+        let settings = self::settings(&["run", "--relay", "https://a", "--relay", "https://b"]);
+        assert_eq!(settings.relay, ["https://a", "https://b"]);
     }
 
     #[test]
@@ -121,6 +123,7 @@ mod tests {
             &["run", "--quota", "0"],
             &["run", "--listen", "9000"],
             &["run", "--peer", "127.0.0.1:9000"],
+            &["run", "--relay"],
             &["run", "--health", "65536"],
             &["run", "--heartbeat", "0"],
             &["run", "--json"],

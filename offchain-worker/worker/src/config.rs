@@ -6,7 +6,7 @@ use cairn_sdk::{
     keys::{KeyError, ENVIRONMENT},
     Passphrase, Signer,
 };
-use cairn_store::NodeId;
+use cairn_store::{NodeId, NotARelay, Relay};
 use clap::{value_parser, Args};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -74,10 +74,16 @@ pub struct Settings {
     pub listen: Vec<SocketAddr>,
 
     /// Another worker: files are fetched from it, and it may fetch them here; several, each by its
-    /// own --peer
-    #[arg(long, value_name = "NODEID@ADDRESS:PORT")]
+    /// own --peer. Its address may be left out where both have a --relay
+    #[arg(long, value_name = "NODEID[@ADDRESS:PORT]")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub peer: Vec<Neighbour>,
+
+    /// A relay, by which other workers find this one and it finds them, whatever is between;
+    /// several, each by its own --relay [default: none]
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub relay: Vec<String>,
 
     /// A folder in memory that sealed jobs write to [default: the data folder if it is in memory,
     /// else /dev/shm]
@@ -136,8 +142,9 @@ pub struct Config {
     /// Bytes; none takes what the disk is good for.
     pub quota: Option<u64>,
     pub listen: Vec<SocketAddr>,
-    /// The nodes that this one deals with, and where they are.
+    /// The nodes that this one deals with, and where they are, as far as that is known.
     pub peers: BTreeMap<NodeId, Vec<SocketAddr>>,
+    pub relays: Vec<Relay>,
     /// None takes one that is in memory.
     pub volatile: Option<PathBuf>,
     pub job: PathBuf,
@@ -166,6 +173,13 @@ pub enum ConfigError {
     OutOfRange { setting: &'static str, least: i64, most: i64, have: i64 },
     #[error("the node is to listen at {have} addresses of one family; leave all but one out")]
     Addresses { have: usize },
+    #[error(transparent)]
+    Relay(NotARelay),
+    #[error(
+        "it is not said where node {node} is; name it as {node}@ADDRESS:PORT, or with --relay one \
+         that it has too"
+    )]
+    Nowhere { node: NodeId },
     #[error(transparent)]
     Key(#[from] KeyError),
     #[error("the key is encrypted; put its passphrase into {PASSPHRASE}")]
@@ -230,6 +244,7 @@ impl Settings {
             quota: self.quota.or(file.quota),
             listen: if self.listen.is_empty() { file.listen } else { self.listen },
             peer: if self.peer.is_empty() { file.peer } else { self.peer },
+            relay: if self.relay.is_empty() { file.relay } else { self.relay },
             volatile: self.volatile.or(file.volatile),
             job: self.job.or(file.job),
             threads: self.threads.or(file.threads),
@@ -248,6 +263,7 @@ impl Settings {
         let data = data(self.data)?;
         let port = self.health.unwrap_or(HEALTH);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let relays = relays(&self.relay)?;
         let default_archive = || data.join("archive").to_string_lossy().into_owned();
         Ok(Config {
             urls: if self.url.is_empty() { vec![URL.into()] } else { self.url },
@@ -257,7 +273,8 @@ impl Settings {
             archive: self.archive.unwrap_or_else(default_archive),
             quota: self.quota.map(|mib| u64::from(mib) << 20),
             listen: one_of_a_family(self.listen)?,
-            peers: addresses(&self.peer),
+            peers: addresses(&self.peer, &relays)?,
+            relays,
             data,
             volatile: self.volatile,
             job: self.job.map_or_else(default_job, Ok)?,
@@ -276,7 +293,7 @@ impl Settings {
 impl Config {
     /// Whether other workers are dealt with.
     pub fn has_node(&self) -> bool {
-        !self.listen.is_empty() || !self.peers.is_empty()
+        !self.listen.is_empty() || !self.peers.is_empty() || !self.relays.is_empty()
     }
 
     /// Threads that one job works with.
@@ -293,13 +310,21 @@ fn one_of_a_family(listen: Vec<SocketAddr>) -> Result<Vec<SocketAddr>> {
     }
 }
 
-/// All that is known of each node.
-fn addresses(peers: &[Neighbour]) -> BTreeMap<NodeId, Vec<SocketAddr>> {
+fn relays(urls: &[String]) -> Result<Vec<Relay>> {
+    urls.iter().map(|url| url.parse::<Relay>().map_err(ConfigError::Relay)).collect()
+}
+
+/// All that is known of each node. Without an address it takes a relay to find one.
+fn addresses(peers: &[Neighbour], relays: &[Relay]) -> Result<BTreeMap<NodeId, Vec<SocketAddr>>> {
     let mut known: BTreeMap<NodeId, Vec<SocketAddr>> = BTreeMap::new();
     for Neighbour { node, address } in peers {
-        known.entry(*node).or_default().push(*address);
+        known.entry(*node).or_default().extend(*address);
     }
-    known
+    let lost = known.iter().find(|(_, addresses)| relays.is_empty() && addresses.is_empty());
+    match lost.map(|(node, _)| *node) {
+        Some(node) => Err(ConfigError::Nowhere { node }),
+        None => Ok(known),
+    }
 }
 
 /// Of a file, of a phrase, or of the environment.

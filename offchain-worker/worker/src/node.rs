@@ -19,17 +19,18 @@ const OTHERS: u32 = 0o077;
 /// More than any key has.
 const MOST_BYTES: u64 = 1_024;
 
-/// Another worker's node, and where it is: `NODEID@ADDRESS`.
+/// Another worker's node, and where it is: `NODEID@ADDRESS`, or `NODEID` where a relay finds it.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Neighbour {
     pub node: NodeId,
-    pub address: SocketAddr,
+    pub address: Option<SocketAddr>,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
-    "'{0}' is no node; name one as NODEID@ADDRESS:PORT, as `cairn-worker preflight` says it there"
+    "'{0}' is no node; name one as NODEID@ADDRESS:PORT, as `cairn-worker preflight` says it there, \
+     or as NODEID where both have a relay"
 )]
 pub struct NotANode(String);
 
@@ -37,11 +38,14 @@ impl FromStr for Neighbour {
     type Err = NotANode;
 
     fn from_str(text: &str) -> Result<Self, NotANode> {
-        let parts = text.split_once('@');
-        let read = parts.and_then(|(node, address)| {
-            Some(Self { node: NodeId::from_hex(node)?, address: address.parse().ok()? })
-        });
-        read.ok_or_else(|| NotANode(text.into()))
+        let read = || match text.split_once('@') {
+            Some((node, address)) => {
+                let address = Some(address.parse::<SocketAddr>().ok()?);
+                Some(Self { node: NodeId::from_hex(node)?, address })
+            }
+            None => Some(Self { node: NodeId::from_hex(text)?, address: None }),
+        };
+        read().ok_or_else(|| NotANode(text.into()))
     }
 }
 
@@ -55,7 +59,10 @@ impl TryFrom<String> for Neighbour {
 
 impl fmt::Display for Neighbour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}", self.node, self.address)
+        match self.address {
+            Some(address) => write!(f, "{}@{address}", self.node),
+            None => write!(f, "{}", self.node),
+        }
     }
 }
 
@@ -65,18 +72,21 @@ impl From<Neighbour> for String {
     }
 }
 
-/// Starts the node, if it is to listen or there is anybody to ask.
+/// Starts the node, if it is to be found or there is anybody to ask.
 pub(crate) async fn open(config: &Config, folders: &Folders) -> Result<Option<Peer>> {
     if !config.has_node() {
         return Ok(None);
     }
     let secret = secret(&folders.node_key())?;
-    let peer = Peer::open(&folders.node(), &secret, &config.listen).await?;
+    let peer = Peer::open(&folders.node(), &secret, &config.listen, &config.relays).await?;
     let own = peer.id();
     for (node, addresses) in config.peers.iter().filter(|(node, _)| **node != own) {
         peer.admit(*node, addresses)?;
     }
     info!("node {own} listens at {}", list(&peer.addresses()));
+    for relay in &config.relays {
+        info!("node {own} is found by {relay}");
+    }
     Ok(Some(peer))
 }
 
@@ -120,10 +130,10 @@ fn unusable(path: &Path, reason: impl ToString) -> Error {
     Error::NodeKey { path: path.into(), reason: reason.to_string() }
 }
 
-/// Addresses, for people.
-pub(crate) fn list(addresses: &[SocketAddr]) -> String {
-    let addresses: Vec<String> = addresses.iter().map(SocketAddr::to_string).collect();
-    addresses.join(" and ")
+/// Addresses, or relays, for people.
+pub(crate) fn list(places: &[impl ToString]) -> String {
+    let places: Vec<String> = places.iter().map(ToString::to_string).collect();
+    places.join(" and ")
 }
 
 #[cfg(test)]
@@ -132,13 +142,16 @@ mod tests {
     use std::fs::Permissions;
 
     #[test]
-    fn neighbour_should_be_read_when_it_is_a_node_at_an_address() {
+    fn neighbour_should_be_read_when_it_is_a_node_and_where_that_is() {
         let node = NodeId::of(&[1; 32]);
         let read: Neighbour = format!("{node}@127.0.0.1:7").parse().unwrap();
-        assert_eq!(read, Neighbour { node, address: "127.0.0.1:7".parse().unwrap() });
-        let read: Neighbour = format!("{node}@[::1]:7").parse().unwrap();
-        assert!(read.address.is_ipv6());
-        let bad = [String::new(), node.to_string(), format!("{node}@host:7"), "ab@[::1]:7".into()];
+        assert_eq!(read, Neighbour { node, address: "127.0.0.1:7".parse().ok() });
+        for text in [format!("{node}@[::1]:7"), node.to_string()] {
+            let read: Neighbour = text.parse().unwrap();
+            assert_eq!((read.node, read.to_string()), (node, text));
+        }
+        let bad =
+            [String::new(), format!("{node}@"), format!("{node}@host:7"), "ab@[::1]:7".into()];
         for text in bad {
             assert_eq!(text.parse::<Neighbour>(), Err(NotANode(text)));
         }

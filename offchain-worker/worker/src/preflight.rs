@@ -60,6 +60,8 @@ pub struct Node {
     pub id: String,
     /// Where others reach it, if that is where they are told; none where it only asks.
     pub listens: Vec<SocketAddr>,
+    /// The relays that others find it by: those that it was told of and that let nodes in.
+    pub relays: Vec<String>,
     /// How many others it deals with.
     pub peers: usize,
 }
@@ -114,14 +116,16 @@ pub async fn preflight(machine: Machine, config: Result<Config, ConfigError>) ->
             wrong.extend(local::look(&machine, &config, means.clone()));
             wrong.extend(files::archive(&config).await);
             wrong.extend(files::quota(&config));
-            node = files::node(&config, &mut wrong);
+            let relays = files::relays(&config, &mut wrong).await;
+            node = files::node(&config, relays, &mut wrong);
             usable = gpu::look(&config, &cards, means, &mut wrong);
             let (cards, named) = (cards.as_deref(), usable.as_deref());
             let declared =
                 Declared::of(&config, cards.unwrap_or_default(), named.unwrap_or_default());
             // Where it only asks nobody looks for it.
-            let listens = node.as_ref().filter(|node| !node.listens.is_empty());
-            let own = listens.and_then(|node| NodeId::from_hex(&node.id));
+            let only_asks = config.listen.is_empty() && config.relays.is_empty();
+            let found = node.as_ref().filter(|_| !only_asks);
+            let own = found.and_then(|node| NodeId::from_hex(&node.id));
             provider = chain::look(&config, &declared, own, &mut wrong).await;
             can = Some(declared);
         }
@@ -170,12 +174,16 @@ impl Report {
             "sandbox     landlock {landlock}, seccomp {seccomp}, control groups {groups}, \
              own users {root}"
         )?;
-        if let Some(Node { id, listens, peers }) = &self.node {
+        if let Some(Node { id, listens, relays, peers }) = &self.node {
             let place = match listens.as_slice() {
                 [] => "listens nowhere".to_owned(),
                 listens => format!("listens at {}", list(listens)),
             };
-            writeln!(out, "node        {id}, {place}; deals with {peers} others")?;
+            let found = match relays.as_slice() {
+                [] => String::new(),
+                relays => format!(", found by {}", list(relays)),
+            };
+            writeln!(out, "node        {id}, {place}{found}; deals with {peers} others")?;
         }
         if let Some(Declared { class, memory_mib, slots, kinds, .. }) = &self.can {
             let kinds = kinds.join(" ");

@@ -1,9 +1,10 @@
-use super::*;
+use super::{stub::Stub, *};
 use crate::{Archive, Error, Have, Name, Quota, Received, Source, Store};
 use cairn_protocol::chunk::content;
 use iroh::{
     endpoint::Connection,
     protocol::{AcceptError, ProtocolHandler},
+    RelayMode,
 };
 use iroh_blobs::{
     protocol::{ChunkRanges, ChunkRangesSeq, PushRequest},
@@ -11,7 +12,7 @@ use iroh_blobs::{
 };
 use std::fs;
 use tempfile::TempDir;
-use tokio::{runtime::Handle, task::block_in_place, time::sleep};
+use tokio::{net::TcpListener, runtime::Handle, task::block_in_place, time::sleep};
 
 /// Far more than a connection has on its way.
 const LONG: u32 = 32 << 20;
@@ -28,11 +29,19 @@ impl Node {
     }
 
     async fn open(folder: TempDir, seed: u8, quota: u64) -> Self {
+        Self::with(folder, seed, quota, &[]).await
+    }
+
+    async fn by(relay: &Relay, seed: u8) -> Self {
+        Self::with(tempfile::tempdir().unwrap(), seed, 1 << 30, &[relay.clone()]).await
+    }
+
+    async fn with(folder: TempDir, seed: u8, quota: u64, relays: &[Relay]) -> Self {
         let (peer, store) = (folder.path().join("peer"), folder.path().join("store"));
         let archive = folder.path().join("archive");
         let archive = Archive::open(archive.to_str().unwrap(), &[]).unwrap();
         let listen = "127.0.0.1:0".parse().unwrap();
-        let peer = Peer::open(&peer, &[seed; 32], &[listen]).await.unwrap();
+        let peer = Peer::open(&peer, &[seed; 32], &[listen], relays).await.unwrap();
         let store = Store::open(&store, Quota(quota), archive, Some(peer)).await.unwrap();
         Self { folder, store }
     }
@@ -138,7 +147,8 @@ async fn node_id_should_follow_from_the_secret_and_be_read_as_it_is_written() {
 async fn node_should_not_start_when_its_address_is_taken() {
     let one = Node::new(1).await;
     let folder = tempfile::tempdir().unwrap();
-    let refused = Peer::open(folder.path(), &[2; 32], &one.peer().addresses()).await.map(drop);
+    let taken = one.peer().addresses();
+    let refused = Peer::open(folder.path(), &[2; 32], &taken, &[]).await.map(drop);
     assert!(matches!(refused, Err(PeerError::Deaf(_))), "{refused:?}");
 }
 
@@ -329,6 +339,54 @@ async fn node_should_know_no_relay_and_ask_nobody_for_addresses() {
     let file = File { id: content(b"anything"), bytes: 8 };
     let missing = one.fetch(&file, &[Source::Peer(nowhere)]).await;
     assert!(matches!(missing, Err(Error::Missing { .. })), "{missing:?}");
+}
+
+/// Nobody is told any address here, and nobody is asked for one.
+#[tokio::test(flavor = "multi_thread")]
+async fn node_should_be_found_by_its_id_alone_when_both_have_a_relay() {
+    let stub = Stub::start().await;
+    let (one, other) = (Node::by(&stub.relay, 1).await, Node::by(&stub.relay, 2).await);
+    let stranger = Node::by(&stub.relay, 3).await;
+    other.peer().admit(one.peer().id(), &[]).unwrap();
+    stranger.peer().admit(one.peer().id(), &[]).unwrap();
+    one.peer().admit(other.peer().id(), &[]).unwrap();
+    let bytes = bytes_of(1 << 20);
+    let file = one.store.put(bytes.clone()).await.unwrap();
+    timeout(Duration::from_secs(60), one.peer().endpoint().online()).await.unwrap();
+    assert_eq!(stub.carried(), 0);
+    let path = other.fetch(&file, &[one.source()]).await.unwrap();
+    assert_eq!(fs::read(path).unwrap(), bytes);
+    assert_eq!(other.store.received(), Received { archive: 0, peers: file.bytes });
+    assert!(stub.carried() > 0, "they have no other way to meet");
+
+    let refused = stranger.fetch(&file, &[one.source()]).await;
+    assert!(matches!(refused, Err(Error::Missing { .. })), "{refused:?}");
+    assert_eq!(stranger.store.received(), Received::default());
+    one.peer().dismiss(other.peer().id());
+    let next = one.store.put(bytes_of(50_000)).await.unwrap();
+    let refused = other.fetch(&next, &[one.source()]).await;
+    assert!(matches!(refused, Err(Error::Missing { .. })), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn relay_should_be_reached_only_when_it_lets_nodes_in() {
+    let stub = Stub::start().await;
+    stub.relay.reach().await.unwrap();
+    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let relay: Relay = format!("http://{gone}").parse().unwrap();
+    let refused = relay.reach().await.unwrap_err();
+    assert!(matches!(refused, PeerError::NoRelay { relay: ref named, .. } if *named == relay));
+}
+
+#[test]
+fn relay_should_be_read_when_it_is_the_url_of_one() {
+    for good in ["https://relay.example", "http://127.0.0.1:3340", "https://[::1]:443/"] {
+        let relay: Relay = good.parse().unwrap();
+        assert_eq!(relay.to_string().parse::<Relay>(), Ok(relay), "{good}");
+    }
+    for bad in ["", "relay.example", "relay.example:443", "ftp://relay.example", "https://"] {
+        assert!(bad.parse::<Relay>().is_err(), "{bad}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,7 +14,7 @@ use cairn_protocol::{
     id::DeltaId,
 };
 use std::net::SocketAddr;
-use tokio::task::block_in_place;
+use tokio::{net::TcpListener, task::block_in_place, time::timeout};
 
 /// A worker's data folder beside an archive that others may have too.
 struct Place {
@@ -330,7 +330,8 @@ async fn open_should_clear_what_killed_jobs_left() {
 
 /// A worker that listens, and knows these.
 async fn node(directory: TempDir, known: &[(NodeId, SocketAddr)]) -> Place {
-    let known = known.iter().map(|(node, address)| Neighbour { node: *node, address: *address });
+    let known =
+        known.iter().map(|(node, address)| Neighbour { node: *node, address: Some(*address) });
     let peer: Vec<Neighbour> = known.collect();
     let listen: Vec<SocketAddr> = vec!["127.0.0.1:0".parse().unwrap()];
     Place::open(directory, |settings| Settings { peer, listen, ..settings }).await
@@ -364,6 +365,17 @@ async fn file_should_come_from_a_known_worker_when_the_archive_has_lost_it() {
     for place in [first, second, stranger] {
         place.artifacts.close().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn node_should_turn_to_the_relay_that_it_is_told_of() {
+    let relay = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", relay.local_addr().unwrap());
+    let peer = Neighbour { node: NodeId::of(&[1; 32]), address: None };
+    let with = |settings: Settings| Settings { peer: vec![peer], relay: vec![url], ..settings };
+    let place = Place::open(tempfile::tempdir().unwrap(), with).await;
+    timeout(Duration::from_secs(60), relay.accept()).await.unwrap().unwrap();
+    place.artifacts.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -51,6 +51,28 @@ fn resolve_should_bring_together_what_is_known_of_a_node() {
 }
 
 #[test]
+fn resolve_should_find_a_node_by_its_id_only_when_there_is_a_relay() {
+    let node = NodeId::of(&[1; 32]);
+    let text = format!("peer = ['{node}']\n");
+    let refused = from_file(&text).unwrap().resolve(8, 16_000).map(drop);
+    assert!(matches!(refused, Err(ConfigError::Nowhere { node: lost }) if lost == node));
+    let relays = ["https://one.example/", "https://two.example/"];
+    let config = from_file(&format!("{text}relay = {relays:?}\n")).unwrap();
+    let config = config.resolve(8, 16_000).unwrap();
+    assert!(config.peers[&node].is_empty());
+    assert!(config.relays.iter().map(Relay::to_string).eq(relays));
+    // Said twice, and once with an address.
+    let text = format!("peer = ['{node}', '{node}@127.0.0.1:2']\n");
+    let config = from_file(&text).unwrap().resolve(8, 16_000).unwrap();
+    assert_eq!((config.peers[&node].len(), config.relays.len()), (1, 0));
+    let alone = Settings { relay: vec![relays[0].into()], ..settings() };
+    assert!(alone.resolve(8, 16_000).unwrap().has_node());
+    let none = Settings { relay: vec!["ftp://one.example".into()], ..settings() };
+    let refused = none.resolve(8, 16_000).map(drop);
+    assert!(matches!(refused, Err(ConfigError::Relay(_))));
+}
+
+#[test]
 fn flags_should_come_before_the_file() {
     let text = "url = ['ws://a:1']\nslots = 3\nkey = '//Bob'\ndata = '/elsewhere'\ngpu = true\n";
     let merged = from_file(text).unwrap();

@@ -46,12 +46,14 @@ fn init_should_keep_where_files_come_from_whatever_it_is() {
             quota: Some(5),
             listen: vec![listen],
             peer: vec![peer],
+            relay: vec!["https://relay.example".into()],
             ..settings(&directory)
         };
         let made = init(settings, &machine()).unwrap();
         let read = Settings::default().with_file(&made.config).unwrap();
         assert_eq!(read.archive, Some(kept));
         assert_eq!((read.quota, read.listen, read.peer), (Some(5), vec![listen], vec![peer]));
+        assert_eq!(read.relay, ["https://relay.example"]);
     }
 }
 

@@ -36,8 +36,21 @@ pub(super) fn quota(config: &Config) -> Option<Wrong> {
     Some(Wrong::new(what, "make room, or give them less with --quota"))
 }
 
+/// The relays that let nodes in, of those that there are to be.
+pub(super) async fn relays(config: &Config, wrong: &mut Vec<Wrong>) -> Vec<String> {
+    let mut reached = Vec::new();
+    for relay in &config.relays {
+        match relay.reach().await {
+            Ok(()) => reached.push(relay.to_string()),
+            // It says what to do itself.
+            Err(error) => wrong.push(Wrong::new("a relay cannot be used", error.to_string())),
+        }
+    }
+    reached
+}
+
 /// The node as others are to be told of it; none where there is to be none.
-pub(super) fn node(config: &Config, wrong: &mut Vec<Wrong>) -> Option<Node> {
+pub(super) fn node(config: &Config, relays: Vec<String>, wrong: &mut Vec<Wrong>) -> Option<Node> {
     if !config.has_node() {
         return None;
     }
@@ -47,10 +60,11 @@ pub(super) fn node(config: &Config, wrong: &mut Vec<Wrong>) -> Option<Node> {
     match secret {
         Ok(secret) => {
             let id = NodeId::of(&secret).to_string();
-            Some(Node { id, listens: config.listen.clone(), peers: config.peers.len() })
+            Some(Node { id, listens: config.listen.clone(), relays, peers: config.peers.len() })
         }
         Err(error) => {
-            let mend = "without it others do not know this node; or leave --listen and --peer out";
+            let mend = "without it others do not know this node; or leave --listen, --peer and \
+                        --relay out";
             wrong.push(Wrong::new(error.to_string(), mend));
             None
         }
@@ -68,10 +82,12 @@ fn port(address: &SocketAddr) -> Option<Wrong> {
     ))
 }
 
-/// Who listens on addresses that only this machine has is not found by those who are elsewhere.
+/// Who listens on addresses that only this machine has is not found by those who are elsewhere,
+/// unless by a relay.
 fn secluded(config: &Config) -> Option<Wrong> {
     let is_own = |address: &SocketAddr| address.ip().to_canonical().is_loopback();
-    let first = config.listen.first().filter(|_| config.listen.iter().all(is_own))?;
+    let alone = config.relays.is_empty() && config.listen.iter().all(is_own);
+    let first = config.listen.first().filter(|_| alone)?;
     let elsewhere = config.peers.values().flatten().find(|address| !is_own(address))?;
     let what = format!("the node listens at {first}, which {elsewhere} cannot reach");
     let mend = "name an address of this machine's that others reach with --listen, and let UDP \
@@ -83,7 +99,7 @@ fn secluded(config: &Config) -> Option<Wrong> {
 mod tests {
     use super::*;
     use crate::{config::Settings, node::Neighbour};
-    use std::{fs, path::Path};
+    use std::{fs, net::TcpListener, path::Path};
 
     fn settings(data: &Path) -> Settings {
         Settings { key: Some("//Alice".into()), data: Some(data.into()), ..Default::default() }
@@ -129,37 +145,52 @@ mod tests {
         let listen = vec![taken.local_addr().unwrap()];
         let config = config(Settings { listen: listen.clone(), ..settings(directory.path()) });
         let mut wrong = Vec::new();
-        let first = node(&config, &mut wrong).unwrap();
+        let first = node(&config, Vec::new(), &mut wrong).unwrap();
         assert!(wrong[0].what.contains(&listen[0].to_string()), "{wrong:?}");
         assert!(wrong[0].mend.contains("--listen"));
         assert_eq!((first.listens.clone(), first.peers), (listen, 0));
-        assert_eq!(node(&config, &mut wrong), Some(first), "it is the same each time");
+        let again = node(&config, Vec::new(), &mut wrong);
+        assert_eq!(again, Some(first), "it is the same each time");
     }
 
     #[test]
     fn node_should_be_wrong_when_it_listens_where_others_cannot_reach_it() {
         let directory = tempfile::tempdir().unwrap();
-        let said = |listen: &str, peer: &str| {
-            let peer = Neighbour { node: NodeId::of(&[7; 32]), address: peer.parse().unwrap() };
+        let said = |listen: &str, peer: &str, relay: Option<&str>| {
+            let peer = Neighbour { node: NodeId::of(&[7; 32]), address: peer.parse().ok() };
             let (listen, peer) = (vec![listen.parse().unwrap()], vec![peer]);
-            let config = config(Settings { listen, peer, ..settings(directory.path()) });
+            let relay = relay.map(str::to_owned).into_iter().collect();
+            let config = config(Settings { listen, peer, relay, ..settings(directory.path()) });
             let mut wrong = Vec::new();
-            assert!(node(&config, &mut wrong).is_some());
+            assert!(node(&config, Vec::new(), &mut wrong).is_some());
             wrong
         };
-        let wrong = said("127.0.0.1:0", "10.0.0.2:9700");
+        let wrong = said("127.0.0.1:0", "10.0.0.2:9700", None);
+        assert!(said("127.0.0.1:0", "10.0.0.2:9700", Some("https://relay.example")).is_empty());
         assert!(wrong.len() == 1 && wrong[0].what.contains("10.0.0.2:9700"), "{wrong:?}");
         assert!(wrong[0].mend.contains("--listen"), "{wrong:?}");
         for (listen, peer) in [("127.0.0.1:0", "127.0.0.1:9700"), ("0.0.0.0:0", "10.0.0.2:9700")] {
-            assert!(said(listen, peer).is_empty(), "{listen}");
+            assert!(said(listen, peer, None).is_empty(), "{listen}");
         }
+    }
+
+    #[tokio::test]
+    async fn relay_should_be_wrong_when_it_lets_no_node_in() {
+        let directory = tempfile::tempdir().unwrap();
+        let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let relay = vec![format!("http://{nobody}")];
+        let config = config(Settings { relay, ..settings(directory.path()) });
+        let mut wrong = Vec::new();
+        assert!(relays(&config, &mut wrong).await.is_empty());
+        assert!(wrong.len() == 1 && wrong[0].mend.contains(&nobody.to_string()), "{wrong:?}");
     }
 
     #[test]
     fn node_should_be_none_when_none_is_asked_for() {
         let directory = tempfile::tempdir().unwrap();
         let mut wrong = Vec::new();
-        assert_eq!(node(&config(settings(directory.path())), &mut wrong), None);
+        let config = config(settings(directory.path()));
+        assert_eq!(node(&config, Vec::new(), &mut wrong), None);
         assert!(wrong.is_empty());
     }
 }

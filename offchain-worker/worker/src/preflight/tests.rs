@@ -53,7 +53,8 @@ async fn preflight_should_say_what_was_found_when_the_settings_are_bad() {
 }
 
 fn node() -> Node {
-    Node { id: "ab".repeat(32), listens: vec!["127.0.0.1:7".parse().unwrap()], peers: 2 }
+    let listens = vec!["127.0.0.1:7".parse().unwrap()];
+    Node { id: "ab".repeat(32), listens, relays: Vec::new(), peers: 2 }
 }
 
 /// What is said of a machine on which only this is wrong.
@@ -86,6 +87,15 @@ fn text_should_say_that_all_is_well_when_nothing_is_wrong() {
     assert!(text.contains(&node), "{text}");
     assert!(text.ends_with("all is well\n"), "{text}");
     assert_eq!(report.code(), 0);
+}
+
+#[test]
+fn text_should_name_the_relays_that_the_node_is_found_by() {
+    let relays = vec!["https://a/".into(), "https://b/".into()];
+    let node = Some(Node { listens: Vec::new(), relays, ..node() });
+    let text = Report { node, ..report(Vec::new()) }.text();
+    let found = ", listens nowhere, found by https://a/ and https://b/; deals with 2 others\n";
+    assert!(text.contains(found), "{text}");
 }
 
 #[test]
