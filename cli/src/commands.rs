@@ -47,6 +47,10 @@ enum Command {
     Balance(account::Balance),
     /// Pays somebody.
     Transfer(account::Transfer),
+    /// Calls an account one party with the one that signs, once it says so too.
+    Link(account::Link),
+    /// Takes back that an account is one party with the one that signs.
+    Unlink(account::Unlink),
     /// Registers a provider: what it has, what it asks, and what it puts up for it.
     Register(Box<registration::Register>),
     /// Changes what a provider is registered with; what is not named stays.
@@ -59,6 +63,8 @@ enum Command {
     Withdraw(provider::Withdraw),
     /// Says all that a provider may be asked to do.
     Roles(provider::SetRoles),
+    /// Has another account work for a provider.
+    RotateOperator(provider::RotateOperator),
     /// Ends a provider's service for good; what it puts up can be withdrawn after a period.
     Leave(provider::Leave),
     /// Has a provider take work, finish what it has, or rest.
@@ -126,11 +132,14 @@ impl Cli {
             Command::Status(status) => status.run(global, output).await,
             Command::Balance(balance) => balance.run(global, output).await,
             Command::Transfer(transfer) => transfer.run(global, output).await,
+            Command::Link(link) => link.run(global, output).await,
+            Command::Unlink(unlink) => unlink.run(global, output).await,
             Command::Register(register) => register.run(global, output).await,
             Command::Bond(bond) => bond.run(global, output).await,
             Command::Unbond(unbond) => unbond.run(global, output).await,
             Command::Withdraw(withdraw) => withdraw.run(global, output).await,
             Command::Roles(roles) => roles.run(global, output).await,
+            Command::RotateOperator(rotate) => rotate.run(global, output).await,
             Command::Leave(leave) => leave.run(global, output).await,
             Command::Update(update) => update.run(global, output).await,
             Command::Availability(set) => set.run(global, output).await,
@@ -183,6 +192,9 @@ mod tests {
             "unbond 3 10".into(),
             "withdraw 3".into(),
             "roles 3 compute,guard".into(),
+            "rotate-operator 3 //Bob".into(),
+            "link //Bob".into(),
+            "unlink //Bob".into(),
             "leave 3".into(),
             "register --price infer=0.000001 --profile profile.json --operator //Bob".into(),
             "update 3 --profile profile.json --slots 4".into(),
@@ -293,6 +305,10 @@ mod tests {
             "availability 3 away",
             "roles 3",
             "roles 3 king",
+            "rotate-operator 3",
+            "rotate-operator 3 Bob",
+            "link Bob",
+            "unlink",
             "providers 3 --own",
             "governance vote 0 perhaps 1",
             "governance vote 0 aye 1 --conviction 7",

@@ -1,4 +1,4 @@
-//! Providers: bonded, given roles, sent to rest, ended, looked at.
+//! Providers: bonded, given roles and operators, sent to rest, ended, looked at.
 
 use crate::{
     amount::{self, crn},
@@ -12,7 +12,7 @@ use cairn_protocol::{
     job::JobKind,
     profile::{Availability, Offers, Role, RoleSet},
 };
-use cairn_sdk::{address, calls, Chain, Market, ProviderView};
+use cairn_sdk::{address, calls, AccountId32, Chain, Market, ProviderView};
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -134,6 +134,29 @@ impl SetRoles {
 fn with_roles(report: Report, roles: RoleSet) -> Report {
     let names: Vec<String> = roles.iter().map(|role| values::name(&role)).collect();
     report.with("roles", names.clone(), names.join(", "))
+}
+
+#[derive(Debug, Args)]
+pub struct RotateOperator {
+    provider: u64,
+
+    /// The account that works and sends heartbeats from now on.
+    #[arg(value_parser = values::account)]
+    operator: AccountId32,
+}
+
+impl RotateOperator {
+    pub async fn run(&self, global: &Global, output: &Output) -> Outcome {
+        let account = global.account().await?;
+        let call = calls::rotate_operator(ProviderId(self.provider), &self.operator);
+        let included = account.send("change of operators", &call, output).await?;
+        output.progress("It gets work again when its new operator has sent a heartbeat.");
+        let report = Report::default()
+            .number("provider", self.provider)
+            .text("operator", address(&self.operator))
+            .number("block", included.number);
+        output.say(&report)
+    }
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 //! was drawn for is penalised for it.
 
 mod chain;
+mod clock;
 mod files;
 mod gpu;
 mod local;

@@ -173,63 +173,69 @@ pub mod pallet {
     pub enum Error<T> {
         /// The chain is stopped, and with it every clock. Try again when it goes on.
         ChainStopped,
-        /// No audit of this task is under way; events have those that are over.
+        /// No audit of this task is under way. Look in the events for those that are over.
         UnknownAudit,
         /// The audit is not in a stage in which this can be done; look it up.
         WrongStage,
-        /// The stage is over; look at the audit's `due`.
+        /// The stage is over. Act by the `due` of the next audit.
         TooLate,
-        /// The audit has nothing to do yet; it can be poked after its `due`.
+        /// The audit has nothing to do yet. Poke it after its `due`.
         TooEarly,
-        /// Only the account that submitted the task may do this.
+        /// Only the account that submitted the task may do this. Sign with its key.
         NotTheRequester,
         /// The account operates no provider. Register one, or sign with its operator key.
         NotAnOperator,
         /// The provider is neither a guard of this audit nor a worker who is asked for its trace.
+        /// Look up in the audit who is.
         NotTakingPart,
-        /// The guard has its key.
+        /// The guard has its key. There is nothing left to do.
         KeyPosted,
-        /// The task is not sealed, or the provider has no key to it.
+        /// The task is not sealed, or the provider has no key to it. There is nothing to reject.
         NotSealed,
         /// The provider has committed already. Reveal when reveals are open.
         CommittedAlready,
-        /// The provider has not committed in time, so it has nothing to reveal.
+        /// The provider has not committed in time, so it has nothing to reveal. Commit by the `due`
+        /// of the next audit.
         NotCommitted,
-        /// The provider has revealed already.
+        /// The provider has revealed already. There is nothing left to do.
         RevealedAlready,
-        /// Report and salt are not what the provider committed to.
+        /// Report and salt are not what the provider committed to. Reveal those that were.
         NotTheCommitment,
-        /// The policy compares something else: digests of answers, fingerprints without a trace,
-        /// or losses.
+        /// The policy compares something else: digests of answers, fingerprints without a trace, or
+        /// losses. Report what it compares.
         WrongReport,
-        /// A worker reports the answer that it gave, and the trace to it.
+        /// The report is not of the answer that the worker gave. Report that one, and the trace to
+        /// it.
         NotTheClaim,
 
-        /// There is no such provider.
+        /// There is no such provider. Name one that is registered.
         UnknownProvider,
-        /// The provider has a licence.
+        /// The provider has a licence. There is nothing left to do.
         LicensedAlready,
-        /// The provider has no licence to plant false results; governance gives it.
+        /// The provider has no licence to plant false results. Have governance give it one.
         NotLicensed,
         /// This note is kept already. Choose another salt.
         NotedAlready,
         /// As many notes are kept as may be. Dig up old ones.
         TooManyNotes,
-        /// The account cannot put aside the deposit of a note, and keep itself alive.
+        /// The account cannot put aside the deposit of a note, and keep itself alive. Fund it.
         NotEnoughBalance,
-        /// The planter made no such note, or it was dug up.
+        /// The planter made no such note, or it was dug up. See that planter and salt, or the note
+        /// itself, are the right ones.
         UnknownNote,
-        /// The note may still be needed. It can be dug up when it is too old to count, or its
-        /// planter has no licence.
+        /// The note may still be needed. Dig it up when it is too old to count, or its planter has
+        /// no licence.
         NoteCounts,
-        /// Only what a single worker said can be planted, and no outcome.
+        /// Only what a single worker said can be planted, and no outcome. Leave this audit to its
+        /// guards.
         NotPlantable,
-        /// The note was made when the result could already be known.
+        /// The note was made when the result could already be known. Make the next one before its
+        /// audit begins.
         NotedTooLate,
-        /// The note is too old to count.
+        /// The note is too old to count. Dig it up, and make the next one later.
         NoteTooOld,
         /// A guard came to the answer by the trace that the worker showed, so it is not made up.
-        /// The audit is judged as any other.
+        /// Leave the audit to be judged as any other.
         FoundAgain,
     }
 

@@ -162,7 +162,8 @@ pub mod pallet {
         /// Other members can still commit, or too few have. Wait until the reveals are open.
         #[codec(index = 6)]
         RevealsClosed,
-        /// The member has not committed in time, so it has nothing to reveal.
+        /// The member has not committed in time, so it has nothing to reveal. Commit in the next
+        /// challenge.
         #[codec(index = 7)]
         NothingCommitted,
         /// The member has revealed its answer. There is nothing left to do.

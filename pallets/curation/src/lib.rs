@@ -271,8 +271,8 @@ pub mod pallet {
         /// There is no such model. Look its id up.
         #[codec(index = 7)]
         UnknownModel,
-        /// The model is judged on examples that a program makes anew each time. It needs no sealed
-        /// sets.
+        /// The model is judged on examples that a program makes anew each time, and needs no sealed
+        /// sets. Seal them for another one.
         #[codec(index = 8)]
         NeedsNoSets,
         /// The period has begun. Seal a set for a later one.
@@ -281,8 +281,8 @@ pub mod pallet {
         /// Nobody may seal a set for so late a period. Wait, or choose an earlier one.
         #[codec(index = 10)]
         TooFarAhead,
-        /// The records are not whole tokens, or too few. See
-        /// [`cairn_protocol::learning::source::SourceFlaw`].
+        /// The records are not whole tokens, or too few. Cut them at whole tokens, or seal more of
+        /// them.
         #[codec(index = 11)]
         WrongRecords,
         /// The records have more bytes than a set may have. Seal fewer.
@@ -294,31 +294,32 @@ pub mod pallet {
         /// The trial has as many sets as it can take. Choose another period.
         #[codec(index = 14)]
         NoRoom,
-        /// The curator, or who is linked to it, has sealed a set for this trial. One party has one
-        /// say.
+        /// The curator, or who is linked to it, has sealed a set for this trial, and one party has
+        /// one say. Choose another period.
         #[codec(index = 15)]
         SealedAlready,
-        /// There is no such trial; events have those that are over.
+        /// There is no such trial. Look in the events for those that are over.
         #[codec(index = 16)]
         UnknownTrial,
         /// The trial does not wait for sets to be opened. Look its stage up; before its period
         /// has ended, keep the set secret.
         #[codec(index = 17)]
         WrongStage,
-        /// The time to open sets is over.
+        /// The time to open sets is over. Open the next one by the trial's `due`.
         #[codec(index = 18)]
         TooLate,
-        /// The curator has sealed no set for this trial.
+        /// The curator has sealed no set for this trial. Name a trial for which it has.
         #[codec(index = 19)]
         NoSet,
-        /// The set is open.
+        /// The set is open. There is nothing left to do.
         #[codec(index = 20)]
         RevealedAlready,
         /// Root, key and salt are not what the curator committed to, for this period and model, on
-        /// this chain.
+        /// this chain. Reveal those that were.
         #[codec(index = 21)]
         NotTheCommitment,
-        /// The trial has nothing to do yet. Its period goes on, or it can be poked after its `due`.
+        /// The trial has nothing to do yet. Poke it when its period begins, when it has ended, or
+        /// after its `due`.
         #[codec(index = 22)]
         TooEarly,
     }

@@ -124,7 +124,7 @@ pub mod pallet {
         /// The chain is stopped, and with it every clock. Try again when it goes on.
         #[codec(index = 0)]
         ChainStopped,
-        /// No file of this delta is kept or to be kept; events have those that were.
+        /// No file of this delta is kept or to be kept. Look in the events for those that were.
         #[codec(index = 1)]
         NothingToKeep,
         /// The account operates no provider. Register one, or sign with its operator key.
@@ -144,23 +144,25 @@ pub mod pallet {
         /// As many keep this file as may. Attest when one of them is gone.
         #[codec(index = 6)]
         EnoughKeepers,
-        /// The time to attest is over. The delta lapses; it can be submitted again.
+        /// The time to attest is over, and the delta lapses. Attest when its author has submitted
+        /// it again.
         #[codec(index = 7)]
         TooLate,
         /// The provider is not asked for chunks of this file now. Wait for `ChunksAsked`.
         #[codec(index = 8)]
         NothingToShow,
-        /// The time to show the chunks is over. The provider will be sent home.
+        /// The time to show the chunks is over, and the provider will be sent home. Show them by
+        /// the `due` of `ChunksAsked` the next time.
         #[codec(index = 9)]
         ShownTooLate,
-        /// Another number of chunks was asked for; look it up in `ChunksAsked`.
+        /// Another number of chunks was asked for. Show those that `ChunksAsked` names.
         #[codec(index = 10)]
         WrongNumberOfChunks,
         /// A chunk does not belong to the file, or not at that place. Show the chunks in ascending
         /// order, as they were asked for.
         #[codec(index = 11)]
         ChunkNotProven,
-        /// Nothing is due yet; look at the height that comes next.
+        /// Nothing is due yet. Poke it at the height that its record has as `next`.
         #[codec(index = 12)]
         TooEarly,
     }

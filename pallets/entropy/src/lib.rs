@@ -209,7 +209,8 @@ pub mod pallet {
         #[codec(index = 10)]
         WrongValue,
         /// The provider has the role and is not available: it is draining, paused or leaving, its
-        /// bond is too small, or its heartbeats have stopped. Its card says which.
+        /// bond is too small, or its heartbeats have stopped. Look at its card for which, and mend
+        /// that.
         #[codec(index = 11)]
         NotAvailable,
     }

@@ -198,7 +198,7 @@ pub mod pallet {
         /// The block is there already. Use it, or give the new one another release.
         #[codec(index = 0)]
         AlreadyThere,
-        /// The header is of another kind of block. A model begins with a META block.
+        /// The header is of another kind of block. Begin a model with a META block.
         #[codec(index = 1)]
         NotAMeta,
         /// The header is of a version that this runtime does not know. Write it anew with the
@@ -228,7 +228,7 @@ pub mod pallet {
         /// them.
         #[codec(index = 9)]
         ComponentsUnsorted,
-        /// The card's royalty is more than the whole.
+        /// The card's royalty is more than the whole. Ask for 1,000,000 parts in a million at most.
         #[codec(index = 10)]
         RoyaltyTooHigh,
         /// The card's licence is no SPDX expression. Name one, such as `Apache-2.0`.
@@ -237,19 +237,20 @@ pub mod pallet {
         /// No model with this id is registered. Create it first.
         #[codec(index = 12)]
         UnknownModel,
-        /// The model has no component of this name; its card lists those it has.
+        /// The model has no component of this name. Name one that its card lists.
         #[codec(index = 13)]
         UnknownComponent,
-        /// Only the author of the model may do this.
+        /// Only the author of the model may do this. Sign with its key.
         #[codec(index = 14)]
         NotTheModelsAuthor,
-        /// The header is of another kind of block. An EXPERT or a ROUTER is published.
+        /// The header is of another kind of block. Publish an EXPERT or a ROUTER.
         #[codec(index = 15)]
         NotAComponent,
-        /// The header is of another kind of block. A DATA block is a set of examples.
+        /// The header is of another kind of block. Register a DATA block, which is a set of
+        /// examples.
         #[codec(index = 16)]
         NotASet,
-        /// The header is of another kind of block. A DELTA changes a component.
+        /// The header is of another kind of block. Change a component by a DELTA.
         #[codec(index = 17)]
         NotADelta,
         /// The header names no model. Name the block that began its model.
@@ -291,26 +292,29 @@ pub mod pallet {
         /// The delta claims no gain. Say by how much it lowers the loss.
         #[codec(index = 28)]
         ClaimsNoGain,
-        /// Nothing of the component was published that could be changed.
+        /// Nothing of the component was published that could be changed. Have the model's author
+        /// publish it.
         #[codec(index = 29)]
         NothingPublished,
         /// There are as many patches of this release as there can be. Have the model's author
         /// publish the component anew.
         #[codec(index = 30)]
         PatchesExhausted,
-        /// The header names another artifact than the source. They are the same file.
+        /// The header names another artifact than the source. Name the same file in both.
         #[codec(index = 31)]
         NotTheSource,
-        /// A record is no whole number of tokens, or has too few or too many of them.
+        /// A record is no whole number of tokens, or has too few or too many of them. Choose
+        /// another length.
         #[codec(index = 32)]
         RecordLengthWrong,
-        /// The file has bytes for no whole number of records.
+        /// The file has bytes for no whole number of records. Cut off what is left over.
         #[codec(index = 33)]
         RecordsRagged,
         /// There are too few examples to judge anything on. Bring more.
         #[codec(index = 34)]
         TooFewRecords,
-        /// A record may burn no fuel at all, or more than guards spend on one.
+        /// A record may burn no fuel at all, or more than guards spend on one. Name an amount
+        /// between.
         #[codec(index = 35)]
         FuelOutOfRange,
         /// No set of examples with this id is registered. Register it first.
@@ -319,10 +323,10 @@ pub mod pallet {
         /// The set is for another model, or not to judge on. Register one for validation.
         #[codec(index = 37)]
         NotForValidation,
-        /// The account has a licence.
+        /// The account has a licence. There is nothing left to do.
         #[codec(index = 38)]
         AlreadyLicensed,
-        /// The account has no licence.
+        /// The account has no licence. There is nothing to take back.
         #[codec(index = 39)]
         NotLicensed,
         /// The account does not operate this provider. Sign with its operator key.
@@ -334,7 +338,7 @@ pub mod pallet {
         /// The provider serves as many models as it may. Stop serving another one.
         #[codec(index = 42)]
         TooManyServed,
-        /// The provider does not say that it serves this model.
+        /// The provider does not say that it serves this model. There is nothing to take back.
         #[codec(index = 43)]
         NotServed,
     }

@@ -235,16 +235,17 @@ pub mod pallet {
         /// The chain is stopped, and with it every clock. Try again when it goes on.
         #[codec(index = 0)]
         ChainStopped,
-        /// There is no such delta, or its record is no longer kept; events have it.
+        /// There is no such delta, or its record is no longer kept. Look in the events for it.
         #[codec(index = 1)]
         UnknownDelta,
         /// The delta is not in a stage in which this can be done; look it up.
         #[codec(index = 2)]
         WrongStage,
-        /// There is still something to wait for; look at the `due` of the delta.
+        /// There is still something to wait for. Poke the delta after its `due`.
         #[codec(index = 3)]
         TooEarly,
-        /// The model has no such component, or nothing was published of it yet.
+        /// The model has no such component, or nothing was published of it yet. Name one that was
+        /// published.
         #[codec(index = 4)]
         UnknownComponent,
         /// This was committed to already. Choose another salt.
@@ -254,13 +255,13 @@ pub mod pallet {
         #[codec(index = 6)]
         NotEnoughBalance,
         /// The account, or one linked to it, knows examples that deltas of this model will be
-        /// judged on. It may make some when their period is over.
+        /// judged on. Make some when their period is over.
         #[codec(index = 7)]
         Barred,
         /// The account has made no such commitment, or has withdrawn it. Commit first.
         #[codec(index = 8)]
         NotCommitted,
-        /// The commitment still counts. It can be withdrawn when it is too old.
+        /// The commitment still counts. Withdraw it when it is too old.
         #[codec(index = 9)]
         StillCounts,
         /// The commitment is for another model or component. Commit for this one.
@@ -283,32 +284,33 @@ pub mod pallet {
         /// The header names no model or no component. Name what the delta changes.
         #[codec(index = 15)]
         OfNothing,
-        /// A delta stands on one block: the one that it was made on.
+        /// The header stands on no block, or on several. Name the one that the delta was made on.
         #[codec(index = 16)]
         NotOnOne,
-        /// The artifact has no bytes, so there is no delta.
+        /// The artifact has no bytes, so there is no delta. Name the file that has them.
         #[codec(index = 17)]
         NoArtifact,
-        /// A delta that claims no gain is not worth judging.
+        /// The delta claims no gain, and is not worth judging. Say by how much it lowers the loss.
         #[codec(index = 18)]
         ClaimsNoGain,
         /// The header names another author. Have that one sign it, or name yourself.
         #[codec(index = 19)]
         NotTheAuthor,
-        /// The artifact is larger than guards take; look at the terms.
+        /// The artifact is larger than guards take. Make it no larger than the terms say.
         #[codec(index = 20)]
         TooLarge,
-        /// The model's author has not chosen a set that deltas are judged on.
+        /// The model's author has not chosen a set that deltas are judged on. Have one chosen.
         #[codec(index = 21)]
         NoValidationSet,
         /// Nobody pays for gains of this model: governance has not admitted it and its set, and
-        /// nobody sponsors it.
+        /// nobody sponsors it. Sponsor it, or better another one.
         #[codec(index = 22)]
         NobodyPays,
-        /// A delta of this artifact is being judged for the component.
+        /// A delta of this artifact is being judged for the component. Wait for that, or make
+        /// another one.
         #[codec(index = 23)]
         PendingAlready,
-        /// A delta of this artifact was laid on the component once.
+        /// A delta of this artifact was laid on the component once. Make another one.
         #[codec(index = 24)]
         LaidAlready,
         /// This artifact was judged against the component as it is, and did not pass. Make another
@@ -316,6 +318,7 @@ pub mod pallet {
         #[codec(index = 25)]
         TriedAlready,
         /// As many deltas of this account, and of those linked to it, are being judged as may be.
+        /// Try again when some are judged.
         #[codec(index = 26)]
         TooManyPending,
         /// As many deltas queue for the component as may. Try again when some are judged.
@@ -324,7 +327,8 @@ pub mod pallet {
         /// The component is being rolled back. Try again in a few blocks.
         #[codec(index = 28)]
         BeingRolledBack,
-        /// A threshold is less than the whole, and the least one not more than it.
+        /// The threshold is not less than the whole, or the least one is more than it. Choose
+        /// others.
         #[codec(index = 29)]
         NoStandard,
         /// Another account showed this artifact, and it came to nothing by no fault of its own. For

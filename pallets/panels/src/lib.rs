@@ -139,31 +139,32 @@ pub mod pallet {
         /// The chain is stopped, and with it every clock. Try again when it goes on.
         #[codec(index = 0)]
         ChainStopped,
-        /// No such panel is under way; events have those that are over.
+        /// No such panel is under way. Look in the events for those that are over.
         #[codec(index = 1)]
         UnknownPanel,
         /// The panel is not in a stage in which this can be done; look it up.
         #[codec(index = 2)]
         WrongStage,
-        /// The stage is over; look at the panel's `due`.
+        /// The stage is over. Act by the `due` of the next panel.
         #[codec(index = 3)]
         TooLate,
-        /// The panel has nothing to do yet; it can be poked after its `due`.
+        /// The panel has nothing to do yet. Poke it after its `due`.
         #[codec(index = 4)]
         TooEarly,
         /// The account operates no provider. Register one, or sign with its operator key.
         #[codec(index = 5)]
         NotAnOperator,
-        /// The provider has no seat on this panel; look up the panels that it has one on.
+        /// The provider has no seat on this panel. Look up the panels that it has one on.
         #[codec(index = 6)]
         NotTakingPart,
         /// The guard has committed already. Reveal when reveals are open.
         #[codec(index = 7)]
         CommittedAlready,
-        /// The guard has revealed already.
+        /// The guard has revealed already. There is nothing left to do.
         #[codec(index = 8)]
         RevealedAlready,
-        /// Opinion and salt are not what the guard committed to in this round.
+        /// Opinion and salt are not what the guard committed to in this round. Reveal those that
+        /// were.
         #[codec(index = 9)]
         NotTheCommitment,
         /// The numbers do not go together, or are of another sample than the brief's. Judge the

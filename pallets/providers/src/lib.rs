@@ -277,63 +277,63 @@ pub mod pallet {
 
     #[pallet::error]
     pub enum Error<T> {
-        /// There is no such registration; it may have ended.
+        /// There is no such registration, or it has ended. Name one that there is.
         UnknownProvider,
-        /// Only the owner of the registration may do this.
+        /// Only the owner of the registration may do this. Sign with its key.
         NotOwner,
-        /// Only the account that the owner named as operator may do this.
+        /// Only the account that the owner named as operator may do this. Sign with its key.
         NotOperator,
-        /// Only owner or operator of the registration may do this.
+        /// Only owner or operator of the registration may do this. Sign with a key of theirs.
         NotOwnerOrOperator,
-        /// Name at least one role.
+        /// No role is named. Name at least one.
         NoRole,
-        /// A role was named that does not exist.
+        /// A role does not exist. Name some of Compute, Guard, Router, Storage and Entropy.
         UnknownRole,
-        /// Who computes must offer at least one kind of job.
+        /// The provider is to compute and offers no kind of job. Offer at least one.
         NothingOffered,
-        /// Offer each kind of job once.
+        /// A kind of job is offered twice. Offer each once.
         DuplicateOffer,
-        /// Hardware must work on at least one job at once.
+        /// The hardware has no slot to work in. Declare at least one, for one job at once.
         NoSlots,
-        /// End a registration of this owner before making another.
+        /// The owner has as many registrations as it may. End one before making another.
         TooManyRegistrations,
-        /// No id is left for a registration.
+        /// No id is left for a registration. Wait for a runtime that has more.
         IdsExhausted,
-        /// The account operates another provider; name one that does not.
+        /// The account operates another provider. Name one that does not.
         OperatorTaken,
-        /// The account is the operator already.
+        /// The account is the operator already. Name another one.
         SameOperator,
         /// The binding backs another provider. Let that one leave first, or commit to your devices
         /// with another salt if it is not yours.
         BindingTaken,
         /// The bond, less what queued slashes are to take, would be less than the sum of what the
-        /// roles need.
+        /// roles need. Have more bonded, or name fewer roles.
         BondBelowMinimum,
-        /// The owner's free balance does not cover the bond or the deposit.
+        /// The owner's free balance does not cover the bond or the deposit. Fund it.
         InsufficientBalance,
-        /// The registration is leaving and takes no more changes; register again.
+        /// The registration is leaving and takes no more changes. Register again.
         Leaving,
-        /// Name an amount above zero.
+        /// The amount is zero. Name one above it.
         ZeroAmount,
-        /// The bond is less than that.
+        /// The bond is less than that. Unbond no more than there is.
         NotBonded,
-        /// Nothing is unbonding.
+        /// Nothing is unbonding. Unbond first.
         NothingUnbonding,
-        /// The unbonding period is not over yet.
+        /// The unbonding period is not over yet. Withdraw at `withdrawable_at`.
         StillUnbonding,
-        /// Some work of the provider is not done, or can still be disputed.
+        /// Some work of the provider can still be done or disputed. Withdraw when that is over.
         Engaged,
-        /// A slash waits for its execution.
+        /// A slash waits for its execution. Withdraw when it has been executed or cancelled.
         SlashPending,
-        /// There is no such slash; it may have been executed or cancelled.
+        /// There is no such slash, or it has been executed or cancelled. Look for its event.
         UnknownSlash,
-        /// An account is always linked to itself.
+        /// An account is always linked to itself. Name another one.
         SelfLink,
-        /// This account has declared that link already.
+        /// This account has declared that link already. Have the other one declare it too.
         AlreadyDeclared,
-        /// This account has not declared that link.
+        /// This account has not declared that link. There is nothing to take back.
         NotDeclared,
-        /// One of the two accounts is linked to as many as there may be; take a link of it back.
+        /// One of the two accounts is linked to as many as there may be. Take a link of it back.
         TooManyLinks,
     }
 

@@ -189,10 +189,11 @@ pub mod pallet {
         /// There is no such data set. Register it first, or name its DATA block.
         #[codec(index = 1)]
         UnknownData,
-        /// A cap is a share of a budget in parts per million: 1 to 1,000,000.
+        /// The cap is no share of a budget. Name one in parts per million, from 1 to 1,000,000.
         #[codec(index = 2)]
         NotAShare,
-        /// The model or data set does not draw on the budgets, so it cannot be expelled.
+        /// The model or data set does not draw on the budgets, so it cannot be expelled. Name one
+        /// that does.
         #[codec(index = 3)]
         NotAdmitted,
         /// A sponsorship is worth more than that. Put aside as much as the rules ask for at least.
@@ -205,7 +206,7 @@ pub mod pallet {
         /// The account cannot put so much aside and keep itself alive. Fund it, or offer less.
         #[codec(index = 6)]
         NotEnoughBalance,
-        /// The account sponsors no such model.
+        /// The account sponsors no such model. Name one that it does sponsor.
         #[codec(index = 7)]
         NotASponsor,
         /// The sponsor has given notice, and its time is not over. Try again at the height that
@@ -218,13 +219,15 @@ pub mod pallet {
         /// The period goes on, and nobody knows yet what others served. Claim when it has ended.
         #[codec(index = 10)]
         PeriodGoesOn,
-        /// The time to claim for that period is over.
+        /// The time to claim for that period is over. Claim for a later one.
         #[codec(index = 11)]
         ClaimedTooLate,
-        /// Nothing was paid for that provider's work in that period, or its grant was claimed.
+        /// Nothing was paid for that provider's work in that period, or its grant was claimed. Name
+        /// another provider or period.
         #[codec(index = 12)]
         NothingToClaim,
-        /// There is no such provider any more, so nobody can be paid.
+        /// There is no such provider any more, so nobody can be paid. Claim before a provider is
+        /// gone.
         #[codec(index = 13)]
         UnknownProvider,
         /// The owner's account cannot be paid: it does not exist, and so little would not keep it

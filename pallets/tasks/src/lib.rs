@@ -210,107 +210,117 @@ pub mod pallet {
     pub enum Error<T> {
         /// The chain is stopped, and with it every clock. Try again when it goes on.
         ChainStopped,
-        /// There is no such task, or it ended and is no longer kept; events have its history.
+        /// There is no such task, or it ended and is no longer kept. Look in the events for its
+        /// history.
         UnknownTask,
         /// The task is not in a stage in which this can be done; look it up.
         WrongStage,
-        /// The stage is over; look at the task's `due`.
+        /// The stage is over. Act by the `due` of the next task.
         TooLate,
-        /// The stage is not over; the task can be poked after its `due`.
+        /// The stage is not over. Poke the task after its `due`.
         TooEarly,
-        /// Only the account that submitted the task may do this.
+        /// Only the account that submitted the task may do this. Sign with its key.
         NotTheRequester,
         /// The account operates no provider. Register one, or sign with its operator key.
         NotAnOperator,
-        /// The provider has no seat at this task.
+        /// The provider has no seat at this task. Look up in the task who has.
         NotAssigned,
 
         /// `match_by` has passed. Name a later height of the market's clock.
         DeadlinePassed,
-        /// `match_by` is farther ahead than `clocks.match_most`.
+        /// `match_by` is farther ahead than `clocks.match_most`. Name an earlier height.
         DeadlineTooFar,
-        /// `work_blocks` is less than `clocks.work_least` or more than `clocks.work_most`.
+        /// `work_blocks` is less than `clocks.work_least` or more than `clocks.work_most`. Name a
+        /// number between.
         WorkTimeOutOfRange,
-        /// `key_blocks` is less than `clocks.keys_least` or more than `clocks.keys_most`.
+        /// `key_blocks` is less than `clocks.keys_least` or more than `clocks.keys_most`. Name a
+        /// number between.
         KeyTimeOutOfRange,
         /// `redundancy` is zero. Ask for one worker at least.
         NoRedundancy,
-        /// `redundancy` is more than nine, or than the policy can use.
+        /// `redundancy` is more than nine, or than the policy can use. Ask for fewer workers.
         TooMuchRedundancy,
-        /// `redundancy` is even, and an even number may have no majority.
+        /// `redundancy` is even, and an even number may have no majority. Ask for one worker more
+        /// or less.
         EvenRedundancy,
-        /// The policy does not fit the kind of job: Proven judges Infer, Embed and Evaluate,
-        /// Replicated judges Simulate and Wasm, Tolerance judges Infer and Embed, Outcome judges
-        /// Train.
+        /// The policy does not fit the kind of job. Have Proven judge Infer, Embed and Evaluate,
+        /// Replicated Simulate and Wasm, Tolerance Infer and Embed, Outcome Train.
         PolicyDoesNotFit,
         /// Two honest workers sample different text. Ask one, or do not sample.
         SampledTextDiffers,
-        /// An outcome is measured by three guards or more, by nine at most, and by an odd number.
+        /// So many guards measure no outcome. Ask for an odd number from three to nine.
         WrongNumberOfGuards,
-        /// The job has no units of work.
+        /// The job has no units of work. Say how many it has.
         NoWork,
-        /// The reward for each worker is less than `prices.reward_least`.
+        /// The reward for each worker is less than `prices.reward_least`. Offer more.
         RewardTooSmall,
-        /// Reward, tip, fee, reserve and the model's price together are no amount of CRN.
+        /// Reward, tip, fee, reserve and the model's price together are no amount of CRN. Offer
+        /// less.
         AmountTooLarge,
         /// The account cannot put aside reward, tip, fee, reserve, the model's price and deposit,
-        /// or the deposit of a complaint, and keep itself alive.
+        /// or the deposit of a complaint, and keep itself alive. Fund it, or offer less.
         NotEnoughBalance,
         /// The encoded terms are longer than `prices.terms_bytes`. Pass the input as an artifact.
         TermsTooLong,
-        /// The answer may not be longer than the chain keeps: `output_bytes` is too large.
+        /// `output_bytes` is more than the chain keeps of an answer. Name less: longer ones come as
+        /// artifacts.
         OutputTooLong,
-        /// A job of this kind runs on a registered model.
+        /// A job of this kind runs on a registered model. Name one.
         ModelNeeded,
-        /// A job of this kind runs on no model.
+        /// A job of this kind runs on no model. Leave it out.
         ModelNotNeeded,
-        /// No model with this id is registered.
+        /// No model with this id is registered. Look its id up.
         UnknownModel,
         /// The model is licensed, and the account has no licence for it. Have its author give it
         /// one, or name a model that is open or has a price.
         ModelNotLicensed,
 
-        /// The task is not sealed.
+        /// The task is not sealed. There is no key to reject.
         NotSealed,
-        /// The provider has its key.
+        /// The provider has its key. There is nothing left to do.
         KeyPosted,
-        /// The provider has committed to a result already.
+        /// The provider has committed to a result already. Reveal it when all have.
         CommittedAlready,
         /// The provider has not committed to a result. Commit first; reveal when all have.
         NotCommitted,
-        /// The provider has revealed its result already.
+        /// The provider has revealed its result already. There is nothing left to do.
         RevealedAlready,
-        /// The answer and the salt are not what the provider committed to.
+        /// The answer and the salt are not what the provider committed to. Reveal those that were.
         NotTheCommitment,
-        /// The answer comes from another engine than the job asks for.
+        /// The answer comes from another engine than the job asks for. Answer with that one.
         WrongEngine,
-        /// The answer claims more units than the job has.
+        /// The answer claims more units than the job has. Claim fewer.
         TooManyUnits,
         /// The inline answer is longer than the requester keeps space for. Answer with an
         /// artifact.
         AnswerTooLong,
-        /// The policy compares fingerprints, and the answer has none.
+        /// The policy compares fingerprints, and the answer has none. Answer with one.
         FingerprintNeeded,
-        /// The result was acknowledged before.
+        /// The result was acknowledged before. There is nothing left to do.
         AcknowledgedAlready,
 
-        /// The provider's result is in its answer, on the chain: nothing is to be fetched.
+        /// The provider's result is in its answer, on the chain: nothing is to be fetched. Read it
+        /// there.
         NotAnArtifact,
-        /// The provider was complained about as often as `complaints.most` allows.
+        /// The provider was complained about as often as `complaints.most` allows. Fetch the result
+        /// from it, or from another worker.
         ComplainedAlready,
-        /// Nobody complained about this provider, or it has answered.
+        /// Nobody complained about this provider, or it has answered. There is nothing left to do.
         NothingToShow,
         /// The chunks to be shown are not drawn yet. Wait for the event `ChunksAsked`.
         ChunksNotDrawn,
-        /// Each chunk that was asked for needs one proof, in ascending order.
+        /// There is not one proof for each chunk that was asked for. Show all of them, in ascending
+        /// order.
         WrongNumberOfChunks,
-        /// A chunk is not part of the result at the length that was revealed.
+        /// A chunk is not part of the result at the length that was revealed. Show the chunks of
+        /// that file.
         ChunkNotProven,
 
         /// Workers are at it already, and are not sent home because others are still looked for.
+        /// Wait for what comes of it.
         SeatTaken,
-        /// Results of the task were shown, and contradict each other. It is not taken back any
-        /// more: others are asked until they agree and are paid, or all of it is refunded.
+        /// Results of the task were shown, and contradict each other. Wait: others are asked until
+        /// they agree and are paid, or all of it is refunded.
         ResultsShown,
         /// `sampled` is for text that a float engine infers: the kind Infer with the policy
         /// Tolerance. Leave it off for any other job, exact ones too.

@@ -131,6 +131,12 @@ impl Chain {
         Ok(self.client.at_block(number).await?)
     }
 
+    /// The last block that the node has. Until it is final another one may take its place.
+    pub async fn best(&self) -> Result<H256> {
+        let best = self.rpc().chain_get_block_hash(None).await?;
+        Ok(best.unwrap_or_else(|| self.genesis()))
+    }
+
     /// Finalized blocks from the next one on.
     pub async fn follow(&self) -> Result<Finalized> {
         Finalized::begin(self.clone()).await
@@ -303,6 +309,15 @@ mod tests {
         assert!(world.connect().await.is_ok());
         world.node("a", |node| node.upgrade());
         assert!(is_refused(world.connect().await));
+    }
+
+    #[tokio::test]
+    async fn best_should_be_another_block_when_the_node_has_one_more() {
+        let world = World::new(&["a"]);
+        let chain = world.connect().await.unwrap();
+        let before = chain.best().await.unwrap();
+        world.node("a", |node| node.head += 1);
+        assert_eq!((before, chain.best().await.unwrap()), (hash(10), hash(11)));
     }
 
     #[tokio::test]

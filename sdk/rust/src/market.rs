@@ -88,6 +88,12 @@ impl Market {
         Ok(answer.into_iter().map(|provider| provider.0).collect())
     }
 
+    /// Whom an account calls one party with itself, and who call it so.
+    pub async fn linked(&self, account: &AccountId32) -> Result<Vec<AccountId32>> {
+        let links = chain::storage().providers().links();
+        Ok(self.at.storage().fetch(links, (*account,)).await?.decode()?.0)
+    }
+
     /// All registrations, in the order of their numbers. All of them are read.
     pub async fn providers(&self) -> Result<Vec<ProviderId>> {
         let mut found = Vec::new();
@@ -292,6 +298,23 @@ pub mod calls {
     /// Takes and gives up roles: these are all that it has then.
     pub fn set_roles(provider: ProviderId, roles: RoleSet) -> StaticPayload<providers::SetRoles> {
         chain::tx().providers().set_roles(Static(provider), Static(roles))
+    }
+
+    /// Names another operator, who has to send a heartbeat before there is work again.
+    pub fn rotate_operator(
+        provider: ProviderId,
+        operator: &AccountId32,
+    ) -> StaticPayload<providers::RotateOperator> {
+        chain::tx().providers().rotate_operator(Static(provider), *operator)
+    }
+
+    /// Calls another account one party with the caller, or takes that back. It counts once the
+    /// other one has said it too.
+    pub fn link_account(
+        other: &AccountId32,
+        same_party: bool,
+    ) -> StaticPayload<providers::LinkAccount> {
+        chain::tx().providers().link_account(*other, same_party)
     }
 
     /// Ends the service for good, and unbonds everything.

@@ -1,7 +1,7 @@
 //! What can be wrong with the way to the chain, and with what it knows of the provider.
 
-use super::{promise, Registration, Wrong};
-use crate::{config::Config, declare::Declared, folders, rooms, view, Error};
+use super::{clock, promise, Registration, Wrong};
+use crate::{config::Config, declare::Declared, folders, rooms, Error};
 use cairn_protocol::{
     id::{Amount, ProviderId},
     profile::{PayloadKey, Role, RoleSet},
@@ -12,15 +12,7 @@ use cairn_sdk::{
 };
 use cairn_store::NodeId;
 use cairn_vault::Identity;
-use std::{
-    path::Path,
-    time::{SystemTime, UNIX_EPOCH},
-};
-
-/// Milliseconds that a clock may be behind the one of a block's author.
-const BEHIND: u64 = 2_000;
-/// How old the last final block may be.
-const OLD: u64 = 60_000;
+use std::path::Path;
 
 /// Notes what is wrong, and gives the registration if there is one. The node is what others are to
 /// find there.
@@ -52,9 +44,7 @@ async fn found(
 ) -> Result<Registration, Error> {
     let chain = rooms::connect(config).await?;
     let market = chain.market().await?;
-    let ours = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    let theirs = view::timestamp(market.at()).await?;
-    wrong.extend(clock(theirs, u64::try_from(ours).unwrap_or(u64::MAX)));
+    wrong.extend(clock::look(&chain, market.at()).await?);
     let provider = rooms::provider(&chain, config).await?;
     wrong.extend(fee(&market, config, provider).await);
     let view = market.provider(provider).await?;
@@ -67,21 +57,6 @@ async fn found(
     let named = view.profile.0.payload_key;
     wrong.extend(named.and_then(|key| payload_key(&key, &folders::identity(&config.data))));
     Ok(registration(provider, &view))
-}
-
-/// What two clocks say of each other, in milliseconds.
-fn clock(theirs: u64, ours: u64) -> Option<Wrong> {
-    if theirs > ours.saturating_add(BEHIND) {
-        let what = format!("this clock is {} s behind the chain's", (theirs - ours) / 1_000);
-        return Some(Wrong::new(what, "have it kept by NTP"));
-    }
-    if ours > theirs.saturating_add(OLD) {
-        let what = format!("the last final block is {} s old", (ours - theirs) / 1_000);
-        let mend = "see whether the node is in sync and the chain goes on; else this clock is \
-                    ahead: have it kept by NTP";
-        return Some(Wrong::new(what, mend));
-    }
-    None
 }
 
 /// Whether the account can send what a worker sends: the fee comes back, and has to be there.
@@ -176,18 +151,6 @@ mod tests {
         let declared = Identity::in_file(&own).unwrap().public();
         assert_eq!(payload_key(&declared, &own), None);
         assert!(payload_key(&[1; 1_216], &own).unwrap().mend.contains("cairn-worker identity"));
-    }
-
-    #[test]
-    fn clock_should_be_wrong_when_it_is_behind_or_the_chain_stands() {
-        let now = 1_700_000_000_000;
-        assert_eq!(clock(now, now), None);
-        assert_eq!(clock(now + BEHIND, now), None);
-        assert_eq!(clock(now, now + OLD), None);
-        let behind = clock(now + 90_000, now).unwrap();
-        assert!(behind.what.contains("90 s behind") && behind.mend.contains("NTP"));
-        let old = clock(now, now + 3_600_000).unwrap();
-        assert!(old.what.contains("3600 s old"));
     }
 
     #[test]

@@ -48,6 +48,7 @@ async fn commands_should_say_what_came_of_them_and_what_to_do_when_nothing_did()
     nobody_does_it(&net)?;
     done(&net, &front).await?;
     refusals(&net, &module)?;
+    links(&net)?;
     left(&net)?;
     net.passed()
 }
@@ -301,13 +302,30 @@ async fn done(net: &TestNet, front: &Client) -> Test {
     Ok(())
 }
 
-/// The provider ends its service, and all that it put up waits.
+/// Two accounts are one party when both say so, until one of them does no longer.
+fn links(net: &TestNet) -> Test {
+    let owner = format!("//{OWNER}");
+    let (other, line) = (format!("//{REQUESTER}"), ["link", &owner]);
+    assert_eq!(ask(net, &line)?["linked"], false);
+    assert_eq!(own(net, &["link", &other])?["linked"], true);
+    refused(net, &line, 3, "Providers::AlreadyDeclared")?;
+    own(net, &["unlink", &other])?;
+    ask(net, &["unlink", &owner])?;
+    assert_eq!(ask(net, &line)?["linked"], false);
+    Ok(())
+}
+
+/// The provider ends its service, and all that it put up waits. Its key can still be taken from it.
 fn left(net: &TestNet) -> Test {
     let left = own(net, &["leave", PROVIDER])?;
     assert!(left["withdrawable_at"].is_u64(), "{left}");
     let shown = ask(net, &["providers", PROVIDER])?;
     assert_eq!((&shown["standing"], &shown["bond"]), (&json!("leaving"), &json!("0")), "{shown}");
     assert_eq!(shown["unbonding"], (210 * UNITS).to_string(), "{shown}");
+    own(net, &["rotate-operator", PROVIDER, &format!("//{REQUESTER}")])?;
+    let (shown, other) = (ask(net, &["providers", PROVIDER])?, ask(net, &["keys", "address"])?);
+    assert_eq!(shown["operator"], other["account"], "{shown}");
+    assert_ne!(shown["operator"], shown["owner"], "{shown}");
     Ok(())
 }
 
@@ -331,7 +349,7 @@ fn refusals(net: &TestNet, module: &Path) -> Test {
     let get = format!("artifact get {unknown} --archive {archive} --out {fetched}");
     let lost = format!("artifact get {unknown} --archive {archive} --out {nowhere}");
     let simulate = format!("submit simulate --steps 9 --scene {nowhere}");
-    let cases: [(&str, i32, &str); 33] = [
+    let cases: [(&str, i32, &str); 36] = [
         // What makes no sense by itself.
         ("transfer Bob 1", 2, "address"),
         ("transfer //Bob 1,5", 2, "digits and one point"),
@@ -365,6 +383,9 @@ fn refusals(net: &TestNet, module: &Path) -> Test {
         ("roles 3 guard", 3, "Providers::NotOwner"),
         ("leave 3", 3, "Providers::NotOwner"),
         ("withdraw 99", 3, "Providers::UnknownProvider"),
+        ("rotate-operator 3 //Dave", 3, "Providers::NotOwner"),
+        ("link //Dave", 3, "Providers::SelfLink"),
+        ("unlink //Bob", 3, "Providers::NotDeclared"),
         ("availability 3 paused", 3, "Providers::NotOwnerOrOperator"),
         ("update 3 --slots 1", 3, "Providers::"),
         ("governance vote 99 aye 1", 3, "ConvictionVoting::NotOngoing"),

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use cairn_e2e::{market::execute, Failure, Test, TestNet};
+use cairn_e2e::{cairn, market::execute, said, Failure, Test, TestNet};
 use cairn_localnet::{keys, tx, Client, Setup};
 use cairn_protocol::{
     audit::Verdict,
@@ -56,6 +56,9 @@ async fn liars_should_lose_when_others_do_the_same_work() -> Test {
     // Guards are paid by the treasury.
     execute(&front, "Alice", tx::transfer(Treasury::account_id(), 100 * UNITS)).await?;
 
+    // Enough for its role, until a penalty is to take of it.
+    bond(&net, "unbond", providers[0], "98")?;
+
     let mut story = Story::begin(&front).await?;
     let now = front.best().await?.number;
     let majority = Terms { auditable: true, ..simulation(1, 10, 3, now) };
@@ -80,6 +83,7 @@ async fn liars_should_lose_when_others_do_the_same_work() -> Test {
         balances_add_up(&net, &front, &story, story.of(task).settled()?.0).await?;
     }
     records_tell(&front, &story, &providers).await?;
+    liar_is_told(&net, providers[0])?;
     all_show_that_they_are_there(&front, &mut story).await?;
     net.check_alive()?;
     net.passed()
@@ -174,6 +178,37 @@ async fn records_tell(front: &Client, story: &Story, providers: &[ProviderId]) -
         assert!(accuracy(&honest, kind) > Some(newcomer), "{honest}");
     }
     Ok(())
+}
+
+/// Preflight says that the liar's bond is too low by what is to be taken of it, until there is more.
+fn liar_is_told(net: &TestNet, liar: ProviderId) -> Test {
+    let told = |lines: &[String]| {
+        let mend = format!("cairn bond {} CRN", liar.0);
+        let what = "its bond of 102 CRN, of which penalties are to take 10 CRN";
+        lines.iter().any(|line| line.contains(what) && line.contains(&mend))
+    };
+    let wrong = preflight(net)?;
+    assert!(told(&wrong), "{wrong:?}");
+    bond(net, "bond", liar, "8")?;
+    let wrong = preflight(net)?;
+    assert!(!wrong.iter().any(|line| line.contains("its bond")), "{wrong:?}");
+    Ok(())
+}
+
+/// Adds to the liar's bond, or takes from it.
+fn bond(net: &TestNet, how: &str, liar: ProviderId, amount: &str) -> Test {
+    cairn(net, net.workers[0].owner(), &[how, &liar.0.to_string(), amount])?.ended(0);
+    Ok(())
+}
+
+/// What is wrong with the liar, by a worker with its key: also that this one has not its files.
+fn preflight(net: &TestNet) -> Result<Vec<String>, Failure> {
+    let (url, key) = (net.nodes[0].rpc_url(), format!("//{}", keys::worker_operator(0)));
+    let data = net.scratch().join("preflight").display().to_string();
+    let line = ["preflight", "--url", &url, "--key", &key, "--data", &data, "--health", "0"];
+    let said = said("cairn-worker", &[&line[..], &["--json"]].concat())?.ended(1);
+    let wrong = said.json["wrong"].as_array().cloned().unwrap_or_default();
+    Ok(wrong.iter().map(|one| format!("{}: {}", one["what"], one["mend"])).collect())
 }
 
 /// How right it was so far, in parts per million; none where nothing is known.
