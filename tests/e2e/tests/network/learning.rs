@@ -145,7 +145,7 @@ fn setups() -> Result<Vec<Setup>, Failure> {
 
 /// These guards, and no others, said the same of a delta, it is better by that, and its component is
 /// what they came to. Gives what the component is then.
-async fn is_laid(
+pub async fn is_laid(
     school: &School,
     lessons: &Lessons,
     delta: DeltaId,

@@ -14,6 +14,7 @@ mod equivocation;
 mod finality;
 mod full_disk;
 mod hundred;
+mod judge_crash;
 mod kinds;
 mod learning;
 mod market;
