@@ -17,6 +17,7 @@ mod hundred;
 mod judge_crash;
 mod kinds;
 mod learning;
+mod learning_cli;
 mod market;
 mod polkadotjs;
 mod run;
