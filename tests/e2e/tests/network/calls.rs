@@ -8,6 +8,7 @@ use cairn_localnet::{keys, Block, Client, Event};
 use cairn_protocol::id::TaskId;
 use cairn_runtime::{AccountId, Address, Nonce, RuntimeCall, RuntimeEvent, UncheckedExtrinsic};
 use codec::Decode;
+use frame_support::traits::{CallMetadata, GetCallMetadata};
 use frame_system::Phase;
 use pallet_cairn_audits::Call as AuditCall;
 use pallet_cairn_providers::Call as ProviderCall;
@@ -33,7 +34,9 @@ pub enum What {
 pub struct Call {
     pub by: AccountId,
     pub nonce: Nonce,
-    /// Nothing where it is about something else.
+    /// The pallet that it calls, and the function.
+    pub name: (&'static str, &'static str),
+    /// Nothing where it is about something else than tasks.
     pub said: Option<(What, TaskId)>,
     pub is_heartbeat: bool,
     /// It cost its fee, and the runtime took it back.
@@ -57,7 +60,9 @@ pub fn of(block: &Block, events: &[Event]) -> Result<Vec<Call>, Failure> {
         let is_heartbeat =
             matches!(function, RuntimeCall::Providers(ProviderCall::heartbeat { .. }));
         let (nonce, said) = (extension.5 .0, said(&function));
-        calls.push(Call { by, nonce, said, is_heartbeat, failed });
+        let CallMetadata { pallet_name, function_name } = function.get_call_metadata();
+        let name = (pallet_name, function_name);
+        calls.push(Call { by, nonce, name, said, is_heartbeat, failed });
     }
     Ok(calls)
 }
@@ -91,6 +96,12 @@ pub fn said_by(story: &Story, worker: usize) -> Result<BTreeMap<(What, TaskId), 
         }
     }
     Ok(counts)
+}
+
+/// How often whoever operates the nth worker of a network has made a call, in vain or not.
+pub fn times(story: &Story, worker: usize, name: (&str, &str)) -> Result<usize, Failure> {
+    let operator = keys::account(&keys::worker_operator(worker))?;
+    Ok(story.calls.iter().filter(|call| call.by == operator && call.name == name).count())
 }
 
 /// How many heartbeats whoever operates the nth worker of a network has sent, not in vain.
