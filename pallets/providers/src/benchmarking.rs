@@ -205,8 +205,9 @@ mod benchmarks {
         let many: Vec<T::AccountId> =
             (1..T::MaxLinks::get()).map(|nth| account("linked", nth, 0)).collect();
         for who in [&by, &other] {
-            let many = many.clone().try_into().expect("there is room for one more");
-            Links::<T>::insert(who, BoundedVec::<_, T::MaxLinks>::from(many));
+            let many: BoundedVec<_, T::MaxLinks> =
+                many.clone().try_into().expect("there is room for one more");
+            Links::<T>::insert(who, many);
         }
         #[extrinsic_call]
         _(RawOrigin::Signed(by.clone()), other.clone(), true);

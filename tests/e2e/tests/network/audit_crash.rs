@@ -61,6 +61,7 @@ fn died_in_the_audit(deaths: &Deaths) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "three minutes: all die at each step, for scripts/test --long"]
 async fn audit_and_decline_should_be_told_once_when_all_are_killed_at_every_step() -> Test {
     let mut deaths = deaths();
     let first = Setup { guard: true, ..faulty(deaths.next(0))? };
@@ -171,6 +172,7 @@ fn large(net: &TestNet, now: u32) -> Result<Terms, Failure> {
 
 /// A guard tells nobody what it failed at, so that its journal alone keeps it from failing anew.
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "four minutes: a guard dies at each step, for scripts/test --long"]
 async fn audit_should_go_on_when_a_guard_that_fails_is_killed_at_every_step() -> Test {
     let mut deaths = Deaths::of([Vec::new(), around("guard", &LEFT_TO_OTHERS)]);
     let guard = Setup { guard: true, late: true, ..faulty(None)? };

@@ -60,6 +60,7 @@ impl Dice {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "minutes of a hundred jobs, for scripts/test --long"]
 async fn a_hundred_jobs_should_end_when_workers_are_killed_at_random() -> Test {
     // So that most jobs wait for a process that may die, and not for a seat.
     let setup = Setup { slots: 16, guard: false, ..Setup::default() };

@@ -71,6 +71,7 @@ async fn a_delta_should_move_the_head_when_guards_find_it_better() -> Test {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "five minutes: seven guards judge five deltas, for scripts/test --long"]
 async fn the_honest_result_should_stand_when_guards_lie_dawdle_and_die() -> Test {
     let spots: [(&str, &[Spot]); 3] =
         [(TRUNK, &LETTERS[..2]), (EXPERTS[0], &SAID), (EXPERTS[1], &SAID)];

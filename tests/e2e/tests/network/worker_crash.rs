@@ -54,6 +54,7 @@ fn time_to_come_back() -> Value {
 /// All nine do the same task, which waits for each of them: no answer may get lost, and none be
 /// given twice.
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "three minutes: nine workers die at each step, for scripts/test --long"]
 async fn worker_should_answer_once_when_it_is_killed_at_any_step() -> Test {
     let owned = |own: &[&str]| -> Vec<String> { own.iter().map(ToString::to_string).collect() };
     let mut deaths = Deaths::of(DEATHS.map(owned));

@@ -109,6 +109,7 @@ async fn open() -> Result<School, Failure> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "four minutes: a period and a notice run out, for scripts/test --long"]
 async fn a_sponsor_should_pay_for_a_gain_that_everyone_can_pull_when_nothing_is_minted() -> Test {
     let mut school = open().await?;
     let front = school.front.clone();
