@@ -123,6 +123,7 @@ mod tests {
             &["run", "--peer", "127.0.0.1:9000"],
             &["run", "--health", "65536"],
             &["run", "--heartbeat", "0"],
+            &["run", "--linger", "-1"],
             &["run", "--json"],
             &["run", "--url"],
             &["preflight", "extra"],
