@@ -14,6 +14,7 @@ mod equivocation;
 mod finality;
 mod full_disk;
 mod hundred;
+mod kept;
 mod kinds;
 mod learning;
 mod market;
