@@ -126,6 +126,7 @@ mod tests {
             &["run", "--relay"],
             &["run", "--health", "65536"],
             &["run", "--heartbeat", "0"],
+            &["run", "--linger", "-1"],
             &["run", "--json"],
             &["run", "--url"],
             &["preflight", "extra"],

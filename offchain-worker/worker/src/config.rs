@@ -26,6 +26,8 @@ const HEARTBEAT: Height = 300;
 const HEALTH: u16 = 9_633;
 const QUIET: u64 = 60;
 const DRAIN: u64 = 60;
+/// What is judged of one model comes minutes apart.
+const LINGER: Duration = Duration::from_secs(120);
 /// As many jobs as a sandbox holds.
 const MOST_SLOTS: i64 = 64;
 /// A job's program alone takes some of it.
@@ -126,6 +128,11 @@ pub struct Settings {
     /// Seconds that running jobs are given when the worker is to end [default: 60]
     #[arg(long, value_name = "SECONDS")]
     pub drain: Option<u64>,
+
+    /// Seconds that a process which has judged is kept for what is judged next of the same model,
+    /// unless its room is wanted before; 0 ends it at once [default: 120]
+    #[arg(long, value_name = "SECONDS")]
+    pub linger: Option<u32>,
 }
 
 /// What settings come to.
@@ -161,6 +168,8 @@ pub struct Config {
     pub quiet: Duration,
     pub heartbeat: Height,
     pub drain: Duration,
+    /// How long a process that judges is kept without a brief.
+    pub linger: Duration,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -255,6 +264,7 @@ impl Settings {
             quiet: self.quiet.or(file.quiet),
             heartbeat: self.heartbeat.or(file.heartbeat),
             drain: self.drain.or(file.drain),
+            linger: self.linger.or(file.linger),
         }
     }
 
@@ -286,6 +296,7 @@ impl Settings {
             quiet: Duration::from_secs(self.quiet.unwrap_or(QUIET)),
             heartbeat: self.heartbeat.unwrap_or(HEARTBEAT),
             drain: Duration::from_secs(self.drain.unwrap_or(DRAIN)),
+            linger: self.linger.map_or(LINGER, |seconds| Duration::from_secs(seconds.into())),
         })
     }
 }

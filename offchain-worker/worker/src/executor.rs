@@ -61,6 +61,8 @@ pub(crate) struct Executor {
     pub binary: PathBuf,
     /// That one job works with.
     pub threads: u16,
+    /// How long a process that judges is kept for what is judged next.
+    pub linger: Duration,
     pub book: Arc<Book>,
     pub stops: Arc<Stops>,
     pub metrics: Arc<Metrics>,
@@ -70,6 +72,8 @@ pub(crate) struct Executor {
     pub results: mpsc::Sender<Work>,
     /// Jobs that have ended. It has room for all that are begun; who takes them waits for none.
     pub ends: mpsc::Sender<Ended>,
+    /// Processes that are gone, of those that are kept for others. It has room for all of them.
+    pub gone: mpsc::Sender<u64>,
 }
 
 /// What a job needs that the chain has.

@@ -23,6 +23,7 @@ pub struct Metrics {
     fetched: IntCounterVec,
     near: IntCounter,
     judged: IntCounterVec,
+    warm: IntCounter,
     keeping: IntGauge,
     sent: IntCounterVec,
     refused: IntCounterVec,
@@ -55,6 +56,8 @@ impl Metrics {
         let near = kept(&registry, IntCounter::new("cairn_worker_near_total", help))?;
         let help = "opinions that panels were told, by what they say";
         let judged = by("cairn_worker_judged_total", help, "opinion")?;
+        let help = "briefs that were answered by a process kept from those before";
+        let warm = kept(&registry, IntCounter::new("cairn_worker_warm_total", help))?;
         let help = "files of models that it has said to keep";
         let keeping = gauge("cairn_worker_keeping", help)?;
         let seen = Mutex::default();
@@ -69,6 +72,7 @@ impl Metrics {
             fetched,
             near,
             judged,
+            warm,
             keeping,
             sent,
             refused,
@@ -123,6 +127,11 @@ impl Metrics {
         self.judged.with_label_values(&[opinion]).inc();
     }
 
+    /// A brief was answered by a process that was kept from those before.
+    pub fn warm(&self) {
+        self.warm.inc();
+    }
+
     /// It keeps so many files of models.
     pub fn keeping(&self, files: usize) {
         self.keeping.set(i64::try_from(files).unwrap_or(i64::MAX));
@@ -169,6 +178,7 @@ mod tests {
         metrics.fetched("cached", 0);
         metrics.near(2);
         metrics.judged("measured");
+        metrics.warm();
         metrics.keeping(4);
         let text = metrics.text().unwrap();
         for line in [
@@ -182,6 +192,7 @@ mod tests {
             "cairn_worker_fetched_bytes{source=\"cached\"} 0",
             "cairn_worker_near_total 2",
             "cairn_worker_judged_total{opinion=\"measured\"} 1",
+            "cairn_worker_warm_total 1",
             "cairn_worker_keeping 4",
         ] {
             assert!(text.lines().any(|one| one == line), "{line} in {text}");

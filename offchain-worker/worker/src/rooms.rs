@@ -111,6 +111,7 @@ pub async fn run(config: Config, faults: impl Faults) -> Result<()> {
     }
     info!("ends when running jobs have; a second signal ends it at once");
     drain.send_replace(true);
+    shared.stops.close();
     idle(&shared, &mut signals).await;
     shared.stops.stop_all();
     // Who waits for room on the disk would wait on.
@@ -233,12 +234,13 @@ fn furnish(
     let (to_scheduler, turns) = mpsc::channel(TURNS);
     let (to_executor, assigned) = mpsc::channel(jobs);
     let (to_ends, ends) = mpsc::channel(jobs);
+    let (to_gone, gone) = mpsc::channel(usize::from(shared.config.slots));
     let (to_submitter, results) = mpsc::channel(RESULTS);
     let (to_forgotten, forgotten) = mpsc::channel(RESULTS);
     let (latest, heartbeats) = watch::channel(None);
     let (challenges, results_kept) = (latest.subscribe(), latest.subscribe());
 
-    let executor = shared.executor(folders, to_submitter.clone(), to_ends)?;
+    let executor = shared.executor(folders, to_submitter.clone(), to_ends, to_gone)?;
     let listener = shared.listener(to_scheduler, latest)?;
     let scheduler = Scheduler {
         book: Arc::clone(&shared.book),
@@ -252,7 +254,7 @@ fn furnish(
         drains,
     };
     rooms.spawn(listener.run());
-    rooms.spawn(scheduler.run(turns, ends));
+    rooms.spawn(scheduler.run(turns, ends, gone));
     rooms.spawn(executor.run(assigned));
     rooms.spawn(shared.heartbeats().run(heartbeats));
     rooms.spawn(shared.challenges().run(challenges));
@@ -287,6 +289,7 @@ impl Shared {
         folders: &Folders,
         results: mpsc::Sender<crate::work::Work>,
         ends: mpsc::Sender<Ended>,
+        gone: mpsc::Sender<u64>,
     ) -> Result<Executor> {
         let config = &self.config;
         let binary: PathBuf = config.job.canonicalize().map_err(failed("find", &config.job))?;
@@ -304,6 +307,7 @@ impl Shared {
             vault: self.vault(folders),
             binary,
             threads: config.threads_a_job(),
+            linger: config.linger,
             book: Arc::clone(&self.book),
             stops: Arc::clone(&self.stops),
             metrics: Arc::clone(&self.metrics),
@@ -311,6 +315,7 @@ impl Shared {
             silence: Arc::clone(&self.silence),
             results,
             ends,
+            gone,
         })
     }
 

@@ -44,6 +44,7 @@ impl Scheduler {
         self,
         mut turns: mpsc::Receiver<Arc<Turn>>,
         mut ends: mpsc::Receiver<Ended>,
+        mut gone: mpsc::Receiver<u64>,
     ) -> Result<()> {
         let mut queue = Queue::new(self.capacity);
         loop {
@@ -53,6 +54,7 @@ impl Scheduler {
                     None => return Ok(()),
                 },
                 Some(ended) = ends.recv() => queue.end(ended),
+                Some(number) = gone.recv() => queue.gone(number),
             }
             self.begin(&mut queue).await;
             self.metrics.queue(queue.waiting(), queue.running());
@@ -61,7 +63,7 @@ impl Scheduler {
 
     async fn begin(&self, queue: &mut Queue) {
         while !*self.drains.borrow() {
-            let Some(next) = queue.take() else { return };
+            let Some(next) = queue.take() else { return self.evict(queue) };
             let (seat, left) = (next.work.seat, next.time.as_secs());
             match (next.room, next.tries) {
                 (Room::Joins(_), _) => info!("{seat} joins a process that runs, {left} s left"),
@@ -75,6 +77,14 @@ impl Scheduler {
             if self.jobs.send(next).await.is_err() {
                 return;
             }
+        }
+    }
+
+    /// Ends what is kept where its room is wanted.
+    fn evict(&self, queue: &mut Queue) {
+        for number in queue.evict() {
+            info!("ends process {number}, which was kept and takes the room of what is next");
+            self.stops.evict(number);
         }
     }
 

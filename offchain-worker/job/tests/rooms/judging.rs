@@ -45,6 +45,12 @@ impl<'h> Bench<'h> {
         Self { home, folder, bundle, source: Source::Records(records) }
     }
 
+    /// The component that deltas are laid on.
+    pub fn trunk(&self) -> File {
+        let id = &self.folder.manifests()[&Purpose::Loss];
+        self.folder.store().manifest(id).expect("a manifest").components["trunk"].file
+    }
+
     /// A delta that moves one gain by so much.
     pub fn judging(&self, by: i16) -> Judging {
         let id = &self.folder.manifests()[&Purpose::Loss];
@@ -193,10 +199,7 @@ fn several_should_be_answered_each_as_alone_on_the_model_that_is_open() {
     let laid = Judging { want: Want::Candidate, ..bench.judging(3) };
     let all = [bench.judging(3), bench.judging(-3), laid, flawed, bench.judging(3)];
     let alone = all.each_ref().map(|judging| bench.run(judging).expect("it is said"));
-    let trunk = {
-        let id = &bench.folder.manifests()[&Purpose::Loss];
-        bench.folder.store().manifest(id).expect("a manifest").components["trunk"].file
-    };
+    let trunk = bench.trunk();
     let mut rest: Vec<Vec<u8>> =
         (0..).zip(&all).map(|(number, one)| one.numbered_to_bytes(number)).collect();
     let first = rest.remove(0);

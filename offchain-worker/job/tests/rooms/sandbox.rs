@@ -13,14 +13,21 @@ use cairn_protocol::{
     spec::{Choice, EmbedSpec, InferSpec, Spec, WasmSpec},
 };
 use cairn_sandbox::{End, Limits, Means, Profile, Request, Sandbox, Sandboxed};
-use std::{fs, time::Duration};
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
 
 fn started(home: &Home) -> Sandboxed {
+    started_for(home, Duration::from_secs(60))
+}
+
+fn started_for(home: &Home, time: Duration) -> Sandboxed {
     home.open_to_all();
     let scratch = home.at("scratch");
     let sandbox = Sandbox::new(Means::detect(), &scratch).expect("this machine confines jobs");
     let limits = Limits {
-        time: Duration::from_secs(60),
+        time,
         memory: 1 << 30,
         threads: 8,
         disk: 64 << 20,
@@ -147,6 +154,58 @@ fn briefs_should_be_judged_when_the_program_is_confined() {
     }
     let told = [next(&mut job), next(&mut job)];
     assert_eq!(told, [(0, Outcome::Made(here[0].clone())), (1, Outcome::Made(here[1].clone()))]);
+}
+
+#[test]
+fn brief_should_find_what_is_open_when_the_program_had_nothing_to_do_for_a_while() {
+    let home = Home::new();
+    let bench = judging::Bench::new(&home);
+    let all = [bench.judging(3), bench.judging(-3), bench.judging(3)];
+    let here = all.each_ref().map(|judging| bench.run(judging).expect("it is measured"));
+    let all = all.map(|judging| Judging { cache: String::new(), threads: 2, ..judging });
+    let mut job = started(&home);
+    for (number, (judging, made)) in (0..).zip(all.iter().zip(here)) {
+        job.feed(judging.numbered_to_bytes(number));
+        assert_eq!(next(&mut job), (number, Outcome::Made(made)));
+        // It is there, says nothing that it was not asked, and computes nothing.
+        let (before, idle) = (ticks(&job), Instant::now());
+        while idle.elapsed() < Duration::from_millis(600) {
+            assert_eq!(job.listen(), Ok(None));
+        }
+        let spent = ticks(&job) - before;
+        assert!(spent < 20, "{spent} hundredths of a second");
+        if number == 0 {
+            // What was opened stays open.
+            fs::remove_file(home.path(&bench.trunk())).expect("it was there");
+        }
+    }
+}
+
+/// Hundredths of a second of the processor's time that it has taken.
+fn ticks(job: &Sandboxed) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", job.id())).expect("it is there");
+    let (_, rest) = stat.rsplit_once(") ").expect("its name, and then numbers");
+    let numbers = rest.split_whitespace().skip(11).take(2);
+    numbers.map(|number| number.parse::<u64>().expect("a number")).sum()
+}
+
+#[test]
+fn program_should_be_ended_when_its_time_is_over_while_it_has_nothing_to_do() {
+    const TIME: Duration = Duration::from_secs(6);
+    let home = Home::new();
+    let bench = judging::Bench::new(&home);
+    let judging = Judging { cache: String::new(), ..bench.judging(3) };
+    let mut job = started_for(&home, TIME);
+    job.feed(judging.numbered_to_bytes(0));
+    assert_eq!(next(&mut job).0, 0);
+    // No brief gives it more than it was begun with.
+    let ended = loop {
+        if let Err(end) = job.listen() {
+            break end;
+        }
+    };
+    assert_eq!(ended, End::OutOfTime);
+    assert!(job.time() >= TIME);
 }
 
 #[test]

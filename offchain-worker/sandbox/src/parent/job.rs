@@ -154,6 +154,11 @@ impl Sandboxed {
         self.memory
     }
 
+    /// Bytes in its scratch folder.
+    pub fn written(&self) -> u64 {
+        watch::folder(self.scratch.path())
+    }
+
     /// Waits for the word that says so.
     pub(super) fn confined(
         mut process: Process,
@@ -223,7 +228,7 @@ impl Sandboxed {
             Some(End::OutOfMemory)
         } else if seen.tasks > u64::from(self.limits.threads) {
             Some(End::TooManyThreads)
-        } else if watch::folder(self.scratch.path()) > self.limits.disk {
+        } else if self.written() > self.limits.disk {
             Some(End::OutOfDisk)
         } else if watch::left(self.scratch.path()).is_some_and(|left| left < self.limits.spare) {
             Some(End::DiskFull)

@@ -23,6 +23,15 @@ fn resolve_should_fill_in_what_was_left_out() {
     assert!(config.health.unwrap().ip().is_loopback());
     assert_eq!(config.signer.account(), Signer::dev("Alice").unwrap().account());
     assert_eq!(config.threads_a_job(), 8);
+    assert_eq!(config.linger, LINGER);
+}
+
+#[test]
+fn resolve_should_keep_no_process_when_it_is_kept_for_no_time() {
+    let config = from_file("linger = 0\n").unwrap().resolve(8, 16_000).unwrap();
+    assert!(config.linger.is_zero());
+    let flag = Settings { linger: Some(7), ..settings() };
+    assert_eq!(flag.resolve(8, 16_000).unwrap().linger, Duration::from_secs(7));
 }
 
 #[test]

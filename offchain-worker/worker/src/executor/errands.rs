@@ -25,7 +25,7 @@ use cairn_protocol::{
 use cairn_sandbox::Profile;
 use cairn_store::NodeId;
 use std::{
-    io,
+    fs, io,
     path::Path,
     time::{Duration, Instant},
 };
@@ -197,6 +197,8 @@ impl Executor {
             let words = "it made another component than the one that is wanted";
             return Err(Fault::new(Failure::Internal, words).into());
         }
+        // Of a process that goes on for long, what it wrote would be added up.
+        fs::remove_file(&path).map_err(unread)?;
         let published = self.artifacts.publish_file(copy.path())?;
         self.artifacts.keep_model(&work.seat, &published)?;
         Ok(held(&published))

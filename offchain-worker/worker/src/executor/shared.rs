@@ -1,10 +1,14 @@
-//! A process that several jobs share. Others may join it as long as one of them is there.
+//! A process that several jobs share. Others may join it as long as one of them is there, and for a
+//! while longer where it is kept.
 //!
 //! ```text
 //! door ──▶ guest: prepares its order ──▶ put ──▶ desk: one thread, which has the process ──▶ told
 //!          and stays as long as it reads          order ▲▼ outcome, by number
 //!          what the process wrote                 cairn-job
 //! ```
+//!
+//! A process that is kept has the desk itself for a guest, so that the door stays open. Whoever
+//! wants its room stops it, and the desk leaves.
 //!
 //! Where the process ends otherwise than by its answers, nobody knows which of its jobs it was for:
 //! each that it was given is to be done apart, unless there was one alone.
@@ -18,7 +22,7 @@ use std::{
     mem,
     path::{Path, PathBuf},
     sync::{
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc::{self, Receiver, RecvTimeoutError, Sender},
         Arc, Weak,
     },
@@ -41,8 +45,10 @@ pub(super) trait Process {
     /// What it wrote is left.
     fn end(&mut self);
     fn scratch(&self) -> &Path;
-    /// How long it was at work, and the bytes of memory that it took.
+    /// How long it has been there, and the bytes of memory that it took.
     fn took(&self) -> (Duration, u64);
+    /// Whether it may wait for others when its jobs are over.
+    fn may_wait(&self) -> bool;
 }
 
 /// What a process is given to do.
@@ -102,6 +108,8 @@ struct Hall {
     here: Arc<AtomicUsize>,
     /// What the process may read: each of them has a folder in it.
     folder: TempDir,
+    /// Whether the process has waited for others.
+    waited: AtomicBool,
 }
 
 /// Counted as long as it is there. When none is, nobody enters any more.
@@ -123,6 +131,21 @@ pub(super) struct Put {
 pub(super) struct Desk {
     puts: Receiver<Put>,
     here: Arc<AtomicUsize>,
+    /// None where the process ends with the last of its jobs.
+    keep: Option<Keep>,
+    /// How long the process had nothing to do.
+    idle: Duration,
+}
+
+/// What holds the door open when nobody else is there.
+struct Keep {
+    // The place is given back before the folder goes.
+    _place: Place,
+    hall: Arc<Hall>,
+    /// For so long.
+    linger: Duration,
+    /// Since when nobody else is there.
+    since: Option<Instant>,
 }
 
 /// A process, and the orders that it has not answered.
@@ -131,16 +154,24 @@ struct Table<P> {
     open: BTreeMap<u32, Put>,
     /// Orders that it was given, which is the next one's number.
     given: u32,
+    /// The order that has all of its time, since it shares with none.
+    alone: Option<u32>,
+    /// Whether something came of the last that it answered.
+    is_sound: bool,
 }
 
-/// For a process that is begun for so many jobs, and may read what is in that folder.
-pub(super) fn open(count: usize, folder: TempDir) -> (Door, Vec<Guest>, Desk) {
+/// For a process that is begun for so many jobs, may read what is in that folder, and waits for
+/// others for so long when the last job is over.
+pub(super) fn open(count: usize, folder: TempDir, linger: Duration) -> (Door, Vec<Guest>, Desk) {
     let (puts, put) = mpsc::channel();
     let here = Arc::new(AtomicUsize::new(count));
-    let hall = Arc::new(Hall { puts, here: Arc::clone(&here), folder });
+    let waited = AtomicBool::new(false);
+    let hall = Arc::new(Hall { puts, here: Arc::clone(&here), folder, waited });
     let guest = |_| Guest { place: Place(Arc::clone(&here)), hall: Arc::clone(&hall) };
     let guests = (0..count).map(guest).collect();
-    (Door(Arc::downgrade(&hall)), guests, Desk { puts: put, here })
+    let keep = (!linger.is_zero()).then(|| Keep::of(&hall, linger));
+    let desk = Desk { puts: put, here, keep, idle: Duration::ZERO };
+    (Door(Arc::downgrade(&hall)), guests, desk)
 }
 
 impl Door {
@@ -165,6 +196,11 @@ impl Door {
 }
 
 impl Guest {
+    /// Whether its process has waited for others before, with what it has open.
+    pub(super) fn finds_it_waiting(&self) -> bool {
+        self.hall.waited.load(Ordering::Acquire)
+    }
+
     /// The folder in which it finds a place for its files.
     pub(super) fn folder(&self) -> &Path {
         self.hall.folder.path()
@@ -187,6 +223,23 @@ impl Guest {
     }
 }
 
+impl Keep {
+    fn of(hall: &Arc<Hall>, linger: Duration) -> Self {
+        let hall = Arc::clone(hall);
+        hall.here.fetch_add(1, Ordering::AcqRel);
+        Self { _place: Place(Arc::clone(&hall.here)), hall, linger, since: None }
+    }
+
+    fn is_alone(&self) -> bool {
+        self.hall.here.load(Ordering::Acquire) <= 1
+    }
+
+    /// How long nobody else has been there.
+    fn idle(&self) -> Duration {
+        self.since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::AcqRel);
@@ -203,14 +256,15 @@ impl Put {
 }
 
 impl Desk {
-    /// Has a process do what is put, from the first order on until nobody is there any more. What
-    /// it wrote is kept until the last has gone.
-    pub(super) fn serve<P: Process>(self, start: impl FnOnce(&Put) -> Result<P, Trouble>) {
+    /// Has a process do what is put, from the first order on until nobody is there any more, and
+    /// nobody comes for as long as it is kept. What it wrote is there until the last has gone.
+    pub(super) fn serve<P: Process>(mut self, start: impl FnOnce(&Put) -> Result<P, Trouble>) {
         let Some(first) = self.first() else { return };
         let kept = match start(&first) {
             Ok(process) => {
-                let mut table = Table { process, open: BTreeMap::new(), given: 0 };
-                table.serve(first, &self);
+                let open = BTreeMap::new();
+                let mut table = Table { process, open, given: 0, alone: None, is_sound: false };
+                table.serve(first, &mut self);
                 Some(table)
             }
             Err(trouble) => {
@@ -218,10 +272,30 @@ impl Desk {
                 None
             }
         };
+        // Else it would wait for what it could put itself.
+        self.leave();
         for put in &self.puts {
             put.tell(Told::Again);
         }
         drop(kept);
+    }
+
+    /// Whether nobody is there any more, and the process is not kept. Once it is so it stays so:
+    /// whoever enters before finds it, and nobody enters after.
+    fn is_over(&mut self, may_wait: impl FnOnce() -> bool) -> bool {
+        let Some(keep) = &mut self.keep else { return self.is_empty() };
+        if !keep.is_alone() {
+            self.idle += keep.idle();
+            keep.since = None;
+            return false;
+        }
+        let since = *keep.since.get_or_insert_with(Instant::now);
+        if since.elapsed() < keep.linger && may_wait() {
+            keep.hall.waited.store(true, Ordering::Release);
+            return false;
+        }
+        self.leave();
+        self.is_empty()
     }
 
     /// Whether nobody is there any more.
@@ -229,11 +303,17 @@ impl Desk {
         self.here.load(Ordering::Acquire) == 0
     }
 
-    fn first(&self) -> Option<Put> {
+    /// Holds the door open no longer.
+    fn leave(&mut self) {
+        self.idle += self.keep.take().map_or(Duration::ZERO, |keep| keep.idle());
+    }
+
+    fn first(&mut self) -> Option<Put> {
         loop {
             match self.puts.recv_timeout(TICK) {
                 Ok(put) => return Some(put),
-                Err(RecvTimeoutError::Timeout) if !self.is_empty() => {}
+                // Of no process is nothing kept.
+                Err(RecvTimeoutError::Timeout) if !self.is_over(|| false) => {}
                 Err(_) => return None,
             }
         }
@@ -241,11 +321,13 @@ impl Desk {
 }
 
 impl<P: Process> Table<P> {
-    fn serve(&mut self, first: Put, desk: &Desk) {
+    fn serve(&mut self, first: Put, desk: &mut Desk) {
         self.give(first);
         let ended = self.attend(desk);
         self.process.end();
+        desk.leave();
         let (time, memory) = self.process.took();
+        let time = time.saturating_sub(desk.idle);
         let (given, seconds, mib) = (self.given, time.as_secs_f64(), memory >> 20);
         match given {
             0 | 1 => info!("a process took {seconds:.1} s, {mib} MiB"),
@@ -261,9 +343,10 @@ impl<P: Process> Table<P> {
         }
     }
 
-    /// Goes on until nobody is there; how it ended where it does before.
-    fn attend(&mut self, desk: &Desk) -> Option<End> {
-        while !desk.is_empty() {
+    /// Goes on until nobody is there, nor comes while it is kept; how it ended where it does
+    /// before.
+    fn attend(&mut self, desk: &mut Desk) -> Option<End> {
+        while !desk.is_over(|| self.may_wait()) {
             while let Ok(put) = desk.puts.try_recv() {
                 self.give(put);
             }
@@ -284,17 +367,26 @@ impl<P: Process> Table<P> {
         None
     }
 
-    /// Who shares a process has half of its time there, so that as much is left to do it apart.
+    /// Nothing is kept of one that had nothing to do, or failed at what it did last.
+    fn may_wait(&self) -> bool {
+        self.is_sound && self.process.may_wait()
+    }
+
+    /// Who shares a process has half of its time there, so that as much is left to do it apart. Who
+    /// has it alone has all of it, whoever was there before.
     fn give(&mut self, mut put: Put) {
         if !self.process.admit(&put.seat) {
             return put.tell(Told::Refused(Trouble::Stopped));
         }
         let now = Instant::now();
-        if self.given == 1 {
-            self.open.values_mut().for_each(|first| first.until = half(now, first.until));
-        }
-        if self.given > 0 {
+        if self.open.is_empty() {
+            self.alone = Some(self.given);
+        } else {
             put.until = half(now, put.until);
+            let alone = self.alone.take().and_then(|number| self.open.get_mut(&number));
+            if let Some(alone) = alone {
+                alone.until = half(now, alone.until);
+            }
         }
         info!("{} is given its order", put.seat);
         self.process.feed(put.order.numbered_to_bytes(self.given));
@@ -303,14 +395,15 @@ impl<P: Process> Table<P> {
     }
 
     /// Tells whoever put the order that it answers. What answers none is as good as no answer.
-    fn take(&mut self, bytes: &[u8], desk: &Desk) -> Result<(), String> {
+    fn take(&mut self, bytes: &[u8], desk: &mut Desk) -> Result<(), String> {
         let read = Outcome::numbered_from_bytes(bytes);
         let (number, outcome) = read.map_err(|unreadable| unreadable.to_string())?;
         let put = self.open.remove(&number).ok_or("it answers what it was not asked")?;
         let Put { told, place, .. } = put;
         drop(place);
+        self.is_sound = matches!(outcome, Outcome::Made(_));
         // What it took is free before anybody is told that it is.
-        if desk.is_empty() {
+        if desk.is_over(|| self.may_wait()) {
             self.process.end();
         }
         let _ = told.send(Told::Outcome(outcome, self.process.scratch().to_path_buf()));

@@ -4,6 +4,9 @@
 //! jobs ──▶ one process ──▶ the outcome of each, as soon as it is there ──▶ concluded one by one
 //! later ──▶    └ ends without ──▶ each back to the scheduler, for a process of its own
 //! ```
+//!
+//! One that judges is kept for a while when its last brief is over, with what it has open: the
+//! scheduler knows of it until it hears that it is gone.
 
 use super::{
     jobs::{computed, Jobs},
@@ -35,11 +38,14 @@ use std::{
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
-use tokio::task::spawn_blocking;
+use tokio::{sync::mpsc, task::spawn_blocking};
 use tracing::{info, warn};
 
-/// How long a process may go on that others join, at least.
+/// How long a process may go on that others join, at least. Whatever it does and however long it
+/// waits, it has no more of the processor's time than it may use up in that.
 const LIFE: Duration = Duration::from_secs(3_600);
+/// How old a process may be that waits for others, so that they have as much left.
+const YOUTH: Duration = Duration::from_secs(1_800);
 /// Bytes of what is made of a text at most, where others share the process: it is in memory.
 const MADE: u64 = 64 << 20;
 
@@ -51,7 +57,22 @@ struct Confined {
     job: Sandboxed,
     stops: Arc<Stops>,
     /// What it may write is nobody else's before.
-    _grant: Grant,
+    grant: Grant,
+}
+
+/// Says that a process is gone which the scheduler may take to wait for others.
+struct Gone {
+    number: u64,
+    stops: Arc<Stops>,
+    to: mpsc::Sender<u64>,
+}
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.stops.forget(self.number);
+        // There is room for all that the scheduler knows of. Without one nobody hears it.
+        let _ = self.to.try_send(self.number);
+    }
 }
 
 impl Process for Confined {
@@ -77,6 +98,12 @@ impl Process for Confined {
 
     fn took(&self) -> (Duration, u64) {
         (self.job.time(), self.job.memory())
+    }
+
+    /// What the next one writes is to fit beside what is there.
+    fn may_wait(&self) -> bool {
+        let has_room = self.job.written() <= self.grant.bytes / 4 * 3;
+        self.stops.is_open() && self.job.time() < YOUTH && has_room
     }
 }
 
@@ -104,8 +131,9 @@ impl Executor {
             },
             Room::Alone => jobs.begin(vec![first.work.seat], Arc::clone(self).alone(first)),
             Room::Joins(number) => {
-                let guest = doors.get(&number).and_then(Door::enter);
-                begin(first, guest);
+                for one in iter::once(first).chain(along) {
+                    begin(one, doors.get(&number).and_then(Door::enter));
+                }
             }
             Room::Begins(number) => match self.host(&first, count) {
                 Ok((door, guests)) => {
@@ -124,17 +152,26 @@ impl Executor {
         }
     }
 
-    /// A process for so many jobs. It is begun when the first of them is put to it.
+    /// A process for so many jobs. It is begun when the first of them is put to it. Of one that may
+    /// be kept it is said when it is gone, also where it is never begun.
     fn host(
         self: &Arc<Self>,
         lead: &Assignment,
         count: usize,
     ) -> std::result::Result<(Door, Vec<Guest>), Trouble> {
+        let gone = lead.kept().map(|number| {
+            let (stops, to) = (Arc::clone(&self.stops), self.gone.clone());
+            Gone { number, stops, to }
+        });
         let folder = self.artifacts.desk(&[])?;
+        let linger = gone.as_ref().map_or(Duration::ZERO, |_| self.linger);
         let (this, lead, path) = (Arc::clone(self), lead.clone(), folder.path().to_path_buf());
-        let (door, guests, desk) = shared::open(count, folder);
+        let (door, guests, desk) = shared::open(count, folder, linger);
         // Where it breaks off, those who wait for it hear of it.
-        drop(spawn_blocking(move || desk.serve(|first| this.start(&lead, first, &path))));
+        drop(spawn_blocking(move || {
+            desk.serve(|first| this.start(&lead, first, &path));
+            drop(gone);
+        }));
         Ok((door, guests))
     }
 
@@ -149,7 +186,10 @@ impl Executor {
         // Each of its jobs is held to its own time.
         request.limits.time = request.limits.time.max(LIFE);
         let job = self.sandbox.start(&request)?;
-        Ok(Confined { job, stops: Arc::clone(&self.stops), _grant: grant })
+        if let Some(number) = lead.kept() {
+            self.stops.host(number, job.stopper());
+        }
+        Ok(Confined { job, stops: Arc::clone(&self.stops), grant })
     }
 
     /// There is nowhere to put it.
@@ -183,12 +223,16 @@ impl Executor {
             self.finish(&one.work, one.tries, until, Ok(made)).await?;
             return Ok(Then::Over);
         }
+        let found_waiting = guest.finds_it_waiting();
         let (told, _stay) = match self.put(one, guest, until).await {
             Ok((told, stay)) => (told, Some(stay)),
             Err(trouble) => (Told::Refused(trouble), None),
         };
         let result = match told {
             Told::Outcome(Outcome::Made(made), scratch) => {
+                if found_waiting {
+                    self.metrics.warm();
+                }
                 let (this, work) = (Arc::clone(self), one.work.clone());
                 let answering = spawn_blocking(move || this.receive(&work, made, &scratch));
                 computed(answering.await)

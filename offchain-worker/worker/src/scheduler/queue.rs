@@ -94,6 +94,10 @@ pub enum Then {
 /// best for a unit. Nothing overtakes what is first and does not fit beside those that run: a large
 /// job would wait for ever. What goes along with one that is begun takes no room of its own. Where
 /// there is no room, what is first may join a process that runs.
+///
+/// A process that judges may be kept when its briefs are over. It has its room until it is gone:
+/// what is judged next of its model joins it, and it ends for whatever else is first and needs that
+/// room.
 #[derive(Debug)]
 pub struct Queue {
     capacity: Capacity,
@@ -113,6 +117,14 @@ impl Assignment {
     /// This one, and those that are done along with it.
     pub fn all(&self) -> impl Iterator<Item = &Self> {
         std::iter::once(self).chain(&self.along)
+    }
+
+    /// The number of the process that it begins, if that may be kept when its jobs are over.
+    pub fn kept(&self) -> Option<u64> {
+        match self.room {
+            Room::Begins(number) if outlasts(&self.work) => Some(number),
+            _ => None,
+        }
     }
 }
 
@@ -190,15 +202,43 @@ impl Queue {
                 continue;
             }
             let is_apart = self.apart.contains(&work.seat);
+            let kept = self.processes.kept(work, need, self.now).filter(|_| !is_apart);
+            if let Some(number) = kept {
+                let work = first.remove();
+                return Some(self.resume(work, need, number));
+            }
             if self.processes.has_room(&self.capacity, need) {
                 let work = first.remove();
                 return Some(self.begin(work, need, !is_apart));
+            }
+            // It waits for those to end that have nothing to do, as if they were not there.
+            if self.processes.may_have_room(&self.capacity, need) {
+                return None;
             }
             let joined = self.processes.joined(work, need, self.now).filter(|_| !is_apart)?;
             let work = first.remove();
             return Some(self.assign(work, joined, Room::Joins(joined)));
         }
         None
+    }
+
+    /// The processes without a job that are to end, since what is first needs their room. Each is
+    /// named once.
+    pub fn evict(&mut self) -> Vec<u64> {
+        let Some(first) = self.waiting.values().next() else { return Vec::new() };
+        self.processes.evict(&self.capacity, self.capacity.both(first))
+    }
+
+    /// A process that may have been kept is gone, and its room is free when its jobs have ended.
+    pub fn gone(&mut self, number: u64) {
+        self.processes.gone(number);
+    }
+
+    /// A job in a process that has none. Others go along as with one that is new.
+    fn resume(&mut self, work: Work, need: Need, number: u64) -> Assignment {
+        let first = self.assign(work.clone(), number, Room::Joins(number));
+        let along = self.along(&work, need, number);
+        Assignment { along, ..first }
     }
 
     /// A job in a process that is new. Others may share that, if both may.
@@ -286,6 +326,12 @@ fn shares(work: &Work) -> bool {
     let on_text = matches!(terms.job.kind, JobKind::Infer | JobKind::Embed);
     let is_job = on_text && terms.seal.is_none() && work.seat.part == Part::Worker;
     is_job || work.errand.is_some()
+}
+
+/// Whether the process that a job begins may be kept when its jobs are over: what it has open is
+/// what the next one needs, and nobody's secret.
+fn outlasts(work: &Work) -> bool {
+    work.errand.is_some()
 }
 
 /// How long a job may take that its commitment is in time.

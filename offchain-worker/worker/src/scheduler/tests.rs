@@ -14,6 +14,7 @@ use cairn_protocol::{
     profile::DeviceClass,
     result::{Answer, Output},
 };
+use std::time::Duration;
 use tempfile::TempDir;
 
 struct Desk {
@@ -133,7 +134,8 @@ async fn jobs_should_be_begun_alone_at_once_when_the_process_that_they_shared_di
     let Desk { _directory, scheduler, mut jobs, .. } = Desk::new();
     let (to_turns, turns) = mpsc::channel(1);
     let (to_ends, ends) = mpsc::channel(1);
-    let running = tokio::spawn(scheduler.run(turns, ends));
+    let (_to_gone, gone) = mpsc::channel(1);
+    let running = tokio::spawn(scheduler.run(turns, ends, gone));
     let on_text = |task| {
         let (kind, model) = (JobKind::Embed, Some(BlockId([7; 32])));
         on(Terms { job: Job { kind, model, ..terms().job }, ..terms() }, work(task, 50, 1))
@@ -152,6 +154,32 @@ async fn jobs_should_be_begun_alone_at_once_when_the_process_that_they_shared_di
         let next = jobs.recv().await.unwrap();
         assert_eq!((next.work.seat.number, next.along.len()), (task, 0));
     }
+    drop(to_turns);
+    running.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn job_should_wait_for_what_is_kept_to_be_gone() {
+    let Desk { _directory, scheduler, mut jobs, .. } = Desk::new();
+    let (to_turns, turns) = mpsc::channel(1);
+    let (to_ends, ends) = mpsc::channel(1);
+    let (to_gone, gone) = mpsc::channel(1);
+    let running = tokio::spawn(scheduler.run(turns, ends, gone));
+    let turn = |block, works| {
+        let (kept, challenges) = (Vec::new(), Vec::new());
+        Arc::new(Turn { block, now: 10, works, kept, challenges, standing: None })
+    };
+    to_turns.send(turn(7, vec![judging(6, 1, 50)])).await.unwrap();
+    let brief = jobs.recv().await.unwrap();
+    let number = brief.kept().unwrap();
+    to_ends.send(over(brief.work.seat)).await.unwrap();
+    // There are two slots.
+    to_turns.send(turn(8, vec![work(1, 50, 1), work(2, 60, 1)])).await.unwrap();
+    assert_eq!(jobs.recv().await.unwrap().work.seat.number, 1);
+    let waits = tokio::time::timeout(Duration::from_millis(200), jobs.recv()).await;
+    assert!(waits.is_err(), "{waits:?}");
+    to_gone.send(number).await.unwrap();
+    assert_eq!(jobs.recv().await.unwrap().work.seat.number, 2);
     drop(to_turns);
     running.await.unwrap().unwrap();
 }

@@ -15,6 +15,7 @@ mod finality;
 mod full_disk;
 mod hundred;
 mod judge_crash;
+mod kept;
 mod kinds;
 mod learning;
 mod learning_cli;

@@ -1,6 +1,6 @@
 use super::*;
 use crate::work::testing::{seat, terms};
-use cairn_order::{Fault, Input};
+use cairn_order::{Fault, Input, Made, Product};
 use cairn_protocol::failure::Failure;
 use std::{
     sync::{atomic::AtomicBool, Mutex},
@@ -22,12 +22,33 @@ struct Stub {
     asked: Vec<u32>,
     had: usize,
     ended: Arc<AtomicBool>,
+    /// It answers nothing once it has so many.
+    falls_silent: usize,
+    /// Whether something comes of its orders.
+    makes: bool,
+    may_wait: bool,
+    stopped: Arc<AtomicBool>,
 }
 
 impl Stub {
     fn new() -> Self {
-        let ended = Arc::default();
-        Self { waits: 0, dies: usize::MAX, says: None, asked: Vec::new(), had: 0, ended }
+        Self {
+            waits: 0,
+            dies: usize::MAX,
+            says: None,
+            asked: Vec::new(),
+            had: 0,
+            ended: Arc::default(),
+            falls_silent: usize::MAX,
+            makes: false,
+            may_wait: false,
+            stopped: Arc::default(),
+        }
+    }
+
+    /// One that may be kept.
+    fn sound() -> Self {
+        Self { makes: true, may_wait: true, ..Self::new() }
     }
 }
 
@@ -44,14 +65,19 @@ impl Process for Stub {
 
     fn listen(&mut self) -> Result<Option<Vec<u8>>, End> {
         thread::sleep(Duration::from_millis(1));
+        if self.stopped.load(Ordering::Relaxed) {
+            return Err(End::Stopped);
+        }
         if self.had >= self.dies {
             return Err(died());
         }
         if let Some(said) = self.says.take() {
             return Ok(Some(said));
         }
-        let next = self.asked.pop_if(|_| self.had >= self.waits);
-        Ok(next.map(|number| outcome().numbered_to_bytes(number)))
+        let answers = self.had >= self.waits && self.had < self.falls_silent;
+        let next = self.asked.pop_if(|_| answers);
+        let outcome = if self.makes { made() } else { outcome() };
+        Ok(next.map(|number| outcome.numbered_to_bytes(number)))
     }
 
     fn end(&mut self) {
@@ -65,6 +91,10 @@ impl Process for Stub {
     fn took(&self) -> (Duration, u64) {
         (Duration::ZERO, 0)
     }
+
+    fn may_wait(&self) -> bool {
+        self.may_wait
+    }
 }
 
 fn died() -> End {
@@ -75,13 +105,24 @@ fn outcome() -> Outcome {
     Outcome::Failed(Fault::new(Failure::Trapped, "as a test wants it"))
 }
 
+fn made() -> Outcome {
+    let product = Product::Inline(Vec::new());
+    Outcome::Made(Made { product, units: 1, trace: [0; 32], fingerprint: None })
+}
+
 /// For so many jobs, with what has the process that this starts.
 fn opened(
     count: usize,
     start: impl FnOnce() -> Result<Stub, Trouble> + Send + 'static,
 ) -> (Door, Vec<Guest>, JoinHandle<()>) {
-    let (door, guests, desk) = open(count, tempfile::tempdir().unwrap());
+    let (door, guests, desk) = open(count, tempfile::tempdir().unwrap(), Duration::ZERO);
     (door, guests, spawn_blocking(move || desk.serve(|_| start())))
+}
+
+/// For one job, with what keeps this process for so long.
+fn kept(stub: Stub, linger: Duration) -> (Door, Guest, JoinHandle<()>) {
+    let (door, mut guests, desk) = open(1, tempfile::tempdir().unwrap(), linger);
+    (door, guests.remove(0), spawn_blocking(move || desk.serve(|_| Ok(stub))))
 }
 
 async fn put(guest: Guest, task: u64, time: Duration) -> (Told, Stay) {
@@ -219,8 +260,101 @@ async fn order_should_be_refused_by_itself_when_it_cannot_be_given() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn process_should_not_be_begun_when_all_leave_without_an_order() {
-    let (door, guests, serving) = opened(2, || panic!("there is nothing to do"));
-    drop(guests);
+    for linger in [Duration::ZERO, LONG] {
+        let (door, guests, desk) = open(2, tempfile::tempdir().unwrap(), linger);
+        let start = |_: &Put| -> Result<Stub, Trouble> { panic!("there is nothing to do") };
+        let serving = spawn_blocking(move || desk.serve(start));
+        drop(guests);
+        serving.await.unwrap();
+        assert!(door.enter().is_none());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn process_should_be_there_for_who_comes_later_until_it_is_stopped() {
+    let stub = Stub::sound();
+    let (ended, stopped) = (Arc::clone(&stub.ended), Arc::clone(&stub.stopped));
+    let (door, first, serving) = kept(stub, LONG);
+    assert!(!first.finds_it_waiting());
+    let (told, stay) = put(first, 1, LONG).await;
+    assert!(matches!(told, Told::Outcome(Outcome::Made(_), _)), "{told:?}");
+    // Nobody is there but the desk.
+    drop(stay);
+    for task in 2..4 {
+        thread::sleep(TICK * 5);
+        assert!(!ended.load(Ordering::Relaxed) && !serving.is_finished());
+        let late = door.enter().unwrap();
+        assert!(late.finds_it_waiting() && late.folder().is_dir());
+        let (told, _stay) = put(late, task, LONG).await;
+        assert!(matches!(told, Told::Outcome(Outcome::Made(_), _)), "{told:?}");
+    }
+    stopped.store(true, Ordering::Relaxed);
     serving.await.unwrap();
-    assert!(door.enter().is_none());
+    assert!(ended.load(Ordering::Relaxed) && door.enter().is_none() && door.is_closed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn process_should_end_when_nobody_comes_for_as_long_as_it_is_kept() {
+    const LINGER: Duration = Duration::from_millis(300);
+    let stub = Stub::sound();
+    let ended = Arc::clone(&stub.ended);
+    let (door, first, serving) = kept(stub, LINGER);
+    let begun = Instant::now();
+    let (_, stay) = put(first, 1, LONG).await;
+    drop(stay);
+    serving.await.unwrap();
+    assert!(ended.load(Ordering::Relaxed) && begun.elapsed() >= LINGER);
+    assert!(door.enter().is_none() && door.is_closed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn process_should_not_be_kept_when_it_failed_or_may_not_be() {
+    for stub in [Stub { makes: false, ..Stub::sound() }, Stub { may_wait: false, ..Stub::sound() }]
+    {
+        let ended = Arc::clone(&stub.ended);
+        let (door, first, serving) = kept(stub, LONG);
+        let (_, stay) = put(first, 1, LONG).await;
+        // As soon as it is told, as of one that is never kept.
+        assert!(ended.load(Ordering::Relaxed) && door.enter().is_none());
+        drop(stay);
+        serving.await.unwrap();
+    }
+    // It was given nothing, so that nothing is open in it.
+    let stub = Stub::sound();
+    let ended = Arc::clone(&stub.ended);
+    let (_door, first, serving) = kept(stub, LONG);
+    let (told, stay) = put(first, 0, LONG).await;
+    assert!(matches!(told, Told::Refused(Trouble::Stopped)), "{told:?}");
+    drop(stay);
+    serving.await.unwrap();
+    assert!(ended.load(Ordering::Relaxed));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn process_that_was_kept_should_end_when_the_time_of_its_order_is_over() {
+    const TIME: Duration = Duration::from_secs(1);
+    let stub = Stub { falls_silent: 2, ..Stub::sound() };
+    let ended = Arc::clone(&stub.ended);
+    let (door, first, serving) = kept(stub, LONG);
+    drop(put(first, 1, LONG).await);
+    let begun = Instant::now();
+    let (told, stay) = put(door.enter().unwrap(), 2, TIME).await;
+    // All of its time, since it is alone there, and none of what the process is kept for.
+    assert!(matches!(told, Told::Apart), "{told:?}");
+    assert!(begun.elapsed() >= TIME && begun.elapsed() < LONG / 2);
+    assert!(ended.load(Ordering::Relaxed) && door.enter().is_none());
+    drop(stay);
+    serving.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn late_order_should_be_done_again_when_what_was_kept_has_died() {
+    let stub = Stub { dies: 2, ..Stub::sound() };
+    let (door, first, serving) = kept(stub, LONG);
+    drop(put(first, 1, LONG).await);
+    let (told, stay) = put(door.enter().unwrap(), 2, LONG).await;
+    assert!(matches!(told, Told::Apart), "{told:?}");
+    drop(stay);
+    serving.await.unwrap();
+    assert!(door.is_closed());
 }

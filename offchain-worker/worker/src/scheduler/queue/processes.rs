@@ -1,6 +1,6 @@
-//! The processes that run, what each takes, and who may join one.
+//! The processes that run or are kept, what each takes, and who may join one.
 
-use super::{belong, Capacity, Need, TOGETHER};
+use super::{belong, outlasts, Capacity, Need, TOGETHER};
 use crate::work::{Seat, Work};
 use cairn_order::engines;
 use cairn_protocol::id::Height;
@@ -27,26 +27,78 @@ struct Process {
     like: Option<Work>,
     /// Its jobs that have not ended, and when they are due.
     seats: BTreeMap<Seat, Height>,
+    /// Whether it may be there without a job, until it is said to be gone.
+    is_kept: bool,
+    /// Whether it was told to end.
+    is_evicted: bool,
+}
+
+impl Process {
+    /// Whether it is kept, or about to be gone.
+    fn is_idle(&self) -> bool {
+        self.seats.is_empty()
+    }
+
+    /// Whether it does such a job, which asks for no more memory, and is not too old to.
+    fn takes(&self, work: &Work, need: Need, now: Height) -> bool {
+        let room = self.need;
+        let fits = need.memory_mib <= room.memory_mib && need.device_mib <= room.device_mib;
+        let is_new = now < self.since.saturating_add(OPEN);
+        fits && is_new && self.like.as_ref().is_some_and(|like| belong(like, work))
+    }
 }
 
 impl Processes {
-    /// Whether another of that need fits beside those that run.
+    /// Whether another of that need fits beside those that are there.
     pub(super) fn has_room(&self, capacity: &Capacity, need: Need) -> bool {
-        let (mut memory, mut device) = (need.memory_mib, need.device_mib);
-        for Process { need, .. } in self.all.values() {
-            memory = memory.saturating_add(need.memory_mib);
-            device = device.saturating_add(need.device_mib);
-        }
-        let has_slot = self.all.len() < capacity.slots;
-        has_slot && memory <= capacity.memory_mib && device <= capacity.device_mib
+        fits(self.all.values(), capacity, need)
+    }
+
+    /// Whether it does beside those that have a job.
+    pub(super) fn may_have_room(&self, capacity: &Capacity, need: Need) -> bool {
+        fits(self.all.values().filter(|process| !process.is_idle()), capacity, need)
     }
 
     /// Begins one that jobs like this may join, if any may.
     pub(super) fn begin(&mut self, need: Need, like: Option<Work>, now: Height) -> u64 {
         let number = self.next;
         self.next += 1;
-        self.all.insert(number, Process { need, since: now, like, seats: BTreeMap::new() });
+        let is_kept = like.as_ref().is_some_and(outlasts);
+        let (seats, is_evicted) = (BTreeMap::new(), false);
+        let process = Process { need, since: now, like, seats, is_kept, is_evicted };
+        self.all.insert(number, process);
         number
+    }
+
+    /// The process without a job that takes this one.
+    pub(super) fn kept(&self, work: &Work, need: Need, now: Height) -> Option<u64> {
+        let takes = |process: &Process| process.is_idle() && process.takes(work, need, now);
+        self.all.iter().find(|(_, process)| takes(process)).map(|(number, _)| *number)
+    }
+
+    /// Has as many of those without a job end as it takes to make room for that need, the oldest
+    /// first; none where all of them would not. Those that were told so before are not named again.
+    pub(super) fn evict(&mut self, capacity: &Capacity, need: Need) -> Vec<u64> {
+        let mut evicted = Vec::new();
+        if !self.may_have_room(capacity, need) {
+            return evicted;
+        }
+        while !fits(self.all.values().filter(|process| !process.is_evicted), capacity, need) {
+            let mut all = self.all.iter_mut();
+            let next = all.find(|(_, process)| process.is_idle() && !process.is_evicted);
+            let Some((number, process)) = next else { break };
+            (process.is_evicted, process.like) = (true, None);
+            evicted.push(*number);
+        }
+        evicted
+    }
+
+    /// A process is gone. Its room is free with the last of its jobs.
+    pub(super) fn gone(&mut self, number: u64) {
+        if let Some(process) = self.all.get_mut(&number) {
+            (process.is_kept, process.like) = (false, None);
+        }
+        self.sweep();
     }
 
     /// A job has a process.
@@ -62,13 +114,9 @@ impl Processes {
         let is_exact = work.terms.job.engine == engines::exact();
         let most = if is_exact { IN_LINE } else { TOGETHER };
         let joins = |process: &Process| {
-            let room = process.need;
-            let fits = need.memory_mib <= room.memory_mib && need.device_mib <= room.device_mib;
-            let is_new = now < process.since.saturating_add(OPEN);
             let first = process.seats.values().min();
-            let like = process.like.as_ref().is_some_and(|like| belong(like, work));
             let is_due_later = first.is_some_and(|first| work.due >= *first);
-            fits && is_new && like && is_due_later && process.seats.len() < most
+            is_due_later && process.seats.len() < most && process.takes(work, need, now)
         };
         self.all.iter().find(|(_, process)| joins(process)).map(|(number, _)| *number)
     }
@@ -80,11 +128,26 @@ impl Processes {
         }
     }
 
-    /// A job has ended, and its process with the last of its jobs.
+    /// A job has ended, and its process with the last of its jobs unless that is kept.
     pub(super) fn leave(&mut self, seat: &Seat) {
-        self.all.retain(|_, process| {
+        self.all.values_mut().for_each(|process| {
             process.seats.remove(seat);
-            !process.seats.is_empty()
         });
+        self.sweep();
     }
+
+    fn sweep(&mut self) {
+        self.all.retain(|_, process| process.is_kept || !process.is_idle());
+    }
+}
+
+/// Whether one of that need fits beside these.
+fn fits<'p>(beside: impl Iterator<Item = &'p Process>, capacity: &Capacity, need: Need) -> bool {
+    let (mut slots, mut memory, mut device) = (1, need.memory_mib, need.device_mib);
+    for Process { need, .. } in beside {
+        slots += 1;
+        memory = memory.saturating_add(need.memory_mib);
+        device = device.saturating_add(need.device_mib);
+    }
+    slots <= capacity.slots && memory <= capacity.memory_mib && device <= capacity.device_mib
 }

@@ -1,4 +1,5 @@
 mod joining;
+mod kept;
 
 use super::*;
 use crate::work::{
