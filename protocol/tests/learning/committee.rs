@@ -33,8 +33,6 @@ pub struct Brief<'a> {
 /// How far a submission came.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum End {
-    /// The chain did not take it.
-    Refused,
     /// Guards had nothing to measure.
     Unmeasured,
     Failed,

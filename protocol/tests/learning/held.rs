@@ -3,7 +3,7 @@
 use super::{
     committee::{Brief, End},
     language::{Model, Text},
-    odds::Rate,
+    rate::Rate,
     rules::*,
     table::{grouped, spread, Table},
     world::{all_of, drawn_of, Stream, World, WORLDS},
@@ -207,6 +207,8 @@ fn what_is_learnt_by_heart_should_cost_honest_researchers_when_they_share_a_peri
     let worlds: Vec<World> = (0..WORLDS).map(World::new).collect();
     let mut table = Table::new(&[
         "honest deltas beside it",
+        "periods",
+        "it is paid in, % (95 %)",
         "minted of all rewards, %",
         "CRN, by heart",
         "CRN, each honest one",
@@ -220,8 +222,12 @@ fn what_is_learnt_by_heart_should_cost_honest_researchers_when_they_share_a_peri
         let of =
             |value: &dyn Fn(&Shared) -> f64, decimals| spread(found.iter().map(value), decimals);
         let each = honest.max(1) as f64;
+        let paid = found.iter().filter(|one| one.other > 0).count() as u64;
+        let rate = Rate { times: paid, of: found.len() as u64 };
         table.row(&[
             &honest,
+            &rate.of,
+            &rate,
             &of(&|one| f64::from(one.minted) * 100.0 / f64::from(WHOLE), 1),
             &of(&|one| crn(one.other), 0),
             &of(&|one| crn(one.honest) / each, 0),
@@ -229,7 +235,7 @@ fn what_is_learnt_by_heart_should_cost_honest_researchers_when_they_share_a_peri
         ]);
         // Alone it gets nothing. With others it lives on them, since what is minted in a period is
         // no more than what the model gained in it.
-        assert_eq!(found.iter().any(|one| one.other > 0), honest > 0, "{honest}");
+        assert_eq!(rate.times, if honest > 0 { rate.of } else { 0 }, "{honest}");
         for one in &found {
             assert!(one.honest <= one.alone);
             assert!(one.honest + one.other <= one.worth);

@@ -4,18 +4,13 @@ use super::{
     chance::Chance,
     committee::{Brief, End},
     language::{Model, ROWS, TOKENS},
-    odds::{percent, Rate},
+    rate::{percent, Rate},
     rules::*,
     table::{grouped, Table},
     world::{drawn_of, Stream, World, HEADS, WORLDS},
 };
 use cairn_kernel::delta::{Delta, LowRank, Sparse};
-use cairn_protocol::{
-    chunk::content,
-    id::{ContentId, Digest},
-    learning::panel::tally,
-    preimage::{DeltaCommitment, Statement},
-};
+use cairn_protocol::{chunk::content, id::ContentId, learning::panel::tally};
 
 /// A delta before it is judged.
 struct Submission {
@@ -80,7 +75,6 @@ impl<'a> Place<'a> {
 /// What came of a kind.
 #[derive(Default)]
 struct Found {
-    refused: u64,
     unmeasured: u64,
     failed: u64,
     passed: u64,
@@ -91,7 +85,6 @@ struct Found {
 impl Found {
     fn note(&mut self, end: End) {
         match end {
-            End::Refused => self.refused += 1,
             End::Unmeasured => self.unmeasured += 1,
             End::Failed | End::Lapsed => self.failed += 1,
             End::Passed { reward, .. } => {
@@ -197,24 +190,11 @@ fn tampered(place: &mut Place) -> Submission {
     submission
 }
 
-/// A commitment of somebody else's that was seen in the pool, opened in another name: with the
-/// salt that was seen, or with another one.
-fn opens(place: &mut Place) -> bool {
-    const GENESIS: Digest = [0; 32];
-    let artifact = content(&place.base().delta_to(&place.honest()).encode());
-    let salt = place.chance.seed();
-    let seen = DeltaCommitment { author: place.nth, artifact, salt };
-    let salt = if place.nth.is_multiple_of(2) { salt } else { place.chance.seed() };
-    let own = DeltaCommitment { author: SUBMISSIONS + place.nth, salt, ..seen.clone() };
-    own.digest(&GENESIS) == seen.digest(&GENESIS)
-}
-
 #[test]
 fn submissions_should_be_paid_nothing_when_nothing_is_better() {
     let worlds: Vec<World> = (0..WORLDS).map(World::new).collect();
     let mut table = Table::new(&[
         "submissions",
-        "refused",
         "not to be measured",
         "failed",
         "passed",
@@ -224,7 +204,6 @@ fn submissions_should_be_paid_nothing_when_nothing_is_better() {
     let mut row = |name: &str, found: &Found| {
         table.row(&[
             &name,
-            &found.refused,
             &found.unmeasured,
             &found.failed,
             &found.passed,
@@ -254,10 +233,6 @@ fn submissions_should_be_paid_nothing_when_nothing_is_better() {
     let kinds = [
         ("zero", judged(1, zero)),
         ("negated", judged(2, negated)),
-        (
-            "copied from a pending one, its commitment opened in another name",
-            found(&worlds, 3, |place| if opens(place) { End::Failed } else { End::Refused }),
-        ),
         ("copied or replayed in other bytes, after it was laid", judged(4, laid_again)),
         ("of a huge norm", judged(5, huge)),
         ("of a wrong shape", judged(6, shapeless)),
@@ -273,11 +248,10 @@ fn submissions_should_be_paid_nothing_when_nothing_is_better() {
         assert_eq!((found.passed, found.reward), (0, 0.0), "{name}");
     }
     let of = |kind: usize| &kinds[kind].1;
-    assert_eq!(of(2).refused, SUBMISSIONS);
+    assert_eq!(of(4).unmeasured, SUBMISSIONS);
     assert_eq!(of(5).unmeasured, SUBMISSIONS);
-    assert_eq!(of(6).unmeasured, SUBMISSIONS);
-    // What is measured is measured, and not refused on a way round it.
-    for kind in [0, 1, 3, 4] {
+    // What is measured is measured, and fails by that.
+    for kind in 0..4 {
         assert_eq!(of(kind).failed, SUBMISSIONS);
     }
 }

@@ -170,13 +170,6 @@ fn judge_one(delta: usize, what: u8) -> bool {
     if <Clock as cairn_seams::Clock>::is_stopped() {
         return false;
     }
-    let is_open = |delta: &Delta<AccountId>| {
-        let view = delta.panel.and_then(Panels::panel_view);
-        view.is_some_and(|view| {
-            let commits = view.stage == pallet_cairn_panels::types::Stage::Commits;
-            commits && view.due >= now() && view.guards.iter().all(|seat| seat.is_working())
-        })
-    };
     let panel = nth_that(delta, is_open).and_then(|id| super::mock::delta(id).panel);
     let Some(panel) = panel else { return false };
     say(panel, |place, brief| says(what, place, brief));

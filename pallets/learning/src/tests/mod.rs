@@ -1,3 +1,4 @@
+mod adversaries;
 mod commit_delta;
 mod idle;
 mod invalidate;

@@ -6,6 +6,7 @@ mod economics;
 mod expel;
 mod invariants;
 mod issuance;
+mod mends;
 pub(crate) mod mock;
 mod page;
 mod pay_guards;

@@ -138,6 +138,15 @@ pub(crate) fn brief_of(id: DeltaId) -> Brief {
     Panels::brief_of(panel_of(id)).expect("it is drawn")
 }
 
+/// Whether all guards of a delta are at work on it, and in time.
+pub(crate) fn is_open(delta: &Delta<AccountId>) -> bool {
+    let view = delta.panel.and_then(Panels::panel_view);
+    view.is_some_and(|view| {
+        let commits = view.stage == pallet_cairn_panels::types::Stage::Commits;
+        commits && view.due >= now() && view.guards.iter().all(|seat| seat.is_working())
+    })
+}
+
 /// Waits for the draw of a delta's guards.
 pub(crate) fn await_draw(id: DeltaId) {
     while Panels::brief_of(panel_of(id)).is_none() {
