@@ -185,6 +185,8 @@ fn liar_gains_nothing(lessons: &Lessons, liar: ProviderId, deltas: &[DeltaId]) -
         let (_, judging) = lessons.last_panel(*delta)?;
         let said = judging.revealed.iter().find(|(guard, _)| *guard == liar);
         let (_, said) = said.ok_or_else(|| Failure::new(format!("it is silent: {judging:#?}")))?;
+        // What it says it measured answers the brief, and would be paid for.
+        assert!(matches!(said, Opinion::Measured(told) if told.loss < judging.measured()?.loss));
         assert_ne!(*said, Opinion::Measured(judging.measured()?));
         assert!(!judging.paid.contains(&liar));
     }
