@@ -29,6 +29,7 @@ mod sleep;
 mod store;
 mod together;
 mod tolerance;
+mod unjudged;
 mod upgrade;
 mod work;
 mod worker;

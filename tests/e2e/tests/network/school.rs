@@ -80,6 +80,8 @@ pub struct Lessons {
     pub deltas: BTreeMap<DeltaId, Told>,
     pub panels: BTreeMap<PanelId, Judging>,
     pub penalised: Vec<ProviderId>,
+    /// What authors lost by deltas that were rejected.
+    pub lost: BTreeMap<DeltaId, Amount>,
     /// What was paid for each delta that was laid.
     pub released: BTreeMap<DeltaId, Amount>,
     /// What sponsors took back.
@@ -147,6 +149,16 @@ impl School {
     /// Has somebody hand in what mends a spot of a component.
     pub async fn hand_in(&self, who: &str, name: &str, spot: usize) -> Result<DeltaId, Failure> {
         Ok(self.school.hand_in(who, name, spot).await?.0)
+    }
+
+    /// The same of any file, which may be no change and may be nowhere.
+    pub async fn hand_in_file(
+        &self,
+        who: &str,
+        name: &str,
+        file: File,
+    ) -> Result<DeltaId, Failure> {
+        Ok(self.school.hand_in_file(who, name, file).await?.0)
     }
 
     /// Fails unless all that was minted since the first block that was read was minted for a cause,
@@ -244,6 +256,7 @@ impl Lessons {
             deltas: BTreeMap::new(),
             panels: BTreeMap::new(),
             penalised: Vec::new(),
+            lost: BTreeMap::new(),
             released: BTreeMap::new(),
             withdrawn: 0,
             curated: Vec::new(),
@@ -339,6 +352,9 @@ impl Lessons {
     }
 
     fn note_delta(&mut self, event: LearningEvent<Runtime>) {
+        if let LearningEvent::Rejected { delta, lost, .. } = &event {
+            self.lost.insert(*delta, *lost);
+        }
         let (delta, end) = match event {
             LearningEvent::DeltaLaid { delta, block, gain, reward, .. } => {
                 (delta, End::Laid { block, gain, reward })
