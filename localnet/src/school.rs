@@ -118,8 +118,19 @@ impl School {
     /// in: on the component as it was published, whatever was laid on it since. Gives the final
     /// block that has it.
     pub async fn hand_in(&self, who: &str, name: &str, spot: usize) -> Result<(DeltaId, Hash)> {
-        let (component, mend) = (component(name)?, self.mend(name, spot)?);
-        let artifact = self.store.put(&mend.change).map_err(|error| unspoilt(name, error))?;
+        let change = &self.mend(name, spot)?.change;
+        let artifact = self.store.put(change).map_err(|error| unspoilt(name, error))?;
+        self.hand_in_file(who, name, artifact).await
+    }
+
+    /// The same of any file, which may be no change and may be nowhere.
+    pub async fn hand_in_file(
+        &self,
+        who: &str,
+        name: &str,
+        artifact: File,
+    ) -> Result<(DeltaId, Hash)> {
+        let component = component(name)?;
         let parent = self.published.get(&component).copied();
         let parent = parent.ok_or_else(|| unspoilt(name, "it is not published"))?;
         let (signer, author, model) = (keys::signer(who)?, keys::account(who)?, self.model);

@@ -5,8 +5,9 @@ use std::{str::FromStr, thread, time::Duration};
 use cairn_order::{Made, Product};
 use cairn_protocol::{
     id::ContentId,
-    learning::evaluation::{DeltaFlaw, Opinion},
+    learning::evaluation::{DeltaFlaw, Evaluation, Opinion},
     result::{Fingerprint, WITHIN},
+    share::WHOLE,
 };
 use cairn_worker::{Faults, Part, Point};
 use codec::{DecodeAll, Encode};
@@ -203,11 +204,26 @@ fn lie(made: Made) -> Made {
 fn flip(made: Made) -> Made {
     let Product::Inline(bytes) = &made.product else { return made };
     let said = match Opinion::decode_all(&mut bytes.as_slice()) {
+        Ok(Opinion::Measured(found)) => Opinion::Measured(better(&found)),
+        Ok(Opinion::Unavailable(_)) => Opinion::Flawed(DeltaFlaw::NotAChange),
         Ok(Opinion::Flawed(_)) => Opinion::Unavailable(ContentId(Default::default())),
-        Ok(_) => Opinion::Flawed(DeltaFlaw::NotAChange),
         Err(_) => return made,
     };
     Made { product: Product::Inline(said.encode()), ..made }
+}
+
+/// The lie that would pay: half of the loss, gained on all examples alike. Its numbers go together, so
+/// that only whoever measures the same can tell.
+fn better(found: &Evaluation) -> Evaluation {
+    let loss = found.loss / 2;
+    let gained = i128::from(WHOLE) * i128::from(found.loss - loss);
+    let sum = found.sum.saturating_add(gained);
+    let trace = found.trace.map(|byte| !byte);
+    let mut lie = Evaluation { loss, sum, squares: sum.unsigned_abs().into(), trace, ..*found };
+    // No fewer: no mean of squares is less than the square of the mean.
+    let count = found.count.max(1);
+    lie.squares = (lie.squares * lie.squares + (count - 1)) / count;
+    lie
 }
 
 /// Another result with a fingerprint that fits none of the model's; the truth where none is given.
@@ -245,6 +261,49 @@ fn wait_for_ever() -> ! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cairn_protocol::{
+        id::{BlockId, File},
+        learning::{
+            acceptance::passes,
+            brief::{Brief, Subject},
+            source::Source,
+            sums::{tree, Leaf},
+        },
+        share::Ppm,
+        spec::Records,
+    };
+
+    const THRESHOLD: Ppm = 10_000;
+    const EXAMPLES: u32 = 512;
+
+    /// What a delta comes to that makes each example lose as much as before, more or less.
+    fn measured() -> Evaluation {
+        let leaf = |record: u64| Leaf {
+            record,
+            baseline: 1_000_000 + record * 7_919 % 4_001,
+            loss: 1_000_000 + record * 6_007 % 4_003,
+            trace: [0; 32],
+        };
+        let leaves: Vec<Leaf> = (0..EXAMPLES.into()).map(leaf).collect();
+        let tree = tree(&leaves, THRESHOLD).expect("they are few");
+        Evaluation::of(ContentId([9; 32]), tree.root())
+    }
+
+    fn brief() -> Brief {
+        let file = File { id: ContentId([1; 32]), bytes: 1 << 20 };
+        Brief {
+            model: BlockId([2; 32]),
+            bundle: file,
+            judge: ContentId([3; 32]),
+            parts: Default::default(),
+            subject: Subject::Heads(Default::default()),
+            source: Source::Records(Records { file, record_bytes: 256 }),
+            count: EXAMPLES,
+            threshold: THRESHOLD,
+            attempts: 0,
+            seed: [4; 32],
+        }
+    }
 
     fn made(product: Product) -> Made {
         Made { product, units: 5, trace: [0x0f; 32], fingerprint: None }
@@ -314,6 +373,25 @@ mod tests {
             }
             assert_eq!(Fault::Flip.bend(Part::Guard, made.clone()), made);
             assert_eq!(Fault::Lie.bend(Part::Keeper, made.clone()), made);
+        }
+    }
+
+    /// A panel takes it for an answer, and a delta that it decided about would be paid for.
+    #[test]
+    fn bend_should_answer_the_brief_when_what_was_measured_is_lied_about() {
+        let (truth, brief) = (measured(), brief());
+        assert!(truth.answers(&brief) && !passes(&truth, brief.attempts));
+        let nothing = Evaluation { loss: 0, sum: 0, squares: 0u64.into(), baseline: 0, ..truth };
+        for truth in [truth, nothing] {
+            let made = made(Product::Inline(Opinion::Measured(truth).encode()));
+            for fault in [Fault::Lie, Fault::Flip] {
+                let told = fault.bend(Part::Judge, made.clone());
+                let Product::Inline(bytes) = told.product else { panic!("it is short") };
+                let said = Opinion::decode_all(&mut bytes.as_slice());
+                let Ok(Opinion::Measured(said)) = said else { panic!("{said:?}") };
+                assert!(said != truth && said.answers(&brief), "{fault:?}: {said:?}");
+                assert_eq!(passes(&said, brief.attempts), truth.loss > 0, "{said:?}");
+            }
         }
     }
 

@@ -32,6 +32,7 @@ mod sleep;
 mod store;
 mod together;
 mod tolerance;
+mod unjudged;
 mod upgrade;
 mod work;
 mod worker;

@@ -9,8 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cairn_e2e::{said, scratch, Failure, Test, Turn};
-use cairn_localnet::programs;
+use cairn_e2e::{run_program, said, scratch, Failure, Test, Turn};
+use cairn_localnet::{keys, programs};
 use nix::{
     sys::signal::{kill, Signal},
     unistd::Pid,
@@ -197,6 +197,30 @@ fn the_readme_is_right(model: &str, data: &str) -> Test {
     Ok(())
 }
 
+/// A command about the demo, at the endpoint that commands take by themselves; and what it says when
+/// it succeeds.
+fn says(data: &str, command: &[&str]) -> Result<Value, Failure> {
+    Ok(said("cairn", &[command, &["--data", data, "--json"]].concat())?.ended(0).json)
+}
+
+/// Registers examples to learn from, which the program makes that made the demo's text, and has them
+/// shown as they were told.
+fn a_set_is_registered(state: &Path, model: &str) -> Test {
+    let (data, folder) = (data(state), state.join("archive"));
+    let archive = folder.display().to_string();
+    let what = ["--model", "demo", "--generator", "demo", "--record-bytes", "1024"];
+    let whose = ["--purpose", "training", "--archive", &archive, "--key", "//Dave"];
+    let made = says(&data, &[&["dataset", "register"][..], &what, &whose].concat())?;
+    assert_eq!((&made["model"], &made["generator"]), (&json!(model), &json!(true)), "{made}");
+    let shown = says(&data, &["dataset", "show", made["set"].as_str().unwrap_or_default()])?;
+    for name in ["set", "model", "purpose", "author", "record_bytes", "count", "examples", "file"] {
+        assert!(!shown[name].is_null() && shown[name] == made[name], "{name}: {shown}, {made}");
+    }
+    let module = folder.join(shown["file"]["id"].as_str().unwrap_or_default());
+    assert_eq!(Some(fs::metadata(module)?.len()), shown["file"]["bytes"].as_u64(), "{shown}");
+    Ok(())
+}
+
 #[test]
 fn run_should_serve_what_the_readme_asks_for_and_leave_nothing_when_it_is_interrupted() -> Test {
     assert!(SCRIPT.contains(HANDS_OVER), "the script starts something else now");
@@ -205,6 +229,7 @@ fn run_should_serve_what_the_readme_asks_for_and_leave_nothing_when_it_is_interr
     let mut local = Local::start(state.path())?;
     let model = local.model()?;
     the_readme_is_right(&model, &data(state.path()))?;
+    a_set_is_registered(state.path(), &model)?;
 
     let text = local.text()?;
     assert!(text.contains("one validator") && text.contains("worker-3"), "{text}");
@@ -244,9 +269,48 @@ fn run_should_have_its_model_bettered_when_it_is_left_alone() -> Test {
     };
     let [first, last, floor] = ["loss_first", "loss", "floor"].map(|name| shown.number(name));
     assert!(floor < last && last < first, "{}", shown.json);
+    deltas_are_in_the_lineage(&data)?;
     local.interrupt()?;
     let status = local.end(STOPS_WITHIN)?;
     assert!(status.success(), "{status}: {}", local.text()?);
+    Ok(())
+}
+
+/// What the researcher has had laid is what components are made of, as programs are told and as
+/// people see it drawn.
+fn deltas_are_in_the_lineage(data: &str) -> Test {
+    let researcher = format!("//{}", keys::researcher(0));
+    let listed = says(data, &["delta", "list", &researcher])?;
+    let all = listed["deltas"].as_array().into_iter().flatten();
+    let laid = all.filter(|delta| delta["stage"] == "laid");
+    let laid: Vec<u64> = laid.filter_map(|delta| delta["delta"].as_u64()).collect();
+    assert!(laid.len() as u64 >= LAID, "{listed}");
+
+    let lineage = ["model", "lineage", "demo"];
+    let told = says(data, &lineage)?;
+    let mut blocks = BTreeSet::new();
+    for component in told["components"].as_array().into_iter().flatten() {
+        let all = component["blocks"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let heads = all.iter().map(|block| block["head"] == true).collect::<Vec<_>>();
+        // The last, and no other.
+        assert_eq!(heads.iter().position(|head| *head), heads.len().checked_sub(1), "{component}");
+        let deltas = all.iter().filter(|block| block["kind"] == "delta");
+        blocks.extend(deltas.map(|block| block["block"].to_string()));
+    }
+    for delta in laid {
+        let status = says(data, &["delta", "status", &delta.to_string()])?;
+        assert_eq!((&status["stage"], &status["reason"]), (&json!("laid"), &json!("accepted")));
+        assert!(status["gain"].as_u64() > Some(0), "{status}");
+        assert!(blocks.contains(&status["block"].to_string()), "{status}: {told}");
+    }
+
+    let drawn = run_program("cairn", [&lineage[..], &["--data", data]].concat(), STOPS_WITHIN)?;
+    let drawn = drawn.succeeded()?.stdout;
+    // Perhaps more by now.
+    let deltas = drawn.lines().filter(|line| line.contains("─ 1.0.") && line.contains("  DELTA "));
+    assert!(deltas.count() >= blocks.len() && drawn.contains("├─ "), "{drawn}");
+    let head = |line: &str| line.contains("  DELTA ") && line.ends_with("  head");
+    assert!(drawn.lines().any(head), "{drawn}");
     Ok(())
 }
 

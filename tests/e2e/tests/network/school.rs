@@ -23,6 +23,7 @@ use cairn_protocol::{
 use cairn_runtime::{AccountId, BlockNumber, Hash, Runtime, RuntimeEvent, RuntimeHoldReason};
 use codec::Decode;
 use pallet_cairn_curation::Event as CurationEvent;
+use pallet_cairn_custody::Event as CustodyEvent;
 use pallet_cairn_learning::Event as LearningEvent;
 use pallet_cairn_panels::Event as PanelEvent;
 use pallet_cairn_providers::Event as ProviderEvent;
@@ -72,6 +73,17 @@ pub struct Judging {
     pub outcome: Option<Outcome>,
 }
 
+/// A keeper that showed the chunks that it was asked for.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    pub delta: DeltaId,
+    pub keeper: ProviderId,
+    pub chunks: Vec<u64>,
+    pub paid: Amount,
+    /// Where it did so.
+    pub block: Hash,
+}
+
 /// What final blocks tell, each read once.
 pub struct Lessons {
     /// Before all of it.
@@ -79,7 +91,12 @@ pub struct Lessons {
     next: BlockNumber,
     pub deltas: BTreeMap<DeltaId, Told>,
     pub panels: BTreeMap<PanelId, Judging>,
+    /// What keepers were asked to show of what a component became, and have not yet.
+    asked: BTreeMap<DeltaId, (ProviderId, Vec<u64>)>,
+    pub shown: Vec<Shown>,
     pub penalised: Vec<ProviderId>,
+    /// What authors lost by deltas that were rejected.
+    pub lost: BTreeMap<DeltaId, Amount>,
     /// What was paid for each delta that was laid.
     pub released: BTreeMap<DeltaId, Amount>,
     /// What sponsors took back.
@@ -147,6 +164,16 @@ impl School {
     /// Has somebody hand in what mends a spot of a component.
     pub async fn hand_in(&self, who: &str, name: &str, spot: usize) -> Result<DeltaId, Failure> {
         Ok(self.school.hand_in(who, name, spot).await?.0)
+    }
+
+    /// The same of any file, which may be no change and may be nowhere.
+    pub async fn hand_in_file(
+        &self,
+        who: &str,
+        name: &str,
+        file: File,
+    ) -> Result<DeltaId, Failure> {
+        Ok(self.school.hand_in_file(who, name, file).await?.0)
     }
 
     /// Fails unless all that was minted since the first block that was read was minted for a cause,
@@ -243,7 +270,10 @@ impl Lessons {
             next: last.number + 1,
             deltas: BTreeMap::new(),
             panels: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            shown: Vec::new(),
             penalised: Vec::new(),
+            lost: BTreeMap::new(),
             released: BTreeMap::new(),
             withdrawn: 0,
             curated: Vec::new(),
@@ -276,7 +306,7 @@ impl Lessons {
             let block = client.block_hash(number).await?;
             let block = block.ok_or_else(|| Failure::new(format!("there is no block {number}")))?;
             for event in client.events(block).await? {
-                self.note(event.event);
+                self.note(block, event.event);
             }
             self.next += 1;
         }
@@ -306,10 +336,11 @@ impl Lessons {
         found.ok_or_else(|| Failure::new(format!("there is no block {number}")))
     }
 
-    fn note(&mut self, event: RuntimeEvent) {
+    fn note(&mut self, block: Hash, event: RuntimeEvent) {
         match event {
             RuntimeEvent::Learning(event) => self.note_delta(event),
             RuntimeEvent::Panels(event) => self.note_panel(event),
+            RuntimeEvent::Custody(event) => self.note_keeper(block, event),
             RuntimeEvent::Rewards(event) => self.note_payment(event),
             RuntimeEvent::Curation(event) => self.curated.push(event),
             RuntimeEvent::Tasks(
@@ -339,6 +370,9 @@ impl Lessons {
     }
 
     fn note_delta(&mut self, event: LearningEvent<Runtime>) {
+        if let LearningEvent::Rejected { delta, lost, .. } = &event {
+            self.lost.insert(*delta, *lost);
+        }
         let (delta, end) = match event {
             LearningEvent::DeltaLaid { delta, block, gain, reward, .. } => {
                 (delta, End::Laid { block, gain, reward })
@@ -349,6 +383,20 @@ impl Lessons {
             _ => return,
         };
         self.deltas.entry(delta).or_default().end = Some(end);
+    }
+
+    fn note_keeper(&mut self, block: Hash, event: CustodyEvent<Runtime>) {
+        match event {
+            CustodyEvent::ChunksAsked { delta, provider, chunks, .. } => {
+                self.asked.insert(delta, (provider, chunks));
+            }
+            CustodyEvent::Shown { delta, provider, paid } => {
+                let asked = self.asked.remove(&delta).filter(|(keeper, _)| *keeper == provider);
+                let chunks = asked.map(|(_, chunks)| chunks).unwrap_or_default();
+                self.shown.push(Shown { delta, keeper: provider, chunks, paid, block });
+            }
+            _ => {}
+        }
     }
 
     fn note_panel(&mut self, event: PanelEvent<Runtime>) {
