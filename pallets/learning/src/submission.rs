@@ -127,13 +127,14 @@ impl<T: Config> Pallet<T> {
         ensure!(T::Lineage::head(model, component).is_some(), Error::<T>::UnknownComponent);
         ensure!(!Self::is_being_rolled_back(place), Error::<T>::BeingRolledBack);
         let data = T::Lineage::validation(model).ok_or(Error::<T>::NoValidationSet)?;
-        ensure!(T::Lineage::data(&data).is_some(), Error::<T>::NoValidationSet);
+        let set = T::Lineage::data(&data).ok_or(Error::<T>::NoValidationSet)?;
         ensure!(T::Purse::pays_for(model, &data), Error::<T>::NobodyPays);
         ensure!(!T::Sealing::barred(model, author), Error::<T>::Barred);
         let party = T::Registry::kin(T::Registry::names(author));
         let pending = party.iter().map(Pending::<T>::get).fold(0u32, u32::saturating_add);
         ensure!(pending < T::Rules::get().pending, Error::<T>::TooManyPending);
-        Ok(())
+        let parts = T::Lineage::parts(model);
+        Self::check_burden(&parts, &set.source).map_err(|_| Error::<T>::TooMuchToJudge)
     }
 
     fn check_artifact(

@@ -8,7 +8,7 @@ use cairn_protocol::{
         brief::Brief,
         model::{Head, ModelCard, Parts},
         panel::{Case, Outcome},
-        source::DataSet,
+        source::{DataSet, Source},
     },
     share::Ppm,
 };
@@ -72,6 +72,12 @@ pub trait OnPublished {
 
 impl OnPublished for () {
     fn published(_: &BlockId) {}
+}
+
+/// Those who say how much guards can be asked to judge.
+pub trait Judging {
+    /// Whether a sample of a source takes no more than they are asked for.
+    fn takes(source: &Source) -> bool;
 }
 
 /// Committees of guards.

@@ -10,6 +10,7 @@ use crate::{
 use cairn_protocol::{
     id::Amount,
     learning::{
+        limits::Limits,
         panel::PanelRules,
         reward::{Curve, Decay},
     },
@@ -144,6 +145,8 @@ pub(crate) const RULES: Rules = Rules {
     clocks: Clocks { turn: 40, keeping: 30, record: 400 },
     standard: Standard { threshold: 10_000, decay: Decay { floor_loss: 0, least: 1_000 } },
     sample: Sample { variance: 400, most: 256 },
+    // Twice what the model and its set have.
+    limits: Limits { model: 16_000, sample: 1 << 15, fuel: 512_000 },
     curve: Curve { hundredth: 500 },
     forfeit: 100_000,
     pending: 3,
