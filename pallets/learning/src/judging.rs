@@ -26,6 +26,13 @@ impl<T: Config> Judging for Pallet<T> {
 }
 
 impl<T: Config> Judged for Pallet<T> {
+    fn held(case: &Case) -> u64 {
+        let Case::Delta(id) = case else { return 0 };
+        // What there is to hold does not depend on the sample.
+        let brief = Deltas::<T>::get(id).and_then(|delta| Self::try_on(&delta, &Seed::default()));
+        brief.map_or(0, |(brief, _)| brief.held())
+    }
+
     fn brief(case: &Case, seed: &Seed) -> Option<Brief> {
         let Case::Delta(id) = *case else { return None };
         let mut delta = Deltas::<T>::get(id).filter(|delta| delta.stage == Stage::Judging)?;

@@ -95,6 +95,10 @@ pub trait Panels<AccountId> {
 
 /// Those whose cases panels judge.
 pub trait Judged {
+    /// Bytes that guards have to hold at the least to judge a case as it is now; nothing where it
+    /// cannot be judged.
+    fn held(case: &Case) -> u64;
+
     /// What guards are to judge, fixed at the draw whose seed this is; none calls the case off.
     fn brief(case: &Case, seed: &Seed) -> Option<Brief>;
 

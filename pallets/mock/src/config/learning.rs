@@ -28,6 +28,13 @@ use pallet_cairn_panels::types as panels;
 /// Whose case it is.
 pub struct Cases;
 impl Judged for Cases {
+    fn held(case: &Case) -> u64 {
+        match case {
+            Case::Delta(_) => Learning::held(case),
+            Case::Sealed { .. } => Curation::held(case),
+        }
+    }
+
     fn brief(case: &Case, seed: &Seed) -> Option<Brief> {
         match case {
             Case::Delta(_) => Learning::brief(case, seed),
@@ -64,6 +71,7 @@ const PANEL_RULES: panels::Rules = panels::Rules {
     // Enlarged once, so that some come to differ to the last.
     draws: PanelRules { guards: 3, most: 5, sample: 16, again: 1 },
     clocks: panels::Clocks { commit: 12, reveal: 8, window: 4 },
+    memory_mib: 1_024,
     pay: 50,
 };
 

@@ -129,6 +129,7 @@ impl pallet_cairn_learning::Config for Test {
 pub(super) const PANELS: panels::Rules = panels::Rules {
     draws: PanelRules { guards: 3, most: 9, sample: 16, again: 2 },
     clocks: panels::Clocks { commit: 40, reveal: 10, window: 5 },
+    memory_mib: 8_000,
     pay: 700,
 };
 
