@@ -7,7 +7,7 @@ use cairn_protocol::{
     learning::panel::Case,
     preimage::{DeltaCommitment, Statement},
 };
-use cairn_seams::{Clock, Lineage, Panels, Purse, Registry, Sealing};
+use cairn_seams::{Authors, Clock, Lineage, Panels, Purse, Registry, Sealing};
 use frame_support::{
     dispatch::DispatchResult, ensure, pallet_prelude::Get, traits::DefensiveSaturating,
 };
@@ -29,6 +29,12 @@ impl<T> From<Flaw> for Error<T> {
             | Flaw::ClaimsGain(_)
             | Flaw::NotOnItsModel(_) => Self::NotADelta,
         }
+    }
+}
+
+impl<T: Config> Authors<T::AccountId> for Pallet<T> {
+    fn is_pending(who: &T::AccountId) -> bool {
+        Pending::<T>::get(who) > 0
     }
 }
 

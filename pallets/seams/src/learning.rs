@@ -171,6 +171,12 @@ impl OnReleased for () {
     fn released(_: DeltaId) {}
 }
 
+/// Whose deltas are being judged.
+pub trait Authors<AccountId> {
+    /// Whether some of this account's are, of whatever model.
+    fn is_pending(who: &AccountId) -> bool;
+}
+
 /// What waits for examples that nobody knows yet.
 pub trait Sealing<AccountId> {
     /// Whether rewards wait for them that deltas earned on a set.

@@ -137,6 +137,7 @@ impl pallet_cairn_rewards::Config for Runtime {
 }
 
 impl pallet_cairn_curation::Config for Runtime {
+    type Authors = Learning;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = super::market::benchmarking::Helper;
     type Clock = MarketClock;

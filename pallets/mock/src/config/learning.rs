@@ -194,6 +194,7 @@ impl pallet_cairn_rewards::Config for Mock {
 }
 
 impl pallet_cairn_curation::Config for Mock {
+    type Authors = Learning;
     type Clock = Clock;
     type Currency = Balances;
     type Lineage = Experts;
