@@ -5,6 +5,7 @@ use cairn_protocol::{
     id::{BlockId, ContentId, DeltaId},
     learning::limits::{Limits, TooMuch},
 };
+use cairn_seams::Authors as _;
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::{DispatchError, DispatchResult};
 
@@ -37,6 +38,19 @@ fn submit_delta_should_put_stakes_aside_and_ask_for_guards() {
         System::assert_last_event(event.into());
         assert_eq!(Learning::queue_of(MODEL, component(A)), [id]);
         assert_eq!(Learning::delta_view(id).unwrap().block, header.id());
+    });
+}
+
+#[test]
+fn an_author_should_be_pending_until_its_delta_is_judged_and_kept() {
+    execute(|| {
+        assert!(!Learning::is_pending(&CAROL));
+        let id = handed_in();
+        assert!(Learning::is_pending(&CAROL) && !Learning::is_pending(&DAVE));
+        judge(id, better);
+        assert!(Learning::is_pending(&CAROL));
+        keep(id);
+        assert!(!Learning::is_pending(&CAROL));
     });
 }
 
