@@ -340,9 +340,9 @@ pub mod pallet {
         /// The provider does not say that it serves this model.
         #[codec(index = 43)]
         NotServed,
-        /// A sample of the set may have more bytes than guards take, or take more fuel to make than
-        /// they spend: the parameters of deltas have these limits. Register one of shorter examples,
-        /// or a generator that may burn less.
+        /// A sample of the set may have more bytes than guards take, or take more fuel to make
+        /// than they spend: the parameters of deltas have these limits. Register one of shorter
+        /// examples, or a generator that may burn less.
         #[codec(index = 44)]
         TooMuchToJudge,
     }

@@ -23,8 +23,8 @@ pub const PANEL_RULES: panels::Rules = panels::Rules {
         reveal: MINUTES,
         window: 10 * MINUTES,
     },
-    // What `cairn` registers a provider with where nothing is said of its memory: whatever the model
-    // is, none of these is left out.
+    // What `cairn` registers a provider with where nothing is said of its memory: whatever the
+    // model is, none of these is left out.
     memory_mib: 4_096,
     // A day's budget for judging pays nearly 2,000 verdicts of seven guards.
     pay: 2 * UNITS,
