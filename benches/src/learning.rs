@@ -1,6 +1,7 @@
 //! Deltas: how many of them a guard judges in an hour, how large they are beside what they change, and
 //! how long they are under way on a network.
 
+mod burden;
 mod guard;
 mod model;
 mod network;

@@ -1,6 +1,7 @@
 //! Deltas on a network, one after another: how long each is under way beside the waits that are asked
 //! for, and what the chain has of it.
 
+use super::burden;
 use crate::{
     figures::{Figure, Measured},
     Error,
@@ -12,7 +13,7 @@ use cairn_localnet::{
 use cairn_protocol::{id::DeltaId, lifecycle::delta::Reason};
 use cairn_runtime::{BlockNumber, Hash, RuntimeCall, RuntimeEvent, UncheckedExtrinsic};
 use codec::Decode;
-use frame_system::{Event as SystemEvent, Phase};
+use frame_system::Phase;
 use pallet_cairn_learning::Event as LearningEvent;
 use pallet_cairn_panels::Event as PanelEvent;
 use std::{
@@ -34,6 +35,11 @@ const BEYOND: Figure =
 const TRANSACTIONS: Figure = Figure::new("transactions_per_delta", "transactions of all for it");
 const BYTES: Figure = Figure::new("chain_bytes_per_delta", "their bytes");
 const WEIGHT: Figure = Figure::new("chain_weight_per_delta_ms", "what they weigh, ms of a block");
+const HOOKS: Figure =
+    Figure::new("hook_weight_per_delta_ms", "what hooks weigh for it, ms of a block");
+const STATE: Figure =
+    Figure::new("state_bytes_per_delta", "state for it when guards have decided, bytes");
+const LASTING: Figure = Figure::new("state_bytes_per_delta_laid", "when it is laid, bytes");
 
 /// When what became of a delta, in milliseconds since 1970 as blocks have it, and what the chain took
 /// for it.
@@ -48,6 +54,12 @@ struct Way {
     bytes: usize,
     /// Picoseconds of reference time.
     weight: u64,
+    /// The same of hooks, beyond what they take of a block with nothing to do.
+    hooks: u64,
+    /// Where it was decided about, and where it was laid.
+    blocks: [Option<Hash>; 2],
+    /// Bytes that the chain kept there more than before the delta was committed to.
+    state: [f64; 2],
 }
 
 /// Hands so many deltas in, each when the one before it is laid.
@@ -75,6 +87,7 @@ impl Way {
     /// Follows final blocks until the delta is laid.
     async fn of(client: &Client, delta: DeltaId, first: BlockNumber) -> Result<Self, Error> {
         let (mut way, mut next) = (Self::default(), first);
+        let idle = burden::idle(client, first).await?;
         let deadline = Instant::now() + WITHIN;
         while way.laid.is_none() {
             if Instant::now() >= deadline {
@@ -84,17 +97,33 @@ impl Way {
                 tokio::time::sleep(POLL).await;
                 continue;
             }
-            let hash = client.block_hash(next).await?;
-            let hash = hash.ok_or_else(|| Error::Setup(format!("there is no block {next}")))?;
-            way.read(client, delta, hash).await?;
+            let hash = burden::block(client, next).await?;
+            way.read(client, delta, hash, idle).await?;
             next += 1;
+        }
+        // Not while others are at work.
+        let before = burden::block(client, first.saturating_sub(1)).await?;
+        let before = burden::state(client, before).await?;
+        for (block, more) in way.blocks.into_iter().zip(&mut way.state) {
+            let block = block.ok_or_else(|| missed(delta))?;
+            *more = burden::state(client, block).await? as f64 - before as f64;
         }
         Ok(way)
     }
 
-    async fn read(&mut self, client: &Client, delta: DeltaId, hash: Hash) -> Result<(), Error> {
+    async fn read(
+        &mut self,
+        client: &Client,
+        delta: DeltaId,
+        hash: Hash,
+        idle: u64,
+    ) -> Result<(), Error> {
         let (block, events) = (client.block(hash).await?, client.events(hash).await?);
         self.count(&block, &events)?;
+        if burden::moves_on(&events) {
+            let all = burden::hooks(client, hash, &events).await?;
+            self.hooks += all.saturating_sub(idle);
+        }
         let now = client.timestamp(hash).await?;
         for event in events {
             match event.event {
@@ -102,10 +131,16 @@ impl Way {
                 RuntimeEvent::Panels(PanelEvent::Drawn { .. }) => {
                     self.drawn.get_or_insert(now);
                 }
-                RuntimeEvent::Panels(PanelEvent::Decided { .. }) => self.decided = Some(now),
+                RuntimeEvent::Panels(PanelEvent::Decided { .. }) => {
+                    self.decided = Some(now);
+                    self.blocks[0] = Some(hash);
+                }
                 RuntimeEvent::Panels(PanelEvent::Judged { .. }) => self.judged = Some(now),
                 _ => {}
             }
+        }
+        if self.laid.is_some() {
+            self.blocks[1] = Some(hash);
         }
         Ok(())
     }
@@ -149,16 +184,15 @@ impl Way {
             self.transactions += 1;
             self.bytes += bytes.len();
             let own = events.iter().filter(|event| event.phase == Phase::ApplyExtrinsic(index));
-            self.weight += own.map(|event| weight(&event.event)).sum::<u64>();
+            self.weight += own.map(|event| burden::weight(&event.event)).sum::<u64>();
         }
         Ok(())
     }
 
     fn measured(&self, delta: DeltaId) -> Result<Measured, Error> {
-        let missed = || Error::Setup(format!("not all that became of {delta:?} was seen"));
         let between = |from: Option<u64>, to: Option<u64>| {
             let elapsed = from.zip(to).and_then(|(from, to)| to.checked_sub(from));
-            elapsed.map(|elapsed| elapsed as f64).ok_or_else(missed)
+            elapsed.map(|elapsed| elapsed as f64).ok_or_else(|| missed(delta))
         };
         let moved = between(self.submitted, self.laid)?;
         let seed = between(self.submitted, self.drawn)?;
@@ -169,19 +203,15 @@ impl Way {
             (TRANSACTIONS, self.transactions.into()),
             (BYTES, self.bytes as f64),
             (WEIGHT, self.weight as f64 / 1e9),
+            (HOOKS, self.hooks as f64 / 1e9),
+            (STATE, self.state[0]),
+            (LASTING, self.state[1]),
         ])
     }
 }
 
-/// What a transaction turned out to weigh.
-fn weight(event: &RuntimeEvent) -> u64 {
-    match event {
-        RuntimeEvent::System(
-            SystemEvent::ExtrinsicSuccess { dispatch_info }
-            | SystemEvent::ExtrinsicFailed { dispatch_info, .. },
-        ) => dispatch_info.weight.ref_time(),
-        _ => 0,
-    }
+fn missed(delta: DeltaId) -> Error {
+    Error::Setup(format!("not all that became of {delta:?} was seen"))
 }
 
 #[cfg(test)]
@@ -199,9 +229,13 @@ mod tests {
             transactions: 10,
             bytes: 2_000,
             weight: 3_500_000_000,
+            hooks: 1_500_000_000,
+            blocks: [None; 2],
+            state: [4_096.0, 900.0],
         };
         let values = way.measured(DeltaId(0)).unwrap().into_iter().map(|(_, value)| value);
-        assert_eq!(values.collect::<Vec<_>>(), [45_000.0, 17_000.0, 10.0, 2_000.0, 3.5]);
+        let expected = [45_000.0, 17_000.0, 10.0, 2_000.0, 3.5, 1.5, 4_096.0, 900.0];
+        assert_eq!(values.collect::<Vec<_>>(), expected);
         assert!(Way { judged: None, ..way }.measured(DeltaId(0)).is_err());
     }
 }

@@ -212,8 +212,8 @@ fn flip(made: Made) -> Made {
     Made { product: Product::Inline(said.encode()), ..made }
 }
 
-/// The lie that would pay: half of the loss, gained on all examples alike. Its numbers go together, so
-/// that only whoever measures the same can tell.
+/// The lie that would pay: half of the loss, gained on all examples alike. Its numbers go together,
+/// so that only whoever measures the same can tell.
 fn better(found: &Evaluation) -> Evaluation {
     let loss = found.loss / 2;
     let gained = i128::from(WHOLE) * i128::from(found.loss - loss);

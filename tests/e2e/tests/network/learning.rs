@@ -2,13 +2,13 @@
 //! heads move, and nothing is minted but for a cause.
 
 mod curated;
+mod keepers;
 mod sponsored;
 
 use std::time::Duration;
 
 use cairn_e2e::{Failure, Test, PATIENCE};
 use cairn_localnet::{
-    keys,
     school::{Spot, EXPERTS, LETTERS, SAID, TRUNK},
     Setup,
 };
@@ -17,7 +17,7 @@ use cairn_protocol::{
     learning::{acceptance::passes, evaluation::Opinion, model::Head},
     lifecycle::delta::{Reason, Stage},
 };
-use cairn_runtime::{configs::learning_defaults::CUSTODY_RULES, RuntimeHoldReason};
+use cairn_runtime::RuntimeHoldReason;
 use pallet_cairn_learning::HoldReason;
 use serde_json::{json, Value};
 use tokio::{
@@ -27,8 +27,8 @@ use tokio::{
 
 use crate::{
     learning_cli::commands_should_say_what_came_of_them,
-    school::{sorted, Lessons, School, Shown},
-    work::{faulty, gain},
+    school::{sorted, Lessons, School},
+    work::faulty,
 };
 
 /// Who is at the trunk, and who at an expert each.
@@ -106,7 +106,7 @@ async fn the_honest_result_should_stand_when_guards_lie_dawdle_and_die() -> Test
         assert_eq!(school.head(name).await?, after);
         assert_eq!(lessons.of(delta).panels.len(), 1, "nobody else was at {name}");
     }
-    a_keeper_is_paid_for_what_it_shows(&school, &mut lessons, &all[2..]).await?;
+    keepers::one_is_paid_for_what_it_shows(&school, &mut lessons, &all[2..]).await?;
     liar_gains_nothing(&lessons, liar, &all)?;
 
     let minted = school.books(&lessons).await?;
@@ -182,27 +182,6 @@ pub async fn is_laid(
     let release = before.release.patched();
     let release = release.ok_or_else(|| Failure::new("there are no patches left"))?;
     Ok(Head { block, file, release, judged: 0 })
-}
-
-/// Who keeps what a component became by one of these deltas is asked for parts of it, shows them, and
-/// is paid for that.
-async fn a_keeper_is_paid_for_what_it_shows(
-    school: &School,
-    lessons: &mut Lessons,
-    deltas: &[DeltaId],
-) -> Test {
-    let is_of_them = |shown: &Shown| deltas.contains(&shown.delta);
-    let is_there = |lessons: &Lessons| lessons.shown.iter().any(is_of_them);
-    lessons.wait(&school.front, "chunks to be shown", is_there).await?;
-    let shown = lessons.shown.iter().find(|shown| is_of_them(shown));
-    let shown = shown.ok_or_else(|| Failure::new("nothing was shown"))?;
-    assert!(!shown.chunks.is_empty() && shown.paid == CUSTODY_RULES.pay, "{shown:?}");
-    let keeper = school.net.workers.iter().find(|worker| worker.provider() == shown.keeper);
-    let keeper = keeper.ok_or_else(|| Failure::new(format!("no worker showed it: {shown:?}")))?;
-    let gained = gain(&school.front, &keys::account(keeper.owner())?, shown.block).await?;
-    // It may be paid for something else in the same block.
-    assert!(gained >= i128::try_from(shown.paid)?, "{gained}: {shown:?}");
-    Ok(())
 }
 
 /// What it says stands nowhere, and nobody pays for it. It is not punished: it may have erred.

@@ -197,14 +197,13 @@ fn the_readme_is_right(model: &str, data: &str) -> Test {
     Ok(())
 }
 
-/// A command about the demo, at the endpoint that commands take by themselves; and what it says when
-/// it succeeds.
+/// What a command says that succeeds, at the endpoint that commands take by themselves.
 fn says(data: &str, command: &[&str]) -> Result<Value, Failure> {
     Ok(said("cairn", &[command, &["--data", data, "--json"]].concat())?.ended(0).json)
 }
 
-/// Registers examples to learn from, which the program makes that made the demo's text, and has them
-/// shown as they were told.
+/// Registers examples to learn from, which the program makes that made the demo's text, and has
+/// them shown as they were told.
 fn a_set_is_registered(state: &Path, model: &str) -> Test {
     let (data, folder) = (data(state), state.join("archive"));
     let archive = folder.display().to_string();
