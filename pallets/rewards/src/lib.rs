@@ -71,6 +71,10 @@ pub mod pallet {
         /// higher hold for a whole period, as they are when it begins.
         type Rules: Get<Rules>;
 
+        /// The most that grants may be of what was paid for good, whatever the rules say: what
+        /// leaves a loss to whoever deals with itself, and is one of the guards who look at that.
+        type MostGrant: Get<Ppm>;
+
         /// Fees of old periods that are forgotten in one block.
         #[pallet::constant]
         type ForgottenPerBlock: Get<u32>;

@@ -3,6 +3,7 @@
 
 use super::{
     governance::{origins::Treasurer, TreasuryAccount},
+    market::GrantsThatLose,
     parameters::learning,
 };
 use crate::{
@@ -121,6 +122,7 @@ impl pallet_cairn_rewards::Config for Runtime {
     type Currency = Balances;
     type ForgottenPerBlock = ConstU32<64>;
     type Lineage = Experts;
+    type MostGrant = GrantsThatLose;
     type OnPeriod = Curation;
     type Registry = Providers;
     type Reputation = Reputation;

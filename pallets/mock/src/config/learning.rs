@@ -175,6 +175,7 @@ impl pallet_cairn_rewards::Config for Mock {
     type Currency = Balances;
     type ForgottenPerBlock = ConstU32<2>;
     type Lineage = Experts;
+    type MostGrant = ConstU32<MOST_GRANT>;
     type OnPeriod = Curation;
     type Registry = Providers;
     type Reputation = Reputation;

@@ -8,6 +8,7 @@ use cairn_protocol::{
     id::{Amount, BlockId, ContentId, DeltaId, File, Height, ProviderId, Seed},
     job::JobKind,
     learning::{
+        inference::MOST_GRANT,
         model::{Head, ModelCard, Parts as Heads},
         reward::{Budgets, Cause, Emission},
         source::{DataSet, Generator, Purpose, Source},
@@ -117,6 +118,7 @@ impl pallet_cairn_clock::Config for Test {}
 
 parameter_types! {
     pub static CurrentRules: Rules = RULES;
+    pub static MostGrant: Ppm = MOST_GRANT;
     /// Owner of each provider.
     pub static Owners: BTreeMap<ProviderId, AccountId> = BTreeMap::new();
     pub static Standing: Ppm = 500_000;
@@ -134,6 +136,7 @@ impl Config for Test {
     type Currency = Balances;
     type ForgottenPerBlock = ConstU32<8>;
     type Lineage = Hand;
+    type MostGrant = MostGrant;
     type OnPeriod = Hand;
     type Registry = Hand;
     type Reputation = Hand;
@@ -296,6 +299,7 @@ impl benchmarking::BenchmarkHelper<AccountId> for Hand {
 
 pub(crate) fn externalities() -> sp_io::TestExternalities {
     CurrentRules::set(RULES);
+    MostGrant::set(MOST_GRANT);
     Owners::set((1..).map(ProviderId).zip(ACCOUNTS).collect());
     Standing::set(500_000);
     JudgedOn::set(Some(DATA));
