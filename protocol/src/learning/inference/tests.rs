@@ -36,9 +36,7 @@ fn grants_should_be_less_when_guards_are_paid_more() {
 
 #[test]
 fn guards_should_get_nothing_when_nothing_is_paid_for_good() {
-    let of = |audited, provider, treasury| {
-        Dealing::of(audited, &Shares { provider, treasury }, 0)
-    };
+    let of = |audited, provider, treasury| Dealing::of(audited, &Shares { provider, treasury }, 0);
     assert_eq!((of(1, WHOLE, 0).most_pay(), of(1, WHOLE, 0).most_grant(0)), (0, 800_000));
     assert_eq!(of(1, WHOLE, 0).most_grant(1), 0);
     // What workers take first is not the treasury's.
