@@ -70,6 +70,12 @@ impl Rules {
         self.draws.guards.clamp(1, MOST_GUARDS)
     }
 
+    /// What a verdict costs at most: all guards of the largest panel agree.
+    pub fn most_paid(&self) -> Amount {
+        let most = self.draws.most.min(MOST_GUARDS).max(self.seats());
+        self.pay.saturating_mul(most.into())
+    }
+
     /// How long a panel takes at most, if seeds, which take so many blocks, are in time and blocks
     /// have room.
     pub fn longest(&self, seed: Height) -> Height {

@@ -94,7 +94,7 @@ stored! {
         pub account: AccountId,
         /// What can still be put aside.
         pub left: Amount,
-        /// What is put aside for deltas.
+        /// What is put aside for deltas, and for those who judge them.
         pub held: Amount,
         /// Has given notice, and can take back what is left from then on.
         pub leaves: Option<Height>,
@@ -106,6 +106,12 @@ stored! {
         pub author: AccountId,
         pub amount: Amount,
         pub payer: Payer<AccountId>,
+    }
+
+    /// What a model's sponsors put aside for those who judge one delta of it.
+    pub struct Pot<AccountId> {
+        pub model: BlockId,
+        pub parts: Parts<AccountId>,
     }
 
     /// Who pays a reward.
