@@ -310,6 +310,9 @@ mod tests {
             "delta status",
             "sponsor demo",
             "sponsor demo 5 --withdraw",
+            "sponsor demo 1e3",
+            "sponsor demo -1",
+            "curate seal --model demo --period 4 --record-bytes 64 --archive a",
             "curate reveal --model demo --archive a",
         ];
         for line in lines {

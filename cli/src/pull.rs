@@ -202,6 +202,25 @@ mod tests {
     }
 
     #[test]
+    fn pull_should_leave_what_else_is_in_a_folder_and_refuse_a_file_in_its_place() {
+        let scene = Scene::new();
+        let out = scene.home.path().join("out");
+        fs::create_dir(&out).unwrap();
+        fs::write(out.join("notes"), "mine").unwrap();
+        let puller = scene.puller();
+        let pulled = puller.pull(scene.bundle, &scene.parts()).unwrap();
+        assert_eq!(fs::read_to_string(out.join("notes")).unwrap(), "mine");
+        assert!(pulled.files.iter().all(|file| puller.store.has(file)));
+
+        let file = out.join("notes");
+        let Err(refused) = Puller::new(&scene.home.path().join("archive"), &file) else {
+            panic!("it is a file");
+        };
+        assert!(refused.to_string().contains(&file.display().to_string()), "{refused}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+    }
+
+    #[test]
     fn pull_should_fetch_again_what_was_damaged_and_name_all_that_is_missing() {
         let scene = Scene::new();
         let puller = scene.puller();

@@ -27,4 +27,4 @@ pub use ports::{free_port, PortPlan, Ports};
 pub use spec::{write_spec, CHAIN_ID};
 pub use state::State;
 pub use submit::{Executed, Watch};
-pub use workers::{Market, Researcher, Setup, Worker};
+pub use workers::{Course, Market, Researcher, Setup, Worker};

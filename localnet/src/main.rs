@@ -9,8 +9,8 @@ use std::{
 };
 
 use cairn_localnet::{
-    programs, Client, Error, Network, Options, PortPlan, Result, State, JUDGES, MAX_RESEARCHERS,
-    MAX_VALIDATORS, MAX_WORKERS,
+    programs, Client, Course, Error, Network, Options, PortPlan, Result, State, JUDGES,
+    MAX_RESEARCHERS, MAX_VALIDATORS, MAX_WORKERS,
 };
 use clap::Parser;
 use tokio::signal::unix::{signal, Signal, SignalKind};
@@ -124,7 +124,7 @@ async fn watch(network: &mut Network, workers: usize, researchers: usize) -> Res
     describe(network);
     if researchers > 0 && workers >= JUDGES {
         println!("Having the model ready to learn, for which referenda are held ...");
-        network.prepare_learning(&BTreeMap::new()).await?;
+        network.prepare_learning(&BTreeMap::new(), &Course::default()).await?;
         network.start_researchers(researchers).await?;
         describe_researchers(network);
     } else if researchers > 0 && workers > 0 {

@@ -19,7 +19,7 @@ use crate::{
     spec::write_spec,
     state::State,
     workers::{self, Plan, Programs},
-    Client, Error, Market, Node, PortPlan, Researcher, Result, Setup, Worker,
+    Client, Course, Error, Market, Node, PortPlan, Researcher, Result, Setup, Worker,
 };
 
 /// The most validators one machine is asked to run.
@@ -200,9 +200,13 @@ impl Network {
     /// Has the workers' model ready for others to better it, and gives the set that deltas are judged
     /// on. Components that are named here are published as these files, and not as the bundle has
     /// them. What an earlier run did is not done again.
-    pub async fn prepare_learning(&self, instead: &BTreeMap<Component, File>) -> Result<BlockId> {
+    pub async fn prepare_learning(
+        &self,
+        instead: &BTreeMap<Component, File>,
+        course: &Course,
+    ) -> Result<BlockId> {
         let (plan, url, market) = self.school()?;
-        plan.prepare_learning(&url, market, instead).await
+        plan.prepare_learning(&url, market, instead, course).await
     }
 
     /// Starts so many processes that better the model. It has to be ready for that.

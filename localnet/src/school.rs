@@ -11,14 +11,18 @@ use std::{collections::BTreeMap, time::Duration};
 use cairn_artifact::store::Store;
 use cairn_protocol::{
     dag::{Component, Header, SemVer},
-    id::{BlockId, DeltaId, Digest},
+    id::{BlockId, DeltaId, Digest, File},
     preimage::{DeltaCommitment, Statement},
     view::ModelView,
 };
 use cairn_runtime::{AccountId, BlockNumber, Hash, Runtime, RuntimeEvent};
 use pallet_cairn_learning::{Call, Event};
 
-use crate::{keys, spoil::spoil, Client, Error, Network, Result};
+use crate::{
+    keys,
+    spoil::{spoil, Mend},
+    Client, Course, Error, Network, Result,
+};
 
 pub use crate::spoil::Spot;
 
@@ -50,7 +54,7 @@ pub struct School {
     model: BlockId,
     store: Store,
     /// For each component, spot by spot.
-    mends: BTreeMap<Component, Vec<Vec<u8>>>,
+    mends: BTreeMap<Component, Vec<Mend>>,
     /// What each component was published as.
     published: BTreeMap<Component, BlockId>,
 }
@@ -63,6 +67,15 @@ impl School {
     /// Spoils the model of a network's workers at these spots of its components, and has tokens
     /// minted for whoever mends it. Nobody may have done so before.
     pub async fn open(network: &Network, spots: &[(&str, &[Spot])]) -> Result<Self> {
+        Self::with(network, spots, &Course::default()).await
+    }
+
+    /// The same, judged and paid for like this.
+    pub async fn with(
+        network: &Network,
+        spots: &[(&str, &[Spot])],
+        course: &Course,
+    ) -> Result<Self> {
         let market = network.market().ok_or(Error::NothingToLearn)?;
         let store = Store::at(&market.archive).map_err(|error| unspoilt("the model", error))?;
         let (mut mends, mut instead) = (BTreeMap::new(), BTreeMap::new());
@@ -75,7 +88,7 @@ impl School {
             mends.insert(component.clone(), spoilt.mends);
             instead.insert(component, spoilt.file);
         }
-        network.prepare_learning(&instead).await?;
+        network.prepare_learning(&instead, course).await?;
         let (client, published) = (network.client(0).await?, BTreeMap::new());
         let mut school = Self { client, model: market.model, store, mends, published };
         let heads = school.view().await?.heads.into_iter();
@@ -90,14 +103,23 @@ impl School {
         known.ok_or(Error::NothingToLearn)
     }
 
+    /// What a component is once a spot of it is mended, and it alone.
+    pub fn mended(&self, name: &str, spot: usize) -> Result<File> {
+        Ok(self.mend(name, spot)?.mended)
+    }
+
+    fn mend(&self, name: &str, spot: usize) -> Result<&Mend> {
+        let mends = self.mends.get(&component(name)?);
+        let mend = mends.and_then(|mends| mends.get(spot));
+        mend.ok_or_else(|| unspoilt(name, format!("there is no spot {spot}")))
+    }
+
     /// Has the account of a development seed commit to what mends a spot of a component, and hand it
     /// in: on the component as it was published, whatever was laid on it since. Gives the final
     /// block that has it.
     pub async fn hand_in(&self, who: &str, name: &str, spot: usize) -> Result<(DeltaId, Hash)> {
-        let component = component(name)?;
-        let mend = self.mends.get(&component).and_then(|mends| mends.get(spot));
-        let mend = mend.ok_or_else(|| unspoilt(name, format!("there is no spot {spot}")))?;
-        let artifact = self.store.put(mend).map_err(|error| unspoilt(name, error))?;
+        let (component, mend) = (component(name)?, self.mend(name, spot)?);
+        let artifact = self.store.put(&mend.change).map_err(|error| unspoilt(name, error))?;
         let parent = self.published.get(&component).copied();
         let parent = parent.ok_or_else(|| unspoilt(name, "it is not published"))?;
         let (signer, author, model) = (keys::signer(who)?, keys::account(who)?, self.model);

@@ -29,7 +29,16 @@ pub struct Spot {
 pub(crate) struct Spoilt {
     pub file: File,
     /// For each spot the change that mends it, whether or not another one was laid before.
-    pub mends: Vec<Vec<u8>>,
+    pub mends: Vec<Mend>,
+}
+
+/// What mends one spot.
+#[derive(Clone, Debug)]
+pub(crate) struct Mend {
+    /// The change, encoded.
+    pub change: Vec<u8>,
+    /// What the component is once that alone is laid.
+    pub mended: File,
 }
 
 /// Spoils a component that a store has.
@@ -41,11 +50,12 @@ pub(crate) fn spoil(store: &Store, component: &File, spots: &[Spot]) -> Result<S
     for spot in spots {
         spot.apply(&mut tensors).map_err(failed)?;
     }
-    let mends = spots.iter().map(|spot| spot.mend(&tensors)).collect::<Made<Vec<_>>>();
-    let mends = mends.map_err(failed)?;
-    let spoilt = Contents::new(tensors).map_err(|error| failed(error.to_string()))?;
+    let spoilt = Contents::new(tensors.clone()).map_err(|error| failed(error.to_string()))?;
     let file = store.put_contents(&spoilt).map_err(|error| failed(error.to_string()))?;
-    let mends = mends.into_iter().map(|mend| encoded(file.id, mend));
+    let mends = spots.iter().map(|spot| -> Made<Mend> {
+        let change = encoded(file.id, spot.mend(&tensors)?)?;
+        Ok(Mend { change, mended: spot.mended(&tensors)? })
+    });
     let mends = mends.collect::<Made<_>>().map_err(failed)?;
     Ok(Spoilt { file, mends })
 }
@@ -56,7 +66,19 @@ fn encoded(base: ContentId, deltas: BTreeMap<String, Delta>) -> Made<Vec<u8>> {
 
 impl Spot {
     fn apply(&self, tensors: &mut BTreeMap<String, Tensor<'_>>) -> Made<()> {
-        let push = self.push(tensors, self.by)?;
+        self.add(tensors, self.by)
+    }
+
+    /// What they are called once this spot is mended. Nobody is given that file.
+    fn mended(&self, tensors: &BTreeMap<String, Tensor<'_>>) -> Made<File> {
+        let mut mended = tensors.clone();
+        self.add(&mut mended, self.by.saturating_neg())?;
+        let contents = Contents::new(mended).map_err(|error| error.to_string())?;
+        contents.file().map_err(|error| error.to_string())
+    }
+
+    fn add(&self, tensors: &mut BTreeMap<String, Tensor<'_>>, by: i16) -> Made<()> {
+        let push = self.push(tensors, by)?;
         let found = tensors.get_mut(self.tensor).map(|tensor| &mut tensor.numbers);
         let Some(Numbers::Masters(masters)) = found else {
             return Err(format!("{} has no masters", self.tensor));
@@ -121,11 +143,20 @@ mod tests {
         let (good, mut bad) = (masters(&store, &whole), masters(&store, &spoilt.file));
         assert_eq!(bad[..3], [7, 93, 207]);
         assert_eq!(bad[3..6], good[3..6]);
-        for mend in spoilt.mends.iter().rev() {
-            let change = Change::decode(mend).unwrap();
+        let [first, second] = &spoilt.mends[..] else { panic!("there are two spots") };
+        let lay = |bad: &mut Vec<i16>, mend: &Mend| {
+            let change = Change::decode(&mend.change).unwrap();
             assert_eq!(change.base(), spoilt.file.id);
-            change.deltas()["down"].apply(&mut bad).unwrap();
-        }
+            change.deltas()["down"].apply(bad).unwrap();
+        };
+        lay(&mut bad, second);
+        // It is not there before somebody makes it.
+        assert!(!store.has(&second.mended));
+        let numbers = Numbers::Masters(bad.clone().into());
+        let tensor = Tensor { rows: ROWS, columns: COLUMNS, numbers };
+        let contents = Contents::new(BTreeMap::from([("down".to_owned(), tensor)])).unwrap();
+        assert_eq!(store.put_contents(&contents).unwrap(), second.mended);
+        lay(&mut bad, first);
         assert_eq!(bad, good);
     }
 

@@ -48,6 +48,7 @@ use model::said;
 use register::Declared;
 use setup::Launch;
 
+pub use learning::Course;
 pub use researcher::Researcher;
 pub use setup::Setup;
 
@@ -236,9 +237,10 @@ impl Plan {
         url: &str,
         market: &Market,
         instead: &BTreeMap<Component, File>,
+        course: &Course,
     ) -> Result<BlockId> {
         let chain = register::connect(url).await?;
-        learning::prepare(&chain, &self.outboxes(), market, instead).await
+        learning::prepare(&chain, &self.outboxes(), market, instead, course).await
     }
 
     /// Starts the process of somebody who learns.

@@ -14,7 +14,9 @@ pub use pallet::*;
 #[frame_support::pallet]
 pub mod pallet {
     use crate::configs::{
-        learning_defaults::{QUICK_CUSTODY_RULES, QUICK_DELTA_RULES, QUICK_PANEL_RULES},
+        learning_defaults::{
+            CURATION_RULES, QUICK_CUSTODY_RULES, QUICK_DELTA_RULES, QUICK_PANEL_RULES, REWARD_RULES,
+        },
         market_defaults::{quick_challenges, AUDIT_RULES, QUICK_AUDIT_RULES, QUICK_TASK_RULES},
         parameters::{
             governance, learning, market, RuntimeParametersKey, RuntimeParametersValue,
@@ -113,6 +115,10 @@ pub mod pallet {
         /// For how many blocks they may judge there, where it is not thirty: many on one machine
         /// take longer.
         pub judging_blocks: Option<cairn_protocol::id::Height>,
+        /// For how many blocks a period of rewards lasts there, where it is not a day: whoever looks
+        /// at what its end brings cannot wait for it. A sponsor's notice is as long then, and
+        /// curators have half of it to open their sets.
+        pub period_blocks: Option<cairn_protocol::id::Height>,
         /// What share of the results of single workers is audited, in parts per million. None is
         /// the usual share, by which nobody sees many audits on a small network.
         pub audit_share: Option<u32>,
@@ -218,6 +224,14 @@ pub mod pallet {
         set(Key::PanelRules(learning::PanelRules), Value::PanelRules(panels));
         set(Key::DeltaRules(learning::DeltaRules), Value::DeltaRules(QUICK_DELTA_RULES));
         set(Key::CustodyRules(learning::CustodyRules), Value::CustodyRules(QUICK_CUSTODY_RULES));
+        if let Some(blocks) = genesis.period_blocks {
+            let (mut rewards, mut curation) = (REWARD_RULES, CURATION_RULES);
+            rewards.emission.period = blocks;
+            rewards.notice = blocks;
+            curation.clocks.reveal = blocks / 2;
+            set(Key::RewardRules(learning::RewardRules), Value::RewardRules(rewards));
+            set(Key::CurationRules(learning::CurationRules), Value::CurationRules(curation));
+        }
     }
 
     #[pallet::hooks]

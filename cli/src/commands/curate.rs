@@ -202,15 +202,20 @@ impl Reveal {
             let words = format!("{} opens another set than was committed to", path.display());
             return Err(Failure::failed(words));
         }
+        let Opening { root, key, salt } = kept.opening();
+        let call = calls::reveal_set(model, period, root, key, salt);
+        let is_sealed = known.sealed.progress == Progress::Sealed;
+        if is_sealed {
+            // Before its period is over nobody is to see any of it.
+            account.chain.market().await?.check(&account.id(), &call).await?;
+        }
         // Guards look for the records as soon as the set is open.
         let encrypted = archive::get(&self.archive, known.sealed.encrypted.id)?;
         let records = kept.records(&encrypted).ok_or_else(|| {
             Failure::failed("the archive's file is not what the set was sealed as")
         })?;
         archive::put(&self.archive, &records)?;
-        if known.sealed.progress == Progress::Sealed {
-            let Opening { root, key, salt } = kept.opening();
-            let call = calls::reveal_set(model, period, root, key, salt);
+        if is_sealed {
             account.send("opening", &call, output).await?;
         }
         let learning = account.chain.learning().await?;
@@ -318,6 +323,44 @@ fn progress(progress: &Progress) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exit::Exit;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        seal: Seal,
+        #[command(flatten)]
+        global: Global,
+    }
+
+    #[tokio::test]
+    async fn seal_should_be_refused_before_anybody_is_called_when_it_is_no_set() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name).display().to_string();
+        let (few, archive, missing) = (at("few"), at("archive"), at("missing"));
+        std::fs::write(&few, vec![0; 63 * 64]).unwrap();
+        let empty = at("empty");
+        std::fs::write(&empty, []).unwrap();
+        // An endpoint where nobody is.
+        let fixed = ["cairn", "--key", "//Alice", "--url", "ws://127.0.0.1:1", "--model", "demo"];
+        for (records, bytes, exit, said) in [
+            (&missing, "64", Exit::Failed, "name one that is there"),
+            (&few, "64", Exit::Usage, "63 examples are too few"),
+            (&few, "65", Exit::Usage, "no whole number of tokens"),
+            (&few, "60", Exit::Usage, "no whole number of records"),
+            (&few, "0", Exit::Usage, "a record has from 2"),
+            (&empty, "64", Exit::Usage, "0 examples are too few"),
+        ] {
+            let own = ["--period", "4", "--records", records, "--record-bytes", bytes];
+            let line = fixed.iter().chain(&own).copied().chain(["--archive", &archive]);
+            let Line { seal, global } = Line::try_parse_from(line).expect("it makes sense");
+            let refused = seal.run(&global, &Output { json: true }).await.unwrap_err();
+            assert_eq!(refused.exit(), exit, "{refused}");
+            assert!(refused.to_string().contains(said), "{refused}");
+        }
+        assert!(!Path::new(&archive).exists());
+    }
 
     #[test]
     fn keep_should_draw_once_for_a_set_and_never_for_another() {

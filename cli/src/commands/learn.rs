@@ -445,9 +445,8 @@ fn ready(checked: Result<(), Error>) -> Outcome<Ready> {
         "CommittedTooLate" | "QueueFull" | "TooManyPending" | "BeingRolledBack"
         | "ChainStopped" => Ok(Ready::Later),
         "CommitmentExpired" | "NotCommitted" => Ok(Ready::Anew),
-        "PendingAlready" | "LaidAlready" | "TriedAlready" | "Superseded" | "UnknownParent" => {
-            Ok(Ready::Never(error.to_string()))
-        }
+        "PendingAlready" | "LaidAlready" | "TriedAlready" | "KeptForItsAuthor" | "Superseded"
+        | "UnknownParent" => Ok(Ready::Never(error.to_string())),
         _ => Err(error.into()),
     }
 }
@@ -511,6 +510,7 @@ mod tests {
             "PendingAlready",
             "LaidAlready",
             "TriedAlready",
+            "KeptForItsAuthor",
             "Superseded",
             "UnknownParent",
         ] {

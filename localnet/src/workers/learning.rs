@@ -9,7 +9,7 @@ use cairn_protocol::{
     id::{BlockId, File},
     learning::source::{Generator, Purpose, Source},
     share::WHOLE,
-    spec::TOKEN_BYTES,
+    spec::{Records, TOKEN_BYTES},
 };
 use cairn_sdk::{governance::Track, learning::calls, Chain};
 use cairn_text::generator::{FUEL, MODULE, TOKENS};
@@ -26,6 +26,15 @@ const RECORDS: u64 = 1 << 20;
 /// How long a referendum may take that nobody votes against: a few dozen blocks.
 const ADMITTED_WITHIN: Duration = Duration::from_secs(240);
 
+/// What deltas of the workers' model are judged on, and who pays for what it gains.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Course {
+    /// Examples that everyone knows, in the archive; none is text that nobody has seen.
+    pub records: Option<Records>,
+    /// Nothing is minted for gains: somebody has to sponsor them.
+    pub sponsored: bool,
+}
+
 /// Does what was not done before. Components that are named here are published as these files, and
 /// not as the bundle has them. Gives the set that deltas are judged on.
 pub(crate) async fn prepare(
@@ -33,9 +42,16 @@ pub(crate) async fn prepare(
     outboxes: &Path,
     market: &Market,
     instead: &BTreeMap<Component, File>,
+    course: &Course,
 ) -> Result<BlockId> {
-    let data = publish(chain, outboxes, market, instead).await?;
-    admit(chain, outboxes, market.model, data).await?;
+    let source = match course.records {
+        Some(records) => Source::Records(records),
+        None => generated(&market.archive)?,
+    };
+    let data = publish(chain, outboxes, market, instead, source).await?;
+    if !course.sponsored {
+        admit(chain, outboxes, market.model, data).await?;
+    }
     Ok(data)
 }
 
@@ -45,12 +61,12 @@ async fn publish(
     outboxes: &Path,
     market: &Market,
     instead: &BTreeMap<Component, File>,
+    source: Source,
 ) -> Result<BlockId> {
     let (model, author) = (market.model, register::account(keys::MODELLER)?);
     let learning = chain.learning().await?;
     let known = learning.model(model).await?;
     let known = known.ok_or_else(|| Error::Task { reason: format!("{model:?} is not there") })?;
-    let source = source(&market.archive)?;
     let set = Header::data(model, source.file(), register::RELEASE, author);
     let data = set.id();
     let is_registered = learning.data(data).await?.is_some();
@@ -85,7 +101,7 @@ async fn publish(
 }
 
 /// The text that the model learned from, with other seeds. What makes it is in the archive then.
-fn source(archive: &Path) -> Result<Source> {
+fn generated(archive: &Path) -> Result<Source> {
     let failed = |error: cairn_artifact::Error| Error::Task { reason: error.to_string() };
     let module = Store::at(archive).and_then(|store| store.put(MODULE)).map_err(failed)?;
     let record_bytes = TOKENS.saturating_mul(TOKEN_BYTES);

@@ -132,7 +132,8 @@ impl<T: Config> Pallet<T> {
             Stage::Reveals => T::WeightInfo::close_reveals(sets, sets),
             Stage::Judging => T::WeightInfo::conclude(sets),
             Stage::Releasing(_) => T::WeightInfo::release(),
-            Stage::Waiting => T::WeightInfo::carry(),
+            // What has waited before lapses.
+            Stage::Waiting => T::WeightInfo::carry().max(T::WeightInfo::release()),
         };
         step.max(T::WeightInfo::finish())
     }

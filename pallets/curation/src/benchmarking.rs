@@ -25,7 +25,8 @@ pub trait BenchmarkHelper<AccountId> {
     /// An account that can pay any bond, and has as many links as may be.
     fn account(nth: u32) -> AccountId;
 
-    /// Puts a reward aside for a delta of the model.
+    /// Puts a reward aside for a delta of the model, which is no head any more and kept by as many
+    /// as may.
     fn reserve(model: &BlockId, delta: DeltaId);
 
     /// Goes on to a height.

@@ -37,7 +37,7 @@ pub mod pallet {
         id::{Amount, BlockId, ContentId, DeltaId, Digest, File, Height},
         share::Ppm,
     };
-    use cairn_seams::{Clock, Lineage, Panels, Purse, Registry};
+    use cairn_seams::{Clock, Lineage, OnReleased, Panels, Purse, Registry};
     use frame_support::{
         pallet_prelude::*,
         traits::{fungible, OnUnbalanced},
@@ -76,6 +76,9 @@ pub mod pallet {
 
         /// Holds rewards until they are released, and pays curators.
         type Purse: Purse<Self::AccountId>;
+
+        /// Hears which rewards are held no more.
+        type OnReleased: OnReleased;
 
         type Rules: Get<Rules>;
 

@@ -2,7 +2,7 @@
 
 use crate::{pallet::*, types::*};
 use cairn_protocol::{id::DeltaId, share::Ppm};
-use cairn_seams::Purse;
+use cairn_seams::{OnReleased, Purse};
 use frame_support::traits::Defensive;
 
 impl<T: Config> Pallet<T> {
@@ -10,6 +10,7 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn release_next(id: TrialId, trial: Trial, share: Ppm) {
         let Some((delta, _)) = Self::take_held(id) else { return Self::finish(id, trial) };
         let amount = T::Purse::release(delta, share);
+        T::OnReleased::released(delta);
         let TrialId { model, period } = id;
         Self::deposit_event(Event::RewardReleased { model, period, delta, amount });
     }
@@ -20,6 +21,7 @@ impl<T: Config> Pallet<T> {
         let TrialId { model, period } = id;
         if held.waited {
             T::Purse::release(delta, 0);
+            T::OnReleased::released(delta);
             return Self::deposit_event(Event::RewardLapsed { model, period, delta });
         }
         let (next, mut heir) = Self::heir(id, &trial);

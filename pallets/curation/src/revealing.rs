@@ -1,7 +1,7 @@
 //! Curators open their sets, and panels are asked to measure them.
 
 use crate::{pallet::*, types::*};
-use alloc::vec::Vec;
+use alloc::{collections::BTreeSet, vec::Vec};
 use cairn_protocol::{
     id::Digest,
     learning::panel::Case,
@@ -70,6 +70,7 @@ impl<T: Config> Pallet<T> {
             Self::slash(id, set.curator.clone());
             Self::make_void(id, nth, set, Lack::Unopened);
         }
+        let opened = Self::without_repeated(id, opened);
         // The trial before released all it held, or what was held here is no longer there.
         if Self::holds_nothing(id) {
             return Self::finish(id, trial);
@@ -91,6 +92,21 @@ impl<T: Config> Pallet<T> {
         Trials::<T>::insert(id, trial);
         let TrialId { model, period } = id;
         Self::deposit_event(Event::JudgingBegan { model, period, due: trial.due });
+    }
+
+    /// The same records count once in the median, and are paid once: for who sealed them first.
+    fn without_repeated(id: TrialId, opened: Vec<(u8, SetOf<T>)>) -> Vec<(u8, SetOf<T>)> {
+        let mut seen = BTreeSet::new();
+        let mut kept = Vec::new();
+        for (nth, set) in opened {
+            let Progress::Opened(Opening { root, .. }) = set.progress else { continue };
+            if seen.insert(root) {
+                kept.push((nth, set));
+            } else {
+                Self::make_void(id, nth, set, Lack::Repeated);
+            }
+        }
+        kept
     }
 
     /// Has a set measured, and says whether it will be.

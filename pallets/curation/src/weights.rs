@@ -28,8 +28,9 @@ cairn_seams::weights! {
     /// Trial, rules, the purse; agenda. Of each set its panel, and its curator's account, holds and
     /// bar.
     conclude(sets): (109_755, 12, 1) + sets * (48_479, 4, 6);
-    /// Trial, the delta and its reward, the purse, accounts; all of them.
-    release(): (152_636, 10, 9);
+    /// Trial, the delta and its reward, the purse, accounts; its record, the head, the file and each
+    /// of sixteen keepers: all of them.
+    release(): (330_636, 32, 30);
     /// Trial and the next one, the delta; 64 heads and a snapshot where the next has to begin.
     carry(): (939_833, 137, 10);
     /// Trial and the next one, snapshots, agenda.

@@ -8,6 +8,7 @@ use cairn_protocol::{
     id::{ProviderId, Seed},
     preimage::{EntropyCommitment, Statement},
 };
+use cairn_seams::Ticket;
 use frame_benchmarking::v2::*;
 use frame_support::{
     traits::{fungible::MutateHold, Get},
@@ -22,6 +23,13 @@ pub trait BenchmarkHelper<AccountId> {
 
     /// Goes on to a height.
     fn set_height(height: Height);
+}
+
+/// Makes the seed of a ticket there, for benchmarks of those who asked for it.
+pub fn close<T: Config>(ticket: &Ticket, seed: Seed) {
+    Windows::<T>::mutate(ticket.requested_at, |window| {
+        window.as_mut().expect("a seed was asked for").stage = Stage::Closed { seed };
+    });
 }
 
 const NOW: Height = 1_000;

@@ -144,6 +144,16 @@ impl<T: Config> Lineage<T::AccountId> for Pallet<T> {
         Ok(())
     }
 
+    fn carries(model: &BlockId, component: &Component, block: &BlockId) -> bool {
+        let top = Heads::<T>::get(model, component);
+        top.zip(Blocks::<T>::get(block)).is_some_and(|(top, Block { header, release, .. })| {
+            header.kind == BlockKind::Delta
+                && header.model == Some(*model)
+                && header.component == *component
+                && release.series() == top.latest.series()
+        })
+    }
+
     fn unlay(model: &BlockId, component: &Component) -> Option<BlockId> {
         let top = Heads::<T>::get(model, component)?;
         let block = Blocks::<T>::get(top.block).defensive()?;

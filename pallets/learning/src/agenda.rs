@@ -71,6 +71,12 @@ impl<T: Config> Pallet<T> {
         if T::Clock::is_stopped() || meter.try_consume(T::WeightInfo::serve()).is_err() {
             return;
         }
+        if let Some(cut) = Cutting::<T>::get() {
+            let cost = T::WeightInfo::roll_back(T::UndoneAtOnce::get());
+            if meter.try_consume(cost).is_ok() {
+                Self::go_on_cutting(&cut);
+            }
+        }
         let now = T::Clock::now();
         let first = Served::<T>::get();
         let mut height = first;
@@ -134,6 +140,8 @@ impl<T: Config> Pallet<T> {
             Stage::Laid | Stage::RolledBack if Self::is_rolled_back_to(&place, id) => {
                 Self::roll_back(id, &place)
             }
+            // Whoever keeps it is asked as long as its reward waits, which its record says.
+            Stage::Laid if delta.waits => Self::keep_record(id, delta),
             Stage::Laid | Stage::Rejected | Stage::Stale | Stage::Lapsed | Stage::RolledBack => {
                 Self::prune(id, delta)
             }

@@ -4,14 +4,14 @@ use crate::{types::*, *};
 use alloc::{boxed::Box, vec::Vec};
 use cairn_protocol::{
     dag::{Header, SemVer},
-    id::{Amount, ContentId, DeltaId, Digest, File, Height},
+    id::{Amount, BlockId, ContentId, DeltaId, Digest, File, Height},
     learning::{
         evaluation::{excess, Evaluation, Opinion},
         panel::{Case, Outcome},
     },
     preimage::{DeltaCommitment, Statement},
 };
-use cairn_seams::{Clock, Judged, Kept, Lineage, Panels};
+use cairn_seams::{Clock, Judged, Kept, Lineage, OnReleased, Panels};
 use frame_benchmarking::v2::*;
 use frame_support::{
     traits::{EnsureOrigin, Get},
@@ -34,6 +34,9 @@ pub trait BenchmarkHelper<AccountId> {
 
     /// Has rewards wait for sealed sets.
     fn seal();
+
+    /// Has as many keep what came of a delta as may.
+    fn keep(model: &BlockId, delta: DeltaId);
 }
 
 const SALT: Digest = [5; 32];
@@ -137,6 +140,12 @@ fn lay<T: Config>(id: DeltaId) {
     assert_eq!(delta::<T>(id).stage, Stage::Laid);
 }
 
+/// Nothing is found out of a delta.
+fn lapse<T: Config>(id: DeltaId) {
+    Pallet::<T>::end(id, delta::<T>(id), Turn::Undecided, Reason::NobodyFit);
+    assert_eq!(delta::<T>(id).stage, Stage::Lapsed);
+}
+
 /// So many that are laid on one another, and whose rewards wait.
 fn tower<T: Config>(place: &Place, count: u32) -> Vec<DeltaId> {
     T::BenchmarkHelper::seal();
@@ -174,12 +183,13 @@ mod benches {
         assert!(!Commitments::<T>::contains_key(author, digest));
     }
 
-    /// The last that there is room for.
+    /// The last that there is room for. It lapsed before, and is kept for its author.
     #[benchmark]
     fn submit_delta() {
         ease::<T>();
         let place = T::BenchmarkHelper::place(0);
         full_queue::<T>(&place, 1);
+        lapse::<T>(submit::<T>(999, &place, 999));
         let author = T::BenchmarkHelper::author(999);
         let header = header::<T>(&author, &place, 999);
         super::commit::<T>(&header, &place);
@@ -214,6 +224,37 @@ mod benches {
         _(origin as T::RuntimeOrigin, ids[0]);
         assert!(Rollbacks::<T>::contains_key(place));
         Ok(())
+    }
+
+    /// One whose record is kept, since that has to be found.
+    #[benchmark]
+    fn invalidate_block() -> Result<(), BenchmarkError> {
+        ease::<T>();
+        let place = T::BenchmarkHelper::place(0);
+        let block = delta::<T>(tower::<T>(&place, 1)[0]).header.id();
+        let Place { model, component } = place.clone();
+        let origin =
+            T::ManagerOrigin::try_successful_origin().map_err(|()| BenchmarkError::Weightless)?;
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, model, component, block);
+        assert!(Rollbacks::<T>::contains_key(place));
+        Ok(())
+    }
+
+    /// The last one that was to be taken off; what is done for others is measured below.
+    #[benchmark]
+    fn cut() {
+        ease::<T>();
+        let place = T::BenchmarkHelper::place(0);
+        let id = tower::<T>(&place, 1)[0];
+        let record = delta::<T>(id);
+        let block = record.header.id();
+        Pallet::<T>::prune(id, record);
+        Pallet::<T>::do_invalidate_block(place, block).expect("it is laid");
+        let anyone = T::BenchmarkHelper::author(0);
+        #[extrinsic_call]
+        _(RawOrigin::Signed(anyone));
+        assert!(!Cutting::<T>::exists());
     }
 
     #[benchmark]
@@ -272,12 +313,14 @@ mod benches {
         assert_eq!(delta::<T>(ids[1]).due, T::Clock::now());
     }
 
-    /// On another delta, of a full queue, and its reward waits.
+    /// On another delta, whose keepers are let go, of a full queue, and its reward waits.
     #[benchmark]
     fn lay() {
         ease::<T>();
         let place = T::BenchmarkHelper::place(0);
-        tower::<T>(&place, 1);
+        let below = tower::<T>(&place, 1)[0];
+        Pallet::<T>::released(below);
+        T::BenchmarkHelper::keep(&place.model, below);
         let ids = full_queue::<T>(&place, 0);
         hear::<T>(ids[1], true);
         hear::<T>(ids[0], true);
@@ -291,12 +334,14 @@ mod benches {
         assert_eq!(delta::<T>(ids[0]).stage, Stage::Laid);
     }
 
-    /// All that is taken off had a reward that waited, and something waits in the queue.
+    /// All that is taken off had a reward that waited, and as many keepers as may be, and something
+    /// waits in the queue.
     #[benchmark]
     fn roll_back(b: Linear<1, { T::UndoneAtOnce::get() }>) {
         ease::<T>();
         let place = T::BenchmarkHelper::place(0);
         let ids = tower::<T>(&place, b);
+        ids.iter().for_each(|id| T::BenchmarkHelper::keep(&place.model, *id));
         let waits = submit::<T>(1, &place, 0);
         hear::<T>(waits, true);
         Pallet::<T>::do_invalidate(ids[0]).expect("it is laid");
@@ -308,11 +353,13 @@ mod benches {
         assert_eq!(delta::<T>(ids[0]).stage, Stage::RolledBack);
     }
 
+    /// Of one that came to nothing, and whose artifact is kept for its author.
     #[benchmark]
     fn prune() {
         ease::<T>();
         let place = T::BenchmarkHelper::place(0);
-        let id = tower::<T>(&place, 1)[0];
+        let id = submit::<T>(0, &place, 0);
+        lapse::<T>(id);
         let record = delta::<T>(id);
         assert!(record.stakes.deposit > Amount::default());
         #[block]
@@ -320,6 +367,7 @@ mod benches {
             Pallet::<T>::prune(id, record);
         }
         assert!(!Deltas::<T>::contains_key(id));
+        assert!(Artifacts::<T>::iter_keys().next().is_none());
     }
 
     impl_benchmark_test_suite!(

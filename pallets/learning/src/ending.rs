@@ -1,9 +1,9 @@
 //! A delta comes to nothing, and what has come to its end is forgotten.
 
 use crate::{pallet::*, types::*};
-use cairn_protocol::id::DeltaId;
-use cairn_seams::{Custody, Panels, Purse};
-use frame_support::traits::Defensive;
+use cairn_protocol::id::{ContentId, DeltaId};
+use cairn_seams::{Clock, Custody, Panels, Purse};
+use frame_support::{pallet_prelude::Get, traits::Defensive};
 
 impl<T: Config> Pallet<T> {
     /// Ends a delta that is not laid.
@@ -21,7 +21,13 @@ impl<T: Config> Pallet<T> {
         let author = delta.header.author.clone();
         let lost = Self::settle_stakes(&author, &mut delta.stakes, reason.forfeits());
         let artifact = delta.header.artifact.id;
-        Artifacts::<T>::remove(&place, artifact);
+        if delta.stage == Stage::Rejected {
+            Artifacts::<T>::remove(&place, artifact);
+        } else {
+            // Everyone has seen it, and whoever committed to it then would be first.
+            let until = T::Clock::now().saturating_add(T::Rules::get().terms.life);
+            Artifacts::<T>::insert(&place, artifact, Taken::Reserved { delta: id, until });
+        }
         let event = match (delta.stage, delta.trial) {
             (Stage::Rejected, trial) => {
                 if let Some(trial) = trial {
@@ -35,6 +41,14 @@ impl<T: Config> Pallet<T> {
         Self::keep_record(id, delta);
         Self::deposit_event(event);
         Self::leave_queue(id, &author, &place);
+    }
+
+    /// Frees what is kept for a delta's author, unless it was handed in again since.
+    fn end_reservation(id: DeltaId, place: &Place, artifact: ContentId) {
+        let taken = Artifacts::<T>::get(place, artifact);
+        if matches!(taken, Some(Taken::Reserved { delta, .. }) if delta == id) {
+            Artifacts::<T>::remove(place, artifact);
+        }
     }
 
     /// Takes a delta out of its queue, and wakes the one that is first then.
@@ -72,6 +86,8 @@ impl<T: Config> Pallet<T> {
         DeltasOf::<T>::remove(author, id);
         if delta.root.is_some() {
             Laid::<T>::remove(delta.header.id());
+        } else if let Some(place) = delta.place() {
+            Self::end_reservation(id, &place, delta.header.artifact.id);
         }
         Deltas::<T>::remove(id);
         Self::deposit_event(Event::Pruned { delta: id });

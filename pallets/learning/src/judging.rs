@@ -62,7 +62,7 @@ impl<T: Config> Pallet<T> {
         let head = T::Lineage::head(&model, &component)?;
         let data = T::Lineage::validation(&model)?;
         let source = T::Lineage::data(&data)?.source;
-        let (threshold, count) = Self::demand(&model, source.count())?;
+        let (threshold, count) = Self::demand(&model, &data, source.count())?;
         let attempts = head.judged;
         let brief = Brief {
             model,
@@ -84,13 +84,15 @@ impl<T: Config> Pallet<T> {
         Some((brief, trial))
     }
 
-    /// By how much a delta of a model has to be better now, and on how many examples.
-    pub(crate) fn demand(model: &BlockId, examples: u64) -> Option<(Ppm, u32)> {
+    /// By how much a delta of a model has to be better now, and on how many examples of a set.
+    pub(crate) fn demand(model: &BlockId, data: &BlockId, examples: u64) -> Option<(Ppm, u32)> {
         let rules = T::Rules::get();
-        let measure = Measures::<T>::get(model);
+        // The model's author may have chosen another set since.
+        let measure = Measures::<T>::get(model).filter(|measure| measure.data == *data);
         let standard = Standards::<T>::get(model).unwrap_or(rules.standard);
-        let loss = measure.map_or(0, |measure| measure.loss);
-        let threshold = decayed(standard.threshold, standard.decay, loss);
+        let Standard { threshold, decay } = standard;
+        // How near the model is to its floor is not known before it was measured.
+        let threshold = measure.map_or(threshold, |it| decayed(threshold, decay, it.loss));
         // What did the same to all examples would have the next judged on a few, among which harm
         // to a small part of them is seen too seldom.
         let last = measure.map_or(0, |measure| measure.variance);
@@ -118,7 +120,7 @@ impl<T: Config> Pallet<T> {
 
     /// Whether nothing of the component comes before a delta.
     fn is_its_turn(id: DeltaId, place: &Place) -> bool {
-        !Rollbacks::<T>::contains_key(place) && Queues::<T>::get(place).first() == Some(&id)
+        !Self::is_being_rolled_back(place) && Queues::<T>::get(place).first() == Some(&id)
     }
 
     pub(crate) fn look_at_judged(id: DeltaId, mut delta: DeltaOf<T>, place: &Place) {
@@ -213,7 +215,8 @@ impl<T: Config> Pallet<T> {
     fn pass(id: DeltaId, mut delta: DeltaOf<T>, trial: &Trial, evaluation: &Evaluation) {
         let Some(model) = delta.header.model.defensive() else { return };
         // Whatever does not pass says nothing of how deltas differ: anyone can hand it in.
-        let measure = Measure { variance: variance(evaluation), loss: Self::mean(evaluation) };
+        let (variance, loss) = (variance(evaluation), Self::mean(evaluation));
+        let measure = Measure { data: trial.data, variance, loss };
         Measures::<T>::insert(model, measure);
         let file = Self::outcome_of(trial, evaluation);
         Self::turn(&mut delta, Turn::Passed);

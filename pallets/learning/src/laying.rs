@@ -7,7 +7,7 @@ use cairn_protocol::{
     lifecycle::delta::Forfeit,
     share::WHOLE,
 };
-use cairn_seams::{Clock, Custody, Kept, Lineage, Purse, Sealing};
+use cairn_seams::{Clock, Custody, Kept, Lineage, OnReleased, Purse, Sealing};
 use frame_support::{pallet_prelude::Get, storage::with_storage_layer, traits::Defensive};
 
 impl<T: Config> Kept for Pallet<T> {
@@ -17,6 +17,19 @@ impl<T: Config> Kept for Pallet<T> {
 
     fn unkept(id: DeltaId) {
         Self::note_kept(id, false);
+    }
+}
+
+impl<T: Config> OnReleased for Pallet<T> {
+    fn released(id: DeltaId) {
+        let Some(mut delta) = Deltas::<T>::get(id).filter(|delta| delta.waits) else { return };
+        delta.waits = false;
+        let head = delta.place().and_then(|at| T::Lineage::head(&at.model, &at.component));
+        // What is not the head any more was kept for its reward alone.
+        if head.map(|head| head.block) != Some(delta.header.id()) {
+            T::Custody::release(id);
+        }
+        Deltas::<T>::insert(id, delta);
     }
 }
 
@@ -35,7 +48,7 @@ impl<T: Config> Pallet<T> {
         let Some((trial, evaluation)) = known else {
             return Self::end(id, delta, Turn::NotKept, Reason::NotKept);
         };
-        if Rollbacks::<T>::contains_key(place) {
+        if Self::is_being_rolled_back(place) {
             Self::wait(id, delta);
         } else if Self::has_moved(place, &trial) {
             Self::try_again(id, delta, place);
@@ -70,6 +83,7 @@ impl<T: Config> Pallet<T> {
             T::Lineage::lay(delta.header.clone(), file, &delta.header.author)
         });
         if laid.is_err() {
+            (delta.gain, delta.waits) = (0, false);
             return Self::end(id, delta, Turn::Outdated, Reason::Superseded);
         }
         delta.stakes.block = 0;
@@ -82,20 +96,28 @@ impl<T: Config> Pallet<T> {
 
     /// Notes what stands on what. Gives the published block at the bottom.
     fn stack(id: DeltaId, place: &Place, below: &Head, block: BlockId) -> BlockId {
-        let top = Tops::<T>::get(place).filter(|top| top.block == below.block);
+        let last = Tops::<T>::get(place);
+        // Another one may have been published since.
+        let top = last.filter(|top| top.block == below.block);
         let root = top.map_or(below.block, |top| top.root);
-        Tops::<T>::insert(place, Top { block, root });
-        let under = Laid::<T>::get(below.block);
-        if let Some((under, mut record)) = under.and_then(|id| Some((id, Deltas::<T>::get(id)?))) {
-            record.above = Some(id);
-            // What is not the head any more need not be kept, unless its reward waits.
-            if !record.waits {
-                T::Custody::release(under);
-            }
-            Deltas::<T>::insert(under, record);
+        Tops::<T>::insert(place, Top { block, root, delta: Some(id) });
+        if let Some(under) = last.and_then(|top| top.delta) {
+            Self::supersede(under, top.map(|_| id));
         }
         Laid::<T>::insert(block, id);
         root
+    }
+
+    /// A delta is not the head any more, since another was laid, perhaps on it: nobody needs to
+    /// keep it, unless its reward waits.
+    fn supersede(id: DeltaId, above: Option<DeltaId>) {
+        let record = Deltas::<T>::get(id);
+        if !record.as_ref().is_some_and(|record| record.waits) {
+            T::Custody::release(id);
+        }
+        if let Some(record) = record {
+            Deltas::<T>::insert(id, Delta { above: above.or(record.above), ..record });
+        }
     }
 
     /// Puts the reward aside, and pays it at once where nothing is waited for.
@@ -124,9 +146,12 @@ impl<T: Config> Pallet<T> {
         Self::leave_queue(id, &author, place);
     }
 
-    /// Keeps a delta that queues no more for a while, for those who look it up.
+    /// Keeps a delta that queues no more for a while, for those who look it up, and as long as its
+    /// artifact is kept for its author.
     pub(crate) fn keep_record(id: DeltaId, mut delta: DeltaOf<T>) {
-        let until = T::Clock::now().saturating_add(T::Rules::get().clocks.record);
+        let rules = T::Rules::get();
+        let blocks = rules.clocks.record.max(rules.terms.life);
+        let until = T::Clock::now().saturating_add(blocks);
         Self::schedule_due(id, &mut delta, until);
         Deltas::<T>::insert(id, delta);
     }

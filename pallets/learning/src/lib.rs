@@ -128,7 +128,7 @@ pub mod pallet {
     pub type Queues<T: Config> =
         StorageMap<_, Blake2_128Concat, Place, BoundedVec<DeltaId, T::MaxQueue>, ValueQuery>;
 
-    /// Artifacts that cannot be handed in for a component.
+    /// Artifacts that cannot be handed in for a component, or by their first author alone.
     #[pallet::storage]
     pub type Artifacts<T> =
         StorageDoubleMap<_, Blake2_128Concat, Place, Blake2_128Concat, ContentId, Taken>;
@@ -151,7 +151,11 @@ pub mod pallet {
     #[pallet::storage]
     pub type Rollbacks<T> = StorageMap<_, Blake2_128Concat, Place, Rollback>;
 
-    /// How models were last measured.
+    /// The block that is taken off though its delta is forgotten: one at a time.
+    #[pallet::storage]
+    pub type Cutting<T> = StorageValue<_, Cut>;
+
+    /// How models were last measured, on the set that they were judged on then.
     #[pallet::storage]
     pub type Measures<T> = StorageMap<_, Blake2_128Concat, BlockId, Measure>;
 
@@ -221,6 +225,9 @@ pub mod pallet {
         /// What deltas of a model have to come to; none for the usual.
         #[codec(index = 15)]
         StandardSet { model: BlockId, standard: Option<Standard> },
+        /// A block is taken off whose delta is forgotten, with all that was laid on it.
+        #[codec(index = 16)]
+        CutBegun { place: Place, block: BlockId },
     }
 
     #[pallet::error]
@@ -321,6 +328,20 @@ pub mod pallet {
         /// A threshold is less than the whole, and the least one not more than it.
         #[codec(index = 29)]
         NoStandard,
+        /// Another account showed this artifact, and it came to nothing by no fault of its own. For
+        /// a while that account alone may hand it in again.
+        #[codec(index = 30)]
+        KeptForItsAuthor,
+        /// No delta of this name is part of the component as it stands: it never was, was taken
+        /// off, or the component was published anew since, so that nothing of it is left.
+        #[codec(index = 31)]
+        NotCarried,
+        /// Another block is being taken off whose delta is forgotten. Try again in a few blocks.
+        #[codec(index = 32)]
+        CuttingAnother,
+        /// No block is being taken off whose delta is forgotten.
+        #[codec(index = 33)]
+        NothingToCut,
     }
 
     #[pallet::hooks]
@@ -410,6 +431,30 @@ pub mod pallet {
         ) -> DispatchResult {
             T::ManagerOrigin::ensure_origin(origin)?;
             Self::do_set_standard(model, standard)
+        }
+
+        /// Takes a block off a component whose delta may be forgotten, with all that was laid on
+        /// it: not at once, but so many in a block.
+        #[pallet::call_index(6)]
+        #[pallet::weight(T::WeightInfo::invalidate_block())]
+        pub fn invalidate_block(
+            origin: OriginFor<T>,
+            model: BlockId,
+            component: Component,
+            block: BlockId,
+        ) -> DispatchResult {
+            T::ManagerOrigin::ensure_origin(origin)?;
+            Self::do_invalidate_block(Place { model, component }, block)
+        }
+
+        /// Goes on with taking a block off whose delta is forgotten, which the chain does by itself
+        /// where a block has room for it.
+        #[pallet::call_index(7)]
+        #[pallet::weight(T::WeightInfo::cut()
+            .saturating_add(T::WeightInfo::roll_back(T::UndoneAtOnce::get())))]
+        pub fn cut(origin: OriginFor<T>) -> DispatchResult {
+            ensure_signed(origin)?;
+            Self::do_cut()
         }
     }
 }

@@ -43,7 +43,7 @@ impl<T: Config> Pallet<T> {
         Self::open_commitment(&author, &place, header.artifact.id, salt)?;
         Self::check_place(&author, &place)?;
         T::Lineage::check(&header)?;
-        Self::check_artifact(&place, &header.artifact.id)?;
+        Self::check_artifact(&author, &place, &header.artifact.id)?;
 
         let id = Submitted::<T>::mutate(|count| {
             let id = DeltaId(*count);
@@ -125,7 +125,7 @@ impl<T: Config> Pallet<T> {
     fn check_place(author: &T::AccountId, place: &Place) -> Result<(), Error<T>> {
         let Place { model, component } = place;
         ensure!(T::Lineage::head(model, component).is_some(), Error::<T>::UnknownComponent);
-        ensure!(!Rollbacks::<T>::contains_key(place), Error::<T>::BeingRolledBack);
+        ensure!(!Self::is_being_rolled_back(place), Error::<T>::BeingRolledBack);
         let data = T::Lineage::validation(model).ok_or(Error::<T>::NoValidationSet)?;
         ensure!(T::Lineage::data(&data).is_some(), Error::<T>::NoValidationSet);
         ensure!(T::Purse::pays_for(model, &data), Error::<T>::NobodyPays);
@@ -136,13 +136,22 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    fn check_artifact(place: &Place, artifact: &ContentId) -> Result<(), Error<T>> {
+    fn check_artifact(
+        author: &T::AccountId,
+        place: &Place,
+        artifact: &ContentId,
+    ) -> Result<(), Error<T>> {
         match Artifacts::<T>::get(place, artifact) {
-            Some(Taken::Pending(_)) => Err(Error::<T>::PendingAlready),
-            Some(Taken::Laid(_)) => Err(Error::<T>::LaidAlready),
-            None if Self::was_tried(place, artifact) => Err(Error::<T>::TriedAlready),
-            None => Ok(()),
+            Some(Taken::Pending(_)) => return Err(Error::<T>::PendingAlready),
+            Some(Taken::Laid(_)) => return Err(Error::<T>::LaidAlready),
+            Some(Taken::Reserved { delta, until }) if T::Clock::now() <= until => {
+                let first = Deltas::<T>::get(delta).map(|delta| delta.header.author);
+                ensure!(first.is_none_or(|first| first == *author), Error::<T>::KeptForItsAuthor);
+            }
+            Some(Taken::Reserved { .. }) | None => {}
         }
+        ensure!(!Self::was_tried(place, artifact), Error::<T>::TriedAlready);
+        Ok(())
     }
 
     /// Whether an artifact was judged against the component as it is, and did not pass.

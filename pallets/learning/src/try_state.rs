@@ -31,6 +31,7 @@ impl<T: Config> Pallet<T> {
         Self::check_pending()?;
         Self::check_artifacts()?;
         Self::check_lines()?;
+        Self::check_measures()?;
         Self::check_deposits()
     }
 
@@ -77,6 +78,8 @@ impl<T: Config> Pallet<T> {
             "lines: a delta was laid on nothing, or on something"
         );
         ensure!(laid || delta.reward == 0, "stages: a delta is paid that was not laid");
+        let may_wait = delta.stage == Stage::Laid;
+        ensure!(may_wait || !delta.waits, "stages: a reward waits of what is not laid");
         if laid {
             let block = Laid::<T>::get(header.id());
             ensure!(block == Some(id), "lines: a block is not noted");
@@ -117,15 +120,19 @@ impl<T: Config> Pallet<T> {
 
     fn check_artifacts() -> Checked {
         for (place, artifact, taken) in Artifacts::<T>::iter() {
-            let (Taken::Pending(id) | Taken::Laid(id)) = taken;
+            let (Taken::Pending(id) | Taken::Laid(id) | Taken::Reserved { delta: id, .. }) = taken;
             let Some(delta) = Deltas::<T>::get(id) else {
                 ensure!(matches!(taken, Taken::Laid(_)), "artifacts: one is taken by nobody");
                 continue;
             };
             let its = delta.place() == Some(place) && delta.header.artifact.id == artifact;
             ensure!(its, "artifacts: one is another's");
-            let pending = matches!(taken, Taken::Pending(_));
-            ensure!(pending == delta.stage.is_pending(), "artifacts: one is taken otherwise");
+            let fits = match taken {
+                Taken::Pending(_) => delta.stage.is_pending(),
+                Taken::Laid(_) => matches!(delta.stage, Stage::Laid | Stage::RolledBack),
+                Taken::Reserved { .. } => matches!(delta.stage, Stage::Stale | Stage::Lapsed),
+            };
+            ensure!(fits, "artifacts: one is taken otherwise");
         }
         for (id, delta) in Deltas::<T>::iter() {
             let place = delta.place().ok_or("stages: a header is none of a delta")?;
@@ -133,6 +140,7 @@ impl<T: Config> Pallet<T> {
             let expected = match delta.stage {
                 Stage::Queued | Stage::Judging | Stage::Keeping => Some(Taken::Pending(id)),
                 Stage::Laid | Stage::RolledBack => Some(Taken::Laid(id)),
+                // It may have been handed in again.
                 Stage::Rejected | Stage::Stale | Stage::Lapsed => continue,
             };
             ensure!(taken == expected, "artifacts: one is free that is not");
@@ -157,12 +165,28 @@ impl<T: Config> Pallet<T> {
                 .and_then(Deltas::<T>::get)
                 .is_some_and(|delta| delta.stage == Stage::RolledBack);
             ensure!(!(is_head && undone), "lines: what is rolled back is the head");
+            let its = top.delta.and_then(Deltas::<T>::get).map(|delta| delta.header.id());
+            ensure!(its.is_none_or(|its| its == top.block), "lines: the top is another's");
         }
         for (place, Rollback { target, .. }) in Rollbacks::<T>::iter() {
             let delta = Deltas::<T>::get(target).ok_or("lines: what is rolled back is unknown")?;
             ensure!(delta.place() == Some(place), "lines: what is rolled back is elsewhere");
             let known = matches!(delta.stage, Stage::Laid | Stage::RolledBack);
             ensure!(known, "lines: what is rolled back was not laid");
+        }
+        if let Some(Cut { place, block }) = Cutting::<T>::get() {
+            let other = Rollbacks::<T>::contains_key(place);
+            ensure!(!other, "lines: a component is rolled back twice");
+            let known = Laid::<T>::contains_key(block);
+            ensure!(!known, "lines: a block is cut whose delta is known");
+        }
+        Ok(())
+    }
+
+    fn check_measures() -> Checked {
+        for (model, Measure { data, .. }) in Measures::<T>::iter() {
+            let of_model = T::Lineage::data(&data).is_some_and(|set| set.model == model);
+            ensure!(of_model, "measures: one is of a set of another model");
         }
         Ok(())
     }

@@ -53,6 +53,10 @@ stored! {
         /// This one was laid, even if it was taken off again.
         #[codec(index = 1)]
         Laid(DeltaId),
+        /// This one was shown and came to nothing, though nobody found it wanting. Up to that
+        /// height its author alone may hand the artifact in again.
+        #[codec(index = 2)]
+        Reserved { delta: DeltaId, until: Height },
     }
 
     /// The last delta that was laid on a component, and what published block all of them are on.
@@ -60,6 +64,9 @@ stored! {
     pub struct Top {
         pub block: BlockId,
         pub root: BlockId,
+        /// Its delta; none where it was forgotten before what was laid on it was taken off, or is
+        /// the published block.
+        pub delta: Option<DeltaId>,
     }
 
     /// A delta is taken off, with all that was laid on it.
@@ -71,9 +78,17 @@ stored! {
         pub up: Option<DeltaId>,
     }
 
+    /// A block is taken off whose delta is forgotten, with all that was laid on it.
+    pub struct Cut {
+        pub place: Place,
+        pub block: BlockId,
+    }
+
     /// How a model was last measured.
     #[derive(Copy)]
     pub struct Measure {
+        /// On which set. Of another one it says nothing.
+        pub data: BlockId,
         /// What the size of a sample goes by.
         pub variance: u64,
         /// What was lost, as a mean over examples.

@@ -27,7 +27,7 @@ impl<T: Config> Pallet<T> {
         if let Some(panel) = delta.panel {
             return DeltaWaitsFor::Panel(panel);
         }
-        if Rollbacks::<T>::contains_key(place) {
+        if Self::is_being_rolled_back(place) {
             return DeltaWaitsFor::Rollback;
         }
         let before = Queues::<T>::get(place).iter().take_while(|one| **one != id).count();
@@ -68,7 +68,7 @@ impl<T: Config> Pallet<T> {
         let head = T::Lineage::head(&model, &component)?;
         let data = T::Lineage::validation(&model)?;
         let source = T::Lineage::data(&data)?.source;
-        let (threshold, count) = Self::demand(&model, source.count())?;
+        let (threshold, count) = Self::demand(&model, &data, source.count())?;
         let ahead = Queues::<T>::get(Place { model, component }).len();
         Some(Preview {
             bundle: T::Lineage::bundle(&model)?,

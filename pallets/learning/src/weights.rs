@@ -9,28 +9,33 @@ cairn_seams::weights! {
     /// Clock, commitment, rules, account and holds; commitment.
     withdraw_commit(): (82_883, 5, 3);
     /// Clock, rules, genesis hash, commitment, head, rollback, set, purse, curators, what links the
-    /// author and what each of these has pending, block, artifact, attempt, account and holds,
-    /// queue; panel, its agenda and window of a seed; delta, its index and agenda.
-    submit_delta(): (573_039, 49, 16);
+    /// author and what each of these has pending, block, artifact and the delta it is kept for,
+    /// attempt, account and holds, queue; panel, its agenda and window of a seed; delta, its index
+    /// and agenda.
+    submit_delta(): (586_039, 51, 16);
     /// Clock, delta; what it then does is counted by itself.
     poke(): (77_084, 6, 3);
     /// Clock, delta, rollback; agenda.
-    invalidate(): (49_924, 4, 4);
+    invalidate(): (52_924, 5, 4);
+    /// Clock, head, block, what is cut; with its record delta, rollback and agenda.
+    invalidate_block(): (75_924, 9, 4);
+    /// Clock, what is cut; what it then takes off is counted by itself.
+    cut(): (20_000, 4, 1);
     /// Standard.
     set_standard(): (18_657, 0, 1);
-    /// Clock, how far it has come.
-    serve(): (13_279, 3, 1);
+    /// Clock, what is cut, how far it has come.
+    serve(): (16_279, 4, 1);
     /// Agenda, delta.
     find_due(): (19_919, 2, 0);
     /// Rollback, queue, head, block, rules, account and holds, panel and window of a seed, keepers;
     /// delta, agenda, artifact, attempt, the next of the queue.
-    conclude(): (288_547, 10, 13);
-    /// Rollback, head, set, curators, heads as they stand, blocks, purse, delta below, account and
-    /// holds, queue; as many.
-    lay(): (598_276, 31, 25);
+    conclude(): (291_547, 11, 13);
+    /// Rollback, head, set, curators, heads as they stand, blocks, purse, delta below and its
+    /// keepers, account and holds, queue; as many.
+    lay(): (734_276, 50, 43);
     /// Rollback, heads, curators, keepers; agenda. Of each block what is laid of it, its delta,
     /// reward and keepers.
-    roll_back(blocks): (129_701, 16, 12) + blocks * (148_585, 7, 9);
-    /// Account and holds; delta, its index, agenda.
-    prune(): (69_062, 2, 6);
+    roll_back(blocks): (129_701, 16, 12) + blocks * (283_585, 25, 27);
+    /// Account and holds, artifact; delta, its index, agenda.
+    prune(): (75_062, 3, 7);
 }

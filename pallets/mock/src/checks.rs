@@ -184,6 +184,7 @@ pub(crate) fn is_learning_under_way() -> bool {
     let mut deltas = pallet_cairn_learning::Deltas::<Mock>::iter_values();
     deltas.any(|delta| delta.stage.is_pending())
         || pallet_cairn_learning::Rollbacks::<Mock>::iter_keys().next().is_some()
+        || pallet_cairn_learning::Cutting::<Mock>::exists()
         || pallet_cairn_panels::Panels::<Mock>::iter_keys().next().is_some()
         || pallet_cairn_rewards::Reserves::<Mock>::iter_keys().next().is_some()
         || pallet_cairn_curation::Trials::<Mock>::iter_keys().next().is_some()

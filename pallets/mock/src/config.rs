@@ -10,7 +10,7 @@ use crate::{
 };
 use cairn_protocol::{
     audit::Shares,
-    id::{Amount, Digest, ProviderId, Seed},
+    id::{Amount, Digest, Seed},
     matching::Weights,
     profile::DeviceClass,
     settlement,
@@ -21,8 +21,7 @@ use frame_support::{
 };
 use frame_system::EnsureRoot;
 use pallet_cairn_audits::types as audits;
-use pallet_cairn_capability::{Job, Measured, Work};
-use pallet_cairn_entropy::BlockVrf;
+use pallet_cairn_capability::{Job, Work};
 use pallet_cairn_tasks::types::{Clocks, ComplaintRules, Draws, Prices, Rules};
 
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
@@ -41,10 +40,6 @@ impl pallet_balances::Config for Mock {
 impl pallet_cairn_clock::Config for Mock {}
 
 parameter_types! {
-    /// Makes seeds other ones.
-    pub static Salt: u64 = 0;
-    /// Authors who take turns; with none, blocks have no output.
-    pub static Authors: u64 = ENOUGH_AUTHORS;
     /// What validators got for blocks and for work.
     pub static Points: u32 = 0;
 }
@@ -54,69 +49,17 @@ pub(crate) const ENOUGH_AUTHORS: u64 = 3;
 
 /// What is moved by hand stands where it stood.
 pub(crate) fn reset() {
-    Salt::set(0);
+    Luck::set(0);
     Authors::set(ENOUGH_AUTHORS);
     Points::set(0);
 }
 
-/// Authors take turns.
-pub struct Turns;
-impl BlockVrf<AccountId> for Turns {
-    fn author_vrf() -> Option<(AccountId, Seed)> {
-        let number = System::block_number();
-        let turn = number.checked_rem(Authors::get())?;
-        let salted = [Salt::get().to_le_bytes(), number.to_le_bytes()].concat();
-        Some((turn, sp_io::hashing::blake2_256(&salted)))
-    }
-
-    fn active_authors() -> u32 {
-        3
-    }
-}
-
-impl pallet_cairn_entropy::Config for Mock {
-    type BlockVrf = Turns;
-    type Clock = Clock;
-    type Currency = Balances;
-    type MaxAuthors = ConstU32<3>;
-    type MaxClosings = ConstU32<2>;
-    type MaxContributors = ConstU32<4>;
-    type MaxGaps = ConstU32<8>;
-    type MinAuthors = ConstU32<3>;
-    type OnForfeit = ();
-    type Registry = Providers;
-    type RoundBlocks = ConstU32<20>;
-    type RuntimeHoldReason = RuntimeHoldReason;
-    type Stake = ConstU128<100>;
-    type WeightInfo = ();
-    type Window = ConstU32<16>;
-}
+cairn_doubles::authors!();
+cairn_doubles::beacon!(Mock);
+cairn_doubles::standards!();
 
 parameter_types! {
     pub const Treasury: AccountId = TREASURY;
-    pub const RoleBonds: pallet_cairn_providers::RoleBonds = pallet_cairn_providers::RoleBonds {
-        compute: 10_000,
-        guard: 10_000,
-        router: 10_000,
-        storage: 10_000,
-        entropy: 10_000,
-    };
-    pub const FaultShares: pallet_cairn_providers::FaultShares =
-        pallet_cairn_providers::FaultShares {
-            silent: 1_000,
-            unrevealed: 10_000,
-            withheld: 10_000,
-            outvoted: 40_000,
-            agreed_unread: 50_000,
-            wrong: 300_000,
-        };
-    pub const ThroughputFloors: pallet_cairn_providers::ThroughputFloors =
-        pallet_cairn_providers::ThroughputFloors {
-            small_gpu: 100,
-            gpu: 1_000,
-            large_gpu: 10_000,
-            accelerator: 100_000,
-        };
     pub ReputationRules: cairn_protocol::reputation::Rules = cairn_protocol::reputation::Rules {
         prior: 500_000,
         inertia: 8,
@@ -236,41 +179,7 @@ impl pallet_cairn_tasks::Config for Mock {
     type WeightInfo = ();
 }
 
-/// The register, as the runtime has it.
-pub struct Register;
-impl Measured for Register {
-    fn population(class: DeviceClass) -> u32 {
-        Providers::population(class)
-    }
-
-    fn sample(class: DeviceClass, count: u32, seed: &Seed) -> Vec<ProviderId> {
-        Providers::sample_class(class, count, seed)
-    }
-
-    fn rising(class: DeviceClass) -> u32 {
-        Providers::rising(class)
-    }
-
-    fn sample_rising(class: DeviceClass, count: u32, seed: &Seed) -> Vec<ProviderId> {
-        Providers::sample_rising(class, count, seed)
-    }
-
-    fn throughput(provider: ProviderId) -> Option<u64> {
-        Providers::throughput(provider)
-    }
-
-    fn floor(class: DeviceClass) -> u64 {
-        Providers::floor(class)
-    }
-
-    fn note_throughput(provider: ProviderId, measured: u64) {
-        Providers::note_throughput(provider, measured);
-    }
-
-    fn note_missed(provider: ProviderId) {
-        Providers::note_missed(provider);
-    }
-}
+cairn_doubles::measured!();
 
 /// A job whose answer costs nothing to find.
 pub struct EasyJob;

@@ -1,7 +1,7 @@
 //! Bytes in, a course of the market out.
 
 use crate::{
-    config::Salt,
+    config::Luck,
     course::{Course, CALLS},
     dice::Dice,
     market::new_market,
@@ -133,7 +133,7 @@ impl Tally {
 pub fn drive(area: Area, bytes: &[u8]) -> Tally {
     new_market().execute_with(|| {
         let mut dice = Dice::new(bytes);
-        Salt::set(dice.between(0, 255));
+        Luck::set(dice.between(0, 255));
         let mut course = Course::new(area);
         while !dice.is_empty() && course.tally.calls < CALLS {
             course.step(&mut dice);

@@ -15,7 +15,7 @@ use cairn_protocol::{
     share::{of, Ppm, WHOLE},
 };
 use pallet_cairn_curation::Event as Sealed;
-use pallet_cairn_custody::Event as Kept;
+use pallet_cairn_custody::{Event as Kept, Keeps};
 use pallet_cairn_experts::{Blocks, Event as Stacked, Heads};
 use pallet_cairn_learning::{Deltas, Event as Learnt};
 use pallet_cairn_panels::Event as Judged;
@@ -380,6 +380,22 @@ impl Reference {
             assert_eq!(fate.paid, None, "{id:?} is paid before anything said what holds");
             assert!(fate.aside.is_none() || fate.waits, "{id:?} is not paid");
         }
+        for id in Keeps::<Mock>::iter_keys() {
+            let fate = &self.deltas[&id];
+            let needed = match fate.stage {
+                Come::Keeping => true,
+                Come::Laid => fate.waits || self.is_last(fate),
+                Come::Pending | Come::Ended(_) => false,
+            };
+            assert!(needed, "{id:?} is kept for nothing");
+        }
+    }
+
+    /// Whether nothing was laid on a component after a delta.
+    fn is_last(&self, fate: &Fate) -> bool {
+        let line = self.lines.get(&fate.place);
+        let last = line.and_then(|line| line.iter().rfind(|stone| !stone.published));
+        last.map(|stone| stone.block) == Some(fate.block)
     }
 }
 

@@ -241,17 +241,20 @@ mod benches {
         assert_eq!(pool(), before - u64::from(T::BenchmarkHelper::evictions().min(s)));
     }
 
-    /// Nobody has committed, and nobody is drawn again.
+    /// All have committed, nobody shows what to, and nobody is drawn again.
     #[benchmark]
     fn close(g: Linear<1, MAX_GUARDS>) {
-        let (id, _) = drawn::<T>();
+        let (id, guards) = drawn::<T>();
         leave_but::<T>(id, g);
+        let left: Vec<_> = panel::<T>(id).guards.iter().map(|seat| seat.guard).collect();
+        let guards: Vec<_> = guards.into_iter().filter(|(one, _)| left.contains(one)).collect();
+        super::commit::<T>(id, &guards);
         Panels::<T>::mutate(id, |panel| panel.as_mut().expect("it is there").spare = 0);
         expire::<T>(id);
         let panel = panel::<T>(id);
         #[block]
         {
-            Pallet::<T>::close_commits(id, panel);
+            Pallet::<T>::close_reveals(id, panel);
         }
         assert!(!Panels::<T>::contains_key(id));
     }

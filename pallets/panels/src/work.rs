@@ -71,7 +71,10 @@ impl<T: Config> Pallet<T> {
     /// The time to commit is over: guards who have not are replaced. Nothing was shown, so the
     /// sample stays the same.
     pub(crate) fn close_commits(id: PanelId, mut panel: PanelOf<T>) {
-        Self::dismiss(id, &mut panel, Seat::is_working, Fault::Silent);
+        // What so many could not do in time may be more than anyone can, and whoever asks for it
+        // risks nothing.
+        let fault = panel.could_decide().then_some(Fault::Silent);
+        Self::dismiss(id, &mut panel, Seat::is_working, fault);
         if Self::may_draw_again(&panel) {
             let seats = panel.vacant();
             Self::draw_again(id, &mut panel, Turn::Vacated);
@@ -146,7 +149,7 @@ impl<T: Config> Pallet<T> {
 
     /// The time to reveal is over: guards who have not leave, and what the others say is compared.
     pub(crate) fn close_reveals(id: PanelId, mut panel: PanelOf<T>) {
-        Self::dismiss(id, &mut panel, Seat::has_committed, Fault::Unrevealed);
+        Self::dismiss(id, &mut panel, Seat::has_committed, Some(Fault::Unrevealed));
         if let Tally::Decided(opinion) = Self::tally(&panel) {
             Self::decide(id, &mut panel, opinion);
             return Panels::<T>::insert(id, panel);
@@ -193,17 +196,24 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Sends guards home who were late. Their fault costs nobody else.
-    fn dismiss(id: PanelId, panel: &mut PanelOf<T>, late: impl Fn(&Seat) -> bool, fault: Fault) {
+    /// Sends guards home who were late. Their fault, if it is one, costs nobody else.
+    fn dismiss(
+        id: PanelId,
+        panel: &mut PanelOf<T>,
+        late: impl Fn(&Seat) -> bool,
+        fault: Option<Fault>,
+    ) {
         let late: Vec<_> = panel.guards.iter().copied().filter(late).collect();
         for Seat { guard, .. } in late {
-            let seen = Observation {
-                timely: Some(false),
-                available: Some(false),
-                ..Observation::default()
-            };
-            T::Reputation::observe(guard, KIND, seen);
-            T::Registry::penalise(guard, fault, id.0);
+            if let Some(fault) = fault {
+                let seen = Observation {
+                    timely: Some(false),
+                    available: Some(false),
+                    ..Observation::default()
+                };
+                T::Reputation::observe(guard, KIND, seen);
+                T::Registry::penalise(guard, fault, id.0);
+            }
             T::Registry::end_work(guard);
             Self::leave(id, guard);
             panel.guards.retain(|seat| seat.guard != guard);

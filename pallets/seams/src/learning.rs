@@ -51,6 +51,10 @@ pub trait Lineage<AccountId> {
     /// Lays a delta. The head moves to it, and is this file from now on.
     fn lay(header: Header<AccountId>, file: File, deposit_from: &AccountId) -> DispatchResult;
 
+    /// Whether a block is a delta that is part of a component as it stands: it was laid since that
+    /// was published last, and not taken off.
+    fn carries(model: &BlockId, component: &Component, block: &BlockId) -> bool;
+
     /// Takes the topmost delta off a component, and says which it was; none where there is nothing
     /// but what was published.
     fn unlay(model: &BlockId, component: &Component) -> Option<BlockId>;
@@ -160,6 +164,16 @@ pub trait OnPeriod {
 
 impl OnPeriod for () {
     fn ended(_: u32) {}
+}
+
+/// Hears when nothing is held for a delta any more.
+pub trait OnReleased {
+    /// The reward of a delta, which waited, is paid or has lapsed.
+    fn released(delta: DeltaId);
+}
+
+impl OnReleased for () {
+    fn released(_: DeltaId) {}
 }
 
 /// What waits for examples that nobody knows yet.

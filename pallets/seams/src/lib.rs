@@ -24,7 +24,9 @@ pub use cairn_protocol::{
     beacon::{Subject, Ticket},
     task::FAILED_AT_MOST,
 };
-pub use learning::{Custody, Judged, Kept, Lineage, OnPeriod, OnPublished, Panels, Purse, Sealing};
+pub use learning::{
+    Custody, Judged, Kept, Lineage, OnPeriod, OnPublished, OnReleased, Panels, Purse, Sealing,
+};
 
 /// The market's time.
 pub trait Clock {

@@ -98,6 +98,9 @@ wire! {
         /// Something of the model was not to be had.
         #[codec(index = 6)]
         NoModel,
+        /// The same records are in a set of the trial that was sealed before.
+        #[codec(index = 7)]
+        Repeated,
     }
 
     /// A sealed set.
@@ -148,7 +151,7 @@ impl Lack {
         match self {
             Self::Unopened | Self::Unavailable => true,
             Self::Unmeasurable => others_are_measured,
-            Self::Divided | Self::NobodyFit | Self::Late | Self::NoModel => false,
+            Self::Divided | Self::NobodyFit | Self::Late | Self::NoModel | Self::Repeated => false,
         }
     }
 }

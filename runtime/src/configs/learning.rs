@@ -147,6 +147,7 @@ impl pallet_cairn_curation::Config for Runtime {
     type Currency = Balances;
     type Lineage = Experts;
     type MaxSets = ConstU8<9>;
+    type OnReleased = Learning;
     type OnSlash = ResolveTo<TreasuryAccount, Balances>;
     type Panels = Panels;
     type Purse = Rewards;

@@ -1,4 +1,10 @@
-//! Where the time of a model goes.
+//! Where the time of a model goes. It is printed, for whoever makes the kernel faster:
+//!
+//! ```sh
+//! cargo nextest run --release -p cairn-kernel --run-ignored only --no-capture tests::profile
+//! ```
+//!
+//! Machines differ, so that no time is too long here, and an ordinary run would learn nothing.
 
 use super::*;
 use crate::{
@@ -85,7 +91,7 @@ fn best(mut run: impl FnMut()) -> f64 {
 }
 
 #[test]
-#[ignore = "it only measures"]
+#[ignore = "prints tokens a second of 100 million weights, and fails for no time"]
 fn profile() {
     let program = model().model().program.check().unwrap();
     let held = artifacts(&program, 1);
@@ -121,7 +127,7 @@ fn profile() {
 }
 
 #[test]
-#[ignore = "it only measures"]
+#[ignore = "prints milliseconds a record of a small model, and fails for no time"]
 fn small_profile() {
     let program = small_model().model().program.check().unwrap();
     let held = artifacts(&program, 1);

@@ -195,11 +195,11 @@ fn work(who: ProviderId) {
 }
 
 /// Runs one sequence; says how many challenges were judged and how many members measured.
-fn sequence(salt: u64, steps: Vec<Step>) -> (usize, usize) {
+fn sequence(luck: u64, steps: Vec<Step>) -> (usize, usize) {
     let mut counts = (0, 0);
     Busy::set(Vec::new());
     execute(|| {
-        Salt::set(salt);
+        Luck::set(luck);
         crowd(CROWD - 4, DeviceClass::Gpu);
         crowd(4, DeviceClass::Cpu);
         run(WINDOW);
@@ -233,8 +233,8 @@ fn sequences(count: u32) {
     let mut runner = proptest::test_runner::TestRunner::new(config);
     let (judged, measured) = (Cell::new(0), Cell::new(0));
     let steps = (any::<u64>(), prop::collection::vec(step(), CALLS));
-    let result = runner.run(&steps, |(salt, steps)| {
-        let (over, agreed) = sequence(salt, steps);
+    let result = runner.run(&steps, |(luck, steps)| {
+        let (over, agreed) = sequence(luck, steps);
         judged.set(judged.get() + over);
         measured.set(measured.get() + agreed);
         Ok(())

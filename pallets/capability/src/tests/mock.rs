@@ -2,24 +2,21 @@
 //! number, and authors whose VRFs are hashes.
 
 use crate::{self as pallet_cairn_capability, types::*, *};
+use cairn_doubles::{afresh, endowed};
 use cairn_protocol::{
-    id::{Amount, Digest, Height, ProviderId, Region, Seed},
+    id::{Amount, Digest, Height, ProviderId, Seed},
     job::JobKind,
-    profile::{DeviceClass, Hardware, Offer, Offers, Profile, Role},
+    profile::{DeviceClass, Profile, Role},
 };
-use cairn_seams::Clock as _;
 use codec::Encode;
 use frame_support::{
     assert_ok, derive_impl, parameter_types,
-    traits::{ConstU128, ConstU32, OnFinalize, OnIdle, OnInitialize},
-    weights::Weight,
+    traits::{ConstU128, ConstU32},
 };
-use frame_system::EnsureRoot;
-use pallet_cairn_entropy::BlockVrf;
 use pallet_cairn_providers::{types::Obstacle, Card};
-use sp_runtime::BuildStorage;
 
 pub(crate) use super::rounds::*;
+pub(crate) use cairn_doubles::{operator, owner};
 
 pub(crate) type AccountId = u64;
 
@@ -70,47 +67,19 @@ impl pallet_balances::Config for Test {
 
 impl pallet_cairn_clock::Config for Test {}
 
-/// Three authors take turns.
-pub struct Turns;
-impl BlockVrf<AccountId> for Turns {
-    fn author_vrf() -> Option<(AccountId, Seed)> {
-        let number = System::block_number();
-        Some((number % 3, sp_io::hashing::blake2_256(&(Salt::get(), number).encode())))
-    }
+// The beacon, the register and reputation are the real ones.
+cairn_doubles::authors!();
+cairn_doubles::beacon!(Test, Helper);
+cairn_doubles::standards!();
+cairn_doubles::reputation!(Test);
+cairn_doubles::providers!(Test {
+    type HeartbeatPeriod = ConstU32<500>;
+    type HeartbeatTimeout = ConstU32<HEARTBEAT_TIMEOUT>;
+    type MaxSample = ConstU32<32>;
+    type OnSlash = ();
+    type ThroughputFloors = Floors;
+});
 
-    fn active_authors() -> u32 {
-        3
-    }
-}
-
-impl pallet_cairn_entropy::Config for Test {
-    #[cfg(feature = "runtime-benchmarks")]
-    type BenchmarkHelper = Helper;
-    type BlockVrf = Turns;
-    type Clock = Clock;
-    type Currency = Balances;
-    type MaxAuthors = ConstU32<3>;
-    type MaxClosings = ConstU32<2>;
-    type MaxContributors = ConstU32<4>;
-    type MaxGaps = ConstU32<8>;
-    type MinAuthors = ConstU32<3>;
-    type OnForfeit = ();
-    type Registry = Providers;
-    type RoundBlocks = ConstU32<20>;
-    type RuntimeHoldReason = RuntimeHoldReason;
-    type Stake = ConstU128<100>;
-    type WeightInfo = ();
-    type Window = ConstU32<16>;
-}
-
-/// What each class must reach.
-pub(crate) const CLASS_FLOORS: pallet_cairn_providers::ThroughputFloors =
-    pallet_cairn_providers::ThroughputFloors {
-        small_gpu: 100,
-        gpu: 1_000,
-        large_gpu: 10_000,
-        accelerator: 100_000,
-    };
 /// Twenty blocks of what each class must reach.
 pub(crate) const WORK: Work =
     Work { cpu: 1_000, small_gpu: 2_000, gpu: 20_000, large_gpu: 200_000, accelerator: 2_000_000 };
@@ -121,105 +90,13 @@ pub(crate) const HEARTBEAT_TIMEOUT: Height = 5_000;
 pub(crate) const WINDOW: u64 = 17;
 
 parameter_types! {
-    /// Makes seeds other ones.
-    pub static Salt: u64 = 0;
     /// At one, every draw challenges somebody, if it can.
     pub static Interval: Height = 1;
     pub static Sample: u32 = 8;
-    pub static Floors: pallet_cairn_providers::ThroughputFloors = CLASS_FLOORS;
-    pub const RoleBonds: pallet_cairn_providers::RoleBonds = pallet_cairn_providers::RoleBonds {
-        compute: 10_000,
-        guard: 10_000,
-        router: 10_000,
-        storage: 10_000,
-        entropy: 10_000,
-    };
-    pub const FaultShares: pallet_cairn_providers::FaultShares =
-        pallet_cairn_providers::FaultShares {
-            silent: 1_000,
-            unrevealed: 10_000,
-            withheld: 10_000,
-            outvoted: 40_000,
-            agreed_unread: 50_000,
-            wrong: 300_000,
-        };
-    pub ReputationRules: cairn_protocol::reputation::Rules = cairn_protocol::reputation::Rules {
-        prior: 500_000,
-        inertia: 8,
-        window: 32,
-        fault_weight: 4,
-        half_life: 100_000,
-        weights: cairn_protocol::reputation::Weights { accuracy: 2, timeliness: 1, availability: 1 },
-    };
+    pub static Floors: pallet_cairn_providers::ThroughputFloors = ThroughputFloors::get();
 }
 
-impl pallet_cairn_providers::Config for Test {
-    type AppealOrigin = EnsureRoot<AccountId>;
-    type AppealWindow = ConstU32<20>;
-    type ByteDeposit = ConstU128<1>;
-    type Clock = Clock;
-    type Currency = Balances;
-    type FaultMemory = ConstU32<1_000>;
-    type FaultShares = FaultShares;
-    type HeartbeatPeriod = ConstU32<500>;
-    type HeartbeatTimeout = ConstU32<HEARTBEAT_TIMEOUT>;
-    type ItemDeposit = ConstU128<5>;
-    type MaxEvictions = ConstU32<2>;
-    type MaxLinks = ConstU32<4>;
-    type MaxRegistrations = ConstU32<16>;
-    type MaxSample = ConstU32<32>;
-    type MaxSlashesPerBlock = ConstU32<4>;
-    type OnSlash = ();
-    type Reputation = Reputation;
-    type RoleBonds = RoleBonds;
-    type RuntimeHoldReason = RuntimeHoldReason;
-    type ThroughputFloors = Floors;
-    // Shorter than a challenge.
-    type UnbondingPeriod = ConstU32<21>;
-    type WeightInfo = ();
-}
-
-impl pallet_cairn_reputation::Config for Test {
-    type Clock = Clock;
-    type Registry = Providers;
-    type Rules = ReputationRules;
-}
-
-/// The register, as the runtime has it.
-pub struct Register;
-impl Measured for Register {
-    fn population(class: DeviceClass) -> u32 {
-        Providers::population(class)
-    }
-
-    fn sample(class: DeviceClass, count: u32, seed: &Seed) -> Vec<ProviderId> {
-        Providers::sample_class(class, count, seed)
-    }
-
-    fn rising(class: DeviceClass) -> u32 {
-        Providers::rising(class)
-    }
-
-    fn sample_rising(class: DeviceClass, count: u32, seed: &Seed) -> Vec<ProviderId> {
-        Providers::sample_rising(class, count, seed)
-    }
-
-    fn throughput(provider: ProviderId) -> Option<u64> {
-        Providers::throughput(provider)
-    }
-
-    fn floor(class: DeviceClass) -> u64 {
-        Providers::floor(class)
-    }
-
-    fn note_throughput(provider: ProviderId, measured: u64) {
-        Providers::note_throughput(provider, measured);
-    }
-
-    fn note_missed(provider: ProviderId) {
-        Providers::note_missed(provider);
-    }
-}
+cairn_doubles::measured!();
 
 /// A job of round numbers.
 pub struct RoundJob;
@@ -273,18 +150,8 @@ impl benchmarking::BenchmarkHelper<AccountId> for Helper {
     }
 
     fn make_seed(ticket: &cairn_seams::Ticket, seed: Seed) {
-        use pallet_cairn_entropy::types::{Stage, Window};
-        pallet_cairn_entropy::Windows::<Test>::mutate(ticket.requested_at, |window| {
-            let asked = window.take().expect("a seed was asked for");
-            *window = Some(Window { stage: Stage::Closed { seed }, ..asked });
-        });
+        pallet_cairn_entropy::benchmarking::close::<Test>(ticket, seed);
     }
-}
-
-#[cfg(feature = "runtime-benchmarks")]
-impl pallet_cairn_entropy::benchmarking::BenchmarkHelper<AccountId> for Helper {
-    fn enlist(_: &AccountId) {}
-    fn set_height(_: Height) {}
 }
 
 /// Providers that can be registered.
@@ -293,33 +160,12 @@ pub(crate) const RICH: Amount = 10_000_000;
 /// Operates nothing.
 pub(crate) const STRANGER: AccountId = 1;
 
-pub(crate) fn owner(provider: ProviderId) -> AccountId {
-    100 + provider.0
-}
-
-pub(crate) fn operator(provider: ProviderId) -> AccountId {
-    1_000 + provider.0
-}
-
 pub(crate) fn externalities() -> sp_io::TestExternalities {
-    Salt::set(0);
+    Luck::set(0);
     Interval::set(1);
     Sample::set(8);
-    Floors::set(CLASS_FLOORS);
-    let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
-    let owners = (0..MOST).map(|n| owner(ProviderId(n)));
-    pallet_balances::GenesisConfig::<Test> {
-        balances: owners.map(|account| (account, RICH)).collect(),
-        ..Default::default()
-    }
-    .assimilate_storage(&mut storage)
-    .unwrap();
-    // All of it is a change to an empty chain: what lies in a trie is slow to go through.
-    let mut externalities = sp_io::TestExternalities::new_empty();
-    externalities.execute_with(|| {
-        storage.top.iter().for_each(|(key, value)| sp_io::storage::set(key, value));
-    });
-    externalities
+    Floors::set(ThroughputFloors::get());
+    afresh(endowed::<Test>((0..MOST).map(|n| owner(ProviderId(n))), RICH))
 }
 
 /// Runs a test in block one, in which the first seed was asked for, and checks every pallet's
@@ -360,48 +206,15 @@ parameter_types! {
     pub static Busy: Vec<ProviderId> = Vec::new();
 }
 
-fn begin_block(number: u64) {
-    System::set_block_number(number);
-    AllPalletsWithSystem::on_initialize(number);
-}
-
-/// Makes a block with nothing left of its weight.
-pub(crate) fn full_block() {
-    let number = System::block_number();
-    AllPalletsWithSystem::on_finalize(number);
-    begin_block(number + 1);
-}
+cairn_doubles::blocks!();
 
 /// Makes blocks until the chain has that number.
 pub(crate) fn run_to(number: u64) {
-    while System::block_number() < number {
-        let now = System::block_number();
-        AllPalletsWithSystem::on_idle(now, Weight::from_parts(u64::MAX / 2, u64::MAX / 2));
-        full_block();
-    }
-}
-
-pub(crate) fn run(blocks: u64) {
-    run_to(System::block_number() + blocks);
-}
-
-pub(crate) fn now() -> Height {
-    Clock::now()
+    run(number.saturating_sub(System::block_number()));
 }
 
 pub(crate) fn profile(n: u64, class: DeviceClass) -> Profile {
-    let mut binding = [0; 32];
-    binding[..8].copy_from_slice(&n.to_le_bytes());
-    let kinds = [JobKind::Embed, JobKind::Simulate];
-    let offers = kinds.map(|kind| Offer { kind, price: 1 });
-    Profile {
-        hardware: Hardware { class, memory_mib: 16_384, compute: 86, slots: 4, binding },
-        region: Region(0x0101),
-        offers: Offers(offers.to_vec().try_into().unwrap()),
-        payload_key: None,
-        node: [0; 32],
-        enclave: None,
-    }
+    cairn_doubles::profile(n, class, 4, &[JobKind::Embed, JobKind::Simulate])
 }
 
 /// Registers a provider of an owner, unconfirmed.

@@ -2,10 +2,10 @@
 //! what is held, and who is linked to whom is set by hand.
 
 use crate::{self as pallet_cairn_curation, types::*, *};
+use cairn_doubles::{endowed, Known, Register};
 use cairn_protocol::{
     dag::{Component, Header},
-    fault::Fault,
-    id::{Amount, BlockId, ContentId, DeltaId, Digest, File, Height, PanelId, ProviderId, Seed},
+    id::{Amount, BlockId, ContentId, DeltaId, Digest, File, Height, PanelId, Seed},
     learning::{
         brief::Brief,
         evaluation::{Evaluation, Opinion},
@@ -15,14 +15,10 @@ use cairn_protocol::{
         sums::{tree, Leaf},
     },
     preimage::{SetCommitment, Statement},
-    profile::{Candidate, DeviceClass},
     share::{of, Ppm},
     spec::Records,
 };
-use cairn_seams::{
-    Judged as _, Lane, Lineage, OnPeriod as _, Panels, Prospect, Purse, Registry, Sealing as _,
-    Survey,
-};
+use cairn_seams::{Judged as _, Lineage, OnPeriod as _, OnReleased, Panels, Purse, Sealing as _};
 use frame_support::{
     assert_ok, derive_impl,
     dispatch::DispatchResult,
@@ -34,7 +30,7 @@ use frame_support::{
     weights::Weight,
     BoundedVec,
 };
-use sp_runtime::{BuildStorage, DispatchError};
+use sp_runtime::DispatchError;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) type AccountId = u64;
@@ -130,6 +126,8 @@ parameter_types! {
     pub static Reserved: BTreeMap<DeltaId, Amount> = BTreeMap::new();
     /// What became of it.
     pub static Released: BTreeMap<DeltaId, Amount> = BTreeMap::new();
+    /// Whose rewards are held no more, as was told.
+    pub static Told: Vec<DeltaId> = Vec::new();
     /// Who was paid for sets.
     pub static Paid: Vec<AccountId> = Vec::new();
 }
@@ -141,10 +139,11 @@ impl Config for Test {
     type Currency = Balances;
     type Lineage = Hand;
     type MaxSets = ConstU8<4>;
+    type OnReleased = Hand;
     type OnSlash = ();
     type Panels = Hand;
     type Purse = Hand;
-    type Registry = Hand;
+    type Registry = Register<Hand>;
     type Rules = CurrentRules;
     type RuntimeHoldReason = RuntimeHoldReason;
     type ServedPerBlock = Steps;
@@ -154,43 +153,7 @@ impl Config for Test {
 /// Neighbours that say what the statics above say.
 pub struct Hand;
 
-impl Registry<AccountId> for Hand {
-    fn sample(_: Lane, _: DeviceClass, _: u32, _: &Seed) -> Vec<Prospect<AccountId>> {
-        vec![]
-    }
-
-    fn survey(_: Lane, _: DeviceClass, _: u32, _: &Seed) -> Survey<AccountId> {
-        Survey::default()
-    }
-
-    fn candidate(_: ProviderId, _: Lane) -> Option<Candidate> {
-        None
-    }
-
-    fn serves(_: ProviderId, _: Lane) -> bool {
-        false
-    }
-
-    fn owner(_: ProviderId) -> Option<AccountId> {
-        None
-    }
-
-    fn operated_by(_: &AccountId) -> Option<ProviderId> {
-        None
-    }
-
-    fn generation(_: ProviderId) -> u32 {
-        0
-    }
-
-    fn names(account: &AccountId) -> Vec<AccountId> {
-        vec![*account]
-    }
-
-    fn names_of(_: ProviderId) -> Vec<AccountId> {
-        vec![]
-    }
-
+impl Known<AccountId> for Hand {
     fn kin(names: Vec<AccountId>) -> Vec<AccountId> {
         let linked = |name: &AccountId| {
             let pairs = Links::get().into_iter().flat_map(|(a, b)| [(a, b), (b, a)]);
@@ -200,15 +163,6 @@ impl Registry<AccountId> for Hand {
         let all: BTreeSet<_> = names.iter().flat_map(linked).chain(names.clone()).collect();
         all.into_iter().collect()
     }
-
-    fn begin_work(_: ProviderId) {}
-    fn end_work(_: ProviderId) {}
-    fn engage(_: ProviderId) {}
-    fn disengage(_: ProviderId) {}
-    fn engagements(_: ProviderId) -> u32 {
-        0
-    }
-    fn penalise(_: ProviderId, _: Fault, _: u64) {}
 }
 
 pub(crate) fn file(first: u8, bytes: u64) -> File {
@@ -285,6 +239,10 @@ impl Lineage<AccountId> for Hand {
         Ok(())
     }
 
+    fn carries(_: &BlockId, _: &Component, _: &BlockId) -> bool {
+        false
+    }
+
     fn unlay(_: &BlockId, _: &Component) -> Option<BlockId> {
         None
     }
@@ -347,6 +305,13 @@ impl Purse<AccountId> for Hand {
     fn note_success(_: &BlockId) {}
 }
 
+impl OnReleased for Hand {
+    fn released(delta: DeltaId) {
+        assert!(!WaitsFor::<Test>::contains_key(delta), "{delta:?} waits still");
+        Told::mutate(|all| all.push(delta));
+    }
+}
+
 #[cfg(feature = "runtime-benchmarks")]
 impl benchmarking::BenchmarkHelper<AccountId> for Hand {
     fn model() -> BlockId {
@@ -379,15 +344,9 @@ pub(crate) fn externalities() -> sp_io::TestExternalities {
     NoPanels::set(false);
     Reserved::set(BTreeMap::new());
     Released::set(BTreeMap::new());
+    Told::set(vec![]);
     Paid::set(vec![]);
-    let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
-    pallet_balances::GenesisConfig::<Test> {
-        balances: ACCOUNTS.map(|account| (account, FUNDS)).to_vec(),
-        ..Default::default()
-    }
-    .assimilate_storage(&mut storage)
-    .unwrap();
-    storage.into()
+    endowed::<Test>(ACCOUNTS, FUNDS).into()
 }
 
 /// Runs a test in block one and period nought. All but Eve are curators.
@@ -411,6 +370,9 @@ pub(crate) fn check() {
     let held: BTreeSet<_> = WaitsFor::<Test>::iter_keys().collect();
     let reserved: BTreeSet<_> = Reserved::get().into_keys().collect();
     assert_eq!(held, reserved, "what is put aside waits, and nothing else");
+    let mut told = Told::get();
+    told.sort_unstable();
+    assert!(told.into_iter().eq(Released::get().into_keys()), "each is told of, once");
     let judging = |set: &SetOf<Test>| matches!(set.progress, Progress::Judging { .. });
     let panels = SealedSets::<Test>::iter_values().filter(judging).count();
     assert_eq!(Asked::get().len(), panels, "a panel is at work on each set that is judged");

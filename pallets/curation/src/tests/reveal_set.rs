@@ -1,6 +1,26 @@
 use super::mock::*;
 use crate::{types::*, Error, Event};
-use frame_support::{assert_noop, dispatch::Pays};
+use cairn_protocol::preimage::{SetCommitment, Statement};
+use frame_support::{assert_noop, assert_ok, dispatch::Pays};
+
+/// What a curator keeps secret that seals another one's records under its own name.
+fn copied(curator: AccountId, of: AccountId) -> Opening {
+    Opening { root: opening(of, 1).root, ..opening(curator, 1) }
+}
+
+fn commit_copy(curator: AccountId, of: AccountId) {
+    let Opening { root, key, salt } = copied(curator, of);
+    let set = SetCommitment { period: 1, model: MODEL, curator, root, key, salt };
+    let digest = set.digest(&Curation::genesis());
+    let encrypted = file(100, u64::from(RECORD_BYTES) * COUNT + 28);
+    let origin = signed(curator);
+    assert_ok!(Curation::commit_set(origin, MODEL, 1, digest, encrypted, RECORD_BYTES, COUNT));
+}
+
+fn reveal_copy(curator: AccountId, of: AccountId) {
+    let Opening { root, key, salt } = copied(curator, of);
+    assert_ok!(Curation::reveal_set(signed(curator), MODEL, 1, root, key, salt));
+}
 
 #[test]
 fn reveal_set_should_open_a_set_after_its_period() {
@@ -95,5 +115,44 @@ fn silence_should_cost_a_part_of_the_bond() {
         let sets = Curation::sets_of(MODEL, 1);
         assert_eq!(sets[3].sealed.progress, Progress::Void(Lack::Unopened));
         assert_eq!(held(ALICE), BOND);
+    });
+}
+
+#[test]
+fn the_same_records_should_count_and_be_paid_once() {
+    execute(|| {
+        [ALICE, BOB, CAROL].iter().for_each(|curator| commit(*curator, MODEL, 1));
+        commit_copy(DAVE, ALICE);
+        end_period();
+        lay(MODEL, 1, 1_000);
+        end_period();
+        // Who opens its set first does not matter, but who sealed it first.
+        reveal_copy(DAVE, ALICE);
+        [ALICE, BOB, CAROL].iter().for_each(|curator| reveal(*curator, MODEL, 1));
+        run(2);
+        let void = Event::SetVoid { model: MODEL, period: 1, set: 3, lack: Lack::Repeated };
+        assert!(events().contains(&void));
+        assert_eq!(panel_of(DAVE, MODEL, 1), None);
+        [ALICE, BOB, CAROL].iter().for_each(|one| measure(*one, MODEL, 1, 990_000));
+        run(2);
+        assert_eq!(Paid::get(), [ALICE, BOB, CAROL]);
+        assert_eq!(held(DAVE), BOND);
+    });
+}
+
+#[test]
+fn the_same_records_should_not_make_up_for_sets_that_are_missing() {
+    execute(|| {
+        [ALICE, BOB].iter().for_each(|curator| commit(*curator, MODEL, 1));
+        commit_copy(CAROL, BOB);
+        end_period();
+        lay(MODEL, 1, 1_000);
+        end_period();
+        [ALICE, BOB].iter().for_each(|curator| reveal(*curator, MODEL, 1));
+        reveal_copy(CAROL, BOB);
+        run(2);
+        let few = Event::TooFewSets { model: MODEL, period: 1, measured: 0 };
+        assert!(events().contains(&few));
+        assert!(Paid::get().is_empty());
     });
 }

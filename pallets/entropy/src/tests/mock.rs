@@ -2,13 +2,13 @@
 
 use crate as pallet_cairn_entropy;
 use crate::{types::Value, *};
+use cairn_doubles::{endowed, Known, Register};
 use cairn_protocol::{
-    fault::Fault,
     id::{ProviderId, Region, Seed},
     preimage::{EntropyCommitment, Statement},
     profile::{Candidate, DeviceClass, Hardware, Role},
 };
-use cairn_seams::{Beacon, Lane, Prospect, Registry, Subject, Survey, Ticket};
+use cairn_seams::{Beacon, Lane, Subject, Ticket};
 use frame_support::{
     derive_impl, parameter_types,
     traits::{
@@ -16,7 +16,6 @@ use frame_support::{
         ConstU32, Hooks,
     },
 };
-use sp_runtime::BuildStorage;
 use std::collections::BTreeMap;
 
 pub(crate) type AccountId = u64;
@@ -101,7 +100,7 @@ impl Config for Test {
     type MaxContributors = ConstU32<3>;
     type MinAuthors = LeastAuthors;
     type OnForfeit = ();
-    type Registry = Hand;
+    type Registry = Register<Hand>;
     type RoundBlocks = RoundLength;
     type RuntimeHoldReason = RuntimeHoldReason;
     type Stake = CurrentStake;
@@ -122,15 +121,7 @@ impl BlockVrf<AccountId> for Hand {
     }
 }
 
-impl Registry<AccountId> for Hand {
-    fn sample(_: Lane, _: DeviceClass, _: u32, _: &Seed) -> Vec<Prospect<AccountId>> {
-        vec![]
-    }
-
-    fn survey(_: Lane, _: DeviceClass, _: u32, _: &Seed) -> Survey<AccountId> {
-        Survey::default()
-    }
-
+impl Known<AccountId> for Hand {
     fn candidate(provider: ProviderId, lane: Lane) -> Option<Candidate> {
         let there = Operators::get().values().any(|known| *known == (provider, true));
         (there && Self::serves(provider, lane)).then_some(Candidate {
@@ -157,38 +148,9 @@ impl Registry<AccountId> for Hand {
         lane == Lane::Holders(Role::Entropy) && !Others::get().contains(&provider)
     }
 
-    fn owner(_: ProviderId) -> Option<AccountId> {
-        None
-    }
-
     fn operated_by(operator: &AccountId) -> Option<ProviderId> {
         Operators::get().get(operator).map(|(provider, _)| *provider)
     }
-
-    fn generation(_: ProviderId) -> u32 {
-        0
-    }
-
-    fn names(account: &AccountId) -> Vec<AccountId> {
-        vec![*account]
-    }
-
-    fn names_of(_: ProviderId) -> Vec<AccountId> {
-        vec![]
-    }
-
-    fn kin(names: Vec<AccountId>) -> Vec<AccountId> {
-        names
-    }
-
-    fn begin_work(_: ProviderId) {}
-    fn end_work(_: ProviderId) {}
-    fn engage(_: ProviderId) {}
-    fn disengage(_: ProviderId) {}
-    fn engagements(_: ProviderId) -> u32 {
-        0
-    }
-    fn penalise(_: ProviderId, _: Fault, _: u64) {}
 }
 
 #[cfg(feature = "runtime-benchmarks")]
@@ -223,14 +185,7 @@ pub(crate) fn externalities() -> sp_io::TestExternalities {
     AuthorVrf::set(None);
     Operators::set(BTreeMap::new());
     Others::set(Vec::new());
-    let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
-    pallet_balances::GenesisConfig::<Test> {
-        balances: ACCOUNTS.map(|account| (account, FUNDS)).to_vec(),
-        ..Default::default()
-    }
-    .assimilate_storage(&mut storage)
-    .unwrap();
-    storage.into()
+    endowed::<Test>(ACCOUNTS, FUNDS).into()
 }
 
 /// Runs a test in block one, whose height is one. Alice, Bob and Carol operate providers that

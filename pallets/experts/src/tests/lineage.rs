@@ -177,6 +177,23 @@ fn unlay_should_stop_at_what_was_published_anew() {
 }
 
 #[test]
+fn carries_should_know_what_is_laid_on_what_was_published_last() {
+    execute(|| {
+        let model = model();
+        let carries = |block| Experts::carries(&model, &name(HEAD), block);
+        let published = head(model).block;
+        let (one, two) = (lay(model, HEAD, 1), lay(model, HEAD, 2));
+        assert!(carries(&one) && carries(&two));
+        assert!(!carries(&published) && !carries(&model));
+        assert!(!Experts::carries(&model, &name("tail"), &one), "it is of another component");
+        Experts::unlay(&model, &name(HEAD)).unwrap();
+        assert!(carries(&one) && !carries(&two));
+        publish(model, HEAD, 1);
+        assert!(!carries(&one), "another was published");
+    });
+}
+
+#[test]
 fn lay_should_not_give_a_release_twice_when_a_delta_was_taken_off() {
     execute(|| {
         let model = model();

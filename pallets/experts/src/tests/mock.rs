@@ -1,18 +1,17 @@
 //! A chain of the pallet with real balances.
 
 use crate::{self as pallet_cairn_experts, *};
+use cairn_doubles::{endowed, Known, Register};
 use cairn_protocol::{
     dag::{BlockKind, Component, Header, SemVer},
-    fault::Fault,
-    id::{Amount, BlockId, ContentId, File, Height, ProviderId, Seed},
+    id::{Amount, BlockId, ContentId, File, Height, ProviderId},
     learning::{
         model::{Access, ModelCard},
         source::{Generator, Purpose, Source},
     },
-    profile::{Candidate, DeviceClass},
     spec::Records,
 };
-use cairn_seams::{Clock, Lane, Lineage, OnPublished, Prospect, Registry, Survey};
+use cairn_seams::{Clock, Lineage, OnPublished};
 use frame_support::{
     assert_ok, derive_impl, parameter_types,
     traits::{
@@ -20,7 +19,6 @@ use frame_support::{
         ConstU128,
     },
 };
-use sp_runtime::BuildStorage;
 
 pub(crate) type AccountId = u64;
 
@@ -111,7 +109,7 @@ impl Config for Test {
     type MaxServed = MaxServed;
     type OnPublished = Hand;
     type PriceNotice = PriceNotice;
-    type Registry = Hand;
+    type Registry = Register<Hand>;
     type RuntimeHoldReason = RuntimeHoldReason;
     type ServeBlocks = ServeBlocks;
     type WeightInfo = ();
@@ -136,23 +134,7 @@ impl OnPublished for Hand {
     }
 }
 
-impl Registry<AccountId> for Hand {
-    fn sample(_: Lane, _: DeviceClass, _: u32, _: &Seed) -> Vec<Prospect<AccountId>> {
-        vec![]
-    }
-
-    fn survey(_: Lane, _: DeviceClass, _: u32, _: &Seed) -> Survey<AccountId> {
-        Survey::default()
-    }
-
-    fn candidate(_: ProviderId, _: Lane) -> Option<Candidate> {
-        None
-    }
-
-    fn serves(_: ProviderId, _: Lane) -> bool {
-        false
-    }
-
+impl Known<AccountId> for Hand {
     fn owner(provider: ProviderId) -> Option<AccountId> {
         Operators::get().iter().any(|(one, _)| *one == provider).then_some(provider.0)
     }
@@ -161,30 +143,9 @@ impl Registry<AccountId> for Hand {
         Operators::get().iter().find(|(_, one)| one == operator).map(|(provider, _)| *provider)
     }
 
-    fn generation(_: ProviderId) -> u32 {
-        0
-    }
-
-    fn names(account: &AccountId) -> Vec<AccountId> {
-        vec![*account]
-    }
-
     fn names_of(provider: ProviderId) -> Vec<AccountId> {
         Self::owner(provider).into_iter().collect()
     }
-
-    fn kin(names: Vec<AccountId>) -> Vec<AccountId> {
-        names
-    }
-
-    fn begin_work(_: ProviderId) {}
-    fn end_work(_: ProviderId) {}
-    fn engage(_: ProviderId) {}
-    fn disengage(_: ProviderId) {}
-    fn engagements(_: ProviderId) -> u32 {
-        0
-    }
-    fn penalise(_: ProviderId, _: Fault, _: u64) {}
 }
 
 #[cfg(feature = "runtime-benchmarks")]
@@ -203,14 +164,7 @@ pub(crate) fn externalities() -> sp_io::TestExternalities {
     Now::set(100);
     Operators::set(vec![(ProviderId(1), BOB), (ProviderId(2), CAROL)]);
     Heard::set(vec![]);
-    let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
-    pallet_balances::GenesisConfig::<Test> {
-        balances: ACCOUNTS.map(|account| (account, FUNDS)).to_vec(),
-        ..Default::default()
-    }
-    .assimilate_storage(&mut storage)
-    .unwrap();
-    storage.into()
+    endowed::<Test>(ACCOUNTS, FUNDS).into()
 }
 
 /// Runs a test in block one.

@@ -26,6 +26,7 @@ fn all_over(ids: &[DeltaId]) {
     assert!(ids.iter().all(|id| Learning::delta_view(*id).is_none()));
     assert_eq!(crate::Agenda::<Test>::iter().count(), 0);
     assert_eq!(crate::Queues::<Test>::iter().count(), 0);
+    assert_eq!(crate::Artifacts::<Test>::iter().count(), 0);
     assert_eq!(crate::Pending::<Test>::iter().count(), 0);
     assert_eq!([CAROL, DAVE, ERIN, FRANK].map(held), [0; 4]);
     assert!(known().paid.is_empty() && known().asked.is_empty());

@@ -1,9 +1,9 @@
 use super::mock::*;
 use crate::{types::*, Error, Event};
-use cairn_protocol::id::DeltaId;
-use frame_support::{assert_noop, assert_ok};
+use cairn_protocol::id::{BlockId, DeltaId};
+use frame_support::{assert_noop, assert_ok, dispatch::DispatchResult};
 
-fn invalidate(id: DeltaId) -> frame_support::dispatch::DispatchResult {
+fn invalidate(id: DeltaId) -> DispatchResult {
     Learning::invalidate(RuntimeOrigin::root(), id)
 }
 
@@ -165,6 +165,142 @@ fn a_rollback_should_end_when_the_component_is_published_meanwhile() {
         assert_eq!(head_of(&place(A)), head);
         assert_eq!(crate::Rollbacks::<Test>::iter().count(), 0);
         tower(A, 30, 1);
+    });
+}
+
+fn invalidate_block(block: BlockId) -> DispatchResult {
+    Learning::invalidate_block(RuntimeOrigin::root(), MODEL, component(A), block)
+}
+
+/// So many blocks that are laid, of deltas that are forgotten.
+fn forgotten(count: u8) -> Vec<BlockId> {
+    let ids = tower(A, 20, count);
+    let blocks = ids.iter().map(|id| delta(*id).header.id()).collect();
+    run(403);
+    assert!(ids.iter().all(|id| Learning::delta_view(*id).is_none()));
+    blocks
+}
+
+#[test]
+fn invalidate_block_should_take_off_what_is_forgotten_with_all_that_is_on_it() {
+    execute(|| {
+        let blocks = forgotten(3);
+        let ids = tower(A, 30, 2);
+        assert_ok!(invalidate_block(blocks[1]));
+        let begun = Event::CutBegun { place: place(A), block: blocks[1] };
+        System::assert_last_event(begun.into());
+        // Two in a block, from the top.
+        run(1);
+        assert_eq!(reasons(&ids), [ABOVE; 2]);
+        assert_eq!(head_of(&place(A)).block, blocks[2]);
+        run(1);
+        assert_eq!(head_of(&place(A)).block, blocks[0]);
+        for (block, reason) in
+            [(blocks[2], Reason::AncestorInvalidated), (blocks[1], Reason::Invalidated)]
+        {
+            System::assert_has_event(Event::RolledBack { delta: None, block, reason }.into());
+        }
+        System::assert_last_event(Event::RollbackEnded { place: place(A) }.into());
+        assert!(!crate::Cutting::<Test>::exists());
+        assert!(known().asked.is_empty(), "nobody keeps what there is not");
+        // And the component goes on from where it is.
+        tower(A, 40, 1);
+    });
+}
+
+#[test]
+fn invalidate_block_should_let_keepers_go_when_the_head_is_forgotten() {
+    execute(|| {
+        let blocks = forgotten(1);
+        assert_eq!(known().asked.len(), 1);
+        assert_ok!(invalidate_block(blocks[0]));
+        run(1);
+        assert!(known().asked.is_empty());
+    });
+}
+
+#[test]
+fn invalidate_block_should_do_as_invalidate_when_the_delta_is_known() {
+    execute(|| {
+        let id = tower(A, 20, 1)[0];
+        assert_ok!(invalidate_block(delta(id).header.id()));
+        System::assert_last_event(Event::RollbackBegun { delta: id }.into());
+        run(2);
+        assert_eq!(stage(id), TARGET);
+    });
+}
+
+#[test]
+fn invalidate_block_should_fail_when_it_is_no_part_of_the_component() {
+    execute(|| {
+        let published = head_of(&place(A)).block;
+        let blocks = forgotten(2);
+        let bad = sp_runtime::DispatchError::BadOrigin;
+        let by_author = Learning::invalidate_block(signed(CAROL), MODEL, component(A), blocks[0]);
+        assert_eq!(by_author, Err(bad));
+        let elsewhere =
+            Learning::invalidate_block(RuntimeOrigin::root(), MODEL, component(B), blocks[0]);
+        assert_eq!(elsewhere, Err(Error::<Test>::NotCarried.into()));
+        assert_noop!(invalidate_block(published), Error::<Test>::NotCarried);
+        assert_noop!(invalidate_block(MODEL), Error::<Test>::NotCarried);
+        assert_ok!(invalidate_block(blocks[1]));
+        run(1);
+        assert_noop!(invalidate_block(blocks[1]), Error::<Test>::NotCarried);
+        publish(MODEL, A);
+        assert_noop!(invalidate_block(blocks[0]), Error::<Test>::NotCarried);
+    });
+}
+
+#[test]
+fn cut_should_go_on_while_blocks_are_full_and_nothing_be_handed_in() {
+    execute(|| {
+        let blocks = forgotten(5);
+        assert_ok!(commit(&header(DAVE, A, 30)));
+        run(5);
+        let nothing = Error::<Test>::NothingToCut;
+        assert_noop!(Learning::cut(signed(BOB)), nothing);
+        assert_ok!(invalidate_block(blocks[0]));
+        assert_noop!(invalidate_block(blocks[1]), Error::<Test>::BeingRolledBack);
+        assert_eq!(submit(&header(DAVE, A, 30)), Err(Error::<Test>::BeingRolledBack.into()));
+        // Two at a time.
+        for left in [3, 1, 0] {
+            full_block();
+            assert_ok!(Learning::cut(signed(BOB)));
+            assert_eq!(crate::Cutting::<Test>::exists(), left > 0);
+        }
+        assert_noop!(Learning::cut(signed(BOB)), Error::<Test>::NothingToCut);
+        assert_ok!(submit(&header(DAVE, A, 30)));
+    });
+}
+
+#[test]
+fn a_cut_should_end_when_the_component_is_published_meanwhile() {
+    execute(|| {
+        let blocks = forgotten(5);
+        assert_ok!(invalidate_block(blocks[0]));
+        run(1);
+        publish(MODEL, A);
+        let head = head_of(&place(A));
+        run(1);
+        assert!(!crate::Cutting::<Test>::exists());
+        assert_eq!(head_of(&place(A)), head);
+        tower(A, 30, 1);
+    });
+}
+
+#[test]
+fn one_component_should_be_cut_at_a_time() {
+    execute(|| {
+        let ids = hand_in(&[header(CAROL, A, 20), header(DAVE, B, 21)]);
+        ids.iter().for_each(|id| lay(*id));
+        let blocks: Vec<_> = ids.iter().map(|id| delta(*id).header.id()).collect();
+        run(403);
+        let other =
+            || Learning::invalidate_block(RuntimeOrigin::root(), MODEL, component(B), blocks[1]);
+        assert_ok!(invalidate_block(blocks[0]));
+        assert_eq!(other(), Err(Error::<Test>::CuttingAnother.into()));
+        run(1);
+        assert_ok!(other());
     });
 }
 

@@ -2,7 +2,7 @@
 //! invariants hold after each of them, every delta comes to an end, and money goes where a plain
 //! account of it says.
 
-use super::mock::*;
+use super::{keep::settle, mock::*};
 use crate::{types::*, Event};
 use cairn_protocol::{
     dag::Header,
@@ -183,6 +183,12 @@ fn judge_one(delta: usize, what: u8) -> bool {
     true
 }
 
+/// All that waits is paid.
+fn settle_all() {
+    let waiting: Vec<_> = known().noted.iter().map(|(id, _, _)| *id).collect();
+    waiting.into_iter().for_each(settle);
+}
+
 /// Says whether anything came of it.
 fn take(step: Step) -> bool {
     match step {
@@ -225,6 +231,9 @@ fn take(step: Step) -> bool {
             true
         }
         Step::Neighbours { at_once, waits, refuses, budget } => {
+            if !waits {
+                settle_all();
+            }
             AtOnce::set(at_once);
             OnRecords::set(waits);
             Waits::set(waits);
@@ -334,6 +343,7 @@ fn sequence(luck: u64, steps: Vec<Step>) {
         Clock::exited();
         Refuses::set(false);
         run(1_000);
+        settle_all();
         for author in AUTHORS {
             let commitments: Vec<_> = crate::Commitments::<Test>::iter_key_prefix(author).collect();
             for digest in commitments {
@@ -346,6 +356,8 @@ fn sequence(luck: u64, steps: Vec<Step>) {
         assert_eq!(crate::Queues::<Test>::iter().count(), 0);
         assert_eq!(crate::Rollbacks::<Test>::iter().count(), 0);
         assert_eq!(crate::Laid::<Test>::iter().count(), 0);
+        let mut taken = crate::Artifacts::<Test>::iter().map(|(_, _, taken)| taken);
+        assert!(taken.all(|taken| matches!(taken, Taken::Laid(_))), "a name is kept for nothing");
         assert_eq!(AUTHORS.map(held), before);
         let lost = follow();
         assert_eq!(free(TREASURY), treasury + lost);

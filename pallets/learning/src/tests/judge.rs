@@ -5,8 +5,10 @@ use cairn_protocol::{
     learning::{
         brief::{Brief, Subject},
         evaluation::{DeltaFlaw, Opinion},
+        reward::Decay,
     },
 };
+use frame_support::assert_ok;
 
 #[test]
 fn the_brief_should_say_everything_that_is_to_be_judged() {
@@ -169,6 +171,28 @@ fn the_next_sample_should_go_by_what_passed_last() {
         assert_eq!(brief_of(id).count, 160);
         judge(id, better);
         assert_eq!(stage(id), (Stage::Keeping, None));
+    });
+}
+
+#[test]
+fn a_delta_should_be_judged_as_the_first_when_the_model_is_judged_on_another_set() {
+    execute(|| {
+        lay(handed_in());
+        let measure = Measures::<Test>::get(MODEL).unwrap();
+        assert_eq!(measure.data, DATA);
+        Measures::<Test>::insert(MODEL, Measure { variance: 10_000, ..measure });
+        // Half of what it loses there is left to be learnt.
+        let decay = Decay { floor_loss: 900_000, least: 1_000 };
+        let standard = Some(Standard { threshold: 40_000, decay });
+        assert_ok!(Learning::set_standard(RuntimeOrigin::root(), MODEL, standard));
+        let id = hand_in(&[header(CAROL, A, 21)])[0];
+        Chosen::set(GENERATED);
+        await_draw(id);
+        // On the other set it was 20,000, and as many examples as there may be.
+        assert_eq!((brief_of(id).threshold, brief_of(id).count), (40_000, 64));
+        // What passes on it is of that set.
+        judge(id, better);
+        assert_eq!(Measures::<Test>::get(MODEL).unwrap().data, GENERATED);
     });
 }
 

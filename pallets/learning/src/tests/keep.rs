@@ -4,6 +4,7 @@ use cairn_protocol::{
     id::{DeltaId, File},
     learning::evaluation::Evaluation,
 };
+use cairn_seams::{OnReleased as _, Purse as _};
 use frame_support::assert_ok;
 
 fn evaluation(id: DeltaId) -> Evaluation {
@@ -167,6 +168,72 @@ fn keepers_should_be_let_go_when_the_next_is_laid_and_nothing_waits() {
         let held = tower(A, 30, 2);
         // Both rewards wait.
         assert_eq!(known().asked.iter().map(|(id, _)| *id).collect::<Vec<_>>(), held);
+    });
+}
+
+/// The reward of a delta is paid, having waited.
+pub(crate) fn settle(id: DeltaId) {
+    amend(|known| known.noted.retain(|(one, _, _)| *one != id));
+    Till::release(id, 1_000_000);
+    Learning::released(id);
+}
+
+/// Whose files keepers are asked for.
+fn asked() -> Vec<DeltaId> {
+    known().asked.iter().map(|(id, _)| *id).collect()
+}
+
+#[test]
+fn keepers_should_be_let_go_when_nothing_waits_any_more_and_the_head_has_moved() {
+    execute(|| {
+        OnRecords::set(true);
+        Waits::set(true);
+        let ids = tower(A, 20, 2);
+        assert_eq!(asked(), ids);
+        settle(ids[0]);
+        assert_eq!(asked(), [ids[1]]);
+        assert!(!delta(ids[0]).waits && delta(ids[1]).waits);
+        // The head is kept until the next is laid, whether anything waits for it or not.
+        settle(ids[1]);
+        assert_eq!(asked(), [ids[1]]);
+        let next = tower(A, 30, 1);
+        assert_eq!(asked(), next);
+        publish(MODEL, A);
+        assert_eq!(asked(), next);
+        settle(next[0]);
+        assert!(asked().is_empty(), "another is the head");
+    });
+}
+
+#[test]
+fn the_record_of_a_delta_should_be_kept_as_long_as_its_reward_waits() {
+    execute(|| {
+        OnRecords::set(true);
+        Waits::set(true);
+        let ids = tower(A, 20, 2);
+        run(1_000);
+        assert_eq!((stage(ids[0]).0, stage(ids[1]).0), (Stage::Laid, Stage::Laid));
+        assert_eq!(asked(), ids);
+        ids.iter().for_each(|id| settle(*id));
+        run(403);
+        assert!(ids.iter().all(|id| Learning::delta_view(*id).is_none()));
+        // Nothing is known of the head but whose it is.
+        assert_eq!(asked(), [ids[1]]);
+        let next = tower(A, 30, 1);
+        assert_eq!(asked(), next);
+        next.into_iter().for_each(settle);
+    });
+}
+
+#[test]
+fn keepers_should_be_let_go_when_the_next_is_laid_on_what_was_published_anew() {
+    execute(|| {
+        let id = tower(A, 20, 1)[0];
+        publish(MODEL, A);
+        assert_eq!(asked(), [id]);
+        let next = tower(A, 30, 1);
+        assert_eq!(asked(), next);
+        assert_eq!(delta(id).above, None, "it is on something else");
     });
 }
 

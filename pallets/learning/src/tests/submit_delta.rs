@@ -1,5 +1,5 @@
 use super::mock::*;
-use crate::{types::*, Error, Event};
+use crate::{types::*, Artifacts, Error, Event};
 use cairn_protocol::{
     dag::{BlockKind, Header},
     id::{BlockId, ContentId, DeltaId},
@@ -158,6 +158,81 @@ fn submit_delta_should_fail_when_the_artifact_was_tried_on_this_head() {
         assert_ok!(submit(&header(ERIN, B, 20)));
         tower(A, 30, 1);
         assert_ok!(submit(&again()));
+    });
+}
+
+/// One of Carol's that everyone has seen, and that nobody found wanting. Dave commits to it as soon
+/// as he may.
+fn lapsed() -> DeltaId {
+    let id = handed_in();
+    assert_ok!(commit(&header(DAVE, A, 20)));
+    judge(id, better);
+    run(u64::from(delta(id).due - now()) + 2);
+    assert_eq!(stage(id), (Stage::Lapsed, Some(Reason::NotKept)));
+    id
+}
+
+#[test]
+fn submit_delta_should_fail_for_a_copy_of_what_lapsed() {
+    execute(|| {
+        LearningRules::mutate(|rules| rules.terms.life = 200);
+        lapsed();
+        let kept = DispatchError::from(Error::<Test>::KeptForItsAuthor);
+        assert_noop!(submit_as(DAVE, &header(DAVE, A, 20)), kept);
+        // It is another delta on another component.
+        assert_ok!(commit(&header(ERIN, B, 20)));
+        run(5);
+        assert_ok!(submit(&header(ERIN, B, 20)));
+        // Its author has the time to commit anew.
+        assert_ok!(commit(&header(CAROL, A, 20)));
+        run(5);
+        lay(submit(&header(CAROL, A, 20)).expect("it is hers"));
+        assert_noop!(submit_as(DAVE, &header(DAVE, A, 20)), Error::<Test>::LaidAlready);
+    });
+}
+
+#[test]
+fn submit_delta_should_take_what_lapsed_from_anyone_when_its_author_does_not_come() {
+    execute(|| {
+        LearningRules::mutate(|rules| rules.terms.life = 200);
+        lapsed();
+        let Some(Taken::Reserved { until, .. }) = Artifacts::<Test>::iter_values().next() else {
+            panic!("it is kept for Carol")
+        };
+        run(u64::from(until - now()) - 5);
+        assert_ok!(Learning::withdraw_commit(signed(DAVE), digest(DAVE, ContentId([20; 32]))));
+        assert_ok!(commit(&header(DAVE, A, 20)));
+        run(5);
+        assert_noop!(submit_as(DAVE, &header(DAVE, A, 20)), Error::<Test>::KeptForItsAuthor);
+        run(1);
+        lay(submit(&header(DAVE, A, 20)).expect("it is anyone's"));
+    });
+}
+
+#[test]
+fn what_lapsed_should_be_kept_for_its_author_as_long_as_terms_say_and_no_longer() {
+    execute(|| {
+        // Records are kept for less than that.
+        let clocks = Clocks { record: 100, ..RULES.clocks };
+        LearningRules::mutate(|rules| (rules.terms.life, rules.clocks) = (200, clocks));
+        lapsed();
+        run(195);
+        assert_eq!(Artifacts::<Test>::iter().count(), 1);
+        run(10);
+        assert_eq!((Artifacts::<Test>::iter().count(), held(CAROL)), (0, 0));
+    });
+}
+
+#[test]
+fn what_is_stale_should_be_kept_for_its_author_as_well() {
+    execute(|| {
+        let id = handed_in();
+        judge(id, better);
+        publish(MODEL, A);
+        keep(id);
+        assert_eq!(stage(id), (Stage::Stale, Some(Reason::Superseded)));
+        let taken = Artifacts::<Test>::get(place(A), ContentId([20; 32]));
+        assert!(matches!(taken, Some(Taken::Reserved { delta, .. }) if delta == id));
     });
 }
 

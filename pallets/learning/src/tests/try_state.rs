@@ -2,8 +2,8 @@
 
 use super::mock::*;
 use crate::{
-    types::*, Agenda, Artifacts, Commitments, Deltas, DeltasOf, HoldReason, Laid, Pending, Queues,
-    Rollbacks, Served, Submitted, Tops,
+    types::*, Agenda, Artifacts, Commitments, Deltas, DeltasOf, HoldReason, Laid, Measures,
+    Pending, Queues, Rollbacks, Served, Submitted, Tops,
 };
 use cairn_protocol::{
     dag::BlockKind,
@@ -89,6 +89,9 @@ fn try_state_should_fail_when_stages_are_wrong() {
             amend(id, |delta| (delta.stage, delta.panel) = (Stage::Keeping, None))
         });
         breaks("stages: a delta is paid that was not laid", || amend(id, |delta| delta.reward = 1));
+        breaks("stages: a reward waits of what is not laid", || {
+            amend(id, |delta| delta.waits = true);
+        });
         await_draw(id);
         breaks("stages: a delta passed unmeasured", || {
             amend(id, |delta| (delta.stage, delta.panel) = (Stage::Keeping, None))
@@ -138,8 +141,12 @@ fn try_state_should_fail_when_artifacts_are_wrong() {
         breaks("artifacts: one is free that is not", || {
             Artifacts::<Test>::remove(place(A), ContentId([20; 32]));
         });
+        let reserved = |delta| Taken::Reserved { delta, until: LATE };
+        breaks("artifacts: one is taken by nobody", || take(90, reserved(UNKNOWN)));
+        breaks("artifacts: one is taken otherwise", || take(20, reserved(ids[0])));
         lay(ids[0]);
         breaks("artifacts: one is taken otherwise", || take(20, Taken::Pending(ids[0])));
+        breaks("artifacts: one is taken otherwise", || take(20, reserved(ids[0])));
     });
 }
 
@@ -161,17 +168,36 @@ fn try_state_should_fail_when_lines_are_wrong() {
                 (delta.stage, delta.reason) = (Stage::RolledBack, Some(Reason::Invalidated))
             })
         });
+        breaks("lines: the top is another's", || {
+            Tops::<Test>::mutate(place(A), |top| top.as_mut().unwrap().delta = Some(ids[0]));
+        });
         let roll_back = |name, target| {
             Rollbacks::<Test>::insert(place(name), Rollback { target, up: None });
         };
         breaks("lines: what is rolled back is unknown", || roll_back(A, UNKNOWN));
         breaks("lines: what is rolled back is elsewhere", || roll_back(B, ids[0]));
+        let cut = |block| crate::Cutting::<Test>::put(Cut { place: place(A), block });
+        breaks("lines: a block is cut whose delta is known", || cut(top));
+        breaks("lines: a component is rolled back twice", || {
+            roll_back(A, ids[0]);
+            cut(BlockId([9; 32]));
+        });
         let pending = hand_in(&[header(DAVE, A, 30)])[0];
         breaks("lines: what is rolled back was not laid", || roll_back(A, pending));
         breaks("lines: something stands on a delta that was not laid", || {
             amend(ids[1], |delta| delta.above = Some(pending))
         });
         assert_eq!(Tops::<Test>::get(place(A)).map(|at| at.block), Some(top));
+    });
+}
+
+#[test]
+fn try_state_should_fail_when_measures_are_wrong() {
+    execute(|| {
+        let of_another = "measures: one is of a set of another model";
+        let measure = |data| Measure { data, variance: 1, loss: 1 };
+        breaks(of_another, || Measures::<Test>::insert(MODEL, measure(MODEL)));
+        breaks(of_another, || Measures::<Test>::insert(OTHER, measure(DATA)));
     });
 }
 

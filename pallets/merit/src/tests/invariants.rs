@@ -2,6 +2,7 @@
 
 use super::mock::*;
 use crate::{types::*, *};
+use cairn_doubles::Register;
 use cairn_protocol::id::{Amount, ProviderId};
 use cairn_seams::Registry;
 use proptest::prelude::*;
@@ -55,7 +56,7 @@ struct Model {
 }
 
 fn is_one_party(provider: u64, account: AccountId) -> bool {
-    Hand::belongs_to(ProviderId(provider), &account)
+    Register::<Hand>::belongs_to(ProviderId(provider), &account)
 }
 
 impl Model {

@@ -2,13 +2,12 @@
 //! how many points there are is set by hand; points are added as carelessly as staking does.
 
 use crate::{self as pallet_cairn_merit, types::*, *};
+use cairn_doubles::{endowed, Known, Register};
 use cairn_protocol::{
-    fault::Fault,
-    id::{Amount, ProviderId, Seed},
+    id::{Amount, ProviderId},
     job::JobKind,
-    profile::{Candidate, DeviceClass},
 };
-use cairn_seams::{Lane, OnSettled as _, Prospect, Registry, Survey};
+use cairn_seams::OnSettled as _;
 use frame_support::{
     derive_impl, parameter_types,
     traits::{
@@ -17,7 +16,6 @@ use frame_support::{
     },
 };
 use pallet_session::SessionManager as _;
-use sp_runtime::BuildStorage;
 use sp_staking::SessionIndex;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -94,7 +92,7 @@ impl Config for Test {
     type Deposit = CurrentDeposit;
     type EraPoints = Hand;
     type MaxValidators = MaxValidators;
-    type Registry = Hand;
+    type Registry = Register<Hand>;
     type Rules = CurrentRules;
     type RuntimeHoldReason = RuntimeHoldReason;
     type WeightInfo = ();
@@ -126,37 +124,9 @@ impl EraPoints<AccountId> for Hand {
     }
 }
 
-impl Registry<AccountId> for Hand {
-    fn sample(_: Lane, _: DeviceClass, _: u32, _: &Seed) -> Vec<Prospect<AccountId>> {
-        vec![]
-    }
-
-    fn survey(_: Lane, _: DeviceClass, _: u32, _: &Seed) -> Survey<AccountId> {
-        Survey::default()
-    }
-
-    fn candidate(_: ProviderId, _: Lane) -> Option<Candidate> {
-        None
-    }
-
-    fn serves(_: ProviderId, _: Lane) -> bool {
-        false
-    }
-
+impl Known<AccountId> for Hand {
     fn owner(provider: ProviderId) -> Option<AccountId> {
         Parties::get().get(&provider).map(|(owner, _)| *owner)
-    }
-
-    fn operated_by(_: &AccountId) -> Option<ProviderId> {
-        None
-    }
-
-    fn generation(_: ProviderId) -> u32 {
-        0
-    }
-
-    fn names(account: &AccountId) -> Vec<AccountId> {
-        vec![*account]
     }
 
     fn names_of(provider: ProviderId) -> Vec<AccountId> {
@@ -164,19 +134,6 @@ impl Registry<AccountId> for Hand {
         let Some((owner, others)) = parties.get(&provider) else { return vec![] };
         [*owner].into_iter().chain(others.iter().copied()).collect()
     }
-
-    fn kin(names: Vec<AccountId>) -> Vec<AccountId> {
-        names
-    }
-
-    fn begin_work(_: ProviderId) {}
-    fn end_work(_: ProviderId) {}
-    fn engage(_: ProviderId) {}
-    fn disengage(_: ProviderId) {}
-    fn engagements(_: ProviderId) -> u32 {
-        0
-    }
-    fn penalise(_: ProviderId, _: Fault, _: u64) {}
 }
 
 #[cfg(feature = "runtime-benchmarks")]
@@ -250,14 +207,7 @@ pub(crate) fn externalities() -> sp_io::TestExternalities {
     Sum::set(Some(0));
     Points::set(BTreeMap::new());
     Ended::set(vec![]);
-    let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
-    pallet_balances::GenesisConfig::<Test> {
-        balances: ACCOUNTS.map(|account| (account, FUNDS)).to_vec(),
-        ..Default::default()
-    }
-    .assimilate_storage(&mut storage)
-    .unwrap();
-    storage.into()
+    endowed::<Test>(ACCOUNTS, FUNDS).into()
 }
 
 /// Runs a test in block one. Alice, Bob, Carol and Dave own the providers 1, 2, 3 and 4.

@@ -19,6 +19,7 @@ use cairn_protocol::{
     preimage::{DeltaCommitment, Statement},
 };
 use cairn_seams::Clock as _;
+use pallet_cairn_experts::{Blocks, Heads};
 use pallet_cairn_learning::{
     types::{DeltaOf, Stage, Standard},
     Call, Commitments, Deltas, Submitted,
@@ -183,11 +184,35 @@ fn set_standard(course: &mut Course, dice: &mut Dice) {
 
 /// Takes a delta off that was laid, or tries to take another one off.
 pub(crate) fn take_back(course: &mut Course, dice: &mut Dice) {
+    if dice.once_in(4) {
+        return take_block_back(course, dice);
+    }
     let delta = any_delta(dice, |delta| delta.stage == Stage::Laid);
     let call = Call::<Mock>::invalidate { delta };
     if dice.once_in(8) {
         course.call(CREATOR, call);
     } else if course.govern(call) && dice.once_in(2) {
+        course.blocks(dice.between(1, 4), run_block);
+    }
+}
+
+/// The same by the name of a block, whether its delta is known or forgotten.
+fn take_block_back(course: &mut Course, dice: &mut Dice) {
+    let block =
+        |id: BlockId| Blocks::<Mock>::get(id).filter(|one| one.header.kind == BlockKind::Delta);
+    let heads = Heads::<Mock>::iter().map(|(model, name, top)| (model, name, top.block));
+    let mut heads: Vec<_> = heads.filter(|(_, _, head)| block(*head).is_some()).collect();
+    heads.sort_unstable();
+    let nth = dice.below(heads.len().max(1));
+    let Some((model, component, head)) = heads.get(nth).cloned() else { return };
+    // The head, what it was laid on, or something else.
+    let below = block(head).and_then(|head| head.onto).unwrap_or(head);
+    let block = dice.mostly(&[head, below], &[model, BlockId([9; 32])]);
+    let call = Call::<Mock>::invalidate_block { model, component, block };
+    if dice.once_in(8) {
+        course.call(CREATOR, call);
+    } else if course.govern(call) && dice.once_in(2) {
+        course.call(BOB, Call::<Mock>::cut {});
         course.blocks(dice.between(1, 4), run_block);
     }
 }

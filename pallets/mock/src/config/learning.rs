@@ -191,6 +191,7 @@ impl pallet_cairn_curation::Config for Mock {
     type Currency = Balances;
     type Lineage = Experts;
     type MaxSets = ConstU8<4>;
+    type OnReleased = Learning;
     type OnSlash = ResolveTo<Treasury, Balances>;
     type Panels = Panels;
     type Purse = Rewards;

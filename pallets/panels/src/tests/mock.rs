@@ -2,11 +2,9 @@
 //! hand what to say; of the chain below there is the block number, and authors whose VRFs are hashes.
 
 use crate::{self as pallet_cairn_panels, types::*};
+use cairn_doubles::{afresh, endowed};
 use cairn_protocol::{
-    id::{
-        Amount, BlockId, ContentId, DeltaId, Digest, File, Height, PanelId, ProviderId, Region,
-        Seed,
-    },
+    id::{Amount, BlockId, ContentId, DeltaId, Digest, File, PanelId, ProviderId, Seed},
     job::JobKind,
     learning::{
         brief::{Brief, Subject},
@@ -16,19 +14,16 @@ use cairn_protocol::{
         sums::{tree, Leaf},
     },
     preimage::{OpinionCommitment, Statement},
-    profile::{DeviceClass, Hardware, Offer, Offers, Profile, Role},
+    profile::{DeviceClass, Role},
     share::Ppm,
 };
-use cairn_seams::{Clock as _, Judged, Panels as _, Purse};
-use codec::Encode;
+use cairn_seams::{Judged, Panels as _, Purse};
 use frame_support::{
     assert_ok, derive_impl, parameter_types,
-    traits::{ConstU128, ConstU32, OnFinalize, OnIdle, OnInitialize},
-    weights::Weight,
+    traits::{ConstU128, ConstU32},
 };
-use frame_system::EnsureRoot;
-use pallet_cairn_entropy::BlockVrf;
-use sp_runtime::BuildStorage;
+
+pub(crate) use cairn_doubles::{operator, owner};
 
 pub(crate) type AccountId = u64;
 
@@ -79,42 +74,20 @@ impl pallet_balances::Config for Test {
 
 impl pallet_cairn_clock::Config for Test {}
 
-/// Three authors take turns.
-pub struct Turns;
-impl BlockVrf<AccountId> for Turns {
-    fn author_vrf() -> Option<(AccountId, Seed)> {
-        let number = System::block_number();
-        Some((number % 3, sp_io::hashing::blake2_256(&(Luck::get(), number).encode())))
-    }
-
-    fn active_authors() -> u32 {
-        3
-    }
-}
-
-impl pallet_cairn_entropy::Config for Test {
-    #[cfg(feature = "runtime-benchmarks")]
-    type BenchmarkHelper = Helper;
-    type BlockVrf = Turns;
-    type Clock = Clock;
-    type Currency = Balances;
-    type MaxAuthors = ConstU32<3>;
-    type MaxClosings = ConstU32<2>;
-    type MaxContributors = ConstU32<4>;
-    type MaxGaps = ConstU32<8>;
-    type MinAuthors = ConstU32<3>;
-    type OnForfeit = ();
-    type Registry = Providers;
-    type RoundBlocks = ConstU32<20>;
-    type RuntimeHoldReason = RuntimeHoldReason;
-    type Stake = ConstU128<100>;
-    type WeightInfo = ();
-    type Window = ConstU32<16>;
-}
+// The beacon, the register and reputation are the real ones.
+cairn_doubles::authors!();
+cairn_doubles::beacon!(Test, Helper);
+cairn_doubles::standards!();
+cairn_doubles::reputation!(Test);
+cairn_doubles::providers!(Test {
+    type HeartbeatPeriod = ConstU32<5_000>;
+    type HeartbeatTimeout = ConstU32<10_000>;
+    type MaxSample = ConstU32<64>;
+    type OnSlash = ();
+    type ThroughputFloors = ThroughputFloors;
+});
 
 parameter_types! {
-    /// Makes seeds other ones.
-    pub static Luck: u64 = 0;
     pub static PanelsRules: Rules = RULES;
     /// Cases that are judged now.
     pub static Cases: Vec<Case> = Vec::new();
@@ -124,69 +97,6 @@ parameter_types! {
     pub static Heard: Vec<(Case, bool, Outcome)> = Vec::new();
     /// Who was paid, and how much each.
     pub static Paid: Vec<(AccountId, Amount)> = Vec::new();
-    pub const ThroughputFloors: pallet_cairn_providers::ThroughputFloors =
-        pallet_cairn_providers::ThroughputFloors {
-            small_gpu: 100,
-            gpu: 1_000,
-            large_gpu: 10_000,
-            accelerator: 100_000,
-        };
-    pub const RoleBonds: pallet_cairn_providers::RoleBonds = pallet_cairn_providers::RoleBonds {
-        compute: 10_000,
-        guard: 10_000,
-        router: 10_000,
-        storage: 10_000,
-        entropy: 10_000,
-    };
-    pub const FaultShares: pallet_cairn_providers::FaultShares =
-        pallet_cairn_providers::FaultShares {
-            silent: 1_000,
-            unrevealed: 10_000,
-            withheld: 10_000,
-            outvoted: 40_000,
-            agreed_unread: 50_000,
-            wrong: 300_000,
-        };
-    pub ReputationRules: cairn_protocol::reputation::Rules = cairn_protocol::reputation::Rules {
-        prior: 500_000,
-        inertia: 8,
-        window: 32,
-        fault_weight: 4,
-        half_life: 100_000,
-        weights: cairn_protocol::reputation::Weights { accuracy: 2, timeliness: 1, availability: 1 },
-    };
-}
-
-impl pallet_cairn_providers::Config for Test {
-    type AppealOrigin = EnsureRoot<AccountId>;
-    type AppealWindow = ConstU32<20>;
-    type ByteDeposit = ConstU128<1>;
-    type Clock = Clock;
-    type Currency = Balances;
-    type FaultMemory = ConstU32<1_000>;
-    type FaultShares = FaultShares;
-    type HeartbeatPeriod = ConstU32<5_000>;
-    type HeartbeatTimeout = ConstU32<10_000>;
-    type ItemDeposit = ConstU128<5>;
-    type MaxEvictions = ConstU32<2>;
-    type MaxLinks = ConstU32<4>;
-    type MaxRegistrations = ConstU32<16>;
-    type MaxSample = ConstU32<64>;
-    type MaxSlashesPerBlock = ConstU32<4>;
-    type OnSlash = ();
-    type Reputation = Reputation;
-    type RoleBonds = RoleBonds;
-    type RuntimeHoldReason = RuntimeHoldReason;
-    type ThroughputFloors = ThroughputFloors;
-    // Shorter than a panel.
-    type UnbondingPeriod = ConstU32<21>;
-    type WeightInfo = ();
-}
-
-impl pallet_cairn_reputation::Config for Test {
-    type Clock = Clock;
-    type Registry = Providers;
-    type Rules = ReputationRules;
 }
 
 pub(crate) const RULES: Rules = Rules {
@@ -273,14 +183,6 @@ pub(crate) const PANEL: PanelId = PanelId(0);
 /// Blocks until one has drawn with a seed that is asked for now.
 pub(crate) const SEED: u64 = 18;
 
-pub(crate) fn owner(provider: ProviderId) -> AccountId {
-    100 + provider.0
-}
-
-pub(crate) fn operator(provider: ProviderId) -> AccountId {
-    1_000 + provider.0
-}
-
 pub(crate) fn signed(account: AccountId) -> RuntimeOrigin {
     RuntimeOrigin::signed(account)
 }
@@ -296,20 +198,8 @@ pub(crate) fn externalities() -> sp_io::TestExternalities {
     Cases::set(Vec::new());
     Heard::set(Vec::new());
     Paid::set(Vec::new());
-    let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
     let owners = (0..MOST).flat_map(|n| [owner(ProviderId(n)), operator(ProviderId(n))]);
-    pallet_balances::GenesisConfig::<Test> {
-        balances: owners.chain([ALICE, BOB]).map(|account| (account, RICH)).collect(),
-        ..Default::default()
-    }
-    .assimilate_storage(&mut storage)
-    .unwrap();
-    // All of it is a change to an empty chain: what lies in a trie is slow to go through.
-    let mut externalities = sp_io::TestExternalities::new_empty();
-    externalities.execute_with(|| {
-        storage.top.iter().for_each(|(key, value)| sp_io::storage::set(key, value));
-    });
-    externalities
+    afresh(endowed::<Test>(owners.chain([ALICE, BOB]), RICH))
 }
 
 /// Runs a test in block one, and checks every pallet's invariants at its end.
@@ -345,52 +235,15 @@ pub(crate) fn check() {
     }
 }
 
-fn begin_block(number: u64) {
-    System::set_block_number(number);
-    AllPalletsWithSystem::on_initialize(number);
-}
-
-/// Makes a block with nothing left of its weight.
-pub(crate) fn full_block() {
-    let number = System::block_number();
-    AllPalletsWithSystem::on_finalize(number);
-    begin_block(number + 1);
-}
-
-/// Makes so many blocks.
-pub(crate) fn run(blocks: u64) {
-    for _ in 0..blocks {
-        let now = System::block_number();
-        AllPalletsWithSystem::on_idle(now, Weight::from_parts(u64::MAX / 2, u64::MAX / 2));
-        full_block();
-    }
-}
-
-pub(crate) fn now() -> Height {
-    Clock::now()
-}
-
-fn profile(n: u64, class: DeviceClass) -> Profile {
-    let mut binding = [0; 32];
-    binding[..8].copy_from_slice(&n.to_le_bytes());
-    let offers = vec![Offer { kind: JobKind::Evaluate, price: 1 }];
-    Profile {
-        hardware: Hardware { class, memory_mib: 16_384, compute: 86, slots: 2, binding },
-        region: Region(0x0101),
-        offers: Offers(offers.try_into().unwrap()),
-        payload_key: None,
-        node: [0; 32],
-        enclave: None,
-    }
-}
+cairn_doubles::blocks!();
 
 /// A provider of an owner of its own, available.
 pub(crate) fn join(roles: &[Role]) -> ProviderId {
     let provider = ProviderId(pallet_cairn_providers::NextProvider::<Test>::get());
-    let profile = Box::new(profile(provider.0, DeviceClass::Cpu));
+    let profile = cairn_doubles::profile(provider.0, DeviceClass::Cpu, 2, &[JobKind::Evaluate]);
     let roles = roles.iter().copied().collect();
     let (owner, operator) = (owner(provider), operator(provider));
-    assert_ok!(Providers::register(signed(owner), operator, profile, roles, 100_000));
+    assert_ok!(Providers::register(signed(owner), operator, Box::new(profile), roles, 100_000));
     assert_ok!(Providers::heartbeat(signed(operator), provider));
     provider
 }
@@ -567,18 +420,6 @@ impl crate::benchmarking::BenchmarkHelper<AccountId> for Helper {
     }
 
     fn make_seed(ticket: &cairn_seams::Ticket, seed: Seed) {
-        use pallet_cairn_entropy::types::{Stage, Window};
-        pallet_cairn_entropy::Windows::<Test>::mutate(ticket.requested_at, |window| {
-            let asked = window.take().expect("a seed was asked for");
-            *window = Some(Window { stage: Stage::Closed { seed }, ..asked });
-        });
+        pallet_cairn_entropy::benchmarking::close::<Test>(ticket, seed);
     }
-}
-
-/// It is not measured here.
-#[cfg(feature = "runtime-benchmarks")]
-impl pallet_cairn_entropy::benchmarking::BenchmarkHelper<AccountId> for Helper {
-    fn enlist(_: &AccountId) {}
-
-    fn set_height(_: Height) {}
 }

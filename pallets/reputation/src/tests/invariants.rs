@@ -2,12 +2,13 @@
 
 use super::mock::*;
 use crate::*;
+use cairn_doubles::Known;
 use cairn_protocol::{
     id::{Height, ProviderId},
     job::JobKind,
     reputation::{Average, Observation, Record, Rules, PIECE},
 };
-use cairn_seams::{Clock, Registry, Reputation as _};
+use cairn_seams::{Clock, Reputation as _};
 use proptest::prelude::*;
 use sp_runtime::TryRuntimeError;
 use std::collections::BTreeMap;

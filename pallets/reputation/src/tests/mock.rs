@@ -2,15 +2,14 @@
 
 use crate as pallet_cairn_reputation;
 use crate::*;
+use cairn_doubles::{Known, Register};
 use cairn_protocol::{
-    fault::Fault,
-    id::{Height, ProviderId, Seed},
+    id::{Height, ProviderId},
     job::JobKind,
-    profile::{Candidate, DeviceClass},
     reputation::{Observation, Rules, Weights},
     share::Ppm,
 };
-use cairn_seams::{Clock, Lane, Prospect, Registry, Survey};
+use cairn_seams::Clock;
 use frame_support::{derive_impl, parameter_types};
 use sp_runtime::BuildStorage;
 
@@ -104,33 +103,13 @@ impl Clock for HandClock {
 
 pub struct HandRegistry;
 
-impl Registry<AccountId> for HandRegistry {
-    fn sample(_: Lane, _: DeviceClass, _: u32, _: &Seed) -> Vec<Prospect<AccountId>> {
-        Vec::new()
-    }
-
-    fn survey(_: Lane, _: DeviceClass, _: u32, _: &Seed) -> Survey<AccountId> {
-        Survey::default()
-    }
-
-    fn candidate(_: ProviderId, _: Lane) -> Option<Candidate> {
-        None
-    }
-
-    fn serves(_: ProviderId, _: Lane) -> bool {
-        false
-    }
-
+impl Known<AccountId> for HandRegistry {
     fn owner(provider: ProviderId) -> Option<AccountId> {
         Registered::get().contains(&provider).then(|| owner_of(provider))
     }
 
     fn operated_by(operator: &AccountId) -> Option<ProviderId> {
         Registered::get().into_iter().find(|provider| operator_of(*provider) == *operator)
-    }
-
-    fn generation(_: ProviderId) -> u32 {
-        0
     }
 
     fn names(account: &AccountId) -> Vec<AccountId> {
@@ -147,19 +126,10 @@ impl Registry<AccountId> for HandRegistry {
             declared.filter(|(one, _)| names.contains(one)).map(|(_, other)| other).collect();
         [names, linked].concat()
     }
-
-    fn begin_work(_: ProviderId) {}
-    fn end_work(_: ProviderId) {}
-    fn engage(_: ProviderId) {}
-    fn disengage(_: ProviderId) {}
-    fn engagements(_: ProviderId) -> u32 {
-        0
-    }
-    fn penalise(_: ProviderId, _: Fault, _: u64) {}
 }
 
 impl Config for Test {
-    type Registry = HandRegistry;
+    type Registry = Register<HandRegistry>;
     type Clock = HandClock;
     type Rules = CurrentRules;
 }

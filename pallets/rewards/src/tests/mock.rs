@@ -2,10 +2,10 @@
 //! it does and which models and sets there are is set by hand.
 
 use crate::{self as pallet_cairn_rewards, types::*, *};
+use cairn_doubles::{endowed, Known, Register};
 use cairn_protocol::{
     dag::{Component, Header},
-    fault::Fault,
-    id::{Amount, BlockId, ContentId, DeltaId, File, Height, ProviderId, Seed},
+    id::{Amount, BlockId, ContentId, DeltaId, File, ProviderId},
     job::JobKind,
     learning::{
         inference::MOST_GRANT,
@@ -13,24 +13,19 @@ use cairn_protocol::{
         reward::{Budgets, Cause, Emission},
         source::{DataSet, Generator, Purpose, Source},
     },
-    profile::{Candidate, DeviceClass},
     reputation::Observation,
     share::Ppm,
 };
-use cairn_seams::{
-    Clock as _, Lane, Lineage, OnPeriod, OnSettled as _, Prospect, Purse as _, Registry,
-    Reputation, Survey,
-};
+use cairn_seams::{Lineage, OnPeriod, OnSettled as _, Purse as _, Reputation};
 use frame_support::{
     assert_ok, derive_impl, parameter_types,
     traits::{
         fungible::{Inspect, InspectHold},
-        ConstU128, ConstU32, OnFinalize, OnIdle, OnInitialize,
+        ConstU128, ConstU32,
     },
-    weights::Weight,
 };
 use frame_system::EnsureRoot;
-use sp_runtime::{BuildStorage, DispatchResult};
+use sp_runtime::DispatchResult;
 use std::collections::BTreeMap;
 
 pub(crate) type AccountId = u64;
@@ -141,7 +136,7 @@ impl Config for Test {
     type Lineage = Hand;
     type MostGrant = MostGrant;
     type OnPeriod = Hand;
-    type Registry = Hand;
+    type Registry = Register<Hand>;
     type Reputation = Hand;
     type Rules = CurrentRules;
     type RuntimeHoldReason = RuntimeHoldReason;
@@ -208,6 +203,10 @@ impl Lineage<AccountId> for Hand {
         Ok(())
     }
 
+    fn carries(_: &BlockId, _: &Component, _: &BlockId) -> bool {
+        false
+    }
+
     fn unlay(_: &BlockId, _: &Component) -> Option<BlockId> {
         None
     }
@@ -232,55 +231,10 @@ impl Reputation<AccountId> for Hand {
     fn forget(_: ProviderId) {}
 }
 
-impl Registry<AccountId> for Hand {
-    fn sample(_: Lane, _: DeviceClass, _: u32, _: &Seed) -> Vec<Prospect<AccountId>> {
-        vec![]
-    }
-
-    fn survey(_: Lane, _: DeviceClass, _: u32, _: &Seed) -> Survey<AccountId> {
-        Survey::default()
-    }
-
-    fn candidate(_: ProviderId, _: Lane) -> Option<Candidate> {
-        None
-    }
-
-    fn serves(_: ProviderId, _: Lane) -> bool {
-        false
-    }
-
+impl Known<AccountId> for Hand {
     fn owner(provider: ProviderId) -> Option<AccountId> {
         Owners::get().get(&provider).copied()
     }
-
-    fn operated_by(_: &AccountId) -> Option<ProviderId> {
-        None
-    }
-
-    fn generation(_: ProviderId) -> u32 {
-        0
-    }
-
-    fn names(account: &AccountId) -> Vec<AccountId> {
-        vec![*account]
-    }
-
-    fn names_of(_: ProviderId) -> Vec<AccountId> {
-        vec![]
-    }
-
-    fn kin(names: Vec<AccountId>) -> Vec<AccountId> {
-        names
-    }
-
-    fn begin_work(_: ProviderId) {}
-    fn end_work(_: ProviderId) {}
-    fn engage(_: ProviderId) {}
-    fn disengage(_: ProviderId) {}
-    fn engagements(_: ProviderId) -> u32 {
-        0
-    }
-    fn penalise(_: ProviderId, _: Fault, _: u64) {}
 }
 
 #[cfg(feature = "runtime-benchmarks")]
@@ -308,14 +262,7 @@ pub(crate) fn externalities() -> sp_io::TestExternalities {
     Standing::set(500_000);
     JudgedOn::set(Some(DATA));
     Ended::set(vec![]);
-    let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
-    pallet_balances::GenesisConfig::<Test> {
-        balances: ACCOUNTS.map(|account| (account, FUNDS)).to_vec(),
-        ..Default::default()
-    }
-    .assimilate_storage(&mut storage)
-    .unwrap();
-    storage.into()
+    endowed::<Test>(ACCOUNTS, FUNDS).into()
 }
 
 /// Runs a test in block one. Alice, Bob, Carol and Dave own the providers 1, 2, 3 and 4.
@@ -342,34 +289,11 @@ pub(crate) fn check() {
     assert_eq!(Balances::total_issuance(), owned);
 }
 
-pub(crate) fn begin_block(number: u64) {
-    System::set_block_number(number);
-    AllPalletsWithSystem::on_initialize(number);
-}
-
-/// Makes a block with nothing left of its weight.
-pub(crate) fn full_block() {
-    let number = System::block_number();
-    AllPalletsWithSystem::on_finalize(number);
-    begin_block(number + 1);
-}
-
-/// Makes so many blocks.
-pub(crate) fn run(blocks: u64) {
-    for _ in 0..blocks {
-        let now = System::block_number();
-        AllPalletsWithSystem::on_idle(now, Weight::from_parts(u64::MAX / 2, u64::MAX / 2));
-        full_block();
-    }
-}
+cairn_doubles::blocks!();
 
 /// Makes blocks until the next period has begun.
 pub(crate) fn next_period() {
     run(u64::from(current().ends - now()));
-}
-
-pub(crate) fn now() -> Height {
-    Clock::now()
 }
 
 pub(crate) fn current() -> Period {

@@ -3,12 +3,11 @@
 use super::mock::*;
 use crate::{benchmarking::BenchmarkHelper, types::Rules};
 use cairn_protocol::{
-    id::{BlockId, Height, ProviderId},
+    id::{BlockId, ProviderId},
     profile::{Availability, Role},
 };
 use cairn_seams::Ticket;
 use frame_support::{assert_ok, traits::fungible::Mutate};
-use pallet_cairn_entropy::types::{Stage, Window};
 
 pub struct Helper;
 
@@ -45,22 +44,12 @@ impl BenchmarkHelper<AccountId> for Helper {
     }
 
     fn make_seed(ticket: &Ticket) {
-        pallet_cairn_entropy::Windows::<Test>::mutate(ticket.requested_at, |window| {
-            let asked = window.take().expect("a seed was asked for");
-            *window = Some(Window { stage: Stage::Closed { seed: [7; 32] }, ..asked });
-        });
+        pallet_cairn_entropy::benchmarking::close::<Test>(ticket, [7; 32]);
     }
 
     fn is_noted(provider: ProviderId) -> bool {
         Settlements::get().iter().any(|(one, _, _)| *one == provider)
     }
-}
-
-/// It is not measured here.
-impl pallet_cairn_entropy::benchmarking::BenchmarkHelper<AccountId> for Helper {
-    fn enlist(_: &AccountId) {}
-
-    fn set_height(_: Height) {}
 }
 
 pub(crate) fn new_test_ext() -> sp_io::TestExternalities {

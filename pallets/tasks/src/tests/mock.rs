@@ -4,11 +4,11 @@
 use crate::{self as pallet_cairn_tasks, types::*};
 use cairn_protocol::{
     audit::{may_be, Verdict},
-    id::{Amount, BlockId, Digest, EngineId, Height, ProviderId, Region, Seed, TaskId},
+    id::{Amount, BlockId, Digest, EngineId, Height, ProviderId, Seed, TaskId},
     job::{Job, JobKind, Payload, Policy, Requirements, Terms},
     matching::Weights,
     preimage::{ResultCommitment, Statement},
-    profile::{DeviceClass, Hardware, Offer, Offers, Profile, Role},
+    profile::{DeviceClass, Profile, Role},
     result::{Answer, Output},
     settlement::Shares,
     share::{Ppm, WHOLE},
@@ -21,7 +21,6 @@ use frame_support::{
 };
 use frame_system::EnsureRoot;
 use pallet_cairn_entropy::BlockVrf;
-use sp_runtime::BuildStorage;
 use std::{cell::RefCell, collections::BTreeMap};
 
 pub type AccountId = u64;
@@ -86,62 +85,14 @@ impl BlockVrf<AccountId> for Turns {
     }
 }
 
-impl pallet_cairn_entropy::Config for Test {
-    #[cfg(feature = "runtime-benchmarks")]
-    type BenchmarkHelper = super::benchmarks::Helper;
-    type BlockVrf = Turns;
-    type Clock = Clock;
-    type Currency = Balances;
-    type MaxAuthors = ConstU32<3>;
-    type MaxClosings = ConstU32<2>;
-    type MaxContributors = ConstU32<4>;
-    type MaxGaps = ConstU32<8>;
-    type MinAuthors = ConstU32<3>;
-    type OnForfeit = ();
-    type Registry = Providers;
-    type RoundBlocks = ConstU32<20>;
-    type RuntimeHoldReason = RuntimeHoldReason;
-    type Stake = Stake;
-    type WeightInfo = ();
-    type Window = ConstU32<16>;
-}
+cairn_doubles::beacon!(Test, super::benchmarks::Helper);
+cairn_doubles::standards!();
+cairn_doubles::reputation!(Test);
 
 parameter_types! {
-    pub const Stake: Amount = 100;
     pub const ItemDeposit: Amount = 5;
     pub const ByteDeposit: Amount = 1;
     pub const Treasury: AccountId = TREASURY;
-    pub const RoleBonds: pallet_cairn_providers::RoleBonds = pallet_cairn_providers::RoleBonds {
-        compute: 10_000,
-        guard: 10_000,
-        router: 10_000,
-        storage: 10_000,
-        entropy: 10_000,
-    };
-    pub const FaultShares: pallet_cairn_providers::FaultShares =
-        pallet_cairn_providers::FaultShares {
-            silent: 1_000,
-            unrevealed: 10_000,
-            withheld: 10_000,
-            outvoted: 40_000,
-            agreed_unread: 50_000,
-            wrong: 300_000,
-        };
-    pub const ThroughputFloors: pallet_cairn_providers::ThroughputFloors =
-        pallet_cairn_providers::ThroughputFloors {
-            small_gpu: 100,
-            gpu: 1_000,
-            large_gpu: 10_000,
-            accelerator: 100_000,
-        };
-    pub ReputationRules: cairn_protocol::reputation::Rules = cairn_protocol::reputation::Rules {
-        prior: 500_000,
-        inertia: 8,
-        window: 32,
-        fault_weight: 4,
-        half_life: 100_000,
-        weights: cairn_protocol::reputation::Weights { accuracy: 2, timeliness: 1, availability: 1 },
-    };
     pub static TaskRules: Rules = RULES;
     pub static PerBlock: u32 = SERVED;
 }
@@ -203,12 +154,6 @@ impl pallet_cairn_providers::Config for Test {
     type ThroughputFloors = ThroughputFloors;
     type UnbondingPeriod = ConstU32<200>;
     type WeightInfo = ();
-}
-
-impl pallet_cairn_reputation::Config for Test {
-    type Clock = Clock;
-    type Registry = Providers;
-    type Rules = ReputationRules;
 }
 
 /// A model that is open, and whose author asks for all that is left for it.
@@ -372,16 +317,9 @@ pub fn market(providers: u64, test: impl FnOnce()) {
 }
 
 fn open(providers: u64) -> Stored {
-    let mut storage =
-        frame_system::GenesisConfig::<Test>::default().build_storage().expect("it is empty");
     let people = [ALICE, BOB, TREASURY, CREATOR].into_iter();
     let owners = (0..providers).flat_map(|n| [owner(ProviderId(n)), operator(ProviderId(n))]);
-    pallet_balances::GenesisConfig::<Test> {
-        balances: people.chain(owners).map(|account| (account, RICH)).collect(),
-        ..Default::default()
-    }
-    .assimilate_storage(&mut storage)
-    .expect("no account stands twice");
+    let storage = cairn_doubles::endowed::<Test>(people.chain(owners), RICH);
     sp_io::TestExternalities::from(storage).execute_with(|| {
         System::set_block_number(1);
         (0..providers).for_each(|n| register(ProviderId(n)));
@@ -401,25 +339,10 @@ pub fn check() {
 }
 
 pub fn profile(n: u64) -> Profile {
-    let mut binding = [0; 32];
-    binding[..8].copy_from_slice(&n.to_le_bytes());
     // The kinds that are asked for here: each is a seat more that every check looks at.
-    let offers =
-        [JobKind::Infer, JobKind::Train, JobKind::Simulate].map(|kind| Offer { kind, price: 1 });
-    Profile {
-        hardware: Hardware {
-            class: DeviceClass::Gpu,
-            memory_mib: 16_384,
-            compute: 86,
-            slots: 4,
-            binding,
-        },
-        region: Region(0x0101),
-        offers: Offers(offers.to_vec().try_into().expect("there are no more kinds")),
-        payload_key: Some([9; 1_216]),
-        node: [0; 32],
-        enclave: None,
-    }
+    let kinds = [JobKind::Infer, JobKind::Train, JobKind::Simulate];
+    let plain = cairn_doubles::profile(n, DeviceClass::Gpu, 4, &kinds);
+    Profile { payload_key: Some([9; 1_216]), ..plain }
 }
 
 pub fn register(provider: ProviderId) {

@@ -1,10 +1,12 @@
 //! The pallet against a plain model of what it should do: after each of many random steps, by
 //! anyone at any time, both are in the same state.
 
+mod acts;
 mod calls;
 mod compare;
 mod course;
 mod dice;
+mod prices;
 mod reference;
 
 use super::mock::*;

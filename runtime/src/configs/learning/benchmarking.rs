@@ -6,19 +6,21 @@ use crate::{
         parameters::{learning, RuntimeParametersKey, RuntimeParametersValue},
     },
     units::UNITS,
-    AccountId, Balances, Experts, Learning, Panels, Rewards, Runtime, RuntimeOrigin, System,
+    AccountId, Balances, Custody, Experts, Learning, Panels, Providers, Rewards, Runtime,
+    RuntimeOrigin, System,
 };
 use alloc::{boxed::Box, vec, vec::Vec};
 use cairn_protocol::{
     dag::{BlockKind, Component, Header, SemVer, COMPONENT_BYTES},
     id::{Amount, BlockId, ContentId, DeltaId, File, Height, PanelId, ProviderId, Seed},
     learning::{
-        delta::Place,
+        delta::{Delta, Place, Stakes},
         evaluation::{excess, Evaluation, Opinion},
         model::{Access, ModelCard, MAX_COMPONENTS},
         panel::{Case, Outcome},
         source::{Generator, Purpose, Source},
     },
+    lifecycle::delta::{Reason, Stage},
     preimage::{DeltaCommitment, Statement},
     profile::{DeviceClass, Role},
     share::WHOLE,
@@ -157,6 +159,61 @@ fn place(nth: u32) -> Place {
     Place { model, component }
 }
 
+/// A delta was laid, is no head any more, has a reward that waits, and is kept by as many as may.
+fn keep_former(model: BlockId, id: DeltaId, author: AccountId) {
+    let component = components().into_iter().next().expect("there are some");
+    let record = Delta {
+        header: Header::delta(model, component, model, FILE, SemVer::default(), author, 1),
+        submitted: 0,
+        stage: Stage::Laid,
+        reason: Some(Reason::Accepted),
+        due: 0,
+        next: 0,
+        panel: None,
+        trial: None,
+        again: false,
+        word: None,
+        kept: Some(true),
+        stakes: Stakes::default(),
+        gain: 1_000,
+        reward: UNITS,
+        waits: true,
+        root: Some(model),
+        above: None,
+    };
+    pallet_cairn_learning::Deltas::<Runtime>::insert(id, record);
+    keep(model, id);
+}
+
+/// As many keep what came of a delta as may.
+fn keep(model: BlockId, id: DeltaId) {
+    use pallet_cairn_custody::types::{Keep, Stage as KeepStage, MOST_KEEPERS};
+    // What was asked for by the delta itself.
+    <Custody as cairn_seams::Custody>::release(id);
+    let first = MOST_KEEPERS.saturating_mul(id.0.saturated_into());
+    let keeper = |nth: u32| {
+        let (keeper, _) = <Helper as pallet_cairn_custody::benchmarking::BenchmarkHelper<
+            AccountId,
+        >>::enlist(first.saturating_add(nth));
+        <Providers as cairn_seams::Registry<AccountId>>::engage(keeper);
+        keeper
+    };
+    let keepers: Vec<ProviderId> = (0..MOST_KEEPERS).map(keeper).collect();
+    let keep = Keep {
+        model,
+        file: FILE,
+        stage: KeepStage::Resting,
+        due: 0,
+        next: 0,
+        until: Height::MAX,
+        draws: 0,
+        chunks: 0,
+        keepers: keepers.try_into().expect("there is room for as many"),
+    };
+    pallet_cairn_custody::Keeps::<Runtime>::insert(id, keep);
+    pallet_cairn_custody::Agenda::<Runtime>::insert(0, id, ());
+}
+
 impl pallet_cairn_panels::benchmarking::BenchmarkHelper<AccountId> for Helper {
     fn enlist(nth: u32) -> (ProviderId, AccountId) {
         let operator: AccountId = account("operator", nth, 6);
@@ -219,6 +276,10 @@ impl pallet_cairn_learning::benchmarking::BenchmarkHelper<AccountId> for Helper 
                 },
             );
         }
+    }
+
+    fn keep(model: &BlockId, delta: DeltaId) {
+        keep(*model, delta);
     }
 }
 
@@ -308,6 +369,7 @@ impl pallet_cairn_curation::benchmarking::BenchmarkHelper<AccountId> for Helper 
         let author = funded("author", delta.0.saturated_into());
         let there = <Rewards as Purse<AccountId>>::reserve(delta, model, &data, &author, UNITS);
         assert!(there > 0, "the period has a budget");
+        keep_former(*model, delta, author);
     }
 
     fn set_height(height: Height) {

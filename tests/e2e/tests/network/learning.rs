@@ -1,6 +1,9 @@
 //! Guards judge what mends a model that was spoilt: the honest result stands whoever is among them,
 //! heads move, and nothing is minted but for a cause.
 
+mod curated;
+mod sponsored;
+
 use std::time::Duration;
 
 use cairn_e2e::{Failure, Test, PATIENCE};

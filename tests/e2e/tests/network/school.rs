@@ -6,24 +6,31 @@ use cairn_e2e::{Failure, Test, TestNet};
 use cairn_localnet::{
     keys,
     school::{self, component, Spot, STEPS},
-    Client, Setup,
+    Client, Course, Market, Setup,
 };
 use cairn_protocol::{
-    id::{Amount, BlockId, DeltaId, PanelId, ProviderId},
+    id::{Amount, BlockId, DeltaId, File, PanelId, ProviderId},
     learning::{
         delta::DeltaView,
         evaluation::{Evaluation, Opinion},
         model::Head,
         panel::{Case, Outcome},
+        reward::Cause,
     },
     lifecycle::delta::Reason,
     view::ModelView,
 };
 use cairn_runtime::{AccountId, BlockNumber, Hash, Runtime, RuntimeEvent, RuntimeHoldReason};
+use codec::Decode;
+use pallet_cairn_curation::Event as CurationEvent;
 use pallet_cairn_learning::Event as LearningEvent;
 use pallet_cairn_panels::Event as PanelEvent;
 use pallet_cairn_providers::Event as ProviderEvent;
-use pallet_cairn_rewards::{Event as RewardEvent, Sums};
+use pallet_cairn_rewards::{
+    types::{Ledger, Period},
+    Current, Event as RewardEvent, Ledgers, Sums,
+};
+use pallet_cairn_tasks::Event as TaskEvent;
 use pallet_transaction_payment::Event as FeeEvent;
 use serde_json::Value;
 use tokio::time::{sleep, Instant};
@@ -73,10 +80,16 @@ pub struct Lessons {
     pub deltas: BTreeMap<DeltaId, Told>,
     pub panels: BTreeMap<PanelId, Judging>,
     pub penalised: Vec<ProviderId>,
-    /// What was burnt for transactions.
-    fees: Amount,
-    /// What was paid to those who judge and keep.
-    judges: Amount,
+    /// What was paid for each delta that was laid.
+    pub released: BTreeMap<DeltaId, Amount>,
+    /// What sponsors took back.
+    pub withdrawn: Amount,
+    /// What became of sealed sets, and of rewards that wait for them.
+    pub curated: Vec<CurationEvent<Runtime>>,
+    /// What was burnt for transactions and for tasks.
+    burnt: Amount,
+    /// What was paid to those who judge, keep and seal sets.
+    pub judges: Amount,
 }
 
 /// What there is of tokens, and what was ever minted for each cause.
@@ -93,8 +106,21 @@ impl School {
         spots: &[(&str, &[Spot])],
     ) -> Result<Self, Failure> {
         let net = TestNet::with_lessons(setups, patch, STEPS).await?;
-        let school = school::School::open(&net, spots).await?;
+        Self::of(net, spots, &Course::default()).await
+    }
+
+    /// The same on a network that is there, judged and paid for like this.
+    pub async fn of(
+        net: TestNet,
+        spots: &[(&str, &[Spot])],
+        course: &Course,
+    ) -> Result<Self, Failure> {
+        let school = school::School::with(&net, spots, course).await?;
         Ok(Self { front: net.client(0).await?, net, school })
+    }
+
+    pub fn market(&self) -> Result<&Market, Failure> {
+        self.net.market().ok_or_else(|| Failure::new("the network has no market"))
     }
 
     pub async fn model(&self) -> Result<ModelView<AccountId>, Failure> {
@@ -113,14 +139,20 @@ impl School {
         view.ok_or_else(|| Failure::new(format!("nothing is known of {delta:?}")))
     }
 
+    /// What a component is once a spot of it is mended, and it alone.
+    pub fn mended(&self, name: &str, spot: usize) -> Result<File, Failure> {
+        Ok(self.school.mended(name, spot)?)
+    }
+
     /// Has somebody hand in what mends a spot of a component.
     pub async fn hand_in(&self, who: &str, name: &str, spot: usize) -> Result<DeltaId, Failure> {
         Ok(self.school.hand_in(who, name, spot).await?.0)
     }
 
     /// Fails unless all that was minted since the first block that was read was minted for a cause,
-    /// and all that was burnt was paid for transactions. Says what was minted for each cause.
-    pub async fn books(&self, lessons: &Lessons) -> Result<Sums, Failure> {
+    /// and all that was burnt was paid for transactions and tasks. Says what was minted for each
+    /// cause.
+    pub async fn minted(&self, lessons: &Lessons) -> Result<Sums, Failure> {
         let now = Books::of(&self.front, lessons.last(&self.front).await?).await?;
         let begun = &lessons.books;
         let minted = Sums {
@@ -130,7 +162,14 @@ impl School {
             data: now.issued.data - begun.issued.data,
         };
         let all = minted.inference + minted.learning + minted.validation + minted.data;
-        assert_eq!(begun.issuance + all, now.issuance + lessons.fees, "{minted:?}");
+        assert_eq!(begun.issuance + all, now.issuance + lessons.burnt, "{minted:?}");
+        Ok(minted)
+    }
+
+    /// The same of a model that is admitted, whose judges nobody else pays, while nobody is granted
+    /// anything.
+    pub async fn books(&self, lessons: &Lessons) -> Result<Sums, Failure> {
+        let minted = self.minted(lessons).await?;
         assert_eq!((minted.inference, minted.validation), (0, lessons.judges));
         Ok(minted)
     }
@@ -138,10 +177,49 @@ impl School {
     /// Why anything of an account is held.
     pub async fn held(&self, who: &str) -> Result<Vec<(RuntimeHoldReason, Amount)>, Failure> {
         let key = pallet_balances::Holds::<Runtime>::hashed_key_for(keys::account(who)?);
+        Ok(self.stored(key).await?.unwrap_or_default())
+    }
+
+    /// What the chain keeps there after its last final block.
+    pub async fn stored<T: Decode>(&self, key: impl AsRef<[u8]>) -> Result<Option<T>, Failure> {
         let block = self.front.finalized_head().await?;
-        let holds: Option<Vec<(RuntimeHoldReason, Amount)>> =
-            self.front.storage(key, Some(block)).await?;
-        Ok(holds.unwrap_or_default())
+        Ok(self.front.storage(key, Some(block)).await?)
+    }
+
+    /// The number of the period that goes on.
+    pub async fn period(&self) -> Result<u32, Failure> {
+        let known: Option<Period> = self.stored(Current::<Runtime>::hashed_key()).await?;
+        Ok(known.ok_or_else(|| Failure::new("no period has begun"))?.number)
+    }
+
+    pub async fn ledger(&self, period: u32) -> Result<Ledger, Failure> {
+        let known: Option<Ledger> = self.stored(Ledgers::<Runtime>::hashed_key_for(period)).await?;
+        known.ok_or_else(|| Failure::new(format!("nothing is known of period {period}")))
+    }
+
+    /// Waits until a period is over.
+    pub async fn wait_for_end(&self, period: u32) -> Test {
+        let deadline = Instant::now() + WITHIN;
+        while self.period().await? <= period {
+            if Instant::now() >= deadline {
+                return Err(Failure::new(format!("period {period} has no end")));
+            }
+            sleep(STEP).await;
+        }
+        Ok(())
+    }
+
+    /// Fails unless of no period's budget more was minted, is put aside and is left than there was.
+    pub async fn is_within_budgets(&self) -> Test {
+        for period in 0..=self.period().await? {
+            let ledger = self.ledger(period).await?;
+            for cause in Cause::ALL {
+                let sums = [ledger.minted, ledger.held, ledger.left];
+                let used: Amount = sums.iter().map(|sum| sum.of(cause)).sum();
+                assert!(used <= ledger.budgets.of(cause), "{period}, {cause:?}: {ledger:?}");
+            }
+        }
+        Ok(())
     }
 }
 
@@ -166,7 +244,10 @@ impl Lessons {
             deltas: BTreeMap::new(),
             panels: BTreeMap::new(),
             penalised: Vec::new(),
-            fees: 0,
+            released: BTreeMap::new(),
+            withdrawn: 0,
+            curated: Vec::new(),
+            burnt: 0,
             judges: 0,
         })
     }
@@ -219,7 +300,7 @@ impl Lessons {
     }
 
     /// The last block that was read.
-    async fn last(&self, client: &Client) -> Result<Hash, Failure> {
+    pub async fn last(&self, client: &Client) -> Result<Hash, Failure> {
         let number = self.next.saturating_sub(1);
         let found = client.block_hash(number).await?;
         found.ok_or_else(|| Failure::new(format!("there is no block {number}")))
@@ -229,7 +310,11 @@ impl Lessons {
         match event {
             RuntimeEvent::Learning(event) => self.note_delta(event),
             RuntimeEvent::Panels(event) => self.note_panel(event),
-            RuntimeEvent::Rewards(RewardEvent::JudgesPaid { paid, .. }) => self.judges += paid,
+            RuntimeEvent::Rewards(event) => self.note_payment(event),
+            RuntimeEvent::Curation(event) => self.curated.push(event),
+            RuntimeEvent::Tasks(
+                TaskEvent::Settled { burnt, .. } | TaskEvent::Refunded { burnt, .. },
+            ) => self.burnt += burnt,
             RuntimeEvent::Providers(ProviderEvent::SlashQueued { provider, .. }) => {
                 self.penalised.push(provider);
             }
@@ -237,7 +322,18 @@ impl Lessons {
                 actual_fee,
                 tip,
                 ..
-            }) => self.fees += actual_fee - tip,
+            }) => self.burnt += actual_fee - tip,
+            _ => {}
+        }
+    }
+
+    fn note_payment(&mut self, event: RewardEvent<Runtime>) {
+        match event {
+            RewardEvent::JudgesPaid { paid, .. } => self.judges += paid,
+            RewardEvent::Released { delta, paid, .. } => {
+                self.released.insert(delta, paid);
+            }
+            RewardEvent::Withdrawn { amount, .. } => self.withdrawn += amount,
             _ => {}
         }
     }

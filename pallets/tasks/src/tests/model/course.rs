@@ -1,7 +1,7 @@
 //! What becomes of tasks by themselves: time runs out, results are compared, money moves, workers
 //! are drawn.
 
-use super::reference::*;
+use super::{prices::guards, reference::*};
 use crate::tests::mock::PRICED;
 use cairn_protocol::{
     id::{Amount, Height, ProviderId},

@@ -1,0 +1,150 @@
+//! The pallets of the chain, and what they are told once and for all.
+
+#[cfg(feature = "runtime-benchmarks")]
+use super::Helper;
+use super::{AccountId, Register, Seal, Shelf, Till, TREASURY, VAULT};
+use crate::{
+    self as pallet_cairn_learning,
+    types::{Clocks, Price, Rules, Sample, Standard, Terms},
+};
+use cairn_protocol::{
+    id::Amount,
+    learning::{
+        panel::PanelRules,
+        reward::{Curve, Decay},
+    },
+};
+use frame_support::{
+    derive_impl, parameter_types,
+    traits::{tokens::imbalance::ResolveTo, ConstU128, ConstU32},
+};
+use frame_system::EnsureRoot;
+use pallet_cairn_panels::types as panels;
+
+#[frame_support::runtime]
+mod runtime {
+    #[runtime::runtime]
+    #[runtime::derive(
+        RuntimeCall,
+        RuntimeEvent,
+        RuntimeError,
+        RuntimeOrigin,
+        RuntimeFreezeReason,
+        RuntimeHoldReason,
+        RuntimeSlashReason,
+        RuntimeLockId,
+        RuntimeTask
+    )]
+    pub struct Test;
+
+    #[runtime::pallet_index(0)]
+    pub type System = frame_system;
+    #[runtime::pallet_index(1)]
+    pub type Balances = pallet_balances;
+    #[runtime::pallet_index(2)]
+    pub type Clock = pallet_cairn_clock;
+    #[runtime::pallet_index(3)]
+    pub type Entropy = pallet_cairn_entropy;
+    #[runtime::pallet_index(4)]
+    pub type Providers = pallet_cairn_providers;
+    #[runtime::pallet_index(5)]
+    pub type Reputation = pallet_cairn_reputation;
+    #[runtime::pallet_index(6)]
+    pub type Panels = pallet_cairn_panels;
+    #[runtime::pallet_index(7)]
+    pub type Learning = pallet_cairn_learning;
+}
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+    type AccountData = pallet_balances::AccountData<Amount>;
+    type Block = frame_system::mocking::MockBlock<Self>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+    type AccountStore = System;
+    type Balance = Amount;
+    type ExistentialDeposit = ConstU128<100>;
+}
+
+impl pallet_cairn_clock::Config for Test {}
+
+// The beacon, the register and reputation are the real ones.
+cairn_doubles::authors!();
+cairn_doubles::beacon!(Test, Helper);
+cairn_doubles::standards!();
+cairn_doubles::reputation!(Test);
+cairn_doubles::providers!(Test {
+    type HeartbeatPeriod = ConstU32<5_000>;
+    type HeartbeatTimeout = ConstU32<10_000>;
+    type MaxSample = ConstU32<64>;
+    type OnSlash = ResolveTo<Vault, Balances>;
+    type ThroughputFloors = ThroughputFloors;
+});
+
+parameter_types! {
+    pub static LearningRules: Rules = RULES;
+    pub static PanelsRules: panels::Rules = PANELS;
+    pub const Treasury: AccountId = TREASURY;
+    pub const Vault: AccountId = VAULT;
+}
+
+impl pallet_cairn_panels::Config for Test {
+    type Beacon = Entropy;
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = Helper;
+    type Cases = Learning;
+    type Clock = Clock;
+    type Purse = Till;
+    type Registry = Providers;
+    type Reputation = Reputation;
+    type Rules = PanelsRules;
+    type ServedPerBlock = ConstU32<16>;
+    type WeightInfo = ();
+}
+
+impl pallet_cairn_learning::Config for Test {
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = Helper;
+    type Clock = Clock;
+    type Currency = Balances;
+    type Custody = Shelf;
+    type Lineage = Register;
+    type ManagerOrigin = EnsureRoot<AccountId>;
+    type MaxQueue = ConstU32<6>;
+    type Panels = Panels;
+    type Purse = Till;
+    type Registry = Providers;
+    type Rules = LearningRules;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type Sealing = Seal;
+    type ServedPerBlock = ConstU32<16>;
+    type Treasury = Treasury;
+    type UndoneAtOnce = ConstU32<2>;
+    type WeightInfo = ();
+}
+
+pub(super) const PANELS: panels::Rules = panels::Rules {
+    draws: PanelRules { guards: 3, most: 9, sample: 16, again: 2 },
+    clocks: panels::Clocks { commit: 40, reveal: 10, window: 5 },
+    pay: 700,
+};
+
+pub(crate) const RULES: Rules = Rules {
+    terms: Terms {
+        delay: 5,
+        life: 50,
+        commitment: 10,
+        bond: Price { fixed: 1_000, byte: 1 },
+        deposit: Price { fixed: 200, byte: 1 },
+        mark: 30,
+        most_bytes: 10_000,
+    },
+    clocks: Clocks { turn: 40, keeping: 30, record: 400 },
+    standard: Standard { threshold: 10_000, decay: Decay { floor_loss: 0, least: 1_000 } },
+    sample: Sample { variance: 400, most: 256 },
+    curve: Curve { hundredth: 500 },
+    forfeit: 100_000,
+    pending: 3,
+};
