@@ -3,7 +3,8 @@
 use super::{
     chance::Chance,
     committee::{Brief, End},
-    odds::{binomial, percent, Rate, Urn},
+    odds::Urn,
+    rate::{binomial, percent, Rate},
     rules::*,
     table::{grouped, Table},
     world::{drawn_of, measured, Stream, World},

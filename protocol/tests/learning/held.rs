@@ -3,7 +3,7 @@
 use super::{
     committee::{Brief, End},
     language::{Model, Text},
-    odds::Rate,
+    rate::Rate,
     rules::*,
     table::{grouped, spread, Table},
     world::{all_of, drawn_of, Stream, World, WORLDS},

@@ -4,7 +4,7 @@ use super::{
     chance::Chance,
     committee::{Brief, End},
     language::{Model, ROWS, TOKENS},
-    odds::{percent, Rate},
+    rate::{percent, Rate},
     rules::*,
     table::{grouped, Table},
     world::{drawn_of, Stream, World, HEADS, WORLDS},

@@ -2,7 +2,7 @@
 
 use super::{
     language::Model,
-    odds::Rate,
+    rate::Rate,
     rules::*,
     table::{grouped, Table},
     world::{drawn_of, measured, reward, Stream, World, WORLDS},

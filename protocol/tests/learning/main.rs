@@ -12,6 +12,8 @@ mod language;
 mod luck;
 mod odds;
 mod rare;
+#[path = "../shared/rate.rs"]
+mod rate;
 mod rules;
 mod slices;
 #[path = "../shared/table.rs"]

@@ -2,7 +2,7 @@
 
 use super::{
     language::{is_foreign, Model, Text, FOREIGN, NATIVE, TOKENS},
-    odds::{percent, Rate},
+    rate::{percent, Rate},
     rules::*,
     table::{grouped, spread, Table},
     world::{drawn_of, drawn_of_any, measured, reward, Stream, World, HEADS, LEARNT, WORLDS},

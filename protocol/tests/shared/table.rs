@@ -1,7 +1,7 @@
 //! What the runs come to, as the docs state it.
 
 // Each simulation has its own page.
-use crate::PAGE;
+use super::PAGE;
 
 /// A mean and how far runs are from it.
 pub struct Spread {
