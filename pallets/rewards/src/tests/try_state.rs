@@ -134,6 +134,13 @@ fn try_state_should_fail_when_sponsors_are_wrong() {
         breaks("sponsors: what is put aside is not what deltas have", || {
             amend_sponsor(|one| one.held += 1);
         });
+        let judged = |parts: Parts<AccountId>| {
+            Judging::<Test>::insert(DeltaId(9), Pot { model: MODEL, parts });
+        };
+        breaks("sponsors: what is put aside is not what deltas have", || {
+            judged(vec![(BOB, 1)].try_into().unwrap());
+        });
+        breaks("sponsors: nothing is put aside to judge a delta", || judged(Parts::default()));
         breaks("sponsors: one pays nothing", || {
             Sponsors::<Test>::mutate(MODEL, |all| {
                 let idle = Sponsor { account: CAROL, left: 0, held: 0, leaves: None };
