@@ -12,6 +12,7 @@
 //! reward ── gain, Curve: what it is worth ◀── sealed, curation: what of it holds on examples
 //!                                             nobody knew
 //! quality ─ how far a model has come
+//! limits ── how much guards can be asked to judge
 //! inference ── grant: what those get who serve models
 //! ```
 //!
@@ -26,6 +27,7 @@ pub mod curation;
 pub mod delta;
 pub mod evaluation;
 pub mod inference;
+pub mod limits;
 mod logarithm;
 pub mod model;
 pub mod panel;

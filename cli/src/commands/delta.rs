@@ -257,7 +257,10 @@ pub fn why(reason: &Reason) -> String {
         }
         Reason::Superseded => "its author published the component anew; learn from that".into(),
         Reason::Divided => "guards did not agree on it".into(),
-        Reason::NobodyFit => "there were too few guards; try again later".into(),
+        Reason::NobodyFit => {
+            "there were too few guards, or too few with memory for the model; try again later"
+                .into()
+        }
         Reason::NotKept => "too few keep what the component would become; try again later".into(),
         Reason::Invalidated => "governance took it off".into(),
         Reason::AncestorInvalidated => "governance took off what it was laid on".into(),

@@ -232,6 +232,10 @@ impl Learner<'_> {
 
     async fn learn(&self) -> Outcome<Attempt> {
         let preview = self.preview().await?;
+        if let Some(reason) = preview.too_much.filter(|_| !self.asked.dry_run) {
+            let words = format!("guards are not asked to judge a delta of this model: {reason}");
+            return Err(Failure::new(Exit::Refused, words));
+        }
         if !preview.paid && !self.asked.dry_run {
             return Err(Failure::new(
                 Exit::Refused,

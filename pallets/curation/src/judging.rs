@@ -18,6 +18,11 @@ use cairn_seams::{Clock, Judged, Lineage, Panels, Purse};
 use frame_support::pallet_prelude::Get;
 
 impl<T: Config> Judged for Pallet<T> {
+    fn held(case: &Case) -> u64 {
+        // What there is to hold does not depend on the sample.
+        Self::brief(case, &Seed::default()).map_or(0, |brief| brief.held())
+    }
+
     fn brief(case: &Case, seed: &Seed) -> Option<Brief> {
         let (id, _, set) = Self::under_judgement(case)?;
         let Progress::Judging { opening, .. } = set.progress else { return None };

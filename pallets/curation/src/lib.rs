@@ -37,7 +37,7 @@ pub mod pallet {
         id::{Amount, BlockId, ContentId, DeltaId, Digest, File, Height},
         share::Ppm,
     };
-    use cairn_seams::{Clock, Lineage, OnReleased, Panels, Purse, Registry};
+    use cairn_seams::{Authors, Clock, Lineage, OnReleased, Panels, Purse, Registry};
     use frame_support::{
         pallet_prelude::*,
         traits::{fungible, OnUnbalanced},
@@ -76,6 +76,9 @@ pub mod pallet {
 
         /// Holds rewards until they are released, and pays curators.
         type Purse: Purse<Self::AccountId>;
+
+        /// Knows whose deltas are being judged.
+        type Authors: Authors<Self::AccountId>;
 
         /// Hears which rewards are held no more.
         type OnReleased: OnReleased;
@@ -321,6 +324,10 @@ pub mod pallet {
         /// The trial has nothing to do yet. Its period goes on, or it can be poked after its `due`.
         #[codec(index = 22)]
         TooEarly,
+        /// A delta of the curator, or of who is linked to it, is being judged. It could be laid in
+        /// the period, and be measured on the set. Seal it when nothing of the party is judged.
+        #[codec(index = 23)]
+        StillAnAuthor,
     }
 
     #[pallet::hooks]

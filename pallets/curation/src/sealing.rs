@@ -2,7 +2,7 @@
 
 use crate::{pallet::*, types::*};
 use cairn_protocol::{id::ContentId, learning::source::Source};
-use cairn_seams::{Clock, Lineage, Registry, Sealing};
+use cairn_seams::{Authors, Clock, Lineage, Registry, Sealing};
 use frame_support::{
     ensure,
     pallet_prelude::{DispatchResult, Get},
@@ -30,6 +30,8 @@ impl<T: Config> Pallet<T> {
         let kin = T::Registry::kin(T::Registry::names(&set.curator));
         let mut others = SealedSets::<T>::iter_prefix_values(id);
         ensure!(others.all(|other| !kin.contains(&other.curator)), Error::<T>::SealedAlready);
+        // What is handed in from now on is refused; this may have been before.
+        ensure!(!kin.iter().any(T::Authors::is_pending), Error::<T>::StillAnAuthor);
 
         trial.sets = nth.saturating_add(1);
         let sets = known.sets.saturating_add(1);

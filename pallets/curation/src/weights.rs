@@ -9,8 +9,9 @@ cairn_seams::weights! {
     /// Curator, account and holds.
     leave(): (55_813, 3, 3);
     /// Clock, rules, curator, period, model and what it is judged on, trial, what the curator goes
-    /// by and what links it; curator, trial, turn, bar, set. Of each set its curator.
-    commit_set(sets): (147_404, 13, 5) + sets * (6_363, 1, 0);
+    /// by, what links it, and what each of these has pending; curator, trial, turn, bar, set. Of
+    /// each set its curator.
+    commit_set(sets): (207_404, 31, 5) + sets * (6_363, 1, 0);
     /// Clock, trial, genesis hash; set, trial, agenda. Of each set its curator.
     reveal_set(sets): (63_308, 5, 4) + sets * (6_054, 1, 0);
     /// Clock, trial; what it then does is counted by itself.

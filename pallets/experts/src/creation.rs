@@ -9,6 +9,7 @@ use cairn_protocol::{
         source::{Purpose, Source, SourceFlaw},
     },
 };
+use cairn_seams::Judging;
 use frame_support::{dispatch::DispatchResult, ensure};
 
 impl<T> From<Flaw> for Error<T> {
@@ -105,6 +106,7 @@ impl<T: Config> Pallet<T> {
         if Validation::<T>::get(model) == Some(data) {
             return Ok(());
         }
+        ensure!(T::Judging::takes(&examples.source), Error::<T>::TooMuchToJudge);
         Validation::<T>::insert(model, data);
         // What was lost on another set says nothing of this one.
         LossesOf::<T>::remove(model);

@@ -33,7 +33,7 @@ pub mod pallet {
             source::{Purpose, Source},
         },
     };
-    use cairn_seams::{Clock, OnPublished, Registry};
+    use cairn_seams::{Clock, Judging, OnPublished, Registry};
     use frame_support::{pallet_prelude::*, traits::fungible};
     use frame_system::pallet_prelude::*;
 
@@ -59,6 +59,9 @@ pub mod pallet {
 
         /// Hears when an author publishes a component.
         type OnPublished: OnPublished;
+
+        /// Knows how much guards can be asked to judge.
+        type Judging: Judging;
 
         /// What is held for an item of state.
         type ItemDeposit: Get<Amount>;
@@ -337,6 +340,11 @@ pub mod pallet {
         /// The provider does not say that it serves this model.
         #[codec(index = 43)]
         NotServed,
+        /// A sample of the set may have more bytes than guards take, or take more fuel to make
+        /// than they spend: the parameters of deltas have these limits. Register one of shorter
+        /// examples, or a generator that may burn less.
+        #[codec(index = 44)]
+        TooMuchToJudge,
     }
 
     #[pallet::hooks]

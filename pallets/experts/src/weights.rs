@@ -12,7 +12,7 @@ cairn_seams::weights! {
     /// Card, block, account and holds; block, source, account and holds.
     register_data(): (75_311, 4, 4);
     /// Model, source, block, set; set, losses.
-    choose_validation(): (30_826, 4, 2);
+    choose_validation(): (40_826, 5, 2);
     /// Model, card, what was announced, clock; card, what is announced.
     set_access(): (52_187, 5, 2);
     /// Model, licence, account and holds; the same without the model.

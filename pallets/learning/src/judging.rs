@@ -7,16 +7,32 @@ use cairn_protocol::{
         acceptance::variance,
         brief::{Brief, Subject},
         evaluation::{Evaluation, Opinion},
+        limits::TooMuch,
+        model::Parts,
         panel::{Case, Outcome},
         reward::decayed,
-        sample::size,
+        sample::{largest, size},
+        source::Source,
     },
     share::{Ppm, WHOLE},
 };
-use cairn_seams::{Clock, Custody, Judged, Lineage, Panels};
+use cairn_seams::{Clock, Custody, Judged, Judging, Lineage, Panels};
 use frame_support::{dispatch::DispatchResult, ensure, pallet_prelude::Get, traits::Defensive};
 
+impl<T: Config> Judging for Pallet<T> {
+    fn takes(source: &Source) -> bool {
+        Self::check_sample(source).is_ok()
+    }
+}
+
 impl<T: Config> Judged for Pallet<T> {
+    fn held(case: &Case) -> u64 {
+        let Case::Delta(id) = case else { return 0 };
+        // What there is to hold does not depend on the sample.
+        let brief = Deltas::<T>::get(id).and_then(|delta| Self::try_on(&delta, &Seed::default()));
+        brief.map_or(0, |(brief, _)| brief.held())
+    }
+
     fn brief(case: &Case, seed: &Seed) -> Option<Brief> {
         let Case::Delta(id) = *case else { return None };
         let mut delta = Deltas::<T>::get(id).filter(|delta| delta.stage == Stage::Judging)?;
@@ -62,13 +78,16 @@ impl<T: Config> Pallet<T> {
         let head = T::Lineage::head(&model, &component)?;
         let data = T::Lineage::validation(&model)?;
         let source = T::Lineage::data(&data)?.source;
+        let parts = T::Lineage::parts(&model);
+        // It may have become too much since the delta was handed in.
+        Self::check_burden(&parts, &source).ok()?;
         let (threshold, count) = Self::demand(&model, &data, source.count())?;
         let attempts = head.judged;
         let brief = Brief {
             model,
             bundle: T::Lineage::bundle(&model)?,
             judge: card.judge,
-            parts: T::Lineage::parts(&model),
+            parts,
             subject: Subject::Delta {
                 component,
                 artifact: delta.header.artifact,
@@ -98,6 +117,20 @@ impl<T: Config> Pallet<T> {
         let last = measure.map_or(0, |measure| measure.variance);
         let variance = last.max(rules.sample.variance);
         Some((threshold, size(variance, threshold, rules.sample.most, examples)?))
+    }
+
+    /// Whether judging a model of these components on a set takes no more than guards are asked
+    /// for.
+    pub(crate) fn check_burden(parts: &Parts, source: &Source) -> Result<(), TooMuch> {
+        T::Rules::get().limits.check_model(parts)?;
+        Self::check_sample(source)
+    }
+
+    /// The same of the largest sample that may be drawn: a set is not to become too much by what is
+    /// measured on it.
+    fn check_sample(source: &Source) -> Result<(), TooMuch> {
+        let rules = T::Rules::get();
+        rules.limits.check_source(source, largest(rules.sample.most, source.count()))
     }
 
     pub(crate) fn do_set_standard(model: BlockId, standard: Option<Standard>) -> DispatchResult {

@@ -342,6 +342,12 @@ pub mod pallet {
         /// No block is being taken off whose delta is forgotten.
         #[codec(index = 33)]
         NothingToCut,
+        /// Judging it takes more than guards are asked for: the model's components have too many
+        /// bytes, or a sample of what it is judged on has, or takes too much fuel to make. The
+        /// preview of the component says which, and by how much; the model's author may publish
+        /// smaller components, or choose another set.
+        #[codec(index = 34)]
+        TooMuchToJudge,
     }
 
     #[pallet::hooks]

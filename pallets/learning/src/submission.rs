@@ -7,7 +7,7 @@ use cairn_protocol::{
     learning::panel::Case,
     preimage::{DeltaCommitment, Statement},
 };
-use cairn_seams::{Clock, Lineage, Panels, Purse, Registry, Sealing};
+use cairn_seams::{Authors, Clock, Lineage, Panels, Purse, Registry, Sealing};
 use frame_support::{
     dispatch::DispatchResult, ensure, pallet_prelude::Get, traits::DefensiveSaturating,
 };
@@ -29,6 +29,12 @@ impl<T> From<Flaw> for Error<T> {
             | Flaw::ClaimsGain(_)
             | Flaw::NotOnItsModel(_) => Self::NotADelta,
         }
+    }
+}
+
+impl<T: Config> Authors<T::AccountId> for Pallet<T> {
+    fn is_pending(who: &T::AccountId) -> bool {
+        Pending::<T>::get(who) > 0
     }
 }
 
@@ -127,13 +133,14 @@ impl<T: Config> Pallet<T> {
         ensure!(T::Lineage::head(model, component).is_some(), Error::<T>::UnknownComponent);
         ensure!(!Self::is_being_rolled_back(place), Error::<T>::BeingRolledBack);
         let data = T::Lineage::validation(model).ok_or(Error::<T>::NoValidationSet)?;
-        ensure!(T::Lineage::data(&data).is_some(), Error::<T>::NoValidationSet);
+        let set = T::Lineage::data(&data).ok_or(Error::<T>::NoValidationSet)?;
         ensure!(T::Purse::pays_for(model, &data), Error::<T>::NobodyPays);
         ensure!(!T::Sealing::barred(model, author), Error::<T>::Barred);
         let party = T::Registry::kin(T::Registry::names(author));
         let pending = party.iter().map(Pending::<T>::get).fold(0u32, u32::saturating_add);
         ensure!(pending < T::Rules::get().pending, Error::<T>::TooManyPending);
-        Ok(())
+        let parts = T::Lineage::parts(model);
+        Self::check_burden(&parts, &set.source).map_err(|_| Error::<T>::TooMuchToJudge)
     }
 
     fn check_artifact(

@@ -2,7 +2,10 @@
 
 use cairn_protocol::{
     id::{Amount, BlockId, DeltaId, Height},
-    learning::reward::{Curve, Decay},
+    learning::{
+        limits::Limits,
+        reward::{Curve, Decay},
+    },
     share::Ppm,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -111,6 +114,8 @@ stored! {
         /// Of models for which there is no other.
         pub standard: Standard,
         pub sample: Sample,
+        /// What takes more is not judged.
+        pub limits: Limits,
         pub curve: Curve,
         /// What is lost of the bond where there is no delta to judge.
         pub forfeit: Ppm,

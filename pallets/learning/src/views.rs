@@ -70,10 +70,12 @@ impl<T: Config> Pallet<T> {
         let source = T::Lineage::data(&data)?.source;
         let (threshold, count) = Self::demand(&model, &data, source.count())?;
         let ahead = Queues::<T>::get(Place { model, component }).len();
+        let parts = T::Lineage::parts(&model);
         Some(Preview {
             bundle: T::Lineage::bundle(&model)?,
             judge: T::Lineage::card(&model)?.judge,
-            parts: T::Lineage::parts(&model),
+            too_much: Self::check_burden(&parts, &source).err(),
+            parts,
             head,
             data,
             source,

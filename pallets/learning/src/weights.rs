@@ -8,11 +8,11 @@ cairn_seams::weights! {
     commit_delta(): (157_504, 20, 3);
     /// Clock, commitment, rules, account and holds; commitment.
     withdraw_commit(): (82_883, 5, 3);
-    /// Clock, rules, genesis hash, commitment, head, rollback, set, purse, curators, what links the
-    /// author and what each of these has pending, block, artifact and the delta it is kept for,
+    /// Clock, rules, genesis hash, commitment, 64 heads, rollback, set, purse, curators, what links
+    /// the author and what each of these has pending, block, artifact and the delta it is kept for,
     /// attempt, account and holds, queue; panel, its agenda and window of a seed; delta, its index
     /// and agenda.
-    submit_delta(): (586_039, 51, 16);
+    submit_delta(): (1_186_039, 179, 16);
     /// Clock, delta; what it then does is counted by itself.
     poke(): (77_084, 6, 3);
     /// Clock, delta, rollback; agenda.

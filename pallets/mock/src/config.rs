@@ -154,6 +154,7 @@ impl pallet_cairn_experts::Config for Mock {
     type Clock = Clock;
     type Currency = Balances;
     type ItemDeposit = ConstU128<5>;
+    type Judging = Learning;
     type MaxServed = ConstU32<2>;
     type OnPublished = Rewards;
     type PriceNotice = ConstU32<20>;

@@ -6,7 +6,10 @@ use cairn_protocol::{
     audit::fits,
     id::{Height, PanelId, ProviderId, Seed},
     job::Requirements,
-    learning::panel::{choose, Case, Outcome},
+    learning::{
+        brief::Brief,
+        panel::{choose, Case, Outcome},
+    },
     profile::{DeviceClass, Role},
 };
 use cairn_seams::{Beacon, Clock, Judged, Lane, Panels as Committees, Prospect, Registry, Subject};
@@ -89,12 +92,16 @@ impl<T: Config> Pallet<T> {
         panel.ticket = None;
         let rules = T::Rules::get();
         let vacant = panel.vacant();
-        let chosen = Self::choose(&panel, vacant, rules.draws.sample, &seed);
+        // Whoever is replaced judged the same as who replaces it.
+        let brief = Briefs::<T>::get(id);
+        let held = brief.as_ref().map_or_else(|| T::Cases::held(&panel.case), Brief::held);
+        let memory_mib = rules.memory_for(held);
+        let wanted = Requirements { memory_mib, ..Requirements::any(DeviceClass::Cpu) };
+        let chosen = Self::choose(&panel, &wanted, vacant, rules.draws.sample, &seed);
         if chosen.len() < vacant.into() {
             return Self::make_do(id, panel);
         }
-        // Whoever is replaced judged the same as who replaces it.
-        if !Briefs::<T>::contains_key(id) {
+        if brief.is_none() {
             let Some(brief) = T::Cases::brief(&panel.case, &seed) else {
                 return Self::call_off(id, panel);
             };
@@ -129,14 +136,19 @@ impl<T: Config> Pallet<T> {
 
     /// So many guards who are not there yet, of parties of their own that have nothing to do with
     /// the case; fewer where not enough are fit.
-    fn choose(panel: &PanelOf<T>, count: u8, sample: u8, seed: &Seed) -> Vec<ProviderId> {
+    fn choose(
+        panel: &PanelOf<T>,
+        wanted: &Requirements,
+        count: u8,
+        sample: u8,
+        seed: &Seed,
+    ) -> Vec<ProviderId> {
         let lane = Lane::Holders(Role::Guard);
-        let wanted = Requirements::any(DeviceClass::Cpu);
         let mut field = T::Registry::sample(lane, wanted.class, sample.into(), seed);
         field.retain(|Prospect { candidate, .. }| {
             let one = candidate.provider;
             let is_out = panel.excluded.contains(&one) || panel.seat(one).is_some();
-            !is_out && fits(&wanted, false, candidate)
+            !is_out && fits(wanted, false, candidate)
         });
         let seated = panel.guards.iter().flat_map(|seat| T::Registry::names_of(seat.guard));
         let concerned = panel.barred.iter().cloned().chain(seated).collect();

@@ -20,6 +20,8 @@ pub use cairn_protocol::{
 pub const KIND: JobKind = JobKind::Evaluate;
 pub type PanelOf<T> = Panel<<T as frame_system::Config>::AccountId>;
 
+const MIB: u64 = 1 << 20;
+
 /// A stage is left in the block after its last.
 const LOOK: Height = 1;
 
@@ -39,6 +41,9 @@ const LOOK: Height = 1;
 pub struct Rules {
     pub draws: PanelRules,
     pub clocks: Clocks,
+    /// MiB of memory that are asked of a guard at most. With more of it an author could choose a
+    /// model so large that few can judge it but those whom it knows.
+    pub memory_mib: u32,
     /// What each guard is paid whose opinion stands.
     pub pay: Amount,
 }
@@ -74,6 +79,12 @@ impl Rules {
     pub fn most_paid(&self) -> Amount {
         let most = self.draws.most.min(MOST_GUARDS).max(self.seats());
         self.pay.saturating_mul(most.into())
+    }
+
+    /// MiB that a guard is asked for who has to hold so many bytes.
+    pub fn memory_for(&self, bytes: u64) -> u32 {
+        let mib = u32::try_from(bytes.div_ceil(MIB)).unwrap_or(u32::MAX);
+        mib.min(self.memory_mib)
     }
 
     /// How long a panel takes at most, if seeds, which take so many blocks, are in time and blocks

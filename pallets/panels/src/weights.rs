@@ -15,11 +15,12 @@ cairn_seams::weights! {
     serve(): (13_380, 3, 1);
     /// Agenda, panel.
     find_due(): (27_511, 2, 0);
-    /// Panel, rules, window of the seed, the case and its brief of as many components as there may
-    /// be, what the barred go by and what links them; nine guards seated, four evicted; agenda. Of
-    /// each of the sample two places in the pool and who sits there, one of whom has gone silent; of
-    /// the other its reputation, what it goes by, and what links it.
-    draw(sample): (855_406, 154, 46) + sample * (66_432, 10, 0);
+    /// Panel, rules, window of the seed, the case, what there is to hold for it, and its brief of
+    /// as many components as there may be, what the barred go by and what links them; nine guards
+    /// seated, four evicted; agenda. Of each of the sample two places in the pool and who sits
+    /// there, one of whom has gone silent; of the other its reputation, what it goes by, and what
+    /// links it.
+    draw(sample): (1_155_406, 154, 46) + sample * (66_432, 10, 0);
     /// Panel, brief, rules, faults, the case; agenda, window of a seed, the case. Of each guard its
     /// registration and lanes, reputation, penalty and seat.
     close(guards): (114_396, 9, 7) + guards * (46_954, 2, 4);

@@ -8,7 +8,7 @@ use cairn_protocol::{
         brief::Brief,
         model::{Head, ModelCard, Parts},
         panel::{Case, Outcome},
-        source::DataSet,
+        source::{DataSet, Source},
     },
     share::Ppm,
 };
@@ -74,6 +74,12 @@ impl OnPublished for () {
     fn published(_: &BlockId) {}
 }
 
+/// Those who say how much guards can be asked to judge.
+pub trait Judging {
+    /// Whether a sample of a source takes no more than they are asked for.
+    fn takes(source: &Source) -> bool;
+}
+
 /// Committees of guards.
 pub trait Panels<AccountId> {
     /// Asks for one. Nobody is on it who goes by one of these names, or is one party with whoever
@@ -89,6 +95,10 @@ pub trait Panels<AccountId> {
 
 /// Those whose cases panels judge.
 pub trait Judged {
+    /// Bytes that guards have to hold at the least to judge a case as it is now; nothing where it
+    /// cannot be judged.
+    fn held(case: &Case) -> u64;
+
     /// What guards are to judge, fixed at the draw whose seed this is; none calls the case off.
     fn brief(case: &Case, seed: &Seed) -> Option<Brief>;
 
@@ -174,6 +184,12 @@ pub trait OnReleased {
 
 impl OnReleased for () {
     fn released(_: DeltaId) {}
+}
+
+/// Whose deltas are being judged.
+pub trait Authors<AccountId> {
+    /// Whether some of this account's are, of whatever model.
+    fn is_pending(who: &AccountId) -> bool;
 }
 
 /// What waits for examples that nobody knows yet.

@@ -9,7 +9,7 @@ use crate::{
     share::Ppm,
     wire::wire,
 };
-use alloc::vec::Vec;
+use alloc::{collections::BTreeSet, vec::Vec};
 
 /// How many times as large as its component a delta may be. A change of every master, one by one, is
 /// three times what the masters are.
@@ -64,4 +64,16 @@ impl Brief {
         let named = artifact.into_iter().chain([self.source.file()]);
         named.chain(parts.map(|part| part.file)).chain([self.bundle]).collect()
     }
+
+    /// Bytes that whoever judges it has in memory at the least: those of its files, but for the
+    /// examples, of which a few are held at a time. What the bundle names comes to that.
+    pub fn held(&self) -> u64 {
+        let examples = self.source.file();
+        let files: BTreeSet<File> = self.files().into_iter().collect();
+        let held = files.into_iter().filter(|file| *file != examples);
+        held.fold(0u64, |sum, file| sum.saturating_add(file.bytes))
+    }
 }
+
+#[cfg(test)]
+mod tests;

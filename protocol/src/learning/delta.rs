@@ -5,6 +5,7 @@ use crate::{
     id::{Amount, BlockId, ContentId, DeltaId, File, Height, PanelId},
     learning::{
         evaluation::{Evaluation, Opinion},
+        limits::TooMuch,
         model::{Head, Parts},
         panel::Outcome,
         source::Source,
@@ -133,6 +134,8 @@ pub struct Preview {
     pub attempts: u32,
     /// How many deltas are in the queue.
     pub ahead: u32,
+    /// Why guards are not asked for it, where judging takes too much.
+    pub too_much: Option<TooMuch>,
     /// Whether somebody pays for deltas of this model.
     pub paid: bool,
     /// What a gain is multiplied by.

@@ -25,7 +25,6 @@ pub fn size(variance: u64, threshold: Ppm, most: u32, count: u64) -> Option<u32>
     if count < LEAST.into() {
         return None;
     }
-    let most = most.clamp(LEAST, MOST);
     // Millionths over the square of millionths.
     let spread = U256::from(variance)
         .checked_mul(SQUARED_DEVIATIONS.into())
@@ -39,8 +38,12 @@ pub fn size(variance: u64, threshold: Ppm, most: u32, count: u64) -> Option<u32>
         })
         .and_then(|enough| u32::try_from(enough).ok())
         .unwrap_or(MOST);
-    let there_are = u32::try_from(count).unwrap_or(u32::MAX);
-    Some(enough.clamp(LEAST, most).min(there_are))
+    Some(enough.max(LEAST).min(largest(most, count)))
+}
+
+/// How many examples out of `count` a sample has at most, whatever is judged on it.
+pub fn largest(most: u32, count: u64) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX).min(most.clamp(LEAST, MOST))
 }
 
 /// Which records a seed asks for, in ascending order. All are different, and each set of so many

@@ -30,6 +30,13 @@ use sp_runtime::morph_types;
 /// Whose case it is.
 pub struct Cases;
 impl Judged for Cases {
+    fn held(case: &Case) -> u64 {
+        match case {
+            Case::Delta(_) => Learning::held(case),
+            Case::Sealed { .. } => Curation::held(case),
+        }
+    }
+
     fn brief(case: &Case, seed: &Seed) -> Option<Brief> {
         match case {
             Case::Delta(_) => Learning::brief(case, seed),
@@ -141,6 +148,7 @@ impl pallet_cairn_rewards::Config for Runtime {
 }
 
 impl pallet_cairn_curation::Config for Runtime {
+    type Authors = Learning;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = super::market::benchmarking::Helper;
     type Clock = MarketClock;

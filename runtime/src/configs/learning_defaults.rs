@@ -4,6 +4,7 @@ use crate::units::*;
 use cairn_protocol::learning::{
     delta::{Price, Terms},
     inference::MOST_GRANT,
+    limits::Limits,
     panel::{PanelRules, MOST_GUARDS},
     reward::{Budgets, Curve, Decay, Emission},
 };
@@ -22,6 +23,9 @@ pub const PANEL_RULES: panels::Rules = panels::Rules {
         reveal: MINUTES,
         window: 10 * MINUTES,
     },
+    // What `cairn` registers a provider with where nothing is said of its memory: whatever the
+    // model is, none of these is left out.
+    memory_mib: 4_096,
     // A day's budget for judging pays nearly 2,000 verdicts of seven guards.
     pay: 2 * UNITS,
 };
@@ -56,6 +60,14 @@ pub const DELTA_RULES: deltas::Rules = deltas::Rules {
     // With it a sample has 512 examples at least: with 64 one time in four none of them would be of
     // two in a hundred that a delta may ruin.
     sample: deltas::Sample { variance: 3_200, most: 1 << 12 },
+    limits: Limits {
+        // As much as guards are asked to have memory for.
+        model: 4 << 30,
+        // 4,096 records of 4,096 tokens.
+        sample: 1 << 26,
+        // About twenty seconds of the ten minutes that guards have.
+        fuel: 1 << 34,
+    },
     curve: Curve { hundredth: 500 * UNITS },
     forfeit: 500_000,
     pending: 4,

@@ -9,8 +9,9 @@ use super::{
 };
 use crate::{
     units::{deposit, MILLIUNITS},
-    AccountId, Audits, Babe, Balance, Balances, BlockNumber, Entropy, Experts, MarketClock,
-    Providers, Reputation, Rewards, Runtime, RuntimeHoldReason, Session, Staking, System, Tasks,
+    AccountId, Audits, Babe, Balance, Balances, BlockNumber, Entropy, Experts, Learning,
+    MarketClock, Providers, Reputation, Rewards, Runtime, RuntimeHoldReason, Session, Staking,
+    System, Tasks,
 };
 use alloc::vec::Vec;
 use cairn_protocol::{
@@ -358,6 +359,7 @@ impl pallet_cairn_experts::Config for Runtime {
     type Clock = MarketClock;
     type Currency = Balances;
     type ItemDeposit = ItemDeposit;
+    type Judging = Learning;
     // As many as a machine has room for, and a list that is read whole.
     type MaxServed = ConstU32<32>;
     type OnPublished = Rewards;

@@ -69,6 +69,20 @@ fn commit_set_should_fail_when_the_party_has_sealed_one() {
 }
 
 #[test]
+fn commit_set_should_fail_when_a_delta_of_the_party_is_judged() {
+    execute(|| {
+        Pending::set(vec![ALICE, EVE]);
+        assert_noop!(try_commit(ALICE, MODEL, 1), Error::<Test>::StillAnAuthor);
+        Links::set(vec![(BOB, EVE)]);
+        assert_noop!(try_commit(BOB, MODEL, 1), Error::<Test>::StillAnAuthor);
+        commit(CAROL, MODEL, 1);
+        Pending::set(vec![]);
+        commit(ALICE, MODEL, 1);
+        commit(BOB, MODEL, 1);
+    });
+}
+
+#[test]
 fn commit_set_should_fail_when_the_trial_is_full() {
     execute(|| {
         CURATORS.iter().for_each(|curator| commit(*curator, MODEL, 1));

@@ -18,7 +18,9 @@ use cairn_protocol::{
     share::{of, Ppm},
     spec::Records,
 };
-use cairn_seams::{Judged as _, Lineage, OnPeriod as _, OnReleased, Panels, Purse, Sealing as _};
+use cairn_seams::{
+    Authors, Judged as _, Lineage, OnPeriod as _, OnReleased, Panels, Purse, Sealing as _,
+};
 use frame_support::{
     assert_ok, derive_impl,
     dispatch::DispatchResult,
@@ -111,6 +113,8 @@ parameter_types! {
     pub static CurrentRules: Rules = RULES;
     /// Steps in a block.
     pub static Steps: u32 = 16;
+    /// Whose deltas are being judged.
+    pub static Pending: Vec<AccountId> = Vec::new();
     /// Who is one party with whom.
     pub static Links: Vec<(AccountId, AccountId)> = Vec::new();
     /// The heads of each model, by the number of their last change.
@@ -133,6 +137,7 @@ parameter_types! {
 }
 
 impl Config for Test {
+    type Authors = Hand;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = Hand;
     type Clock = MarketClock;
@@ -152,6 +157,12 @@ impl Config for Test {
 
 /// Neighbours that say what the statics above say.
 pub struct Hand;
+
+impl Authors<AccountId> for Hand {
+    fn is_pending(who: &AccountId) -> bool {
+        Pending::get().contains(who)
+    }
+}
 
 impl Known<AccountId> for Hand {
     fn kin(names: Vec<AccountId>) -> Vec<AccountId> {
@@ -336,6 +347,7 @@ impl benchmarking::BenchmarkHelper<AccountId> for Hand {
 pub(crate) fn externalities() -> sp_io::TestExternalities {
     CurrentRules::set(RULES);
     Steps::set(16);
+    Pending::set(vec![]);
     Links::set(vec![]);
     Heads::set([MODEL, OTHER, GENERATED].map(|model| (model, 0)).into());
     Asked::set(BTreeMap::new());

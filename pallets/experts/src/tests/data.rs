@@ -135,3 +135,24 @@ fn choose_validation_should_fail_when_the_set_is_not_for_that() {
         assert_ok!(choose(ALICE, model, fits));
     });
 }
+
+#[test]
+fn choose_validation_should_fail_when_guards_do_not_take_the_set() {
+    execute(|| {
+        let model = create(ALICE, 0);
+        let (short, long) = (
+            register(model, records(), Purpose::Validation),
+            register(model, generator(), Purpose::Validation),
+        );
+        Longest::set(511);
+        let choose = |data| Experts::choose_validation(RuntimeOrigin::signed(ALICE), model, data);
+        assert_noop!(choose(long), Error::<Test>::TooMuchToJudge);
+        assert_ok!(choose(short));
+        Longest::set(512);
+        assert_ok!(choose(long));
+        // What was chosen stays so when guards take less, and can be chosen again.
+        Longest::set(0);
+        assert_ok!(choose(long));
+        assert_noop!(choose(short), Error::<Test>::TooMuchToJudge);
+    });
+}

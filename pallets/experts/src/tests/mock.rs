@@ -11,7 +11,7 @@ use cairn_protocol::{
     },
     spec::Records,
 };
-use cairn_seams::{Clock, Lineage, OnPublished};
+use cairn_seams::{Clock, Judging, Lineage, OnPublished};
 use frame_support::{
     assert_ok, derive_impl, parameter_types,
     traits::{
@@ -94,6 +94,8 @@ parameter_types! {
     pub static Operators: Vec<(ProviderId, AccountId)> = Vec::new();
     /// The models of which something was published, each time.
     pub static Heard: Vec<BlockId> = Vec::new();
+    /// The longest records that guards take.
+    pub static Longest: u32 = u32::MAX;
     pub const MaxServed: u32 = 3;
     pub const PriceNotice: Height = 50;
     pub const ServeBlocks: Height = 30;
@@ -106,6 +108,7 @@ impl Config for Test {
     type Clock = Hand;
     type Currency = Balances;
     type ItemDeposit = ItemDeposit;
+    type Judging = Hand;
     type MaxServed = MaxServed;
     type OnPublished = Hand;
     type PriceNotice = PriceNotice;
@@ -125,6 +128,12 @@ impl Clock for Hand {
 
     fn is_stopped() -> bool {
         false
+    }
+}
+
+impl Judging for Hand {
+    fn takes(source: &Source) -> bool {
+        source.record_bytes() <= Longest::get()
     }
 }
 
@@ -164,6 +173,7 @@ pub(crate) fn externalities() -> sp_io::TestExternalities {
     Now::set(100);
     Operators::set(vec![(ProviderId(1), BOB), (ProviderId(2), CAROL)]);
     Heard::set(vec![]);
+    Longest::set(u32::MAX);
     endowed::<Test>(ACCOUNTS, FUNDS).into()
 }
 

@@ -5,9 +5,12 @@ use cairn_protocol::{
     learning::{
         brief::{Brief, Subject},
         evaluation::{DeltaFlaw, Opinion},
+        limits::Limits,
+        panel::Case,
         reward::Decay,
     },
 };
+use cairn_seams::{Judged as _, Judging as _, Lineage as _};
 use frame_support::assert_ok;
 
 #[test]
@@ -209,5 +212,51 @@ fn the_next_sample_should_be_no_smaller_than_the_rules_have_it() {
         await_draw(id);
         // ⌈16 · 0.0008 / 0.01²⌉.
         assert_eq!(brief_of(id).count, 128);
+    });
+}
+
+#[test]
+fn a_delta_should_lapse_and_cost_nothing_when_judging_comes_to_take_too_much() {
+    execute(|| {
+        let before = free(CAROL);
+        let id = handed_in();
+        let limits = Limits { model: 7_999, ..RULES.limits };
+        LearningRules::set(Rules { limits, ..RULES });
+        run(SEED + 5);
+        assert_eq!(stage(id), (Stage::Lapsed, Some(Reason::NobodyFit)));
+        // The deposit comes back with the record.
+        assert_eq!((held(CAROL), free(CAROL)), (DEPOSIT, before - DEPOSIT));
+        assert_eq!(delta(id).trial, None);
+    });
+}
+
+#[test]
+fn takes_should_go_by_the_largest_sample_and_not_by_the_model() {
+    execute(|| {
+        let source = Register::data(&DATA).unwrap().source;
+        let takes = |limits| {
+            LearningRules::set(Rules { limits, ..RULES });
+            Learning::takes(&source)
+        };
+        let enough = Limits { model: 0, sample: 16_384, fuel: 256_000 };
+        assert!(takes(enough));
+        assert!(!takes(Limits { sample: 16_383, ..enough }));
+        assert!(!takes(Limits { fuel: 255_999, ..enough }));
+        LearningRules::set(RULES);
+    });
+}
+
+#[test]
+fn held_should_be_what_the_brief_will_name() {
+    execute(|| {
+        let id = handed_in();
+        // Two components, what describes the model, and the delta.
+        let held = 2 * 4_000 + 1_000 + BYTES;
+        assert_eq!(Learning::held(&Case::Delta(id)), held);
+        await_draw(id);
+        assert_eq!(brief_of(id).held(), held);
+        assert_eq!(Learning::held(&Case::Delta(DeltaId(9))), 0);
+        publish(MODEL, A);
+        assert_eq!(Learning::held(&Case::Delta(id)), 0, "it cannot be judged any more");
     });
 }

@@ -3,7 +3,9 @@ use crate::{types::*, Artifacts, Error, Event};
 use cairn_protocol::{
     dag::{BlockKind, Header},
     id::{BlockId, ContentId, DeltaId},
+    learning::limits::{Limits, TooMuch},
 };
+use cairn_seams::Authors as _;
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::{DispatchError, DispatchResult};
 
@@ -36,6 +38,19 @@ fn submit_delta_should_put_stakes_aside_and_ask_for_guards() {
         System::assert_last_event(event.into());
         assert_eq!(Learning::queue_of(MODEL, component(A)), [id]);
         assert_eq!(Learning::delta_view(id).unwrap().block, header.id());
+    });
+}
+
+#[test]
+fn an_author_should_be_pending_until_its_delta_is_judged_and_kept() {
+    execute(|| {
+        assert!(!Learning::is_pending(&CAROL));
+        let id = handed_in();
+        assert!(Learning::is_pending(&CAROL) && !Learning::is_pending(&DAVE));
+        judge(id, better);
+        assert!(Learning::is_pending(&CAROL));
+        keep(id);
+        assert!(!Learning::is_pending(&CAROL));
     });
 }
 
@@ -129,6 +144,31 @@ fn submit_delta_should_fail_when_nobody_would_judge_or_pay() {
         Curators::set(vec![CAROL]);
         run(5);
         assert_eq!(submit(&header(CAROL, A, 22)), Err(Error::<Test>::Barred.into()));
+    });
+}
+
+#[test]
+fn submit_delta_should_fail_when_judging_takes_too_much() {
+    execute(|| {
+        let header = header(CAROL, A, 20);
+        assert_ok!(commit(&header));
+        run(5);
+        let too_much = || Learning::preview(MODEL, component(A)).expect("it is judged").too_much;
+        // Two components, and 256 examples, which are more than are drawn now.
+        let enough = Limits { model: 8_000, sample: 16_384, fuel: 256_000 };
+        let cases = [
+            (Limits { model: 7_999, ..enough }, TooMuch::Model { most: 7_999, have: 8_000 }),
+            (Limits { sample: 16_383, ..enough }, TooMuch::Sample { most: 16_383, have: 16_384 }),
+            (Limits { fuel: 255_999, ..enough }, TooMuch::Fuel { most: 255_999, have: 256_000 }),
+        ];
+        for (limits, reason) in cases {
+            LearningRules::set(Rules { limits, ..RULES });
+            assert_noop!(submit_as(CAROL, &header), Error::<Test>::TooMuchToJudge);
+            assert_eq!(too_much(), Some(reason));
+        }
+        LearningRules::set(Rules { limits: enough, ..RULES });
+        assert_eq!(too_much(), None);
+        assert_ok!(submit(&header));
     });
 }
 

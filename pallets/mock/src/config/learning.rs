@@ -9,6 +9,7 @@ use cairn_protocol::{
         brief::Brief,
         delta::{Price, Terms},
         inference::MOST_GRANT,
+        limits::Limits,
         panel::{Case, Outcome, PanelRules},
         reward::{Budgets, Curve, Decay, Emission},
     },
@@ -27,6 +28,13 @@ use pallet_cairn_panels::types as panels;
 /// Whose case it is.
 pub struct Cases;
 impl Judged for Cases {
+    fn held(case: &Case) -> u64 {
+        match case {
+            Case::Delta(_) => Learning::held(case),
+            Case::Sealed { .. } => Curation::held(case),
+        }
+    }
+
     fn brief(case: &Case, seed: &Seed) -> Option<Brief> {
         match case {
             Case::Delta(_) => Learning::brief(case, seed),
@@ -64,6 +72,7 @@ const PANEL_RULES: panels::Rules = panels::Rules {
     // Enlarged once, so that some come to differ to the last.
     draws: PanelRules { guards: 3, most: 5, sample: 16, again: 1 },
     clocks: panels::Clocks { commit: 12, reveal: 8, window: 4 },
+    memory_mib: 1_024,
     pay: 50,
 };
 
@@ -80,6 +89,7 @@ pub(crate) const DELTA_RULES: deltas::Rules = deltas::Rules {
     clocks: deltas::Clocks { turn: 20, keeping: 20, record: 150 },
     standard: deltas::Standard { threshold: 10_000, decay: Decay { floor_loss: 0, least: 1_000 } },
     sample: deltas::Sample { variance: 400, most: 256 },
+    limits: Limits { model: 10_000, sample: 1 << 16, fuel: 1 << 20 },
     curve: Curve { hundredth: 500 },
     forfeit: 100_000,
     pending: 3,
@@ -187,6 +197,7 @@ impl pallet_cairn_rewards::Config for Mock {
 }
 
 impl pallet_cairn_curation::Config for Mock {
+    type Authors = Learning;
     type Clock = Clock;
     type Currency = Balances;
     type Lineage = Experts;

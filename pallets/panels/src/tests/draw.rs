@@ -77,6 +77,23 @@ fn draw_should_exclude_who_is_barred_and_whoever_is_away() {
 }
 
 #[test]
+fn draw_should_pass_over_who_lacks_the_memory() {
+    let draws = |held: u64, memory_mib: u32| {
+        is_drawn(|guard| {
+            Held::set(held);
+            give_memory(guard, memory_mib);
+        })
+    };
+    assert!(draws(3_000 << 20, 3_000));
+    assert!(!draws(3_000 << 20, 2_999));
+    // A byte more is another MiB.
+    assert!(!draws((3_000 << 20) + 1, 3_000));
+    // More than that nobody is asked for.
+    assert!(draws(u64::MAX, 8_000));
+    assert!(!draws(u64::MAX, 7_999));
+}
+
+#[test]
 fn draw_should_give_nobody_more_than_it_has_room_for() {
     execute(|| {
         crowd(3);

@@ -14,7 +14,7 @@ use cairn_protocol::{
         sums::{tree, Leaf},
     },
     preimage::{OpinionCommitment, Statement},
-    profile::{DeviceClass, Role},
+    profile::{DeviceClass, Hardware, Profile, Role},
     share::Ppm,
 };
 use cairn_seams::{Judged, Panels as _, Purse};
@@ -91,6 +91,8 @@ parameter_types! {
     pub static PanelsRules: Rules = RULES;
     /// Cases that are judged now.
     pub static Cases: Vec<Case> = Vec::new();
+    /// Bytes that guards have to hold, as long as there is no brief.
+    pub static Held: u64 = 0;
     /// The case is off when it comes to its draw.
     pub static Off: bool = false;
     /// What came of panels, and whether there was a brief.
@@ -102,12 +104,18 @@ parameter_types! {
 pub(crate) const RULES: Rules = Rules {
     draws: PanelRules { guards: 3, most: 9, sample: 16, again: 2 },
     clocks: Clocks { commit: 20, reveal: 10, window: 15 },
+    memory_mib: 8_000,
     pay: 700,
 };
 
 /// Cases that do nothing but wait.
 pub struct ByHand;
 impl Judged for ByHand {
+    fn held(case: &Case) -> u64 {
+        assert!(Cases::get().contains(case), "it waits");
+        Held::get()
+    }
+
     fn brief(case: &Case, seed: &Seed) -> Option<Brief> {
         assert!(Cases::get().contains(case), "it waits");
         if Off::get() {
@@ -193,6 +201,7 @@ pub(crate) fn by(provider: ProviderId) -> RuntimeOrigin {
 
 pub(crate) fn externalities() -> sp_io::TestExternalities {
     Luck::set(0);
+    Held::set(0);
     Off::set(false);
     PanelsRules::set(RULES);
     Cases::set(Vec::new());
@@ -246,6 +255,14 @@ pub(crate) fn join(roles: &[Role]) -> ProviderId {
     assert_ok!(Providers::register(signed(owner), operator, Box::new(profile), roles, 100_000));
     assert_ok!(Providers::heartbeat(signed(operator), provider));
     provider
+}
+
+/// A provider has so much memory from now on.
+pub(crate) fn give_memory(provider: ProviderId, memory_mib: u32) {
+    let plain = cairn_doubles::profile(provider.0, DeviceClass::Cpu, 2, &[JobKind::Evaluate]);
+    let hardware = Hardware { memory_mib, ..plain.hardware };
+    let profile = Profile { hardware, ..plain };
+    assert_ok!(Providers::update_profile(signed(owner(provider)), provider, Box::new(profile)));
 }
 
 /// So many guards.

@@ -35,6 +35,20 @@ fn a_guard_should_be_replaced_when_it_does_not_commit() {
 }
 
 #[test]
+fn who_replaces_a_guard_should_have_memory_for_what_the_others_judge() {
+    execute(|| {
+        let first = drawn_of(4);
+        let fourth = (0..4).map(ProviderId).find(|guard| !first.contains(guard)).unwrap();
+        // What the case would be by now is not what they were given.
+        Held::set(u64::MAX);
+        give_memory(fourth, 1);
+        first[..2].iter().for_each(|guard| commit(*guard, &measured(1)));
+        run(21 + SEED);
+        assert_eq!((panel().stage, guards()), (Stage::Commits, vec![first[0], first[1], fourth]));
+    });
+}
+
+#[test]
 fn a_panel_should_go_on_without_the_silent_when_nobody_else_is_fit() {
     execute(|| {
         let guards = drawn_of(3);

@@ -10,6 +10,7 @@ use crate::{
 use cairn_protocol::{
     id::Amount,
     learning::{
+        limits::Limits,
         panel::PanelRules,
         reward::{Curve, Decay},
     },
@@ -128,6 +129,7 @@ impl pallet_cairn_learning::Config for Test {
 pub(super) const PANELS: panels::Rules = panels::Rules {
     draws: PanelRules { guards: 3, most: 9, sample: 16, again: 2 },
     clocks: panels::Clocks { commit: 40, reveal: 10, window: 5 },
+    memory_mib: 8_000,
     pay: 700,
 };
 
@@ -144,6 +146,8 @@ pub(crate) const RULES: Rules = Rules {
     clocks: Clocks { turn: 40, keeping: 30, record: 400 },
     standard: Standard { threshold: 10_000, decay: Decay { floor_loss: 0, least: 1_000 } },
     sample: Sample { variance: 400, most: 256 },
+    // Twice what the model and its set have.
+    limits: Limits { model: 16_000, sample: 1 << 15, fuel: 512_000 },
     curve: Curve { hundredth: 500 },
     forfeit: 100_000,
     pending: 3,
