@@ -240,7 +240,8 @@ impl Learner<'_> {
             return Err(Failure::new(
                 Exit::Refused,
                 "nobody pays for what this model gains: neither it and its set are admitted, nor \
-                 does anybody sponsor it; `cairn sponsor` puts something aside for it",
+                 have sponsors left more than it takes to judge a delta; `cairn sponsor` puts \
+                 something aside for it",
             ));
         }
         let lesson = self.asked.lesson();

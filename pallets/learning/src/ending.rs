@@ -2,7 +2,7 @@
 
 use crate::{pallet::*, types::*};
 use cairn_protocol::id::{ContentId, DeltaId};
-use cairn_seams::{Clock, Custody, Panels};
+use cairn_seams::{Clock, Custody, Panels, Purse};
 use frame_support::{pallet_prelude::Get, traits::Defensive};
 
 impl<T: Config> Pallet<T> {
@@ -17,6 +17,7 @@ impl<T: Config> Pallet<T> {
         if let Some(panel) = delta.panel.take() {
             T::Panels::close(panel);
         }
+        T::Purse::free_judging(id);
         let author = delta.header.author.clone();
         let lost = Self::settle_stakes(&author, &mut delta.stakes, reason.forfeits());
         let artifact = delta.header.artifact.id;

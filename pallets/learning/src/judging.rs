@@ -240,7 +240,8 @@ impl<T: Config> Pallet<T> {
                 Deltas::<T>::insert(id, delta);
                 Self::deposit_event(Event::Redrawn { delta: id, panel });
             }
-            Err(_) => Self::end(id, delta, Turn::Undecided, Reason::NobodyFit),
+            // Such as where nobody pays those who would judge it once more.
+            Err(_) => Self::end(id, delta, Turn::Outdated, Reason::HeadMoved),
         }
     }
 

@@ -172,6 +172,8 @@ impl<T: Config> Pallet<T> {
         id: DeltaId,
         delta: &mut DeltaOf<T>,
     ) -> Result<PanelId, DispatchError> {
+        let model = delta.header.model.ok_or(Error::<T>::OfNothing)?;
+        ensure!(T::Purse::set_aside_for_judging(id, &model), Error::<T>::NobodyPays);
         let barred = T::Registry::names(&delta.header.author);
         let panel = T::Panels::open(Case::Delta(id), barred)?;
         delta.panel = Some(panel);

@@ -66,6 +66,7 @@ impl Watch {
         self.learnt.check();
         check_states();
         check_work();
+        check_pots();
         check_standings();
     }
 
@@ -226,6 +227,15 @@ fn check_work() {
         assert_eq!((record.load, record.engagements), open, "{provider:?} is bound otherwise");
     }
     assert!(due.is_empty(), "with open work these withdrew: {due:?}");
+}
+
+/// What sponsors put aside to have a delta judged is free once that is over.
+fn check_pots() {
+    use pallet_cairn_learning::types::Stage;
+    for id in pallet_cairn_rewards::Judging::<Mock>::iter_keys() {
+        let delta = pallet_cairn_learning::Deltas::<Mock>::get(id).expect("it is kept");
+        assert!(matches!(delta.stage, Stage::Queued | Stage::Judging), "{id:?} is judged no more");
+    }
 }
 
 fn check_standings() {

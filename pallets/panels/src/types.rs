@@ -75,6 +75,12 @@ impl Rules {
         self.draws.guards.clamp(1, MOST_GUARDS)
     }
 
+    /// What a verdict costs at most: all guards of the largest panel agree.
+    pub fn most_paid(&self) -> Amount {
+        let most = self.draws.most.min(MOST_GUARDS).max(self.seats());
+        self.pay.saturating_mul(most.into())
+    }
+
     /// MiB that a guard is asked for who has to hold so many bytes.
     pub fn memory_for(&self, bytes: u64) -> u32 {
         let mib = u32::try_from(bytes.div_ceil(MIB)).unwrap_or(u32::MAX);

@@ -28,7 +28,8 @@ impl<T: Config> Pallet<T> {
         };
         let (guards, owners): (Vec<_>, Vec<_>) =
             panel.opinions().into_iter().filter_map(right).unzip();
-        let amount = T::Purse::pay_guards(&brief.model, &owners, T::Rules::get().pay);
+        let each = T::Rules::get().pay;
+        let amount = T::Purse::pay_panel(&panel.case, &brief.model, &owners, each);
         Self::deposit_event(Event::Paid { panel: id, guards, amount });
     }
 

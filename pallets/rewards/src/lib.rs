@@ -71,6 +71,13 @@ pub mod pallet {
         /// higher hold for a whole period, as they are when it begins.
         type Rules: Get<Rules>;
 
+        /// The most that grants may be of what was paid for good, whatever the rules say: what
+        /// leaves a loss to whoever deals with itself, and is one of the guards who look at that.
+        type MostGrant: Get<Ppm>;
+
+        /// What a verdict on a delta costs at most. Sponsors put it aside when one is handed in.
+        type JudgingCost: Get<Amount>;
+
         /// Fees of old periods that are forgotten in one block.
         #[pallet::constant]
         type ForgottenPerBlock: Get<u32>;
@@ -131,6 +138,10 @@ pub mod pallet {
     /// Rewards that are put aside.
     #[pallet::storage]
     pub type Reserves<T: Config> = StorageMap<_, Twox64Concat, DeltaId, Reserve<T::AccountId>>;
+
+    /// What sponsors put aside for those who judge a delta, until they have.
+    #[pallet::storage]
+    pub type Judging<T: Config> = StorageMap<_, Twox64Concat, DeltaId, Pot<T::AccountId>>;
 
     /// What was paid for good for a provider's work in a period, until its grant is claimed.
     #[pallet::storage]

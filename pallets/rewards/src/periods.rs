@@ -36,6 +36,8 @@ impl<T: Config> Pallet<T> {
                 let left = ledger.left.take(cause, ledger.left.of(cause));
                 carried.add(cause, Self::carried(left));
             }
+            // What guards are paid may have become more while it went on.
+            ledger.grant = ledger.grant.min(T::MostGrant::get());
             Ledgers::<T>::insert(number, ledger);
             let Ledger { minted, held, .. } = ledger;
             Self::deposit_event(Event::PeriodEnded { period: number, minted, held });
@@ -50,7 +52,7 @@ impl<T: Config> Pallet<T> {
         let fresh = rules.budgets();
         Allotted::<T>::mutate(|allotted| *allotted = allotted.plus(&fresh));
         let budgets = fresh.plus(&carried);
-        Ledgers::<T>::insert(number, Ledger::of(budgets, &rules));
+        Ledgers::<T>::insert(number, Ledger::of(budgets, &rules, T::MostGrant::get()));
         // A period of no blocks would end before it began.
         let ends = T::Clock::now().saturating_add(rules.emission.period.max(1));
         Current::<T>::put(Period { number, ends });

@@ -3,7 +3,10 @@
 use crate::{pallet::*, types::*};
 use cairn_protocol::{
     id::{Amount, BlockId, DeltaId},
-    learning::reward::{difficulty, Cause},
+    learning::{
+        panel::Case,
+        reward::{difficulty, Cause},
+    },
     share::{of, Ppm, WHOLE},
 };
 use cairn_seams::{Lineage, Purse};
@@ -14,8 +17,10 @@ impl<T: Config> Purse<T::AccountId> for Pallet<T> {
         Self::number()
     }
 
+    /// Sponsors have to have something for the author too.
     fn pays_for(model: &BlockId, data: &BlockId) -> bool {
-        Self::draws(model, data) || Self::escrow(model) > 0
+        let (escrow, judging) = (Self::escrow(model), Self::judging_cost(model));
+        escrow > judging || escrow == judging && Self::draws(model, data)
     }
 
     /// Of a model that nobody knew in the period before, nothing says that it is hard.
@@ -43,7 +48,8 @@ impl<T: Config> Purse<T::AccountId> for Pallet<T> {
         let (amount, payer) = if Self::draws(model, data) {
             Self::put_aside_of_budget(model, data, amount)
         } else {
-            Self::put_aside_of_sponsors(model, amount)
+            let (amount, parts) = Self::put_aside_of_sponsors(model, amount);
+            (amount, Payer::Sponsors(parts))
         };
         if amount > 0 {
             let data = payer.data().map_or(0, |part| part.amount);
@@ -87,6 +93,23 @@ impl<T: Config> Purse<T::AccountId> for Pallet<T> {
         paid
     }
 
+    fn set_aside_for_judging(delta: DeltaId, model: &BlockId) -> bool {
+        Self::fill_pot(delta, model, Self::judging_cost(model))
+    }
+
+    fn free_judging(delta: DeltaId) {
+        Self::empty_pot(delta);
+    }
+
+    /// What was put aside is free for a moment, and guards are paid of it before anybody can have
+    /// it: they may be more than it was put aside for, and the model admitted by now.
+    fn pay_panel(case: &Case, model: &BlockId, guards: &[T::AccountId], each: Amount) -> Amount {
+        if let Case::Delta(delta) = case {
+            Self::empty_pot(*delta);
+        }
+        Self::pay_guards(model, guards, each)
+    }
+
     fn note_success(model: &BlockId) {
         let period = Self::number();
         Books::<T>::mutate_extant(model, |book| {
@@ -100,6 +123,15 @@ impl<T: Config> Pallet<T> {
     /// Whether those who judge a model are paid from the budget: as those whose deltas they judge.
     pub(crate) fn draws_for_judging(model: &BlockId) -> bool {
         T::Lineage::validation(model).is_some_and(|data| Self::draws(model, &data))
+    }
+
+    /// What a model's sponsors have to put aside to have a delta judged.
+    fn judging_cost(model: &BlockId) -> Amount {
+        if Self::draws_for_judging(model) {
+            0
+        } else {
+            T::JudgingCost::get()
+        }
     }
 
     fn put_aside_of_budget(

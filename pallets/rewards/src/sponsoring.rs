@@ -2,12 +2,12 @@
 
 use crate::{pallet::*, purse::alike, types::*};
 use cairn_protocol::{
-    id::{Amount, BlockId},
+    id::{Amount, BlockId, DeltaId},
     share::{of, Ppm},
 };
 use cairn_seams::{Clock, Lineage};
 use frame_support::{
-    ensure,
+    defensive, ensure,
     pallet_prelude::{DispatchResult, Get},
     traits::{
         fungible::MutateHold,
@@ -92,7 +92,7 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn put_aside_of_sponsors(
         model: &BlockId,
         amount: Amount,
-    ) -> (Amount, Payer<T::AccountId>) {
+    ) -> (Amount, Parts<T::AccountId>) {
         let mut sponsors = Sponsors::<T>::get(model);
         let mut parts = Parts::default();
         let mut missing = amount;
@@ -105,7 +105,36 @@ impl<T: Config> Pallet<T> {
             }
         }
         Self::put_sponsors(model, sponsors);
-        (amount.saturating_sub(missing), Payer::Sponsors(parts))
+        (amount.saturating_sub(missing), parts)
+    }
+
+    /// Has sponsors put aside what judging a delta costs, if they have as much.
+    pub(crate) fn fill_pot(delta: DeltaId, model: &BlockId, cost: Amount) -> bool {
+        if Judging::<T>::contains_key(delta) {
+            defensive!("a delta is judged once at a time");
+            Self::empty_pot(delta);
+        }
+        if Self::escrow(model) < cost {
+            return false;
+        }
+        if cost > 0 {
+            let (_, parts) = Self::put_aside_of_sponsors(model, cost);
+            Judging::<T>::insert(delta, Pot { model: *model, parts });
+        }
+        true
+    }
+
+    /// Gives sponsors back what they put aside to have a delta judged, if they did.
+    pub(crate) fn empty_pot(delta: DeltaId) {
+        let Some(Pot { model, parts }) = Judging::<T>::take(delta) else { return };
+        let mut sponsors = Sponsors::<T>::get(model);
+        for (account, part) in parts {
+            let known = sponsors.iter_mut().find(|one| one.account == account);
+            let Some(sponsor) = known.defensive() else { continue };
+            sponsor.held = sponsor.held.saturating_sub(part);
+            sponsor.left = sponsor.left.saturating_add(part);
+        }
+        Self::put_sponsors(&model, sponsors);
     }
 
     /// Pays a share of what sponsors put aside, and gives them back what is not paid.

@@ -105,6 +105,13 @@ impl<T: Config> Pallet<T> {
                 *sum = sum.saturating_add(part);
             }
         }
+        for pot in Judging::<T>::iter_values() {
+            ensure!(!pot.parts.is_empty(), "sponsors: nothing is put aside to judge a delta");
+            for (account, part) in pot.parts {
+                let sum = parts.entry((pot.model, account)).or_default();
+                *sum = sum.saturating_add(part);
+            }
+        }
         let mut sums: BTreeMap<T::AccountId, Amount> = BTreeMap::new();
         for (model, sponsors) in Sponsors::<T>::iter() {
             ensure!(!sponsors.is_empty(), "sponsors: a model has none and a place for them");

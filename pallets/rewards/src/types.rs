@@ -94,7 +94,7 @@ stored! {
         pub account: AccountId,
         /// What can still be put aside.
         pub left: Amount,
-        /// What is put aside for deltas.
+        /// What is put aside for deltas, and for those who judge them.
         pub held: Amount,
         /// Has given notice, and can take back what is left from then on.
         pub leaves: Option<Height>,
@@ -106,6 +106,12 @@ stored! {
         pub author: AccountId,
         pub amount: Amount,
         pub payer: Payer<AccountId>,
+    }
+
+    /// What a model's sponsors put aside for those who judge one delta of it.
+    pub struct Pot<AccountId> {
+        pub model: BlockId,
+        pub parts: Parts<AccountId>,
     }
 
     /// Who pays a reward.
@@ -151,7 +157,8 @@ stored! {
     pub struct Rules {
         pub emission: Emission,
         /// The most that a grant may be of what was irrecoverably paid; never more than
-        /// [`cairn_protocol::learning::inference::MOST_GRANT`].
+        /// [`cairn_protocol::learning::inference::MOST_GRANT`], and less where guards are paid so
+        /// much that dealing with oneself would pay.
         pub grant: Ppm,
         /// Periods in which grants can be claimed, after theirs.
         pub claimable: u32,
@@ -246,15 +253,15 @@ impl Rules {
 }
 
 impl Ledger {
-    /// Of a period that begins.
-    pub fn of(budgets: Sums, rules: &Rules) -> Self {
+    /// Of a period that begins, in which grants may be no more than that of what is paid for good.
+    pub fn of(budgets: Sums, rules: &Rules, most_grant: Ppm) -> Self {
         Self {
             budgets,
             minted: Sums::default(),
             held: Sums::default(),
             left: budgets,
             weights: 0,
-            grant: rules.grant,
+            grant: rules.grant.min(most_grant),
             expected: rules.expected,
         }
     }

@@ -148,6 +148,21 @@ pub trait Purse<AccountId> {
     /// Pays each of these accounts for judging, and says how much it came to.
     fn pay_guards(model: &BlockId, guards: &[AccountId], each: Amount) -> Amount;
 
+    /// Puts aside what it takes to have a delta of the model judged, where no budget pays for that.
+    /// Whether there is enough. Nobody needs to where whoever pays always has enough.
+    fn set_aside_for_judging(_delta: DeltaId, _model: &BlockId) -> bool {
+        true
+    }
+
+    /// The delta is not judged any more, so that what is put aside for that is free again.
+    fn free_judging(_delta: DeltaId) {}
+
+    /// Pays each of these accounts for a verdict, out of what is put aside for the case first, and
+    /// says how much it came to. The rest of that is free again.
+    fn pay_panel(_case: &Case, model: &BlockId, guards: &[AccountId], each: Amount) -> Amount {
+        Self::pay_guards(model, guards, each)
+    }
+
     /// One more delta of the model was laid.
     fn note_success(model: &BlockId);
 }

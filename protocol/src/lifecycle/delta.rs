@@ -66,7 +66,7 @@ wire! {
         Unavailable(ContentId),
         #[codec(index = 3)]
         Flawed(DeltaFlaw),
-        /// The head moved, and moved again.
+        /// The head moved, and moved again; or nobody paid for judging it once more.
         #[codec(index = 4)]
         HeadMoved,
         /// The component was published anew, or what the delta was made on was taken off.

@@ -3,6 +3,7 @@
 
 use super::{
     governance::{origins::Treasurer, TreasuryAccount},
+    market::GrantsThatLose,
     parameters::learning,
 };
 use crate::{
@@ -21,7 +22,7 @@ use cairn_protocol::{
 };
 use cairn_seams::{Judged, OnSettled};
 use frame_support::traits::{
-    tokens::imbalance::ResolveTo, ConstU32, ConstU8, EitherOf, MapSuccess,
+    tokens::imbalance::ResolveTo, ConstU32, ConstU8, EitherOf, Get, MapSuccess,
 };
 use frame_system::EnsureRoot;
 use sp_runtime::morph_types;
@@ -120,6 +121,14 @@ impl pallet_cairn_custody::Config for Runtime {
     type WeightInfo = pallet_cairn_custody::weights::SubstrateWeight<Runtime>;
 }
 
+/// What a panel is paid at most.
+pub struct VerdictCost;
+impl Get<Balance> for VerdictCost {
+    fn get() -> Balance {
+        learning::PanelRules::get().most_paid()
+    }
+}
+
 impl pallet_cairn_rewards::Config for Runtime {
     type AdmitOrigin = Manager;
     #[cfg(feature = "runtime-benchmarks")]
@@ -127,7 +136,9 @@ impl pallet_cairn_rewards::Config for Runtime {
     type Clock = MarketClock;
     type Currency = Balances;
     type ForgottenPerBlock = ConstU32<64>;
+    type JudgingCost = VerdictCost;
     type Lineage = Experts;
+    type MostGrant = GrantsThatLose;
     type OnPeriod = Curation;
     type Registry = Providers;
     type Reputation = Reputation;

@@ -16,7 +16,9 @@ use crate::{
 use alloc::vec::Vec;
 use cairn_protocol::{
     id::{ProviderId, Seed},
+    learning::inference::Dealing,
     profile::DeviceClass,
+    share::{Ppm, WHOLE},
 };
 use cairn_seams::Beacon;
 use frame_support::{
@@ -24,7 +26,7 @@ use frame_support::{
     traits::{tokens::imbalance::ResolveTo, ConstU32, EitherOf, FindAuthor, Get, RewardsReporter},
 };
 use frame_system::EnsureRoot;
-use pallet_cairn_audits::PaidFrom;
+use pallet_cairn_audits::{types as audits, PaidFrom};
 use pallet_cairn_capability::{IteratedHash, Work};
 
 impl pallet_cairn_clock::Config for Runtime {}
@@ -156,6 +158,41 @@ impl pallet_cairn_tasks::Config for Runtime {
     type WeightInfo = pallet_cairn_tasks::weights::SubstrateWeight<Runtime>;
 }
 
+/// What trades with oneself come to by the rules in force, where so many results are looked at.
+fn dealing(audited: Ppm) -> Dealing {
+    let prices = market::TaskRules::get().prices;
+    Dealing::of(audited, &prices.shares, prices.fee_share)
+}
+
+/// The share of results that guards look at, of one worker or of several who agree. Whoever has
+/// workers of its own contradict each other loses more of a bond by that than its guards get.
+fn audited(rules: &audits::Rules) -> Ppm {
+    rules.shares.alone.max(rules.shares.unanimous)
+}
+
+/// How audits go: as governance says, but guards are never paid so much that whoever asks, works
+/// and guards under several names gains by it. Whoever wants more audits has to raise fees too.
+pub struct AuditsThatLose;
+impl Get<audits::Rules> for AuditsThatLose {
+    fn get() -> audits::Rules {
+        let mut rules: audits::Rules = market::AuditRules::get();
+        rules.pay.guards = rules.pay.guards.min(dealing(audited(&rules)).most_pay());
+        // Outcomes are all measured by guards.
+        rules.pay.outcome = rules.pay.outcome.min(dealing(WHOLE).most_pay());
+        rules
+    }
+}
+
+/// The most that grants may be: what leaves a loss to the same.
+pub struct GrantsThatLose;
+impl Get<Ppm> for GrantsThatLose {
+    fn get() -> Ppm {
+        let rules = AuditsThatLose::get();
+        let of_results = dealing(audited(&rules)).most_grant(rules.pay.guards);
+        of_results.min(dealing(WHOLE).most_grant(rules.pay.outcome))
+    }
+}
+
 impl pallet_cairn_audits::Config for Runtime {
     type Beacon = Entropy;
     #[cfg(feature = "runtime-benchmarks")]
@@ -168,7 +205,7 @@ impl pallet_cairn_audits::Config for Runtime {
     type Patron = PaidFrom<Balances, TreasuryAccount>;
     type Registry = Providers;
     type Reputation = Reputation;
-    type Rules = market::AuditRules;
+    type Rules = AuditsThatLose;
     type RuntimeHoldReason = RuntimeHoldReason;
     type ServedPerBlock = ConstU32<32>;
     type Tasks = Tasks;

@@ -123,7 +123,8 @@ pub const AUDIT_RULES: audits::Rules = audits::Rules {
         unmask: 30 * SECONDS,
     },
     // 0.6 of a worker's reward for each of three, who do the same work. One audit in ten results then
-    // costs the treasury 0.19 of a reward, planted ones with it, and it gets 0.20.
+    // costs the treasury 0.19 of a reward, planted ones with it, and it gets 0.20. They never get
+    // more than `market::AuditsThatLose` allows, and the more they get the less grants may be.
     pay: audits::Pay { guards: 1_800_000, outcome: 150_000 },
     plants: audits::Plants {
         deposit: deposit(1, 108),

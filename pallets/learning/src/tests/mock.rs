@@ -21,7 +21,7 @@ use crate::types::{Place, Stage};
 use cairn_doubles::{afresh, endowed};
 use cairn_protocol::{
     dag::Component,
-    id::{Amount, BlockId, ContentId, Digest, File, ProviderId},
+    id::{Amount, BlockId, ContentId, DeltaId, Digest, File, ProviderId},
 };
 use frame_support::traits::fungible::InspectHold;
 use sp_runtime::DispatchError;
@@ -84,6 +84,7 @@ pub(crate) fn externalities() -> sp_io::TestExternalities {
     OnRecords::set(false);
     Chosen::set(DATA);
     Pays::set(true);
+    Affords::set(true);
     Budget::set(Amount::MAX);
     Difficulty::set(1_000_000);
     Waits::set(false);
@@ -127,6 +128,12 @@ pub(crate) fn check() {
     Learning::do_try_state().unwrap();
     let known = known();
     let deltas: Vec<_> = crate::Deltas::<Test>::iter().collect();
+    // What is put aside for judging is free once that is over.
+    let is_judged = |delta: &DeltaId| {
+        let delta = crate::Deltas::<Test>::get(delta).expect("it is kept");
+        matches!(delta.stage, Stage::Queued | Stage::Judging)
+    };
+    assert!(known.aside.iter().all(is_judged), "{:?} is put aside for", known.aside);
     // Panels that nobody waits for judge nothing.
     let asked = deltas.iter().filter_map(|(_, delta)| delta.panel);
     let mut asked: Vec<_> = asked.collect();

@@ -86,6 +86,24 @@ fn a_delta_should_be_stale_when_its_head_moves_twice() {
 }
 
 #[test]
+fn a_delta_should_be_stale_when_nobody_pays_for_having_it_judged_once_more() {
+    execute(|| {
+        let ids = three();
+        assert_eq!(known().aside, ids);
+        judge(ids[1], better);
+        assert_eq!(known().aside, [ids[0], ids[2]]);
+        Affords::set(false);
+        lay(ids[0]);
+        let stale = (Stage::Stale, Some(Reason::HeadMoved));
+        assert_eq!((stage(ids[1]), known().aside), (stale, vec![ids[2]]));
+        // Its guards are paid all the same, of what was put aside before.
+        judge(ids[2], better);
+        assert_eq!((stage(ids[2]), known().guards.len()), (stale, 9));
+        assert_eq!([DAVE, ERIN].map(held), [DEPOSIT; 2]);
+    });
+}
+
+#[test]
 fn a_delta_should_be_stale_when_the_component_is_published_anew() {
     execute(|| {
         let ids = three();

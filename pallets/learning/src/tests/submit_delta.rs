@@ -136,6 +136,10 @@ fn submit_delta_should_fail_when_nobody_would_judge_or_pay() {
         Pays::set(false);
         assert_eq!(refused(header(CAROL, A, 21)), Error::<Test>::NobodyPays.into());
         Pays::set(true);
+        Affords::set(false);
+        assert_eq!(refused(header(CAROL, A, 21)), Error::<Test>::NobodyPays.into());
+        assert!(known().aside.is_empty());
+        Affords::set(true);
         assert_ok!(commit(&header(CAROL, A, 22)));
         Curators::set(vec![CAROL]);
         run(5);

@@ -63,6 +63,7 @@ parameter_types! {
     pub const PanelsRules: panels::Rules = PANEL_RULES;
     pub const DeltaRules: deltas::Rules = DELTA_RULES;
     pub const CustodyRules: pallet_cairn_custody::Rules = CUSTODY_RULES;
+    pub VerdictCost: Amount = PANEL_RULES.most_paid();
     pub const RewardRules: pallet_cairn_rewards::Rules = REWARD_RULES;
     pub const CurationRules: curation::Rules = CURATION_RULES;
 }
@@ -184,7 +185,9 @@ impl pallet_cairn_rewards::Config for Mock {
     type Clock = Clock;
     type Currency = Balances;
     type ForgottenPerBlock = ConstU32<2>;
+    type JudgingCost = VerdictCost;
     type Lineage = Experts;
+    type MostGrant = ConstU32<MOST_GRANT>;
     type OnPeriod = Curation;
     type Registry = Providers;
     type Reputation = Reputation;

@@ -28,6 +28,27 @@ fn claim_should_pay_the_owner_no_more_than_its_share_of_the_fees() {
 }
 
 #[test]
+fn claim_should_pay_no_more_than_leaves_a_loss_when_guards_are_paid_more() {
+    execute(|| {
+        settle(1, 1_000);
+        assert_eq!(ledger(0).grant, 800_000);
+        // In the middle of a period, and so from the next one's beginning on.
+        MostGrant::set(500_000);
+        next_period();
+        settle(1, 1_000);
+        MostGrant::set(800_000);
+        next_period();
+        assert_eq!(Rewards::grants_of(ProviderId(1)), [(0, 500), (1, 500)]);
+        assert_ok!(claim(0, 1));
+        assert_eq!(free(ALICE), FUNDS + 500);
+        // What governance says may be less.
+        CurrentRules::set(Rules { grant: 100_000, ..RULES });
+        next_period();
+        assert_eq!((ledger(2).grant, ledger(3).grant), (800_000, 100_000));
+    });
+}
+
+#[test]
 fn claim_should_share_the_budget_by_fees_and_standing_when_it_is_too_small() {
     execute(|| {
         // Three times as much counts for as much as one third of it by a bad record.

@@ -6,7 +6,10 @@ use crate::{types::*, *};
 use cairn_protocol::{
     id::{Amount, BlockId, DeltaId, ProviderId},
     job::JobKind,
-    learning::reward::{Budgets, Cause, Emission},
+    learning::{
+        panel::Case,
+        reward::{Budgets, Cause, Emission},
+    },
 };
 use cairn_seams::{OnPublished as _, OnSettled as _, Purse as _};
 use frame_support::traits::SafeModeNotify;
@@ -18,6 +21,8 @@ use std::{cell::RefCell, collections::BTreeMap};
 
 /// Calls in a sequence.
 const CALLS: usize = 80;
+/// What a verdict costs at most.
+const COST: Amount = 150;
 /// Accounts that authors, judges and owners may have; the last is not there at first.
 const WHO: [AccountId; 5] = [ALICE, BOB, CAROL, DAVE, NOBODY];
 
@@ -77,6 +82,17 @@ enum Step {
         model: usize,
         judges: Vec<usize>,
         each: Amount,
+    },
+    SetAside {
+        model: usize,
+    },
+    PayPanel {
+        nth: usize,
+        judges: Vec<usize>,
+        each: Amount,
+    },
+    FreeJudging {
+        nth: usize,
     },
     Succeed {
         model: usize,
@@ -144,6 +160,10 @@ fn steps() -> impl Strategy<Value = Step> {
         6 => (0..4usize, share()).prop_map(|(nth, share)| Release { nth, share }),
         4 => (model.clone(), prop::collection::vec(who.clone(), 0..5), amount())
             .prop_map(|(model, judges, each)| PayGuards { model, judges, each }),
+        3 => model.clone().prop_map(|model| SetAside { model }),
+        2 => (0..4usize, prop::collection::vec(who.clone(), 0..5), amount())
+            .prop_map(|(nth, judges, each)| PayPanel { nth, judges, each }),
+        1 => (0..4usize).prop_map(|nth| FreeJudging { nth }),
         2 => model.prop_map(|model| Succeed { model }),
         1 => rules().prop_map(Rules),
         1 => prop::option::of(0..2usize).prop_map(JudgedOn),
@@ -202,8 +222,33 @@ fn take(step: Step, deltas: &mut u64) -> bool {
             assert!(paid <= each * judges.len() as Amount);
             paid > 0
         }
+        Step::SetAside { model: nth } => {
+            *deltas += 1;
+            let has_enough = Rewards::set_aside_for_judging(DeltaId(*deltas), &model(nth));
+            let pot = Judging::<Test>::get(DeltaId(*deltas));
+            let sum: Amount = pot.iter().flat_map(|pot| &pot.parts).map(|part| part.1).sum();
+            assert!(if has_enough { [0, COST].contains(&sum) } else { sum == 0 });
+            has_enough
+        }
+        Step::PayPanel { nth, judges, each } => pay_panel(nth, judges, each),
         other => take_around(other),
     }
+}
+
+/// Pays those who judged a delta. There is as much for them as was put aside.
+fn pay_panel(nth: usize, judges: Vec<usize>, each: Amount) -> bool {
+    let Some((delta, pot)) = Judging::<Test>::iter().nth(nth) else { return false };
+    let judges: Vec<_> = judges.into_iter().map(|who| WHO[who]).collect();
+    let is_sponsored = !Rewards::draws_for_judging(&pot.model);
+    let can_be_paid = !judges.contains(&NOBODY);
+    let paid = Rewards::pay_panel(&Case::Delta(delta), &pot.model, &judges, each);
+    let wanted = each * judges.len() as Amount;
+    assert!(paid <= wanted);
+    if is_sponsored && can_be_paid && wanted <= COST {
+        assert_eq!(paid, wanted, "{delta:?} was judged for less than was put aside");
+    }
+    assert_eq!(Judging::<Test>::get(delta), None);
+    true
 }
 
 fn leave(nth: usize) -> bool {
@@ -243,6 +288,10 @@ fn take_around(step: Step) -> bool {
             Rewards::settled(ProviderId(provider), kind, paid);
         }
         Step::Succeed { model: nth } => Rewards::note_success(&model(nth)),
+        Step::FreeJudging { nth } => {
+            let Some(delta) = Judging::<Test>::iter_keys().nth(nth) else { return false };
+            Rewards::free_judging(delta);
+        }
         Step::Publish { model: nth } => Rewards::published(&model(nth)),
         Step::Rules(rules) => CurrentRules::set(rules),
         Step::JudgedOn(set) => JudgedOn::set(set.map(data)),
@@ -349,6 +398,7 @@ fn sequence(steps: Vec<Step>) {
     SPONSORED.with_borrow_mut(Vec::clear);
     GROWN.with_borrow_mut(BTreeMap::clear);
     execute(|| {
+        JudgingCost::set(COST);
         let mut deltas = 0;
         for step in steps {
             // A call that is refused leaves what was checked before: its changes are undone.

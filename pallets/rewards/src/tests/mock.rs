@@ -8,6 +8,7 @@ use cairn_protocol::{
     id::{Amount, BlockId, ContentId, DeltaId, File, ProviderId},
     job::JobKind,
     learning::{
+        inference::MOST_GRANT,
         model::{Head, ModelCard, Parts as Heads},
         reward::{Budgets, Cause, Emission},
         source::{DataSet, Generator, Purpose, Source},
@@ -112,6 +113,9 @@ impl pallet_cairn_clock::Config for Test {}
 
 parameter_types! {
     pub static CurrentRules: Rules = RULES;
+    pub static MostGrant: Ppm = MOST_GRANT;
+    /// Nothing, so that a sponsorship is spent on rewards alone.
+    pub static JudgingCost: Amount = 0;
     /// Owner of each provider.
     pub static Owners: BTreeMap<ProviderId, AccountId> = BTreeMap::new();
     pub static Standing: Ppm = 500_000;
@@ -128,7 +132,9 @@ impl Config for Test {
     type Clock = Clock;
     type Currency = Balances;
     type ForgottenPerBlock = ConstU32<8>;
+    type JudgingCost = JudgingCost;
     type Lineage = Hand;
+    type MostGrant = MostGrant;
     type OnPeriod = Hand;
     type Registry = Register<Hand>;
     type Reputation = Hand;
@@ -250,6 +256,8 @@ impl benchmarking::BenchmarkHelper<AccountId> for Hand {
 
 pub(crate) fn externalities() -> sp_io::TestExternalities {
     CurrentRules::set(RULES);
+    MostGrant::set(MOST_GRANT);
+    JudgingCost::set(0);
     Owners::set((1..).map(ProviderId).zip(ACCOUNTS).collect());
     Standing::set(500_000);
     JudgedOn::set(Some(DATA));

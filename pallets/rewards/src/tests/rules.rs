@@ -52,3 +52,11 @@ pub(crate) const FEE_SHARE: Ppm = 10_000;
 /// offered, together.
 pub(crate) const AUDITED: Ppm = 100_000;
 pub(crate) const GUARDS_PAY: Ppm = 1_800_000;
+/// And where guards measure all that such tasks are paid for.
+pub(crate) const OUTCOMES_PAY: Ppm = 150_000;
+/// What grants may be by that, and by the shares and the fee above.
+pub(crate) const GRANT: Ppm = 515_000;
+/// What a worker loses of its bond whom guards find wrong and others have outvoted, and what it may
+/// be offered of it at most.
+pub(crate) const OUTVOTED: Ppm = 50_000;
+pub(crate) const COVER: Ppm = 60_000;

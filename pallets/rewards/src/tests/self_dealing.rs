@@ -1,23 +1,44 @@
 //! What it costs to be one's own customer: whoever asks, works and made the model is one party, and
 //! has what it paid back but for what was burnt or is the treasury's. Of that, grants give back a
-//! part, and points for its validator another one.
+//! part, points for its validator another one, and what guards are paid who look at it a third one.
 
 use super::{mock::*, page::*, rules::*};
 use crate::{types::*, Fees};
 use cairn_protocol::{
     id::{Amount, ProviderId},
     job::Policy,
-    learning::{inference::MOST_GRANT, reward::Emission},
+    learning::{
+        inference::{Dealing, GUARDED, MOST_GRANT},
+        reward::Emission,
+    },
     settlement::{fee, Escrow, Pay, Shares},
     share::{mul_div, of, Ppm, WHOLE},
 };
+use std::collections::BTreeMap;
 
 /// Those who pay beside the dealer.
 const OTHERS: u64 = 1_000;
+/// The largest share of what guards are paid that a dealer may have.
+const GUARDS: Ppm = WHOLE / GUARDED;
+
+/// How many results guards look at, and what they get for it, as governance says.
+#[derive(Clone, Copy, Debug)]
+struct Audits {
+    audited: Ppm,
+    pay: Ppm,
+}
+
+const AUDITS: Audits = Audits { audited: AUDITED, pay: GUARDS_PAY };
+const OUTCOMES: Audits = Audits { audited: WHOLE, pay: OUTCOMES_PAY };
 
 /// What a dealer's task moved.
 #[derive(Clone, Copy, Debug)]
 struct Trade {
+    /// By which it was shared, and the fee's share.
+    shares: Shares,
+    fee: Ppm,
+    /// What each of its workers was offered.
+    offered: Amount,
     /// What it cost the dealer, that the dealer did not get itself.
     cost: Amount,
     /// What is told of each of its workers, and how many there are.
@@ -39,10 +60,10 @@ impl Trade {
     /// A task that is done by the dealer's workers on a model of its own, or of nobody.
     fn of(shares: Shares, fees: (Amount, Ppm), reward: Amount, workers: u8, model: bool) -> Self {
         let pay = Pay::of(Policy::Replicated, workers);
-        let fee = fee(fees.0, fees.1, reward, 0);
         let reserve = pay.reserve(reward).unwrap();
         // What the model costs goes back to its author, who is the dealer.
-        let escrow = Escrow { reward, tip: 0, fee, reserve, price: 0 };
+        let escrow =
+            Escrow { reward, tip: 0, fee: fee(fees.0, fees.1, reward, 0), reserve, price: 0 };
         let royalty = model.then_some(WHOLE);
         let split = shares.settle(&escrow, pay, workers, royalty);
         let own = split.each * Amount::from(workers) + split.creator + split.back;
@@ -50,12 +71,35 @@ impl Trade {
         let irrecoverable = split.irrecoverable();
         assert_eq!(cost, irrecoverable);
         let each = irrecoverable / Amount::from(workers);
-        Self { cost, each, workers, irrecoverable }
+        let offered = reward / Amount::from(workers);
+        Self { shares, fee: fees.1, offered, cost, each, workers, irrecoverable }
     }
 
-    /// One in which so much is irrecoverable.
+    /// One in which so much is irrecoverable, and at which nobody looks.
     fn plain(amount: Amount) -> Self {
-        Self { cost: amount, each: amount, workers: 1, irrecoverable: amount }
+        let (shares, fee, offered) = (SHARES, FEE_SHARE, 0);
+        let (cost, each, irrecoverable) = (amount, amount, amount);
+        Self { shares, fee, offered, cost, each, workers: 1, irrecoverable }
+    }
+
+    fn dealing(&self, audits: Audits) -> Dealing {
+        Dealing::of(audits.audited, &self.shares, self.fee)
+    }
+
+    /// What guards get for a result of it who look, of what its worker was offered.
+    fn pay(&self, audits: Audits) -> Ppm {
+        audits.pay.min(self.dealing(audits).most_pay())
+    }
+
+    /// What grants may be of what is irrecoverable in such trades.
+    fn most_grant(&self, audits: Audits) -> Ppm {
+        self.dealing(audits).most_grant(self.pay(audits))
+    }
+
+    /// What a dealer's guards get for it on average, who have that share of what all of them do.
+    fn as_guards(&self, audits: Audits, share: Ppm) -> Amount {
+        let all = mul_div(self.offered, self.pay(audits).into(), WHOLE.into()).unwrap();
+        of(share, of(audits.audited, all))
     }
 
     /// What comes of it, where a point is said to cost so much.
@@ -67,12 +111,32 @@ impl Trade {
     }
 }
 
-/// Settles a dealer's trades in one period, each by a provider of its own, beside what others pay,
-/// after so many periods in which nothing was; and says what comes of each.
-fn deal(rules: Rules, idle: u64, standing: Ppm, others: Amount, trades: &[Trade]) -> Vec<Outcome> {
+/// How a period goes in which a dealer trades.
+#[derive(Clone, Copy, Debug)]
+struct Course {
+    rules: Rules,
+    /// What grants may be by what guards are paid.
+    most_grant: Ppm,
+    /// Periods before it in which nothing was settled.
+    idle: u64,
+    /// Of everybody.
+    standing: Ppm,
+    /// What others pay.
+    others: Amount,
+}
+
+/// By the rules that the chain begins with, with the best of records.
+const USUAL: Course =
+    Course { rules: AT_FIRST, most_grant: GRANT, idle: 0, standing: WHOLE, others: 0 };
+
+/// Settles a dealer's trades in one period, each by a provider of its own, and says what comes of
+/// each.
+fn deal(course: Course, trades: &[Trade]) -> Vec<Outcome> {
+    let Course { rules, most_grant, idle, standing, others } = course;
     externalities().execute_with(|| {
         let emission = Emission { period: 2, ..rules.emission };
         CurrentRules::set(Rules { emission, claimable: 1, ..rules });
+        MostGrant::set(most_grant);
         begin_block(1);
         run(2 * idle);
         let period = current().number;
@@ -114,7 +178,8 @@ fn dealing_with_oneself_should_lose_when_grants_are_as_large_as_they_may_be() {
     ]);
     let trade = Trade::plain(1_000 * CRN);
     for grant in [0, 200_000, 400_000, 600_000, 800_000, 1_000_000] {
-        let outcome = deal(Rules { grant, ..AT_FIRST }, 0, WHOLE, 0, &[trade])[0];
+        let rules = Rules { grant, ..AT_FIRST };
+        let outcome = deal(Course { rules, ..USUAL }, &[trade])[0];
         let of_all = |amount| percent(owed(amount) * 1_000_000 / owed(trade.irrecoverable), 1);
         table.row(&[
             &percent(grant, 0),
@@ -136,7 +201,7 @@ fn dealing_with_oneself_should_lose_whatever_a_point_is_said_to_cost() {
         "lost, %",
     ]);
     let trade = Trade::plain(1_000 * CRN);
-    let grant = deal(AT_FIRST, 0, WHOLE, 0, &[trade])[0].grant;
+    let grant = deal(USUAL, &[trade])[0].grant;
     for price in [0, POINT_WORTH, LEAST_POINT_PRICE, POINT_PRICE, CRN] {
         let outcome = trade.outcome(grant, price);
         let of_all = |amount| percent(owed(amount) * 1_000_000 / owed(trade.irrecoverable), 1);
@@ -173,7 +238,7 @@ fn dealing_with_oneself_should_lose_however_much_is_paid() {
     for (own, others) in cases {
         let trade = Trade::plain(own * CRN);
         // Others do as well as can be, the dealer too.
-        let outcome = deal(AT_FIRST, 0, WHOLE, others * CRN, &[trade])[0];
+        let outcome = deal(Course { others: others * CRN, ..USUAL }, &[trade])[0];
         let plain = |crn: Amount| decimal(owed(crn) * 1_000_000, 0);
         table.row(&[
             &plain(own),
@@ -225,68 +290,140 @@ fn every_rule() -> Vec<(Rules, u64)> {
     all
 }
 
+/// Every share of results that guards may look at, with all that they may get for it.
+fn every_audit() -> Vec<Audits> {
+    let audits = |audited| {
+        let pays = [0, 150_000, GUARDS_PAY, u32::MAX];
+        pays.map(|pay| Audits { audited, pay })
+    };
+    [0, 1, AUDITED, WHOLE].into_iter().flat_map(audits).collect()
+}
+
+/// What a dealer loses of what was irrecoverable, at the least and the most, and in how many
+/// settings.
+struct Lost {
+    settings: u64,
+    least: i128,
+    most: i128,
+}
+
+impl Lost {
+    /// With every price of a point, and every part of what guards get.
+    fn look(&mut self, trade: &Trade, grant: Amount, audits: Audits) {
+        for guards in [0, GUARDS / 2, GUARDS].map(|share| trade.as_guards(audits, share)) {
+            for price in [0, LEAST_POINT_PRICE, POINT_PRICE, 1_000_000 * CRN] {
+                let mut outcome = trade.outcome(grant, price);
+                outcome.lost -= owed(guards);
+                assert!(outcome.lost > 0, "{audits:?}, {guards}, {trade:?}: {outcome:?}");
+                let share = lost_share(trade, &outcome);
+                self.settings += 1;
+                self.least = self.least.min(share);
+                self.most = self.most.max(share);
+            }
+        }
+    }
+}
+
 #[test]
 fn dealing_with_oneself_should_lose_at_every_setting() {
-    let (trades, rules) = (every_trade(), every_rule());
-    let (mut settings, mut least, mut most) = (0u64, i128::MAX, 0);
-    for (rules, idle) in rules {
+    let (trades, audits) = (every_trade(), every_audit());
+    let mut lost = Lost { settings: 0, least: i128::MAX, most: 0 };
+    // Where grants may be as much, they are as much, however that came about.
+    let mut found: BTreeMap<_, Vec<Outcome>> = BTreeMap::new();
+    for (rules, idle) in every_rule() {
         for standing in [0, 500_000, WHOLE] {
             for others in [0, CRN, 1_000_000_000 * CRN] {
-                let outcomes = deal(rules, idle, standing, others, &trades);
-                for (trade, outcome) in trades.iter().zip(outcomes) {
-                    if trade.irrecoverable == 0 {
-                        // Who loses nothing gets nothing.
-                        assert_eq!((outcome.grant, outcome.points, outcome.lost), (0, 0, 0));
-                        continue;
-                    }
-                    for price in [0, LEAST_POINT_PRICE, POINT_PRICE, 1_000_000 * CRN] {
-                        let outcome = trade.outcome(outcome.grant, price);
-                        assert!(outcome.lost > 0, "{rules:?}, {trade:?}: {outcome:?}");
-                        settings += 1;
-                        let lost = lost_share(trade, &outcome);
-                        least = least.min(lost);
-                        most = most.max(lost);
+                let course = Course { rules, idle, standing, others, ..USUAL };
+                let Emission { tokens, budgets, .. } = rules.emission;
+                for audits in &audits {
+                    for (nth, trade) in trades.iter().enumerate() {
+                        let most_grant = trade.most_grant(*audits);
+                        let most = most_grant.min(rules.grant);
+                        let key = (most, tokens, budgets.inference, idle, standing, others);
+                        let outcomes = found
+                            .entry(key)
+                            .or_insert_with(|| deal(Course { most_grant, ..course }, &trades));
+                        let Outcome { grant, points, lost: alone } = outcomes[nth];
+                        if trade.irrecoverable == 0 {
+                            // Who loses nothing gets nothing.
+                            let guards = trade.as_guards(*audits, GUARDS);
+                            assert_eq!((grant, points, alone, guards), (0, 0, 0, 0));
+                            continue;
+                        }
+                        lost.look(trade, grant, *audits);
                     }
                 }
             }
         }
     }
     let mut table = Table::new(&["settings", "that gain", "lost at least, %", "at most, %"]);
-    let count = decimal(i128::from(settings) * 1_000_000, 0);
-    table.row(&[&count, &0, &percent(least, 1), &percent(most, 1)]);
+    let count = decimal(i128::from(lost.settings) * 1_000_000, 0);
+    table.row(&[&count, &0, &percent(lost.least, 1), &percent(lost.most, 1)]);
     table.close();
 }
 
-/// Guards who audit tasks are paid by the treasury, the dealer's among them.
+/// Guards who audit tasks are paid by the treasury, the dealer's among them. It made the model too,
+/// so that as little as can be is lost for good.
 #[test]
-fn dealing_with_oneself_should_gain_only_with_a_large_share_of_the_guards() {
+fn dealing_with_oneself_should_gain_only_with_more_than_a_third_of_the_guards() {
     let mut table = Table::new(&[
-        "guards' bonds that are the dealer's, %",
+        "of what guards get the dealer has, %",
         "lost for good, CRN",
         "grant, CRN",
         "points at most, CRN",
         "as guards, CRN",
         "comes to, CRN",
-        "grants that make it lose, %",
     ]);
-    let trade = Trade::of(SHARES, (FEE_FIXED, FEE_SHARE), CRN, 1, false);
-    let outcome = deal(AT_FIRST, 0, WHOLE, 0, &[trade])[0];
-    for bonds in [0, 50_000, 100_000, 150_000, 200_000, 300_000, 500_000] {
-        let pay = CRN * Amount::from(GUARDS_PAY) / Amount::from(WHOLE);
-        let as_guards = of(bonds, of(AUDITED, pay));
+    let trade = Trade::of(SHARES, (FEE_FIXED, FEE_SHARE), CRN, 1, true);
+    assert_eq!(trade.most_grant(AUDITS), GRANT);
+    let outcome = deal(USUAL, &[trade])[0];
+    for share in [0, 100_000, 200_000, 300_000, GUARDS, 400_000, 500_000] {
+        let as_guards = trade.as_guards(AUDITS, share);
         let comes_to = owed(as_guards) - outcome.lost;
-        let rest = owed(trade.irrecoverable) - owed(outcome.points) - owed(as_guards);
-        let loses = (rest * 1_000_000 / owed(trade.irrecoverable)).min(MOST_GRANT.into());
         table.row(&[
-            &percent(bonds, 0),
+            &percent(share, 0),
             &crn(owed(trade.irrecoverable), 4),
             &crn(owed(outcome.grant), 4),
             &crn(owed(outcome.points), 4),
             &crn(owed(as_guards), 4),
             &crn(comes_to, 4),
-            &format!("up to {}", percent(loses, 1)),
         ]);
-        assert_eq!(comes_to < 0, bonds <= 150_000);
+        assert_eq!(comes_to < 0, share <= GUARDS);
+    }
+    table.close();
+    // Who has workers of its own contradict each other loses more by that than its guards get.
+    let forfeit = mul_div(OUTVOTED.into(), WHOLE.into(), COVER.into()).unwrap();
+    assert!(forfeit > of(GUARDS, GUARDS_PAY.into()));
+}
+
+#[test]
+fn grants_and_guards_should_get_less_when_more_is_audited() {
+    let mut table = Table::new(&[
+        "results looked at, %",
+        "guards are to get, of what is offered, %",
+        "they get, %",
+        "a grant is at most, %",
+    ]);
+    let trade = Trade::of(SHARES, (FEE_FIXED, FEE_SHARE), CRN, 1, true);
+    let cases = [
+        (0, GUARDS_PAY),
+        (50_000, GUARDS_PAY),
+        (AUDITED, GUARDS_PAY),
+        (200_000, GUARDS_PAY),
+        (500_000, GUARDS_PAY),
+        (WHOLE, GUARDS_PAY),
+        (AUDITED, 3_600_000),
+        (AUDITED, 900_000),
+    ];
+    for (audited, pay) in cases {
+        let audits = Audits { audited, pay };
+        let grant = trade.most_grant(audits).min(trade.most_grant(OUTCOMES));
+        table.row(&[
+            &percent(audited, 0),
+            &percent(pay, 0),
+            &percent(trade.pay(audits), 1),
+            &percent(grant, 1),
+        ]);
     }
     table.close();
 }

@@ -4,7 +4,7 @@ use super::mock::*;
 use crate::{types::*, *};
 use cairn_protocol::{
     id::{DeltaId, ProviderId},
-    learning::reward::Cause,
+    learning::{inference::MOST_GRANT, reward::Cause},
 };
 use frame_support::{
     assert_ok,
@@ -78,7 +78,7 @@ fn try_state_should_fail_when_ledgers_are_wrong() {
         breaks("ledgers: a period is retired that goes on", || Retired::<Test>::put(2));
         breaks("ledgers: a period has none", || Ledgers::<Test>::remove(0));
         breaks("ledgers: one is of a period to come", || {
-            Ledgers::<Test>::insert(9, Ledger::of(Sums::default(), &RULES));
+            Ledgers::<Test>::insert(9, Ledger::of(Sums::default(), &RULES, MOST_GRANT));
         });
         breaks("ledgers: one is left", || {
             amend(0, |ledger| ledger.held = Sums::default());
@@ -134,6 +134,13 @@ fn try_state_should_fail_when_sponsors_are_wrong() {
         breaks("sponsors: what is put aside is not what deltas have", || {
             amend_sponsor(|one| one.held += 1);
         });
+        let judged = |parts: Parts<AccountId>| {
+            Judging::<Test>::insert(DeltaId(9), Pot { model: MODEL, parts });
+        };
+        breaks("sponsors: what is put aside is not what deltas have", || {
+            judged(vec![(BOB, 1)].try_into().unwrap());
+        });
+        breaks("sponsors: nothing is put aside to judge a delta", || judged(Parts::default()));
         breaks("sponsors: one pays nothing", || {
             Sponsors::<Test>::mutate(MODEL, |all| {
                 let idle = Sponsor { account: CAROL, left: 0, held: 0, leaves: None };

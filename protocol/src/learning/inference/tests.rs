@@ -20,7 +20,49 @@ fn grant_should_be_a_part_of_the_pool_and_no_more_than_of_the_fees() {
     assert_eq!(grant(1_000, 9, 3, Amount::MAX, WHOLE), 1_000);
 }
 
+const SHARES: Shares = Shares { provider: 800_000, treasury: 150_000 };
+
+#[test]
+fn grants_should_be_less_when_guards_are_paid_more() {
+    let dealing = Dealing::of(100_000, &SHARES, 10_000);
+    assert_eq!((dealing.lost, dealing.points), (160_000, 100_000));
+    // A third of 18 % is 37.5 % of 16 %. A tenth comes back as points, and a hundredth is lost.
+    let most = |pay| dealing.most_grant(pay);
+    assert_eq!([0, 1_800_000, 3_600_000].map(most), [800_000, 515_000, 140_000]);
+    // At what guards may get at most nothing is left for grants.
+    assert_eq!(dealing.most_pay(), 4_272_000);
+    assert_eq!([4_272_000, 4_272_001, u32::MAX].map(most), [0; 3]);
+}
+
+#[test]
+fn guards_should_get_nothing_when_nothing_is_paid_for_good() {
+    let of = |audited, provider, treasury| Dealing::of(audited, &Shares { provider, treasury }, 0);
+    assert_eq!((of(1, WHOLE, 0).most_pay(), of(1, WHOLE, 0).most_grant(0)), (0, 800_000));
+    assert_eq!(of(1, WHOLE, 0).most_grant(1), 0);
+    // What workers take first is not the treasury's.
+    assert_eq!(of(1, 990_000, WHOLE).lost, 10_000);
+    // Where nobody looks, it does not matter what it would be paid.
+    assert_eq!((of(0, WHOLE, 0).most_pay(), of(0, WHOLE, 0).most_grant(9)), (u32::MAX, 800_000));
+}
+
 proptest! {
+    /// Of what is lost for good a hundredth is left at least, after a grant, points and a third of
+    /// what guards get.
+    #[test]
+    fn dealing_should_lose_whatever_governance_says(
+        audited: Ppm, lost in 0..=2 * WHOLE, points in 0..=MOST_POINTS, pay: Ppm, grant: Ppm,
+    ) {
+        let dealing = Dealing { audited, lost, points };
+        let pay = pay.min(dealing.most_pay());
+        let grant = grant.min(dealing.most_grant(pay));
+        let (whole, lost) = (u128::from(WHOLE), u128::from(lost));
+        let back = lost * u128::from(grant + points) * u128::from(GUARDED)
+            + u128::from(audited.min(WHOLE)) * u128::from(pay);
+        let most = lost * u128::from(WHOLE - MARGIN) * u128::from(GUARDED);
+        prop_assert!(back <= most, "{back} of {most}");
+        prop_assert!(u128::from(grant) < whole);
+    }
+
     /// Whoever pays itself gets back four fifths of what it loses, at the most, whatever governance
     /// says and whatever others do.
     #[test]

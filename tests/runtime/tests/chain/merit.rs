@@ -1,6 +1,7 @@
 //! Useful work of validators' providers on the whole runtime: it earns points of the era.
 
 use cairn_protocol::{
+    audit::Shares,
     id::ProviderId,
     learning::inference::MOST_GRANT,
     lifecycle::Stage,
@@ -10,10 +11,10 @@ use cairn_protocol::{
 };
 use cairn_runtime::{
     configs::{
-        market::{WorthOfWork, LEAST_POINT_PRICE},
+        market::{AuditsThatLose, GrantsThatLose, WorthOfWork, LEAST_POINT_PRICE},
         parameters::{
             emission,
-            market::{MeritRules, Parameters as Market},
+            market::{AuditRules, MeritRules, Parameters as Market},
         },
         staking::Emission,
     },
@@ -23,6 +24,7 @@ use cairn_runtime::{
 };
 use cairn_runtime_tests::{account, market::*, Chain};
 use frame_support::traits::{fungible::InspectHold, Get};
+use pallet_cairn_audits::types::{Pay, Rules};
 use pallet_cairn_merit::{Call, Error, Event};
 use pallet_staking::EraRewardPoints;
 use sp_runtime::Perbill;
@@ -175,6 +177,28 @@ fn a_point_should_cost_what_it_costs_at_least_when_governance_says_less() {
             set(RuntimeParameters::Market(Market::MeritRules(MeritRules, Some(said))));
             let counts = <<Runtime as pallet_cairn_merit::Config>::Rules as Get<_>>::get();
             assert_eq!(counts, pallet_cairn_merit::Rules { price: expected, ..usual });
+        }
+    });
+}
+
+#[test]
+fn grants_and_guards_should_get_less_when_governance_has_more_looked_at() {
+    Chain::local().state(|| {
+        let usual = AuditsThatLose::get();
+        for (alone, paid, grant) in [
+            // By what is paid for looking at outcomes, which is always done.
+            (0, 1_800_000, 577_500),
+            (100_000, 1_800_000, 515_000),
+            (200_000, 1_800_000, 140_000),
+            (WHOLE, 427_200, 0),
+        ] {
+            let shares = Shares { alone, ..usual.shares };
+            let said = Rules { shares, ..usual };
+            set(RuntimeParameters::Market(Market::AuditRules(AuditRules, Some(said))));
+            let counts = <<Runtime as pallet_cairn_audits::Config>::Rules as Get<Rules>>::get();
+            let pay = Pay { guards: paid, ..usual.pay };
+            assert_eq!(counts, Rules { pay, ..said });
+            assert_eq!(GrantsThatLose::get(), grant);
         }
     });
 }

@@ -15,9 +15,15 @@ mod pay;
 
 use cairn_protocol::fault::Fault;
 use cairn_runtime::{
-    configs::{learning_defaults::*, market::LEAST_POINT_PRICE, market_defaults::*},
+    configs::{
+        learning_defaults::*,
+        market::{GrantsThatLose, LEAST_POINT_PRICE},
+        market_defaults::*,
+    },
     units::UNITS,
 };
+use cairn_runtime_tests::Chain;
+use frame_support::traits::Get;
 use pallet_cairn_rewards::Rules;
 
 #[test]
@@ -72,6 +78,10 @@ fn dealing_with_oneself_should_cost_as_its_page_computes() {
     assert_eq!((pay::FEE_FIXED, pay::FEE_SHARE), (prices.fee_fixed, prices.fee_share));
     assert_eq!(pay::AUDITED, AUDIT_RULES.shares.alone);
     assert_eq!(pay::GUARDS_PAY, AUDIT_RULES.pay.guards);
+    assert_eq!(pay::OUTCOMES_PAY, AUDIT_RULES.pay.outcome);
+    assert_eq!(pay::OUTVOTED, FAULT_SHARES.outvoted);
+    assert_eq!(pay::COVER, TASK_RULES.draws.cover);
+    assert_eq!(Chain::local().state(GrantsThatLose::get), pay::GRANT);
 }
 
 #[test]

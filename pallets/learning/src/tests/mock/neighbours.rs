@@ -11,6 +11,7 @@ use cairn_protocol::{
     id::{Amount, BlockId, ContentId, DeltaId, File},
     learning::{
         model::{Access, Head, ModelCard, Part, Parts},
+        panel::Case,
         source::{DataSet, Generator, Purpose, Source},
     },
     share::{of, Ppm},
@@ -32,6 +33,8 @@ parameter_types! {
     pub static Chosen: BlockId = DATA;
     /// There is somebody who pays.
     pub static Pays: bool = true;
+    /// And enough for those who judge one more delta.
+    pub static Affords: bool = true;
     /// What there is for a reward.
     pub static Budget: Amount = Amount::MAX;
     pub static Difficulty: Ppm = 1_000_000;
@@ -57,6 +60,8 @@ pub struct Known {
     /// What was paid of it.
     pub paid: Vec<(DeltaId, Amount)>,
     pub guards: Vec<(AccountId, Amount)>,
+    /// Deltas that something is put aside for to have them judged.
+    pub aside: Vec<DeltaId>,
     /// Rewards that wait, for how much gain, and what the head was when that was noted.
     pub noted: Vec<(DeltaId, u64, BlockId)>,
     pub forgotten: Vec<DeltaId>,
@@ -289,6 +294,26 @@ impl Purse<AccountId> for Till {
         assert_eq!(*model, MODEL);
         amend(|known| known.guards.extend(guards.iter().map(|guard| (*guard, each))));
         each * guards.len() as Amount
+    }
+
+    fn set_aside_for_judging(delta: DeltaId, model: &BlockId) -> bool {
+        assert_eq!(*model, MODEL);
+        amend(|known| {
+            assert!(!known.aside.contains(&delta), "it is judged");
+            known.aside.extend(Affords::get().then_some(delta));
+        });
+        Affords::get()
+    }
+
+    fn free_judging(delta: DeltaId) {
+        amend(|known| known.aside.retain(|one| *one != delta));
+    }
+
+    fn pay_panel(case: &Case, model: &BlockId, guards: &[AccountId], each: Amount) -> Amount {
+        let Case::Delta(delta) = case else { unreachable!("nothing else is judged") };
+        assert!(known().aside.contains(delta), "nothing was put aside for it");
+        Self::free_judging(*delta);
+        Self::pay_guards(model, guards, each)
     }
 
     fn note_success(model: &BlockId) {

@@ -1,0 +1,125 @@
+use super::mock::*;
+use crate::{types::*, Issued, Judging};
+use cairn_protocol::{
+    id::{Amount, DeltaId},
+    learning::panel::Case,
+};
+use cairn_seams::Purse as _;
+use frame_support::{assert_noop, assert_ok};
+
+/// What a verdict costs at most.
+const COST: Amount = 300;
+
+fn set_aside(delta: u64) -> bool {
+    Rewards::set_aside_for_judging(DeltaId(delta), &MODEL)
+}
+
+/// What a panel is paid for its verdict on a delta.
+fn pay(delta: u64, guards: &[AccountId], each: Amount) -> Amount {
+    Rewards::pay_panel(&Case::Delta(DeltaId(delta)), &MODEL, guards, each)
+}
+
+/// What each sponsor has left and has put aside.
+fn sponsors() -> Vec<(AccountId, Amount, Amount)> {
+    let all = Rewards::sponsors_of(&MODEL).into_iter();
+    all.map(|one| (one.account, one.left, one.held)).collect()
+}
+
+#[test]
+fn set_aside_for_judging_should_take_what_a_verdict_costs_off_what_is_left() {
+    execute(|| {
+        JudgingCost::set(COST);
+        sponsor(BOB, 1_000);
+        sponsor(CAROL, 1_000);
+        assert!((1..=4).all(set_aside));
+        assert_eq!(sponsors(), [(BOB, 0, 1_000), (CAROL, 800, 200)]);
+        // A reward takes none of it.
+        assert_eq!(reserve(1, 9_000), 800);
+        assert_eq!(sponsors(), [(BOB, 0, 1_000), (CAROL, 0, 1_000)]);
+        assert!(!set_aside(5));
+        assert_eq!(Judging::<Test>::iter().count(), 4);
+    });
+}
+
+#[test]
+fn pays_for_should_say_no_when_sponsors_have_no_more_than_judging_costs() {
+    execute(|| {
+        JudgingCost::set(1_000);
+        sponsor(BOB, 1_000);
+        assert!(!Rewards::pays_for(&MODEL, &DATA));
+        sponsor(CAROL, 1_001);
+        assert!(Rewards::pays_for(&MODEL, &DATA) && set_aside(1));
+        assert!(Rewards::pays_for(&MODEL, &DATA) && set_aside(2));
+        // One unit is left.
+        assert!(!Rewards::pays_for(&MODEL, &DATA) && !set_aside(3));
+        Rewards::free_judging(DeltaId(1));
+        assert!(Rewards::pays_for(&MODEL, &DATA));
+    });
+}
+
+#[test]
+fn set_aside_for_judging_should_take_nothing_when_the_budget_pays() {
+    execute(|| {
+        JudgingCost::set(COST);
+        admit_both();
+        assert!(Rewards::pays_for(&MODEL, &DATA) && set_aside(1));
+        assert_eq!(Judging::<Test>::iter().count(), 0);
+        assert_eq!((pay(1, &[ALICE], 100), Issued::<Test>::get().validation), (100, 100));
+        // On another set sponsors pay for both.
+        JudgedOn::set(Some(OTHER_DATA));
+        assert!(!Rewards::pays_for(&MODEL, &OTHER_DATA) && !set_aside(2));
+    });
+}
+
+#[test]
+fn pay_panel_should_pay_in_full_however_many_deltas_are_judged() {
+    execute(|| {
+        JudgingCost::set(COST);
+        sponsor(BOB, 1_000);
+        assert!((1..=3).all(set_aside));
+        // The first is laid, and has all that is left.
+        assert_eq!(pay(1, &[ALICE, CAROL, DAVE], 100), 300);
+        assert_eq!(reserve(1, 9_000), 100);
+        for delta in [2, 3] {
+            assert_eq!(pay(delta, &[ALICE, CAROL, DAVE], 100), 300);
+        }
+        assert_eq!(free(DAVE), FUNDS + 300);
+        assert_eq!((sponsors(), held(BOB)), (vec![(BOB, 0, 100)], 100));
+        assert_eq!((Judging::<Test>::iter().count(), Issued::<Test>::get()), (0, Sums::default()));
+        // Nothing is put aside for it any more.
+        assert_eq!(pay(3, &[ALICE], 100), 0);
+    });
+}
+
+#[test]
+fn pay_panel_should_leave_what_it_did_not_take_to_sponsors() {
+    execute(|| {
+        JudgingCost::set(COST);
+        sponsor(BOB, 1_000);
+        assert!(set_aside(1) && set_aside(2));
+        // One of three agreed, and was paid.
+        assert_eq!(pay(1, &[ALICE], 100), 100);
+        assert_eq!(sponsors(), [(BOB, 600, 300)]);
+        Rewards::free_judging(DeltaId(2));
+        Rewards::free_judging(DeltaId(2));
+        assert_eq!(sponsors(), [(BOB, 900, 0)]);
+    });
+}
+
+#[test]
+fn set_aside_for_judging_should_stay_when_a_sponsor_leaves() {
+    execute(|| {
+        JudgingCost::set(COST);
+        sponsor(BOB, 1_000);
+        assert!(set_aside(1));
+        assert_ok!(Rewards::withdraw_sponsorship(signed(BOB), MODEL));
+        run(50);
+        assert_ok!(Rewards::withdraw_sponsorship(signed(BOB), MODEL));
+        assert_eq!((free(BOB), sponsors()), (FUNDS - 300, vec![(BOB, 0, 300)]));
+        let refused = crate::Error::<Test>::AllPutAside;
+        assert_noop!(Rewards::withdraw_sponsorship(signed(BOB), MODEL), refused);
+        assert_eq!(pay(1, &[ALICE], 100), 100);
+        assert_ok!(Rewards::withdraw_sponsorship(signed(BOB), MODEL));
+        assert_eq!((free(BOB), sponsors()), (FUNDS - 100, vec![]));
+    });
+}
