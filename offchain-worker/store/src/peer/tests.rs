@@ -33,7 +33,7 @@ impl Node {
     }
 
     async fn by(relay: &Relay, seed: u8) -> Self {
-        Self::with(tempfile::tempdir().unwrap(), seed, 1 << 30, &[relay.clone()]).await
+        Self::with(tempfile::tempdir().unwrap(), seed, 1 << 30, std::slice::from_ref(relay)).await
     }
 
     async fn with(folder: TempDir, seed: u8, quota: u64, relays: &[Relay]) -> Self {

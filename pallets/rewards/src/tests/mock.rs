@@ -8,7 +8,7 @@ use cairn_protocol::{
     id::{Amount, BlockId, ContentId, DeltaId, File, ProviderId},
     job::JobKind,
     learning::{
-        inference::MOST_GRANT,
+        inference,
         model::{Head, ModelCard, Parts as Heads},
         reward::{Budgets, Cause, Emission},
         source::{DataSet, Generator, Purpose, Source},
@@ -113,7 +113,7 @@ impl pallet_cairn_clock::Config for Test {}
 
 parameter_types! {
     pub static CurrentRules: Rules = RULES;
-    pub static MostGrant: Ppm = MOST_GRANT;
+    pub static MostGrant: Ppm = inference::MOST_GRANT;
     /// Nothing, so that a sponsorship is spent on rewards alone.
     pub static JudgingCost: Amount = 0;
     /// Owner of each provider.
@@ -256,7 +256,7 @@ impl benchmarking::BenchmarkHelper<AccountId> for Hand {
 
 pub(crate) fn externalities() -> sp_io::TestExternalities {
     CurrentRules::set(RULES);
-    MostGrant::set(MOST_GRANT);
+    MostGrant::set(inference::MOST_GRANT);
     JudgingCost::set(0);
     Owners::set((1..).map(ProviderId).zip(ACCOUNTS).collect());
     Standing::set(500_000);

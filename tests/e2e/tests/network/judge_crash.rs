@@ -99,12 +99,13 @@ fn each_should_have_said_it_once(story: &Story) -> Test {
     Ok(())
 }
 
+/// Of which delta what is kept, with what of it is to be shown, and by when.
+type Keeping = (DeltaId, File, Option<(Vec<u64>, Height)>);
+
 async fn both_should_keep_it(school: &School, delta: DeltaId, file: File) -> Test {
     for worker in &school.net.workers {
         let api = "LearningApi_keepings_of";
-        // With what of it is to be shown, and by when.
-        let kept: Vec<(DeltaId, File, Option<(Vec<u64>, Height)>)> =
-            school.front.state_call(api, &worker.provider(), None).await?;
+        let kept: Vec<Keeping> = school.front.state_call(api, &worker.provider(), None).await?;
         let kept: Vec<(DeltaId, File)> = kept.iter().map(|(of, file, _)| (*of, *file)).collect();
         assert_eq!(kept, [(delta, file)], "{}", worker.name());
     }
