@@ -343,7 +343,7 @@ pub mod pallet {
         /// Another block is being taken off whose delta is forgotten. Try again in a few blocks.
         #[codec(index = 32)]
         CuttingAnother,
-        /// No block is being taken off whose delta is forgotten.
+        /// No block is being taken off whose delta is forgotten. There is nothing left to do.
         #[codec(index = 33)]
         NothingToCut,
         /// Judging it takes more than guards are asked for: the model's components have too many

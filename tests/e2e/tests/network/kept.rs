@@ -30,6 +30,7 @@ const LINGER: &str = "1200";
 const ENDS: &str = "which was kept and takes the room of what is next";
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "three minutes: two deltas and a task, one after another, for scripts/test --long"]
 async fn what_has_judged_should_judge_the_next_delta_and_leave_its_room_to_a_task() -> Test {
     let arguments = ["--linger", LINGER].map(str::to_owned).to_vec();
     let setups = vec![Setup { arguments, ..Setup::default() }; WORKERS.into()];

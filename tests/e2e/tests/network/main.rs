@@ -18,7 +18,6 @@ mod judge_crash;
 mod kept;
 mod kinds;
 mod learning;
-mod learning_cli;
 mod market;
 mod polkadotjs;
 mod run;
