@@ -299,7 +299,7 @@ impl StorageBackend for Disk {
     }
 }
 
-/// What others have seen of the work, and what the process was told is on disk.
+/// What others have seen of the work, and what the process was told is on disk or found there.
 #[derive(Debug, Default)]
 struct World {
     tries: u8,
@@ -321,6 +321,8 @@ fn live(disk: &Disk, world: &mut World) -> Result<()> {
         let entry = journal.entry(seat(3))?;
         let point = entry.as_ref().map(|entry| entry.point);
         assert!(point >= world.known, "{point:?} is less than {:?}", world.known);
+        // A process that is killed while it commits may not learn that it did.
+        world.known = point;
         world.tries = world.tries.wrapping_add(1);
         let made_here = || entry.as_ref().unwrap().made.clone().unwrap();
         let step = match point {
@@ -349,6 +351,32 @@ fn live(disk: &Disk, world: &mut World) -> Result<()> {
     }
 }
 
+/// A process that is killed after each of these numbers of writes, and then let live.
+fn told_once(kills: &[u64]) {
+    let (disk, mut world) = (Disk::default(), World::default());
+    drop(opened(&disk).unwrap());
+    for left in kills {
+        disk.allow(Some(*left));
+        match live(&disk, &mut world) {
+            Ok(()) | Err(JournalError::Database(_)) => {}
+            Err(other) => panic!("{other}"),
+        }
+    }
+    disk.allow(None);
+    live(&disk, &mut world).unwrap();
+    assert_eq!(world.known, Some(Point::Ended));
+    assert_eq!(world.committed.len(), 1, "{:?}", world.committed);
+    assert_eq!(world.revealed.len(), 1);
+    let committed = world.committed.iter().map(|(commitment, _)| commitment);
+    assert!(committed.eq(world.revealed.iter()));
+}
+
+/// The last of these is killed when the end is on disk, and before it is told so.
+#[test]
+fn work_should_be_over_when_the_process_is_killed_once_that_is_on_disk() {
+    told_once(&[9, 21, 28, 20]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -356,21 +384,6 @@ proptest! {
     fn work_should_be_told_once_and_lost_never_when_the_process_is_killed_at_any_write(
         kills in prop::collection::vec(0u64..80, 1..10),
     ) {
-        let (disk, mut world) = (Disk::default(), World::default());
-        drop(opened(&disk).unwrap());
-        for left in kills {
-            disk.allow(Some(left));
-            match live(&disk, &mut world) {
-                Ok(()) | Err(JournalError::Database(_)) => {}
-                Err(other) => panic!("{other}"),
-            }
-        }
-        disk.allow(None);
-        live(&disk, &mut world).unwrap();
-        prop_assert_eq!(world.known, Some(Point::Ended));
-        prop_assert_eq!(world.committed.len(), 1, "{:?}", world.committed);
-        prop_assert_eq!(world.revealed.len(), 1);
-        let committed = world.committed.iter().map(|(commitment, _)| commitment);
-        prop_assert!(committed.eq(world.revealed.iter()));
+        told_once(&kills);
     }
 }
