@@ -61,7 +61,7 @@ pub struct Serve {
     #[arg(value_parser = values::which)]
     model: Which,
 
-    /// Who serves it; its operator signs.
+    /// Who serves it; its operator signs, once its worker has sent a heartbeat.
     #[arg(long)]
     provider: u64,
 
