@@ -183,6 +183,20 @@ mod benches {
         assert!(!Commitments::<T>::contains_key(author, digest));
     }
 
+    #[benchmark]
+    fn forget_commit() {
+        let author = T::BenchmarkHelper::author(0);
+        let place = T::BenchmarkHelper::place(0);
+        let header = header::<T>(&author, &place, 0);
+        super::commit::<T>(&header, &place);
+        pass::<T>(T::Rules::get().terms.life.saturating_add(1));
+        let digest = super::digest::<T>(&header);
+        let anyone = T::BenchmarkHelper::author(1);
+        #[extrinsic_call]
+        _(RawOrigin::Signed(anyone), author.clone(), digest);
+        assert!(!Commitments::<T>::contains_key(author, digest));
+    }
+
     /// The last that there is room for. It lapsed before, and is kept for its author.
     #[benchmark]
     fn submit_delta() {

@@ -35,6 +35,7 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
+    /// Whoever asks for it, the deposit is its author's.
     pub(crate) fn do_withdraw_commit(author: T::AccountId, digest: Digest) -> DispatchResult {
         ensure!(!T::Clock::is_stopped(), Error::<T>::ChainStopped);
         let commitment = Commitments::<T>::get(&author, digest).ok_or(Error::<T>::NotCommitted)?;

@@ -258,10 +258,10 @@ pub mod pallet {
         /// judged on. Make some when their period is over.
         #[codec(index = 7)]
         Barred,
-        /// The account has made no such commitment, or has withdrawn it. Commit first.
+        /// The account has made no such commitment, or it is no longer kept. Commit first.
         #[codec(index = 8)]
         NotCommitted,
-        /// The commitment still counts. Withdraw it when it is too old.
+        /// The commitment still counts. Withdraw or forget it when it is too old.
         #[codec(index = 9)]
         StillCounts,
         /// The commitment is for another model or component. Commit for this one.
@@ -465,6 +465,19 @@ pub mod pallet {
         pub fn cut(origin: OriginFor<T>) -> DispatchResult {
             ensure_signed(origin)?;
             Self::do_cut()
+        }
+
+        /// Takes off another's commitment that is too old to count. Its deposit goes back to who
+        /// made it.
+        #[pallet::call_index(8)]
+        #[pallet::weight(T::WeightInfo::forget_commit())]
+        pub fn forget_commit(
+            origin: OriginFor<T>,
+            author: T::AccountId,
+            digest: Digest,
+        ) -> DispatchResult {
+            ensure_signed(origin)?;
+            Self::do_withdraw_commit(author, digest)
         }
     }
 }

@@ -8,6 +8,8 @@ cairn_seams::weights! {
     commit_delta(): (157_504, 20, 3);
     /// Clock, commitment, rules, account and holds; commitment.
     withdraw_commit(): (82_883, 5, 3);
+    /// The same of another's.
+    forget_commit(): (82_883, 5, 3);
     /// Clock, rules, genesis hash, commitment, 64 heads, rollback, set, purse, curators, what links
     /// the author and what each of these has pending, block, artifact and the delta it is kept for,
     /// attempt, account and holds, queue; panel, its agenda and window of a seed; delta, its index

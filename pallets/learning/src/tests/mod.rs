@@ -1,5 +1,6 @@
 mod adversaries;
 mod commit_delta;
+mod forget_commit;
 mod idle;
 mod invalidate;
 mod invariants;

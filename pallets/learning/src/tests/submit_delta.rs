@@ -337,6 +337,7 @@ fn nothing_should_happen_while_the_chain_is_stopped() {
         assert_noop!(commit(&super::mock::header(DAVE, A, 22)), stopped);
         assert_noop!(submit_as(DAVE, &header), stopped);
         assert_noop!(Learning::withdraw_commit(signed(DAVE), digest), stopped);
+        assert_noop!(Learning::forget_commit(signed(BOB), DAVE, digest), stopped);
         assert_noop!(Learning::invalidate(RuntimeOrigin::root(), id), stopped);
         let poked = Learning::poke(signed(BOB), id).expect_err("it is stopped");
         assert_eq!(poked.error, stopped);

@@ -160,13 +160,19 @@ fn submit(course: &mut Course, dice: &mut Dice, header: Header<AccountId>) -> Op
     course.call(author, Call::<Mock>::submit_delta { header, salt }).then_some(id)
 }
 
+/// An author takes back what it committed to, or somebody else takes it off.
 fn withdraw(course: &mut Course, dice: &mut Dice) {
     let mut all: Vec<(AccountId, Digest)> = Commitments::<Mock>::iter_keys().collect();
     all.sort_unstable();
     let known = all.get(dice.below(all.len().max(1))).copied();
     let (author, digest) = known.unwrap_or((ALICE, [1; 32]));
-    let author = dice.usually(author, &[BOB, POOR]);
-    course.call(author, Call::<Mock>::withdraw_commit { digest });
+    let caller = dice.usually(author, &[BOB, POOR]);
+    let call = if caller == author {
+        Call::<Mock>::withdraw_commit { digest }
+    } else {
+        Call::<Mock>::forget_commit { author, digest }
+    };
+    course.call(caller, call);
 }
 
 fn set_standard(course: &mut Course, dice: &mut Dice) {
