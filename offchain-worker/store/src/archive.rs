@@ -189,10 +189,8 @@ impl Archive {
         let file = reader.file;
         let first = reader.part().await?;
         let key = self.key(&file.id);
-        let failed = |reason: object_store::Error| Error::Archive {
-            file: *file,
-            reason: reason.to_string(),
-        };
+        let failed =
+            |reason: object_store::Error| Error::Archive { file: *file, reason: told(&reason) };
         if reader.is_done() {
             reader.check()?;
             let put = self.objects.put_opts(&key, first.into(), PutOptions::default()).await;
@@ -224,7 +222,7 @@ async fn send(
     let mut part = first;
     while !part.is_empty() {
         let sent = upload.put_part(part.into()).await;
-        sent.map_err(|reason| Error::Archive { file: *reader.file, reason: reason.to_string() })?;
+        sent.map_err(|reason| Error::Archive { file: *reader.file, reason: told(&reason) })?;
         part = reader.part().await?;
     }
     reader.check()
@@ -317,11 +315,21 @@ fn refused<E: ToString>(place: &str) -> impl FnOnce(E) -> Error + '_ {
 fn unread(reason: object_store::Error) -> Unread {
     match reason {
         object_store::Error::NotFound { .. } => Unread::Missing,
-        other => Unread::Failed(other.to_string()),
+        other => Unread::Failed(told(&other)),
+    }
+}
+
+/// What an archive says, and what to do about it where trying again does not help.
+fn told(reason: &object_store::Error) -> String {
+    use object_store::Error::{PermissionDenied, Unauthenticated};
+    match reason {
+        PermissionDenied { .. } | Unauthenticated { .. } => format!(
+            "it refuses that to whoever has the credentials in AWS_ACCESS_KEY_ID and \
+             AWS_SECRET_ACCESS_KEY; see that they are right, and may read and write there ({reason})"
+        ),
+        other => other.to_string(),
     }
 }
 
 #[cfg(test)]
-pub(crate) mod stub;
-#[cfg(test)]
-mod tests;
+pub(crate) mod tests;

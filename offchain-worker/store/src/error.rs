@@ -56,7 +56,7 @@ pub enum Error {
         "'{place}' is no archive ({reason}); name a folder, or a bucket as s3://bucket/prefix"
     )]
     NotAnArchive { place: String, reason: String },
-    #[error("the archive did not take the file {}: {reason}; try again later", Name(.file.id))]
+    #[error("the archive did not take the file {}: {reason}; mend that, or try again later", Name(.file.id))]
     Archive { file: File, reason: String },
     #[error("the process is ending")]
     Ending,

@@ -1,4 +1,12 @@
-use super::{stub::Stub, *};
+use super::*;
+use cairn_bucket::Server;
+
+/// What is in a server's bucket `cairn` under `models`, for whoever has these settings.
+pub(crate) fn archive(settings: &[(String, String)]) -> Archive {
+    let settings: Vec<(&str, &str)> =
+        settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    Archive::open("s3://cairn/models", &settings).unwrap()
+}
 
 fn named(bytes: &[u8]) -> File {
     File { id: content(bytes), bytes: bytes.len() as u64 }
@@ -39,27 +47,49 @@ async fn folder_should_give_what_it_was_given() {
 
 #[tokio::test]
 async fn bucket_should_give_what_it_was_given_when_it_came_at_once_or_in_parts() {
-    let stub = Stub::start().await;
-    let archive = stub.archive();
+    let server = Server::start().await.unwrap();
+    let archive = archive(&server.settings());
     for length in [1_000, 9 << 20] {
         let bytes = bytes_of(length);
         let file = put(&archive, &bytes).await.unwrap();
         let key = format!("/cairn/models/{}", Name(file.id));
-        assert_eq!(stub.bucket().objects.get(&key), Some(&bytes));
+        assert_eq!(server.bucket().objects.get(&key), Some(&bytes));
         assert_eq!(read(&archive, &file, 0).await.unwrap(), bytes);
         assert_eq!(read(&archive, &file, 100).await.unwrap(), bytes[100..]);
     }
-    let parts = stub.bucket().asked.iter().filter(|asked| asked.contains("partNumber=")).count();
+    let parts = server.bucket().asked.iter().filter(|asked| asked.contains("partNumber=")).count();
     assert_eq!(parts, 2, "of the longer one");
+}
+
+#[tokio::test]
+async fn bucket_should_give_and_take_nothing_when_the_secret_is_wrong() {
+    let server = Server::start().await.unwrap();
+    let (own, strange) = (server.settings(), server.settings_of_a_stranger());
+    let (own, strange) = (archive(&own), archive(&strange));
+    let file = put(&own, b"what is there").await.unwrap();
+    let objects = server.bucket().objects.clone();
+    let asked = server.bucket().asked.len();
+    for length in [1_000, 9 << 20] {
+        let refused = put(&strange, &bytes_of(length)).await.unwrap_err();
+        assert!(matches!(refused, Error::Archive { .. }), "{refused}");
+        let words = refused.to_string();
+        assert!(words.contains("AWS_SECRET_ACCESS_KEY"), "{words}");
+        assert!(words.contains("SignatureDoesNotMatch"), "{words}");
+    }
+    let unread = read(&strange, &file, 0).await.unwrap_err();
+    assert!(unread.to_string().contains("AWS_SECRET_ACCESS_KEY"), "{unread}");
+    assert!(strange.check().await.unwrap_err().contains("AWS_SECRET_ACCESS_KEY"));
+    assert_eq!(server.bucket().objects, objects);
+    assert_eq!(server.bucket().asked.len(), asked, "nothing but the right secret is let in");
 }
 
 #[tokio::test]
 async fn get_should_give_what_was_put_by_its_name_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let stub = Stub::start().await;
+    let server = Server::start().await.unwrap();
     let (place, path) = (folder.path().join("archive"), folder.path().join("out"));
     let local = Archive::open(place.to_str().unwrap(), &[]).unwrap();
-    for archive in [local, stub.archive()] {
+    for archive in [local, archive(&server.settings())] {
         archive.check().await.unwrap();
         let bytes = bytes_of(9 << 20);
         let file = archive.put_bytes(&bytes).await.unwrap();
@@ -92,9 +122,9 @@ async fn get_should_refuse_and_leave_nothing_when_the_bytes_are_others() {
 #[tokio::test]
 async fn read_should_say_that_a_file_is_missing_when_it_is() {
     let folder = tempfile::tempdir().unwrap();
-    let stub = Stub::start().await;
+    let server = Server::start().await.unwrap();
     let local = Archive::open(folder.path().to_str().unwrap(), &[]).unwrap();
-    for archive in [local, stub.archive()] {
+    for archive in [local, archive(&server.settings())] {
         let missing = read(&archive, &named(b"nobody has it"), 0).await;
         assert!(matches!(missing, Err(Unread::Missing)), "{missing:?}");
     }

@@ -1,5 +1,6 @@
 use super::*;
-use crate::{archive::stub::Stub, name::Name};
+use crate::{archive::tests::archive, name::Name};
+use cairn_bucket::Server;
 use cairn_protocol::chunk::verify;
 use std::os::unix::fs::PermissionsExt;
 use tempfile::TempDir;
@@ -137,21 +138,41 @@ async fn fetch_should_name_who_was_asked_when_nobody_has_the_file() {
 #[tokio::test]
 async fn fetch_should_go_on_where_it_stopped_when_the_archive_broke_off() {
     let place = Place::new();
-    let stub = Stub::start().await;
+    let server = Server::start().await.unwrap();
     let bytes = bytes_of(1 << 20);
     let file = named(&bytes);
     let key = format!("/cairn/models/{}", Name(file.id));
-    stub.bucket().objects.insert(key, bytes.clone());
-    stub.bucket().breaks_after = Some(512 << 10);
-    let store = Store::open(place.store.path(), PLENTY, stub.archive(), None).await.unwrap();
+    server.bucket().objects.insert(key, bytes.clone());
+    server.bucket().breaks_after = Some(512 << 10);
+    let archive = archive(&server.settings());
+    let store = Store::open(place.store.path(), PLENTY, archive, None).await.unwrap();
     let broken = fetch(&store, &file).await;
     assert!(matches!(broken, Err(Error::Missing { .. })), "{broken:?}");
     assert!(!store.has(&file));
     let path = fetch(&store, &file).await.unwrap();
     assert_eq!(fs::read(path).unwrap(), bytes);
     assert_eq!(store.received().archive, file.bytes, "no byte came twice");
-    let last = stub.bucket().asked.last().cloned().unwrap();
+    let last = server.bucket().asked.last().cloned().unwrap();
     assert!(last.ends_with("bytes=524288-"), "{last}");
+}
+
+#[tokio::test]
+async fn put_should_keep_the_file_here_when_the_archive_refuses_it() {
+    let (place, server) = (Place::new(), Server::start().await.unwrap());
+    let open = |settings: &[(String, String)]| {
+        Store::open(place.store.path(), PLENTY, archive(settings), None)
+    };
+    let file = named(b"a result");
+    let key = format!("/cairn/models/{}", Name(file.id));
+    let store = open(&server.settings_of_a_stranger()).await.unwrap();
+    let refused = store.put(b"a result".to_vec()).await;
+    assert!(matches!(refused, Err(Error::Archive { .. })), "{refused:?}");
+    assert!(store.has(&file));
+    assert!(!server.bucket().objects.contains_key(&key));
+    drop(store);
+    let store = open(&server.settings()).await.unwrap();
+    assert_eq!(store.put(b"a result".to_vec()).await.unwrap(), file);
+    assert_eq!(server.bucket().objects[&key], b"a result");
 }
 
 #[tokio::test]
