@@ -301,6 +301,7 @@ impl Plan {
         let Stand { name, data, ports, .. } = stands.get(index).ok_or_else(missing)?;
         let log = self.root.join(format!("{name}.log"));
         let setup = self.setup(index);
+        let archive = setup.archive.as_deref().map_or(archive, Path::new);
         let launch = Launch::new(setup.program.as_ref().unwrap_or(&self.programs.worker))
             .flag("--url", url)
             .flag("--data", data)

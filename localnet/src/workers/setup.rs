@@ -15,6 +15,8 @@ pub struct Setup {
     pub program: Option<PathBuf>,
     /// What does its jobs in place of `cairn-job`.
     pub job: Option<PathBuf>,
+    /// Where it fetches files from and publishes them to, in place of the network's archive.
+    pub archive: Option<String>,
     /// What its environment has besides, at its first start.
     pub environment: Vec<(String, String)>,
     /// Added to its command line.
@@ -35,6 +37,7 @@ impl Default for Setup {
         Self {
             program: None,
             job: None,
+            archive: None,
             environment: Vec::new(),
             arguments: Vec::new(),
             health: None,

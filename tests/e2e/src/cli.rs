@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{run_program, Failure, Outcome, TestNet};
+use crate::{once::run_program_in, Failure, Outcome, TestNet};
 
 /// More than any command takes that works, on a machine that has more to do.
 const WITHIN: Duration = Duration::from_secs(420);
@@ -36,7 +36,16 @@ impl Said {
 
 /// Runs a program of this repository that says one object of JSON.
 pub fn said(program: &str, arguments: &[&str]) -> Result<Said, Failure> {
-    let outcome = run_program(program, arguments, WITHIN)?;
+    said_in(&[], program, arguments)
+}
+
+/// The same with these variables in its environment besides.
+pub fn said_in(
+    environment: &[(String, String)],
+    program: &str,
+    arguments: &[&str],
+) -> Result<Said, Failure> {
+    let outcome = run_program_in(environment, program, arguments, WITHIN)?;
     let exit = outcome.status.and_then(|status| status.code());
     let json = serde_json::from_str(&outcome.stdout)
         .map_err(|error| Failure::new(format!("{program} said no JSON: {error}: {outcome:#?}")))?;
@@ -47,6 +56,7 @@ pub fn said(program: &str, arguments: &[&str]) -> Result<Said, Failure> {
 /// in a folder of its own.
 pub struct User {
     own: Vec<String>,
+    environment: Vec<(String, String)>,
 }
 
 impl User {
@@ -54,12 +64,19 @@ impl User {
         let data = net.scratch().join(format!("cli-{seed}")).display().to_string();
         let (url, key) = (net.nodes[0].rpc_url(), format!("//{seed}"));
         let own = ["--url", &url, "--key", &key, "--data", &data, "--json"];
-        Self { own: own.map(str::to_owned).into() }
+        Self { own: own.map(str::to_owned).into(), environment: Vec::new() }
+    }
+
+    /// The same with these variables in the environment besides.
+    pub fn within(mut self, environment: Vec<(String, String)>) -> Self {
+        self.environment = environment;
+        self
     }
 
     pub fn cairn(&self, arguments: &[&str]) -> Result<Said, Failure> {
         let own = self.own.iter().map(String::as_str);
-        said("cairn", &arguments.iter().copied().chain(own).collect::<Vec<_>>())
+        let arguments = arguments.iter().copied().chain(own).collect::<Vec<_>>();
+        said_in(&self.environment, "cairn", &arguments)
     }
 }
 

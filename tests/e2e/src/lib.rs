@@ -24,7 +24,7 @@ mod once;
 mod small_disk;
 mod turn;
 
-pub use cli::{cairn, said, Said, User};
+pub use cli::{cairn, said, said_in, Said, User};
 pub use dev::DevNode;
 pub use load::{Load, Sent};
 pub use next_runtime::{next_runtime, NextRuntime};

@@ -27,7 +27,7 @@ where
     I: IntoIterator<Item = S>,
     S: AsRef<OsStr>,
 {
-    run(&cairn_localnet::node::find_binary()?, arguments, within)
+    run(&cairn_localnet::node::find_binary()?, arguments, &[], within)
 }
 
 /// The same with another program of this repository.
@@ -36,10 +36,29 @@ where
     I: IntoIterator<Item = S>,
     S: AsRef<OsStr>,
 {
-    run(&cairn_localnet::programs::find(name)?, arguments, within)
+    run_program_in(&[], name, arguments, within)
 }
 
-fn run<I, S>(binary: &Path, arguments: I, within: Duration) -> Result<Outcome, Failure>
+/// The same with these variables in its environment besides.
+pub fn run_program_in<I, S>(
+    environment: &[(String, String)],
+    name: &str,
+    arguments: I,
+    within: Duration,
+) -> Result<Outcome, Failure>
+where
+    I: IntoIterator<Item = S>,
+    S: AsRef<OsStr>,
+{
+    run(&cairn_localnet::programs::find(name)?, arguments, environment, within)
+}
+
+fn run<I, S>(
+    binary: &Path,
+    arguments: I,
+    environment: &[(String, String)],
+    within: Duration,
+) -> Result<Outcome, Failure>
 where
     I: IntoIterator<Item = S>,
     S: AsRef<OsStr>,
@@ -49,6 +68,7 @@ where
     let started = Instant::now();
     let mut child = Command::new(binary)
         .args(arguments)
+        .envs(environment.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(out.reopen()?)
         .stderr(err.reopen()?)

@@ -1,20 +1,49 @@
-//! Files that one worker has from another, and shows when somebody doubts that it has them.
+//! Files that are in a bucket, and those that one worker has from another and shows when somebody
+//! doubts that it has them.
 
-use std::{collections::BTreeMap, fs, path::Path};
-
-use cairn_e2e::{Failure, Test, TestNet, PATIENCE};
-use cairn_localnet::{
-    wait::{until, Seen},
-    Worker,
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    thread::{self, JoinHandle},
 };
-use cairn_protocol::{id::TaskId, lifecycle::Stage, profile::Availability};
-use cairn_sdk::{calls, subxt::tx::Payload, Chain, Options, Outbox, Signer};
+
+use cairn_bucket::{Server, SECRET};
+use cairn_e2e::{said, said_in, Failure, Said, Test, TestNet, User, PATIENCE};
+use cairn_localnet::{
+    keys,
+    wait::{until, Seen},
+    Setup, Worker,
+};
+use cairn_protocol::{
+    id::{ContentId, TaskId},
+    job,
+    lifecycle::Stage,
+    profile::Availability,
+    result::Output,
+    view::TaskView,
+};
+use cairn_sdk::{calls, subxt::tx::Payload, AccountId32, Chain, Options, Outbox, Signer};
+use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
-use crate::worker::cairn;
+use crate::{
+    command::{hex, refused},
+    sealed::{MOST, SECRET as PROMPT},
+    worker::{cairn, REQUESTER},
+};
+
+/// The workers' archive.
+const PLACE: &str = "s3://cairn/files";
+/// What the paths of its files begin with.
+const FOLDER: &str = "/cairn/files/";
+/// Asks for a text that nobody else is to read.
+const SEALER: &str = "Eve";
+/// More than is sent at once.
+const LONG: u32 = 9 << 20;
 
 /// Makes a call in the name of a development account, and waits until it is final.
 async fn call(
@@ -86,30 +115,159 @@ async fn fetched(worker: &Worker) -> Result<BTreeMap<String, u64>, Failure> {
     Ok(fetched)
 }
 
-fn empty(archive: &Path) -> Test {
-    for entry in fs::read_dir(archive)? {
-        fs::remove_file(entry?.path())?;
+/// Whoever has the bucket's secret.
+fn user(net: &TestNet, server: &Server, seed: &str) -> User {
+    User::new(net, seed).within(server.settings())
+}
+
+/// Puts a file into the bucket, and says what it is called there.
+fn put(user: &User, file: &Path) -> Result<String, Failure> {
+    let file = file.display().to_string();
+    let said = user.cairn(&["artifact", "put", &file, "--archive", PLACE])?.ended(0);
+    Ok(said.json["id"].as_str().unwrap_or_default().to_owned())
+}
+
+/// Has all that the network's own archive has in the bucket.
+fn fill(net: &TestNet, server: &Server, archive: &Path) -> Result<Vec<String>, Failure> {
+    let user = user(net, server, REQUESTER);
+    let files = fs::read_dir(archive)?.map(|entry| put(&user, &entry?.path()));
+    files.collect()
+}
+
+/// Has the bucket lose what it has.
+fn lose(server: &Server, names: &[String]) {
+    let mut bucket = server.bucket();
+    for name in names {
+        let lost = bucket.objects.remove(&format!("{FOLDER}{name}"));
+        assert!(lost.is_some(), "{name} should have been there");
+    }
+}
+
+/// A file that is sent in parts comes back as it was.
+fn long_file_comes_back(net: &TestNet, server: &Server) -> Test {
+    let (file, back) = (net.scratch().join("long"), net.scratch().join("back"));
+    let bytes: Vec<u8> = (0..LONG / 4).flat_map(u32::to_le_bytes).collect();
+    fs::write(&file, &bytes)?;
+    let user = user(net, server, REQUESTER);
+    let (id, out) = (put(&user, &file)?, back.display().to_string());
+    user.cairn(&["artifact", "get", &id, "--archive", PLACE, "--out", &out])?.ended(0);
+    assert!(fs::read(&back)? == bytes, "it should be the same");
+    let in_parts = server.bucket().asked.iter().any(|asked| asked.contains("partNumber=2"));
+    assert!(in_parts, "it should have been sent in parts");
+    Ok(())
+}
+
+/// Whoever has not the secret is told so, and nothing comes of what it asks for: no file, no task.
+fn strangers_are_refused(net: &TestNet, server: &Server, model: &str, file: &str) -> Test {
+    let before = server.bucket().objects.clone();
+    let settings = server.settings_of_a_stranger();
+    let stranger = User::new(net, SEALER).within(settings.clone());
+    let (own, out) = (net.scratch().join("own"), net.scratch().join("none"));
+    fs::write(&own, "a few bytes")?;
+    let [own, to] = [&own, &out].map(|path| path.display().to_string());
+    refused(stranger.cairn(&["artifact", "put", &own, "--archive", PLACE])?, 1, SECRET);
+    let get = ["artifact", "get", file, "--archive", PLACE, "--out", &to];
+    refused(stranger.cairn(&get)?, 1, SECRET);
+    assert!(!out.exists());
+    refused(stranger.cairn(&sealed_text(model))?, 1, SECRET);
+    let tasks = stranger.cairn(&["tasks"])?.ended(0);
+    assert_eq!(tasks.json["tasks"], json!([]), "nobody could have its input");
+
+    let (url, key) = (net.nodes[0].rpc_url(), format!("//{}", keys::worker_operator(0)));
+    let data = net.scratch().join("preflight").display().to_string();
+    let line = ["preflight", "--url", &url, "--key", &key, "--data", &data, "--archive", PLACE];
+    let more = ["--health", "0", "--json"];
+    let preflight = said_in(&settings, "cairn-worker", &[line.as_slice(), &more].concat())?;
+    let wrong = preflight.ended(1).json["wrong"].to_string();
+    assert!(wrong.contains(SECRET), "{wrong}");
+    assert!(server.bucket().objects == before, "nothing should have come or gone");
+    Ok(())
+}
+
+/// How to ask for a text of which input and result are sealed files.
+fn sealed_text(model: &str) -> Vec<&str> {
+    let ask = ["submit", "infer", "--model", model, "--prompt", PROMPT, "--most", MOST];
+    let more = ["--redundancy", "1", "--output-bytes", "0", "--sealed", "--archive", PLACE];
+    [ask.as_slice(), &more, &["--wait"]].concat()
+}
+
+/// Asks for it, hands out its key, and waits.
+fn ask(net: &TestNet, server: &Server, model: &str) -> JoinHandle<Result<Said, Failure>> {
+    let (user, model) = (user(net, server, SEALER), model.to_owned());
+    thread::spawn(move || user.cairn(&sealed_text(&model)))
+}
+
+async fn view(chain: &Chain, task: TaskId) -> Result<TaskView<AccountId32>, Failure> {
+    let view = chain.market().await?.task(task).await?;
+    view.ok_or_else(|| Failure::new(format!("there is no task {}", task.0)))
+}
+
+/// The file that a task's only worker has come to.
+fn result_of(view: &TaskView<AccountId32>) -> Result<ContentId, Failure> {
+    match view.answers.first() {
+        Some((_, answer)) => match &answer.output {
+            Output::Artifact { id, .. } => Ok(*id),
+            Output::Inline(_) => Err(Failure::new("the result is on the chain")),
+        },
+        None => Err(Failure::new("there is no result")),
+    }
+}
+
+/// Its requester reads the text, whose input and result have gone through the bucket.
+async fn text_is_read(net: &TestNet, server: &Server, chain: &Chain, paid: &Said) -> Test {
+    assert_eq!(paid.json["stage"], "Settled", "{:#?}", paid.outcome);
+    let task = paid.number("task");
+    let fetch = ["result", &task.to_string(), "--archive", PLACE];
+    let result = user(net, server, SEALER).cairn(&fetch)?.ended(0);
+    let market = net.market().ok_or_else(|| Failure::new("the network has no market"))?;
+    let folder = market.folder.display().to_string();
+    let generate = ["generate", &folder, "--prompt", PROMPT, "--most", MOST, "--json"];
+    let exact = said("cairn-engine", &generate)?.ended(0);
+    assert!(exact.json["text"].is_string(), "{:#?}", exact.outcome);
+    assert_eq!(result.json["text"], exact.json["text"], "{:#?}", result.outcome);
+
+    let view = view(chain, TaskId(task)).await?;
+    let job::Payload::Artifact { id: input, .. } = view.terms.job.input else {
+        return Err(Failure::new("the input is on the chain"));
+    };
+    let asked = server.bucket().asked.clone();
+    for id in [input, result_of(&view)?] {
+        for how in ["PUT", "GET"] {
+            let line = format!("{how} {FOLDER}{}?", hex(&id.0));
+            assert!(asked.iter().any(|asked| asked.starts_with(&line)), "{line} in {asked:#?}");
+        }
     }
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn files_should_be_had_from_a_worker_and_shown_by_it_when_the_archive_is_lost() -> Test {
-    let mut net = TestNet::with_workers(1, 2).await?;
+async fn files_should_be_had_from_a_bucket_and_from_a_worker_when_that_has_lost_them() -> Test {
+    let server = Server::start().await?;
+    let (archive, environment) = (Some(PLACE.to_owned()), server.settings());
+    let setup = Setup { archive, environment, ..Setup::default() };
+    let mut net = TestNet::with_setups(vec![setup; 2], json!({})).await?;
     let market = net.market().cloned().ok_or_else(|| Failure::new("the network has no market"))?;
-    let model: String = market.model.0.iter().map(|byte| format!("{byte:02x}")).collect();
+    let model = hex(&market.model.0);
     let chain = Chain::connect(&[net.nodes[0].rpc_url()], &Options::default()).await?;
+    let mut files = fill(&net, &server, &market.archive)?;
+    long_file_comes_back(&net, &server)?;
+    strangers_are_refused(&net, &server, &model, &files[0])?;
 
-    // The first has the model from the archive. Then nobody has it from there any more, nor the
-    // result, so whoever asked complains; the worker shows what it was paid for, or is not paid.
+    // The first has the model from the bucket, for two who ask at once. Then nobody has it from there
+    // any more, nor one of the results, so whoever asked for that complains; the worker shows what
+    // it was paid for, or is not paid.
     set(&net, &chain, 1, Availability::Paused).await?;
+    let sealed = ask(&net, &server, &model);
     let first = submit(&net, &model)?;
     reaches(&chain, first, Stage::Window).await?;
-    empty(&market.archive)?;
+    files.push(hex(&result_of(&view(&chain, first).await?)?.0));
+    lose(&server, &files);
     let complaint = cairn(&net, &["complain", &first.0.to_string()])?.ended(0);
     assert_eq!(complaint.number("provider"), net.workers[0].provider().0);
     reaches(&chain, first, Stage::Contested).await?;
     paid(&net, first)?;
+    let sealed = sealed.join().map_err(|_| Failure::new("the one who asked has panicked"))??;
+    text_is_read(&net, &server, &chain, &sealed.ended(0)).await?;
     let model_bytes = fetched(&net.workers[0]).await?["archive"];
     assert!(model_bytes > 0);
 
