@@ -3,6 +3,7 @@
 pub mod devices;
 pub mod engines;
 mod judging;
+mod solving;
 
 use cairn_protocol::{
     failure::{Failure, Reason},
@@ -16,6 +17,7 @@ use thiserror::Error;
 
 pub use devices::Device;
 pub use judging::{is_judging, Judging, Want};
+pub use solving::{is_solving, Solved, Solving};
 
 /// Raised when orders or outcomes change their encoding.
 pub const VERSION: u8 = 6;
