@@ -31,8 +31,8 @@ pub use job::{End, Finished, Sandboxed, Stopper};
 /// user. The watch holds the job itself to its limit.
 const SPARE_TASKS: u64 = 256;
 
-/// Starts jobs on this machine.
-#[derive(Debug)]
+/// Starts jobs on this machine. No two jobs become one user, whichever of its clones starts them.
+#[derive(Clone, Debug)]
 pub struct Sandbox {
     means: Means,
     scratch: PathBuf,
