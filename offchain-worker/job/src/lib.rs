@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod batch;
+mod challenge;
 mod embed;
 mod evaluate;
 mod fault;
@@ -23,7 +24,8 @@ pub use cairn_order::engines::Engine;
 
 use cairn_kernel::program::SEMANTICS;
 use cairn_order::{
-    devices::QUESTION, is_judging, Fault, Judging, Made, Order, Outcome, Unreadable,
+    devices::QUESTION, is_judging, is_solving, Fault, Judging, Made, Order, Outcome, Solving,
+    Unreadable,
 };
 use cairn_protocol::{failure::Failure, id::EngineId, job::JobKind, spec::Spec};
 use std::{
@@ -44,8 +46,8 @@ pub fn engines() -> [Engine; 4] {
     ]
 }
 
-/// What is said to an order or a brief in bytes that is alone, or to the question which devices there
-/// are.
+/// What is said to an order, a brief or a challenge in bytes that is alone, or to the question which
+/// devices there are.
 pub fn reply(bytes: &[u8], scratch: &Path) -> Vec<u8> {
     if bytes == QUESTION {
         // A driver that fails is as good as none.
@@ -53,6 +55,9 @@ pub fn reply(bytes: &[u8], scratch: &Path) -> Vec<u8> {
     }
     if is_judging(bytes) {
         return judged(bytes, scratch).to_bytes();
+    }
+    if is_solving(bytes) {
+        return solved(bytes).to_bytes();
     }
     answer(bytes, scratch).to_bytes()
 }
@@ -62,6 +67,18 @@ fn judged(judging: &[u8], scratch: &Path) -> Outcome {
         let judging = Judging::from_bytes(judging).map_err(|reason| unread(&reason))?;
         judge(&judging, scratch)
     })
+}
+
+fn solved(solving: &[u8]) -> Outcome {
+    guarded(|| {
+        let solving = Solving::from_bytes(solving).map_err(|reason| unread(&reason))?;
+        solve(&solving)
+    })
+}
+
+/// Solves a capability challenge on the device that it names.
+pub fn solve(solving: &Solving) -> Result<Made, Fault> {
+    challenge::run(solving)
 }
 
 /// Judges a change of a model, or lays it on its component.

@@ -1,6 +1,7 @@
 //! The program as a worker has it: orders in, outcomes out.
 
 mod batch;
+mod challenge;
 mod device;
 mod engines;
 mod exact;

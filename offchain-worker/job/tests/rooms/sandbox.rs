@@ -23,9 +23,6 @@ fn started(home: &Home) -> Sandboxed {
 }
 
 fn started_for(home: &Home, time: Duration) -> Sandboxed {
-    home.open_to_all();
-    let scratch = home.at("scratch");
-    let sandbox = Sandbox::new(Means::detect(), &scratch).expect("this machine confines jobs");
     let limits = Limits {
         time,
         memory: 1 << 30,
@@ -35,12 +32,20 @@ fn started_for(home: &Home, time: Duration) -> Sandboxed {
         open_files: 64,
         answer: 1 << 20,
     };
+    started_as(home, Profile::Cpu, limits)
+}
+
+pub fn started_as(home: &Home, profile: Profile, limits: Limits) -> Sandboxed {
+    home.open_to_all();
+    let scratch = home.at("scratch");
+    let sandbox = Sandbox::new(Means::detect(), &scratch).expect("this machine confines jobs");
     let (binary, read) = (env!("CARGO_BIN_EXE_cairn-job").into(), vec![home.at("store")]);
-    let request = Request { binary, profile: Profile::Cpu, limits, read };
+    let request = Request { binary, profile, limits, read };
+    let sandbox = if profile == Profile::Gpu { sandbox.with_gpu() } else { sandbox };
     sandbox.start(&request).expect("it confines itself")
 }
 
-fn answered(job: &mut Sandboxed, order: Vec<u8>) -> Outcome {
+pub fn answered(job: &mut Sandboxed, order: Vec<u8>) -> Outcome {
     match job.run(order).end {
         End::Answered(bytes) => Outcome::from_bytes(&bytes).expect("an outcome"),
         end => panic!("{end:?}"),
