@@ -1,33 +1,32 @@
-//! Answers capability challenges: in all threads that there are, since how long it takes is what is
-//! measured.
+//! Answers capability challenges.
+
+mod solver;
 
 use crate::{
     book::Book,
     journal::Response,
     post::{is_final, Post, Sends},
+    scheduler::BLOCK,
     statement::salt,
     work::Turn,
     Error, Result,
 };
 use cairn_protocol::{
-    challenge::{work, Challenge, Progress, Stage},
-    id::{Digest, ProviderId, Seed},
+    challenge::{Challenge, Progress, Stage},
+    id::{Digest, ProviderId},
     preimage::{ChallengeCommitment, Statement},
+    profile::DeviceClass,
 };
 use cairn_sdk::{chain, Outbox};
-use std::{
-    future::pending,
-    sync::{
-        atomic::{AtomicBool, Ordering},
-        Arc,
-    },
-    thread,
-};
+use solver::{Asked, Stop};
+use std::{future::pending, sync::Arc};
 use tokio::{
     sync::watch,
     task::{spawn_blocking, JoinHandle},
 };
 use tracing::{info, warn};
+
+pub(crate) use solver::Solver;
 
 /// What commitments and answers begin with in the outbox.
 const COMMIT: &str = "challenge-commit:";
@@ -38,20 +37,20 @@ pub(crate) struct Challenges<O = Outbox> {
     pub post: Arc<Post<O>>,
     pub provider: ProviderId,
     pub genesis: Digest,
-    pub threads: usize,
+    pub solver: Arc<Solver>,
     pub solving: Option<Solving>,
 }
 
 /// A challenge that is being computed.
 pub(crate) struct Solving {
     number: u64,
-    stop: Arc<AtomicBool>,
+    stop: Arc<Stop>,
     answer: JoinHandle<Option<Digest>>,
 }
 
 impl Drop for Solving {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.stop.stop();
     }
 }
 
@@ -88,7 +87,7 @@ impl<O: Sends> Challenges<O> {
             self.solving = None;
         }
         for (number, challenge) in &turn.challenges {
-            match self.answer(*number, challenge, turn.block).await {
+            match self.answer(*number, challenge, turn).await {
                 Err(Error::Sdk(error)) if !is_final(&error) => unsent(&error),
                 answered => answered?,
             }
@@ -106,16 +105,16 @@ impl<O: Sends> Challenges<O> {
         Ok(())
     }
 
-    async fn answer(&mut self, number: u64, challenge: &Challenge, block: u64) -> Result<()> {
+    async fn answer(&mut self, number: u64, challenge: &Challenge, turn: &Turn) -> Result<()> {
         let Some(member) = challenge.member(self.provider) else { return Ok(()) };
         let noted = self.book.journal().response(number)?;
         match (challenge.stage, member.progress, noted) {
             (Stage::Commits, Progress::Working, Some(response)) => {
-                self.send_commitment(number, response, block).await
+                self.send_commitment(number, response, turn.block).await
             }
             (Stage::Commits, Progress::Working, None) => {
                 if self.solving.is_none() {
-                    self.solving = Some(self.begin(number, challenge));
+                    self.solving = Some(self.begin(number, challenge, turn));
                 }
                 Ok(())
             }
@@ -123,19 +122,24 @@ impl<O: Sends> Challenges<O> {
                 let Response { answer, salt, .. } = response;
                 let call = chain::tx().capability().reveal(number, answer, salt);
                 let purpose = purpose(REVEAL, number);
-                self.post.send("challenge-reveal", &purpose, &call, block).await?;
+                self.post.send("challenge-reveal", &purpose, &call, turn.block).await?;
                 Ok(())
             }
             _ => Ok(()),
         }
     }
 
-    fn begin(&self, number: u64, challenge: &Challenge) -> Solving {
-        info!("answers challenge {number}, of {} units", challenge.units);
-        let stop: Arc<AtomicBool> = Arc::default();
-        let (seed, units, threads) = (challenge.seed, challenge.units, self.threads);
-        let stopped = Arc::clone(&stop);
-        let answer = spawn_blocking(move || solve(&seed, units, threads, &stopped));
+    fn begin(&self, number: u64, challenge: &Challenge, turn: &Turn) -> Solving {
+        let Challenge { seed, units, commit_by, .. } = *challenge;
+        info!("answers challenge {number}, of {units} units");
+        // Blocks may take longer, and never less.
+        let time = BLOCK.saturating_mul(commit_by.saturating_sub(turn.now));
+        let registered = turn.standing.as_ref().map(|standing| standing.class);
+        let class = registered.unwrap_or(DeviceClass::Cpu);
+        let asked = Asked { seed, units, class, time };
+        let stop: Arc<Stop> = Arc::default();
+        let (solver, stopped) = (Arc::clone(&self.solver), Arc::clone(&stop));
+        let answer = spawn_blocking(move || solver.solve(&asked, &stopped));
         Solving { number, stop, answer }
     }
 
@@ -177,35 +181,16 @@ async fn solved(solving: &mut Option<Solving>) -> (u64, Option<Digest>) {
     (number, answer)
 }
 
-/// The answer to a challenge, as `cairn_protocol::challenge::work` has it, in so many threads; none
-/// where it was stopped.
-fn solve(seed: &Seed, units: u64, threads: usize, stop: &AtomicBool) -> Option<Digest> {
-    let rounds = work::rounds(units);
-    let mut ends = vec![Digest::default(); work::LANES as usize];
-    let share = ends.len().div_ceil(threads.max(1));
-    thread::scope(|scope| {
-        for (part, first) in ends.chunks_mut(share).zip((0u32..).step_by(share)) {
-            scope.spawn(move || {
-                for (end, number) in part.iter_mut().zip(first..) {
-                    if stop.load(Ordering::Relaxed) {
-                        return;
-                    }
-                    *end = work::lane(seed, number, rounds);
-                }
-            });
-        }
-    });
-    (!stop.load(Ordering::Relaxed)).then(|| work::fold(seed, ends.into_iter()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::book::testing::{book, GENESIS, ME};
+    use crate::{
+        book::testing::{book, GENESIS, ME},
+        metrics::Metrics,
+    };
     use cairn_protocol::{
         challenge::{Member, Moment},
         job::JobKind,
-        profile::DeviceClass,
     };
     use cairn_sdk::Outcome;
 
@@ -231,19 +216,6 @@ mod tests {
         turn(vec![(9, challenge)])
     }
 
-    #[test]
-    fn solve_should_come_to_the_same_in_any_number_of_threads() {
-        let answer = Some(work::solve(&[7; 32], 1));
-        for threads in [0, 1, 3, 16] {
-            assert_eq!(solve(&[7; 32], 1, threads, &AtomicBool::new(false)), answer);
-        }
-    }
-
-    #[test]
-    fn solve_should_end_when_it_is_stopped() {
-        assert_eq!(solve(&[7; 32], u64::MAX, 2, &AtomicBool::new(true)), None);
-    }
-
     #[tokio::test]
     async fn solved_should_give_the_answer_and_be_ready_for_the_next() {
         let answer = spawn_blocking(|| Some([3; 32]));
@@ -258,12 +230,13 @@ mod tests {
         let response = Response { answer: [1; 32], salt: [2; 32], commitment: [3; 32], block: 5 };
         book.journal().respond(9, response).unwrap();
         let (post, book) = (Post::noting(), Arc::new(book));
+        let metrics = Arc::new(Metrics::new().unwrap());
         let mut challenges = Challenges {
             book,
             post: Arc::clone(&post),
             provider: ME,
             genesis: GENESIS,
-            threads: 1,
+            solver: Arc::new(Solver { threads: 1, lent: None, metrics }),
             solving: None,
         };
         let committed = Progress::Committed { commitment: [3; 32], latency: Some(1) };

@@ -65,6 +65,7 @@ fn due(turn: &Turn, every: Height) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cairn_protocol::profile::DeviceClass;
     use cairn_sdk::Outcome;
 
     fn turn(now: Height, standing: Option<Standing>) -> Turn {
@@ -72,8 +73,12 @@ mod tests {
         Turn { block: 1, now, works, kept, challenges, standing }
     }
 
+    fn standing(heartbeat: Option<Height>, missed: bool, leaving: bool) -> Standing {
+        Standing { class: DeviceClass::Cpu, heartbeat, missed, leaving }
+    }
+
     fn named(now: Height, heartbeat: Option<Height>, missed: bool) -> Option<String> {
-        due(&turn(now, Some(Standing { heartbeat, missed, leaving: false })), 300)
+        due(&turn(now, Some(standing(heartbeat, missed, false))), 300)
     }
 
     #[test]
@@ -86,7 +91,7 @@ mod tests {
 
     #[test]
     fn due_should_be_none_when_the_provider_leaves_or_is_gone() {
-        let leaving = Standing { heartbeat: Some(10), missed: false, leaving: true };
+        let leaving = standing(Some(10), false, true);
         assert_eq!(due(&turn(310, Some(leaving)), 300), None);
         assert_eq!(due(&turn(310, None), 300), None);
     }
@@ -99,7 +104,7 @@ mod tests {
         }
         post.is_under_way("heartbeat:5");
         post.is_in_trouble("no room");
-        let standing = Standing { heartbeat: Some(10), missed: false, leaving: false };
+        let standing = standing(Some(10), false, false);
         let (to, turns) = watch::channel(None);
         to.send_replace(Some(Arc::new(turn(310, Some(standing)))));
         drop(to);

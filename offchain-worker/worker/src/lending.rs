@@ -1,25 +1,40 @@
 //! The GPU that jobs are lent. What they compute on is what their own program says, which is asked
-//! as confined as such a job: no driver computes in a process that holds keys.
+//! as confined as such a job, and so are challenges solved: no driver computes in a process that
+//! holds keys.
 
 use crate::{config::Config, detect::Gpu};
 use cairn_order::{
     devices::{Devices, QUESTION},
-    Device,
+    Device, Made, Outcome, Product, Solved, Solving,
 };
-use cairn_sandbox::{End, Limits, Means, Profile, Request, Sandbox};
-use std::{fs::Permissions, os::unix::fs::PermissionsExt, time::Duration};
+use cairn_protocol::challenge::work;
+use cairn_sandbox::{End, Limits, Means, Profile, Request, Sandbox, Sandboxed, Stopper};
+use std::{fs::Permissions, os::unix::fs::PermissionsExt, path::PathBuf, time::Duration};
 use tempfile::Builder;
 
 /// How long all drivers together may take to say what they have.
 const TIME: Duration = Duration::from_secs(60);
 /// The program becomes a user of its own, where the worker is root.
 const ENTERABLE: u32 = 0o755;
+/// What is tried first to see how fast a device is, and how often it is tried for longer.
+const FIRST_UNITS: u64 = 4 * work::ROUND_UNITS;
+const TRIES: u32 = 4;
+/// Microseconds after which what a device begins slowly with no longer counts.
+const LONG: u64 = 1_000_000;
 
 /// What jobs that are lent a GPU have.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Lent {
     pub device: Device,
     /// For all of them together.
+    pub memory_mib: u64,
+}
+
+/// The jobs' program, started as for jobs that are lent a GPU.
+#[derive(Clone, Debug)]
+pub struct Program {
+    pub sandbox: Sandbox,
+    pub binary: PathBuf,
     pub memory_mib: u64,
 }
 
@@ -54,34 +69,102 @@ pub fn allow(sandbox: Sandbox, lent: Option<Lent>) -> Sandbox {
     }
 }
 
+impl Program {
+    /// It is ended so long after it was given its order.
+    fn start(&self, time: Duration) -> Result<Sandboxed, String> {
+        let limits = Limits {
+            time,
+            memory: self.memory_mib.saturating_mul(1 << 20),
+            threads: 256,
+            disk: 64 << 20,
+            spare: 0,
+            open_files: 1_024,
+            answer: 1 << 16,
+        };
+        let (binary, read) = (self.binary.clone(), Vec::new());
+        let request = Request { binary, profile: Profile::Gpu, limits, read };
+        self.sandbox.start(&request).map_err(|error| error.to_string())
+    }
+
+    /// Solves a challenge, unless it is not wanted any more once the process is there.
+    pub fn solve(
+        &self,
+        solving: &Solving,
+        time: Duration,
+        wanted: impl FnOnce(Stopper) -> bool,
+    ) -> Result<Solved, String> {
+        let mut process = self.start(time)?;
+        if !wanted(process.stopper()) {
+            return Err("it is not wanted any more".into());
+        }
+        solved(process.run(solving.to_bytes()).end)
+    }
+}
+
+fn solved(end: End) -> Result<Solved, String> {
+    let End::Answered(bytes) = end else { return Err(format!("{end:?}")) };
+    match Outcome::from_bytes(&bytes).map_err(|error| error.to_string())? {
+        Outcome::Made(Made { product: Product::Inline(output), .. }) => {
+            Solved::from_output(&output).map_err(|error| error.to_string())
+        }
+        Outcome::Made(_) => Err("it answers with a file".into()),
+        Outcome::Failed(fault) => Err(fault.to_string()),
+    }
+}
+
 /// What the jobs' program can compute on.
 pub fn ask(config: &Config, means: Means) -> Result<Devices, String> {
+    with_program(config, means, |program| match program.start(TIME)?.run(QUESTION.to_vec()).end {
+        End::Answered(bytes) => Devices::from_bytes(&bytes).map_err(|error| error.to_string()),
+        end => Err(format!("{end:?}")),
+    })
+}
+
+/// Units of challenges that a device does a second, once it runs.
+pub fn speed(config: &Config, means: Means, device: Device) -> Result<u64, String> {
+    with_program(config, means, |program| {
+        let (mut units, mut speed) = (FIRST_UNITS, 0);
+        for _ in 0..TRIES {
+            let solving = Solving { seed: [0; 32], units, device };
+            let Solved { micros, .. } = program.solve(&solving, TIME, |_| true)?;
+            speed = a_second(units, micros);
+            if micros >= LONG {
+                break;
+            }
+            units = speed.saturating_mul(2);
+        }
+        Ok(speed)
+    })
+}
+
+/// What is computed of so many units, in whole rounds, is done so fast.
+fn a_second(units: u64, micros: u64) -> u64 {
+    let speed = u128::from(work::cost(units)) * 1_000_000 / u128::from(micros.max(1));
+    u64::try_from(speed).unwrap_or(u64::MAX)
+}
+
+/// With a program of its own, and a scratch folder that is gone afterwards.
+fn with_program<T>(
+    config: &Config,
+    means: Means,
+    ask: impl FnOnce(&Program) -> Result<T, String>,
+) -> Result<T, String> {
     let mut scratch = Builder::new();
     scratch.permissions(Permissions::from_mode(ENTERABLE));
     let scratch = scratch.tempdir_in(&config.data).map_err(|reason| reason.to_string())?;
     let binary = config.job.canonicalize().map_err(|reason| reason.to_string())?;
     let sandbox = Sandbox::new(means, scratch.path()).map_err(|error| error.to_string())?;
-    let limits = Limits {
-        time: TIME,
-        memory: config.memory_mib.saturating_mul(1 << 20),
-        threads: 256,
-        disk: 64 << 20,
-        spare: 0,
-        open_files: 1_024,
-        answer: 1 << 16,
-    };
-    let request = Request { binary, profile: Profile::Gpu, limits, read: Vec::new() };
-    let program = sandbox.with_gpu().start(&request);
-    match program.map_err(|error| error.to_string())?.run(QUESTION.to_vec()).end {
-        End::Answered(bytes) => Devices::from_bytes(&bytes).map_err(|error| error.to_string()),
-        end => Err(format!("{end:?}")),
-    }
+    let (sandbox, memory_mib) = (sandbox.with_gpu(), config.memory_mib);
+    ask(&Program { sandbox, binary, memory_mib })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::Settings;
+    use cairn_order::Fault;
+    use cairn_protocol::failure::Failure;
+    use codec::Encode;
 
     fn card(name: &str, memory_mib: u64) -> Gpu {
         Gpu { name: name.into(), id: format!("GPU-{memory_mib}"), memory_mib, compute: 89 }
@@ -120,6 +203,30 @@ mod tests {
         };
         let config = settings.resolve(1, 1_000).unwrap();
         assert!(!lent(&config, &[card("a card", 8_192)]).unwrap_err().is_empty());
+    }
+
+    #[test]
+    fn solved_should_be_what_the_program_answers_and_else_why_it_does_not() {
+        let answer = Solved { answer: [3; 32], micros: 7 };
+        let made = |product| {
+            let made = Made { product, units: 1, trace: [0; 32], fingerprint: None };
+            solved(End::Answered(Outcome::Made(made).to_bytes()))
+        };
+        assert_eq!(made(Product::Inline(answer.encode())), Ok(answer));
+        assert!(made(Product::Inline(vec![3; 32])).is_err());
+        assert!(made(Product::Scratch("output".into())).is_err());
+        let fault = Fault::new(Failure::Internal, "no driver");
+        let failed = solved(End::Answered(Outcome::Failed(fault).to_bytes()));
+        assert!(failed.unwrap_err().contains("no driver"));
+        assert!(solved(End::OutOfTime).unwrap_err().contains("OutOfTime"));
+        assert!(solved(End::Answered(vec![1])).is_err());
+    }
+
+    #[test]
+    fn a_second_should_count_whole_rounds_and_hold_what_is_too_fast_to_be_timed() {
+        assert_eq!(a_second(1, 1_000_000), work::ROUND_UNITS);
+        assert_eq!(a_second(3 * work::ROUND_UNITS, 500_000), 6 * work::ROUND_UNITS);
+        assert_eq!(a_second(u64::MAX, 0), u64::MAX);
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub struct Metrics {
     judged: IntCounterVec,
     warm: IntCounter,
     keeping: IntGauge,
+    solved: IntCounterVec,
     sent: IntCounterVec,
     refused: IntCounterVec,
     /// When the last block came.
@@ -60,6 +61,8 @@ impl Metrics {
         let warm = kept(&registry, IntCounter::new("cairn_worker_warm_total", help))?;
         let help = "files of models that it has said to keep";
         let keeping = gauge("cairn_worker_keeping", help)?;
+        let help = "challenges that were solved, by what; those that the device failed at";
+        let solved = by("cairn_worker_challenges_total", help, "by")?;
         let seen = Mutex::default();
         Ok(Self {
             registry,
@@ -74,6 +77,7 @@ impl Metrics {
             judged,
             warm,
             keeping,
+            solved,
             sent,
             refused,
             seen,
@@ -137,6 +141,11 @@ impl Metrics {
         self.keeping.set(i64::try_from(files).unwrap_or(i64::MAX));
     }
 
+    /// A challenge was solved by the `device` or the `processor`, or the device has `failed`.
+    pub fn solved(&self, by: &str) {
+        self.solved.with_label_values(&[by]).inc();
+    }
+
     pub fn sent(&self, call: &str) {
         self.sent.with_label_values(&[call]).inc();
     }
@@ -180,6 +189,7 @@ mod tests {
         metrics.judged("measured");
         metrics.warm();
         metrics.keeping(4);
+        metrics.solved("device");
         let text = metrics.text().unwrap();
         for line in [
             "cairn_worker_block 42",
@@ -194,6 +204,7 @@ mod tests {
             "cairn_worker_judged_total{opinion=\"measured\"} 1",
             "cairn_worker_warm_total 1",
             "cairn_worker_keeping 4",
+            "cairn_worker_challenges_total{by=\"device\"} 1",
         ] {
             assert!(text.lines().any(|one| one == line), "{line} in {text}");
         }

@@ -3,7 +3,7 @@
 use crate::{
     artifacts::Artifacts,
     book::Book,
-    challenge::Challenges,
+    challenge::{Challenges, Solver},
     config::Config,
     detect,
     disk::{self, patient, reserve::Reserve, Disk},
@@ -13,7 +13,7 @@ use crate::{
     heartbeat::Heartbeats,
     journal::{Journal, JournalError},
     keeper::Keeper,
-    lending::{self, Lent},
+    lending::{self, Lent, Program},
     listener::{Errands, Listener},
     metrics::Metrics,
     post::Post,
@@ -240,7 +240,11 @@ fn furnish(
     let (latest, heartbeats) = watch::channel(None);
     let (challenges, results_kept) = (latest.subscribe(), latest.subscribe());
 
-    let executor = shared.executor(folders, to_submitter.clone(), to_ends, to_gone)?;
+    let scratch = folders.scratch()?;
+    let program = shared.program(&scratch)?;
+    let solver = shared.solver(program.clone());
+    let to_results = to_submitter.clone();
+    let executor = shared.executor(folders, scratch, program, to_results, to_ends, to_gone)?;
     let listener = shared.listener(to_scheduler, latest)?;
     let scheduler = Scheduler {
         book: Arc::clone(&shared.book),
@@ -257,7 +261,7 @@ fn furnish(
     rooms.spawn(scheduler.run(turns, ends, gone));
     rooms.spawn(executor.run(assigned));
     rooms.spawn(shared.heartbeats().run(heartbeats));
-    rooms.spawn(shared.challenges().run(challenges));
+    rooms.spawn(shared.challenges(solver).run(challenges));
     rooms.spawn(shared.keeper().run(results_kept));
     Ok(tokio::spawn(shared.submitter().run(results, forgotten)))
 }
@@ -284,24 +288,33 @@ impl Shared {
         Listener::new(chain, self.provider, metrics, journal, errands, turns, latest)
     }
 
+    /// The jobs' program, and what confines it.
+    fn program(&self, scratch: &Path) -> Result<Program> {
+        let config = &self.config;
+        let binary: PathBuf = config.job.canonicalize().map_err(failed("find", &config.job))?;
+        let sandbox = Sandbox::new(Means::detect(), scratch)?;
+        let sandbox = lending::allow(sandbox, self.lent);
+        Ok(Program { sandbox, binary, memory_mib: config.memory_mib })
+    }
+
     fn executor(
         &self,
         folders: &Folders,
+        scratch: PathBuf,
+        program: Program,
         results: mpsc::Sender<crate::work::Work>,
         ends: mpsc::Sender<Ended>,
         gone: mpsc::Sender<u64>,
     ) -> Result<Executor> {
         let config = &self.config;
-        let binary: PathBuf = config.job.canonicalize().map_err(failed("find", &config.job))?;
-        let scratch = folders.scratch()?;
-        let sandbox = Sandbox::new(Means::detect(), &scratch)?;
+        let Program { sandbox, binary, .. } = program;
         let slots = usize::from(config.slots);
         let disk = Disk::new(folders, scratch, slots, Arc::clone(&self.reserve));
         disk.renew();
         Ok(Executor {
             chain: self.chain.clone(),
             artifacts: self.artifacts.clone(),
-            sandbox: lending::allow(sandbox, self.lent),
+            sandbox,
             disk,
             lent: self.lent.map(|lent| lent.device),
             vault: self.vault(folders),
@@ -344,13 +357,19 @@ impl Shared {
         Keeper { artifacts, post, proofs: BTreeMap::new() }
     }
 
-    fn challenges(&self) -> Challenges {
+    fn solver(&self, program: Program) -> Solver {
+        let threads = usize::from(self.config.threads);
+        let lent = self.lent.map(|lent| (lent.device, program));
+        Solver { threads, lent, metrics: Arc::clone(&self.metrics) }
+    }
+
+    fn challenges(&self, solver: Solver) -> Challenges {
         Challenges {
             book: Arc::clone(&self.book),
             post: Arc::clone(&self.post),
             provider: self.provider,
             genesis: self.genesis,
-            threads: usize::from(self.config.threads),
+            solver: Arc::new(solver),
             solving: None,
         }
     }

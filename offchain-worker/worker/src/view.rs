@@ -140,8 +140,12 @@ pub(crate) async fn standing(
     let found = at.storage().try_fetch(address, (Static(provider),)).await?;
     let Some(found) = found else { return Ok(None) };
     let record = found.decode()?;
-    let standing =
-        Standing { heartbeat: record.heartbeat, missed: record.missed, leaving: record.leaving };
+    let standing = Standing {
+        class: record.hardware.0.class,
+        heartbeat: record.heartbeat,
+        missed: record.missed,
+        leaving: record.leaving,
+    };
     Ok(Some((record.operator, standing)))
 }
 

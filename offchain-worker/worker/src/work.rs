@@ -8,6 +8,7 @@ use cairn_protocol::{
     id::{Amount, DeltaId, Digest, File, Height, PanelId, ProviderId, TaskId},
     job::{Policy, Terms},
     lifecycle::{audit::Stage as AuditStage, Stage},
+    profile::DeviceClass,
     result::Output,
     task::{Progress as SeatProgress, Task},
     view::TaskView,
@@ -106,6 +107,8 @@ pub struct Asked {
 /// What concerns the chain's view of the provider itself.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Standing {
+    /// What it is registered as, whatever it was measured to be.
+    pub class: DeviceClass,
     /// When it last said that it is there.
     pub heartbeat: Option<Height>,
     /// It was called and was not there.
@@ -304,7 +307,6 @@ pub(crate) mod testing {
     use cairn_protocol::{
         id::EngineId,
         job::{Job, JobKind, Payload, Policy, Requirements},
-        profile::DeviceClass,
     };
 
     /// A module on a few bytes, for one worker.
