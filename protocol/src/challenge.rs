@@ -17,6 +17,18 @@ pub const MEMBERS: u32 = 3;
 /// Members who have to give the same answer for it to stand.
 pub const AGREEING: usize = 2;
 
+/// Units a second that a device of the class has to do, where governance says nothing else. Low,
+/// until devices of each class have been measured.
+pub const fn initial_floor(class: DeviceClass) -> u64 {
+    match class {
+        DeviceClass::Cpu => 0,
+        DeviceClass::SmallGpu => 200_000_000_000,
+        DeviceClass::Gpu => 1_000_000_000_000,
+        DeviceClass::LargeGpu => 2_000_000_000_000,
+        DeviceClass::Accelerator => 8_000_000_000_000,
+    }
+}
+
 wire! {
     /// A job that three providers were given at once.
     pub struct Challenge {

@@ -1,7 +1,10 @@
 //! What the market's parameters are until governance says otherwise.
 
 use crate::units::*;
-use cairn_protocol::{audit, matching, reputation, settlement, share::WHOLE};
+use cairn_protocol::{
+    audit, challenge::initial_floor, matching, profile::DeviceClass, reputation, settlement,
+    share::WHOLE,
+};
 use pallet_cairn_audits::types as audits;
 use pallet_cairn_providers::{FaultShares, RoleBonds, ThroughputFloors};
 use pallet_cairn_tasks::types::{Clocks, ComplaintRules, Draws, Prices, Rules};
@@ -27,12 +30,11 @@ pub const FAULT_SHARES: FaultShares = FaultShares {
     wrong: 500_000,
 };
 
-/// Multiply-accumulates a second. Low, until devices of each class have been measured.
 pub const THROUGHPUT_FLOORS: ThroughputFloors = ThroughputFloors {
-    small_gpu: 200_000_000_000,
-    gpu: 1_000_000_000_000,
-    large_gpu: 2_000_000_000_000,
-    accelerator: 8_000_000_000_000,
+    small_gpu: initial_floor(DeviceClass::SmallGpu),
+    gpu: initial_floor(DeviceClass::Gpu),
+    large_gpu: initial_floor(DeviceClass::LargeGpu),
+    accelerator: initial_floor(DeviceClass::Accelerator),
 };
 
 /// One lucky task makes 555,555 of a newcomer's 500,000; nobody reaches more than 944,444.
