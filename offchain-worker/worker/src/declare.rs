@@ -67,7 +67,7 @@ fn hashed(machine: &str, gpus: &[Gpu]) -> Vec<Digest> {
 }
 
 /// What a class is called on a command line.
-fn name(class: DeviceClass) -> &'static str {
+pub(crate) fn name(class: DeviceClass) -> &'static str {
     match class {
         DeviceClass::Cpu => "cpu",
         DeviceClass::SmallGpu => "small-gpu",

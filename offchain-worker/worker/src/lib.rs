@@ -12,6 +12,7 @@ mod disk;
 mod error;
 mod executor;
 mod faults;
+mod floors;
 mod folders;
 mod health;
 mod heartbeat;

@@ -10,8 +10,9 @@ mod promise;
 
 use crate::{
     config::{Config, ConfigError},
-    declare::Declared,
+    declare::{self, Declared},
     detect::{self, Gpu, Machine},
+    floors::Floors,
     node::list,
 };
 use cairn_sandbox::{Groups, Means};
@@ -31,6 +32,8 @@ pub struct Report {
     pub gpus: Vec<Gpu>,
     /// What the jobs' program calls the GPUs that it can compute on; none unless jobs are lent any.
     pub usable: Option<Vec<String>>,
+    /// How fast it solves challenges on the GPU; none where jobs are lent none, or it fails.
+    pub challenges: Option<Speed>,
     pub sandbox: Confinement,
     /// What other workers have to be told; none where there is no node.
     pub node: Option<Node>,
@@ -40,6 +43,22 @@ pub struct Report {
     pub provider: Option<Registration>,
     /// What keeps it from working, or from being given work.
     pub wrong: Vec<Wrong>,
+}
+
+/// How fast challenges are solved.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Speed {
+    /// Units a second.
+    pub units: u64,
+    /// The class that is kept by it.
+    pub class: &'static str,
+}
+
+impl Speed {
+    fn of(units: u64, floors: &Floors) -> Self {
+        Self { units, class: declare::name(floors.kept(units)) }
+    }
 }
 
 /// What there is to hold jobs with.
@@ -109,7 +128,7 @@ pub async fn preflight(machine: Machine, config: Result<Config, ConfigError>) ->
     let throughput = measured.ok().flatten();
     let cards = detect::gpus();
     let (mut node, mut can, mut usable, mut provider) = (None, None, None, None);
-    let mut wrong = Vec::new();
+    let (mut challenges, mut wrong) = (None, Vec::new());
     match config {
         // It says what to do itself.
         Err(error) => wrong.push(Wrong::new("the settings cannot be used", error.to_string())),
@@ -119,7 +138,10 @@ pub async fn preflight(machine: Machine, config: Result<Config, ConfigError>) ->
             wrong.extend(files::quota(&config));
             let relays = files::relays(&config, &mut wrong).await;
             node = files::node(&config, relays, &mut wrong);
-            usable = gpu::look(&config, &cards, means, &mut wrong);
+            let lent = gpu::look(&config, &cards, means.clone(), &mut wrong);
+            let device = lent.as_ref().and_then(|usable| usable.device);
+            let speed = gpu::speed(&config, means, device, &mut wrong);
+            usable = lent.map(|usable| usable.names);
             let (cards, named) = (cards.as_deref(), usable.as_deref());
             let declared =
                 Declared::of(&config, cards.unwrap_or_default(), named.unwrap_or_default());
@@ -127,12 +149,14 @@ pub async fn preflight(machine: Machine, config: Result<Config, ConfigError>) ->
             let only_asks = config.listen.is_empty() && config.relays.is_empty();
             let found = node.as_ref().filter(|_| !only_asks);
             let own = found.and_then(|node| NodeId::from_hex(&node.id));
-            provider = chain::look(&config, &declared, own, &mut wrong).await;
+            let (own, mut floors) = (chain::Own { node: own, speed }, Floors::default());
+            provider = chain::look(&config, &declared, &own, &mut floors, &mut wrong).await;
+            challenges = speed.map(|units| Speed::of(units, &floors));
             can = Some(declared);
         }
     }
     let gpus = cards.unwrap_or_default();
-    Report { machine, throughput, gpus, usable, sandbox, node, can, provider, wrong }
+    Report { machine, throughput, gpus, usable, challenges, sandbox, node, can, provider, wrong }
 }
 
 /// Which version of control groups there is.
@@ -215,6 +239,10 @@ impl Report {
         }
         for name in self.usable.iter().flatten() {
             writeln!(out, "jobs' gpu   {name}")?;
+        }
+        if let Some(Speed { units, class }) = self.challenges {
+            let millions = units / 1_000_000;
+            writeln!(out, "challenges  {millions} million units a second, enough for {class}")?;
         }
         Ok(())
     }

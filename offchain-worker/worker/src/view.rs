@@ -1,6 +1,9 @@
 //! What the chain's state says, after one block.
 
-use crate::work::{Part, Seat, Standing};
+use crate::{
+    floors::Floors,
+    work::{Part, Seat, Standing},
+};
 use cairn_protocol::{
     dag::Header,
     id::{BlockId, DeltaId, Digest, Height, PanelId, ProviderId, TaskId},
@@ -13,7 +16,15 @@ use cairn_protocol::{
     },
     result::Output,
 };
-use cairn_sdk::{chain, AccountId32, At, Learning, Market, Result, Static};
+use cairn_sdk::{
+    chain::{
+        self,
+        runtime_types::cairn_runtime::configs::parameters::{
+            dynamic_params::market, RuntimeParametersKey, RuntimeParametersValue,
+        },
+    },
+    AccountId32, At, Learning, Market, Result, Static,
+};
 use cairn_store::NodeId;
 
 /// What a profile says that names no node.
@@ -129,6 +140,26 @@ pub(crate) async fn laid(learning: &Learning, delta: DeltaId) -> Result<Option<B
         // Nothing is drawn.
         seed: Default::default(),
     }))
+}
+
+/// How fast devices of each class have to be.
+pub(crate) async fn floors(at: &At) -> Result<Floors> {
+    let key = market::ParametersKey::ThroughputFloors(market::ThroughputFloors);
+    let key = RuntimeParametersKey::Market(key);
+    let address = chain::storage().parameters().parameters();
+    let Some(found) = at.storage().try_fetch(address, (key,)).await? else {
+        return Ok(Floors::default());
+    };
+    Ok(match found.decode()? {
+        RuntimeParametersValue::Market(market::ParametersValue::ThroughputFloors(set)) => Floors {
+            small_gpu: set.small_gpu,
+            gpu: set.gpu,
+            large_gpu: set.large_gpu,
+            accelerator: set.accelerator,
+        },
+        // No value is kept under another's key.
+        _ => Floors::default(),
+    })
 }
 
 /// Who operates a registration, and how it stands; none where it is gone.

@@ -1,7 +1,7 @@
 //! What can be wrong with the way to the chain, and with what it knows of the provider.
 
 use super::{clock, promise, Registration, Wrong};
-use crate::{config::Config, declare::Declared, folders, rooms, Error};
+use crate::{config::Config, declare::Declared, floors::Floors, folders, rooms, view, Error};
 use cairn_protocol::{
     id::{Amount, ProviderId},
     profile::{PayloadKey, Role, RoleSet},
@@ -14,15 +14,23 @@ use cairn_store::NodeId;
 use cairn_vault::Identity;
 use std::path::Path;
 
-/// Notes what is wrong, and gives the registration if there is one. The node is what others are to
-/// find there.
+/// What this machine is to be compared with: the node that others are to find there, and the units
+/// of challenges that its GPU does a second.
+pub(super) struct Own {
+    pub node: Option<NodeId>,
+    pub speed: Option<u64>,
+}
+
+/// Notes what is wrong, and gives the registration if there is one. The floors are brought up to
+/// what the chain says of them, if it is there.
 pub(super) async fn look(
     config: &Config,
     declared: &Declared,
-    node: Option<NodeId>,
+    own: &Own,
+    floors: &mut Floors,
     wrong: &mut Vec<Wrong>,
 ) -> Option<Registration> {
-    match found(config, declared, node, wrong).await {
+    match found(config, declared, own, floors, wrong).await {
         Ok(found) => Some(found),
         // Each says what to do itself.
         Err(Error::Sdk(error)) => {
@@ -39,11 +47,13 @@ pub(super) async fn look(
 async fn found(
     config: &Config,
     declared: &Declared,
-    node: Option<NodeId>,
+    own: &Own,
+    floors: &mut Floors,
     wrong: &mut Vec<Wrong>,
 ) -> Result<Registration, Error> {
     let chain = rooms::connect(config).await?;
     let market = chain.market().await?;
+    *floors = view::floors(market.at()).await?;
     wrong.extend(clock::look(&chain, market.at()).await?);
     let provider = rooms::provider(&chain, config).await?;
     wrong.extend(fee(&market, config, provider).await);
@@ -53,7 +63,8 @@ async fn found(
     let obstacle = view.card.obstacle.as_ref();
     wrong.extend(obstacle.and_then(|obstacle| standing(obstacle, provider, bond, pending)));
     wrong.extend(role(provider, view.card.roles.0));
-    wrong.extend(promise::look(&view.profile.0, config, declared, node));
+    wrong.extend(promise::look(&view.profile.0, config, declared, own.node));
+    wrong.extend(promise::speed(view.profile.0.hardware.class, own.speed, floors));
     let named = view.profile.0.payload_key;
     wrong.extend(named.and_then(|key| payload_key(&key, &folders::identity(&config.data))));
     Ok(registration(provider, &view))

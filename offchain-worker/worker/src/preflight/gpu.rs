@@ -1,12 +1,20 @@
-//! Whether jobs that ask for a GPU would have one.
+//! Whether jobs that ask for a GPU would have one, and how fast it solves challenges.
 
 use super::Wrong;
 use crate::{config::Config, detect::Gpu, lending};
-use cairn_order::devices::Devices;
+use cairn_order::{devices::Devices, Device};
 use cairn_sandbox::Means;
 
 /// Letters of a card's name that are shown.
 const LETTERS: usize = 80;
+
+/// What jobs have that are lent a GPU.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Usable {
+    pub names: Vec<String>,
+    /// None where they compute on the processor all the same.
+    pub device: Option<Device>,
+}
 
 /// What the jobs' program can compute on, where jobs are lent a GPU; none where it was not asked.
 pub(super) fn look(
@@ -14,7 +22,7 @@ pub(super) fn look(
     cards: &Result<Vec<Gpu>, String>,
     means: Means,
     wrong: &mut Vec<Wrong>,
-) -> Option<Vec<String>> {
+) -> Option<Usable> {
     if !config.gpu {
         return None;
     }
@@ -32,11 +40,30 @@ pub(super) fn look(
                             it needs, or leave out --gpu";
                 wrong.push(Wrong::new(what, mend));
             }
-            Some(names)
+            Some(Usable { names, device: devices.gpu() })
         }
         Err(reason) => {
             let what = format!("the jobs' program does not say which GPUs it has ({reason})");
             wrong.push(Wrong::new(what, "install the one of this version, or leave out --gpu"));
+            None
+        }
+    }
+}
+
+/// Units of challenges that the device does a second, where jobs are lent one.
+pub(super) fn speed(
+    config: &Config,
+    means: Means,
+    device: Option<Device>,
+    wrong: &mut Vec<Wrong>,
+) -> Option<u64> {
+    match lending::speed(config, means, device?) {
+        Ok(speed) => Some(speed),
+        Err(reason) => {
+            let what = format!("the GPU solves no challenges ({})", shown(&reason));
+            let mend = "install its driver of Vulkan; until then the processor solves them, and a \
+                        class above cpu is soon lost";
+            wrong.push(Wrong::new(what, mend));
             None
         }
     }
@@ -59,7 +86,6 @@ fn shown(name: &str) -> String {
 mod tests {
     use super::*;
     use crate::config::Settings;
-    use cairn_order::Device;
     use std::path::Path;
 
     fn config(data: &Path, gpu: bool) -> Config {
@@ -95,6 +121,16 @@ mod tests {
         assert!(driver.what.contains("(no driver)"), "{driver:?}");
         assert!(program.what.contains("the jobs' program"), "{program:?}");
         assert!(wrong.iter().all(|one| one.mend.contains("--gpu")), "{wrong:?}");
+    }
+
+    #[test]
+    fn speed_should_be_wrong_when_the_device_solves_nothing_and_none_without_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let (config, mut wrong) = (config(directory.path(), true), Vec::new());
+        assert_eq!(speed(&config, Means::detect(), None, &mut wrong), None);
+        assert!(wrong.is_empty(), "{wrong:?}");
+        assert_eq!(speed(&config, Means::detect(), Some(Device::Wgpu), &mut wrong), None);
+        assert!(wrong[0].what.contains("no challenges") && wrong[0].mend.contains("Vulkan"));
     }
 
     #[test]

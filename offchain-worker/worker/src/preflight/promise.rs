@@ -2,13 +2,19 @@
 //! penalised for it.
 
 use super::Wrong;
-use crate::{config::Config, declare::Declared, view::NO_NODE};
+use crate::{
+    config::Config,
+    declare::{self, Declared},
+    floors::Floors,
+    view::NO_NODE,
+};
 use cairn_protocol::{
     id::Digest,
     profile::{DeviceClass, Profile},
 };
 use cairn_store::NodeId;
 
+const MILLION: u64 = 1_000_000;
 /// How a profile is changed.
 const UPDATE: &str = "with `cairn update`";
 
@@ -74,6 +80,23 @@ fn gpu(registered: DeviceClass, config: &Config, declared: &Declared) -> Option<
     })
 }
 
+/// Whether the GPU solves challenges fast enough for the class that it is registered as.
+pub(super) fn speed(registered: DeviceClass, speed: Option<u64>, floors: &Floors) -> Option<Wrong> {
+    let speed = speed?;
+    let kept = floors.kept(speed);
+    (kept < registered).then(|| {
+        let (class, need) = (declare::name(registered), floors.of(registered) / MILLION);
+        let have = speed / MILLION;
+        let what = format!(
+            "it is registered as {class}, which takes {need} million units of a challenge a second \
+             and a tenth more, and its GPU does {have}"
+        );
+        let kept = declare::name(kept);
+        let mend = format!("let nothing else compute on it, or register {kept} {UPDATE}");
+        Wrong::new(what, mend)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,6 +139,19 @@ mod tests {
         assert!(one.what.contains("processor alone") && one.mend.contains("wgpu"), "{one:?}");
         let with = Declared { class: "gpu", ..without };
         assert_eq!(look(&profile(registered, JobKind::Wasm), &config, &with, None), Vec::new());
+    }
+
+    #[test]
+    fn speed_should_be_wrong_when_the_class_is_lost_by_it() {
+        let floors = Floors::default();
+        let of = |registered, units| speed(registered, units, &floors);
+        assert_eq!(of(DeviceClass::SmallGpu, Some(300_000_000_000)), None);
+        assert_eq!(of(DeviceClass::Cpu, Some(0)), None);
+        // Nothing is known of one that was not measured.
+        assert_eq!(of(DeviceClass::Gpu, None), None);
+        let lost = of(DeviceClass::Gpu, Some(300_000_000_000)).unwrap();
+        assert!(lost.what.contains("as gpu, which takes 1000000 million"), "{lost:?}");
+        assert!(lost.what.ends_with("does 300000") && lost.mend.contains("small-gpu"), "{lost:?}");
     }
 
     #[test]

@@ -73,7 +73,8 @@ fn report(wrong: Vec<Wrong>) -> Report {
     let can = Declared { class: "cpu", memory_mib: 512, compute: 0, slots: 2, kinds };
     let (gpus, usable, node, can) = (Vec::new(), None, Some(node()), Some(can));
     let (machine, throughput) = (machine(), Some(12_345_678));
-    Report { machine, throughput, gpus, usable, sandbox, node, can, provider, wrong }
+    let challenges = None;
+    Report { machine, throughput, gpus, usable, challenges, sandbox, node, can, provider, wrong }
 }
 
 #[test]
@@ -116,6 +117,9 @@ fn text_should_name_the_gpus_and_whether_jobs_have_them() {
     let line = "gpu         a card, 24564 MiB, compute 8.9, kept from jobs\n";
     assert!(kept.text().contains(line), "{}", kept.text());
     let usable = Some(vec!["the same card".into()]);
-    let lent = Report { gpus: vec![card], usable, ..report(Vec::new()) };
-    assert!(lent.text().contains("compute 8.9\njobs' gpu   the same card\n"), "{}", lent.text());
+    let challenges = Some(Speed::of(250_999_999_999, &Floors::default()));
+    let lent = Report { gpus: vec![card], usable, challenges, ..report(Vec::new()) };
+    let lines = "compute 8.9\njobs' gpu   the same card\n\
+                 challenges  250999 million units a second, enough for small-gpu\n";
+    assert!(lent.text().contains(lines), "{}", lent.text());
 }
