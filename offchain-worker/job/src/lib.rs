@@ -46,8 +46,8 @@ pub fn engines() -> [Engine; 4] {
     ]
 }
 
-/// What is said to an order, a brief or a challenge in bytes that is alone, or to the question which
-/// devices there are.
+/// What is said to an order, a brief or a challenge in bytes that is alone, or to the question
+/// which devices there are.
 pub fn reply(bytes: &[u8], scratch: &Path) -> Vec<u8> {
     if bytes == QUESTION {
         // A driver that fails is as good as none.

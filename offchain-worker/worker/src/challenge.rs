@@ -183,13 +183,17 @@ async fn solved(solving: &mut Option<Solving>) -> (u64, Option<Digest>) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        solver::testing::{self, counted},
+        *,
+    };
     use crate::{
         book::testing::{book, GENESIS, ME},
         metrics::Metrics,
+        work::Standing,
     };
     use cairn_protocol::{
-        challenge::{Member, Moment},
+        challenge::{work, Member, Moment},
         job::JobKind,
     };
     use cairn_sdk::Outcome;
@@ -222,6 +226,32 @@ mod tests {
         let mut solving = Some(Solving { number: 5, stop: Arc::default(), answer });
         assert_eq!(solved(&mut solving).await, (5, Some([3; 32])));
         assert!(solving.is_none());
+    }
+
+    #[tokio::test]
+    async fn look_should_have_the_device_asked_when_the_registration_has_one() {
+        for (class, asked) in [(DeviceClass::Cpu, false), (DeviceClass::Gpu, true)] {
+            let (directory, book) = book();
+            let solver = Arc::new(testing::solver(directory.path()));
+            let mut challenges = Challenges {
+                book: Arc::new(book),
+                post: Post::noting(),
+                provider: ME,
+                genesis: GENESIS,
+                solver: Arc::clone(&solver),
+                solving: None,
+            };
+            let heartbeat = Some(7);
+            let standing = Standing { class, heartbeat, missed: false, leaving: false };
+            // It has fallen to the class that it is challenged as.
+            let open = open(Stage::Commits, Progress::Working);
+            let turn = Turn { standing: Some(standing), ..open };
+            challenges.look(Some(&turn)).await.unwrap();
+            let answer = Some(work::solve(&[1; 32], 1));
+            assert_eq!(solved(&mut challenges.solving).await, (9, answer));
+            assert!(counted(&solver, "processor"));
+            assert_eq!(counted(&solver, "failed"), asked, "{class:?}");
+        }
     }
 
     #[tokio::test]

@@ -1,5 +1,5 @@
-// Rounds of BLAKE2b-256 over 32 bytes, in as many lanes as are asked for. Words of 64 bits are pairs
-// of 32, the lower first, as there are no longer integers on every device.
+// What rounds of BLAKE2b-256 over 32 bytes are made of. Words of 64 bits are pairs of 32, the lower
+// first, as not every device has longer integers.
 
 struct Part {
     first: u32,

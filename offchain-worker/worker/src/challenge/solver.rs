@@ -118,27 +118,36 @@ fn by_processor(seed: &Seed, units: u64, threads: usize, stop: &Stop) -> Option<
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod testing {
     use super::*;
     use cairn_sandbox::{Means, Sandbox};
     use std::path::Path;
 
-    /// Of one round.
-    fn asked(class: DeviceClass) -> Asked {
-        Asked { seed: [7; 32], units: 1, class, time: Duration::from_secs(60) }
-    }
-
     /// With a program that confines itself no more than it has a GPU.
-    fn solver(scratch: &Path) -> Solver {
+    pub fn solver(scratch: &Path) -> Solver {
         let sandbox = Sandbox::new(Means::detect(), scratch).unwrap().with_gpu();
         let program = Program { sandbox, binary: "/bin/cat".into(), memory_mib: 1_000 };
         let metrics = Arc::new(Metrics::new().unwrap());
         Solver { threads: 2, lent: Some((Device::Wgpu, program)), metrics }
     }
 
-    fn counted(solver: &Solver, by: &str) -> bool {
+    /// Whether one challenge was counted so.
+    pub fn counted(solver: &Solver, by: &str) -> bool {
         let line = format!("cairn_worker_challenges_total{{by=\"{by}\"}} 1");
         solver.metrics.text().unwrap().lines().any(|one| one == line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        testing::{counted, solver},
+        *,
+    };
+
+    /// Of one round.
+    fn asked(class: DeviceClass) -> Asked {
+        Asked { seed: [7; 32], units: 1, class, time: Duration::from_secs(60) }
     }
 
     #[test]
