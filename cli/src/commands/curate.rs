@@ -316,6 +316,7 @@ fn progress(progress: &Progress) -> String {
         Progress::Opened(_) => "opened".into(),
         Progress::Judging { panel, .. } => format!("judging, panel {}", panel.0),
         Progress::Measured { gain, .. } => format!("measured, {:+.2} %", *gain as f64 / 1e4),
+        Progress::Missed { lack, .. } => format!("not measured: {}", words(lack)),
         Progress::Void(lack) => format!("void: {}", words(lack)),
     }
 }

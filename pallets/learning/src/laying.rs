@@ -3,7 +3,11 @@
 use crate::{pallet::*, types::*};
 use cairn_protocol::{
     id::{BlockId, DeltaId},
-    learning::{evaluation::Evaluation, model::Head, reward::gain},
+    learning::{
+        evaluation::Evaluation,
+        model::{Head, Part},
+        reward::gain,
+    },
     lifecycle::delta::Forfeit,
     share::WHOLE,
 };
@@ -72,14 +76,15 @@ impl<T: Config> Pallet<T> {
         delta.gain = gain(evaluation.baseline, evaluation.loss);
         // The model may be judged on another set by now.
         delta.waits = T::Sealing::waits(&trial.data);
+        let file = Self::outcome_of(trial, evaluation);
         let laid = with_storage_layer(|| {
             if delta.waits {
-                // It takes down what the model is before.
-                T::Sealing::note(&place.model, id, delta.gain);
+                // It takes down what the model is before, and what it will be.
+                let part = Part { component: place.component.clone(), file };
+                T::Sealing::note(&place.model, id, delta.gain, part);
             }
             // The block's own deposit is held by whoever keeps it.
             Self::give_back(HoldReason::Block, &delta.header.author, delta.stakes.block);
-            let file = Self::outcome_of(trial, evaluation);
             T::Lineage::lay(delta.header.clone(), file, &delta.header.author)
         });
         if laid.is_err() {

@@ -6,7 +6,7 @@ use cairn_protocol::{
     id::{Amount, BlockId, DeltaId, File, Height, PanelId, Seed},
     learning::{
         brief::Brief,
-        model::{Head, ModelCard, Parts},
+        model::{Head, ModelCard, Part, Parts},
         panel::{Case, Outcome},
         source::{DataSet, Source},
     },
@@ -201,9 +201,9 @@ pub trait Sealing<AccountId> {
     /// any.
     fn barred(model: &BlockId, who: &AccountId) -> bool;
 
-    /// A reward waits, for so much gained on examples that everyone knows. Has to be heard before
-    /// the head moves.
-    fn note(model: &BlockId, delta: DeltaId, gain: u64);
+    /// A reward waits, for so much gained on examples that everyone knows by a delta that makes a
+    /// component this. Has to be heard before the head moves.
+    fn note(model: &BlockId, delta: DeltaId, gain: u64, laid: Part);
 
     /// It waits no more, since the delta was taken back: what it gained counts no longer.
     fn forget(model: &BlockId, delta: DeltaId);
@@ -219,7 +219,7 @@ impl<AccountId> Sealing<AccountId> for () {
         false
     }
 
-    fn note(_: &BlockId, _: DeltaId, _: u64) {}
+    fn note(_: &BlockId, _: DeltaId, _: u64, _: Part) {}
 
     fn forget(_: &BlockId, _: DeltaId) {}
 }

@@ -1,16 +1,17 @@
 //! Sealed sets and what they are for, as clients see them.
 //!
 //! ```text
-//! a set:    Sealed ──▶ Opened ──▶ Judging ──▶ Measured
-//!             └──────────┴───────────┴──────▶ Void
+//! a set:    Sealed ──▶ Opened ──▶ Judging ──▶ Measured, Missed
+//!             │          │           ▲                │
+//!             │          │           └────────────────┤ the next head
+//!             └──────────┴────────────────────────────┴──▶ Void
 //!
 //! a trial:  Announced ──▶ Running ──▶ Reveals ──▶ Judging ──▶ Releasing
-//!                                        └───────────┴──────▶ Waiting
+//!                            └───────────┴───────────┴──────▶ Waiting
 //! ```
 
 use crate::{
     id::{Amount, BlockId, ContentId, Digest, File, Height, PanelId},
-    share::Ppm,
     spec::Records,
     wire::wire,
 };
@@ -35,12 +36,13 @@ wire! {
         /// Curators, who are to open their sets.
         #[codec(index = 2)]
         Reveals,
-        /// Panels, which are to measure the sets.
+        /// Panels, which are to measure one head after the other on the sets.
         #[codec(index = 3)]
         Judging,
-        /// Nothing: this share of each reward is released.
+        /// Nothing: of each reward that was measured its own share is released, and the others wait
+        /// for the next trial.
         #[codec(index = 4)]
-        Releasing(Ppm),
+        Releasing,
         /// Nothing: too few sets were measured, so that each reward waits for the next trial, or
         /// lapses if it has done so before.
         #[codec(index = 5)]
@@ -67,11 +69,16 @@ wire! {
         Opened(Opening),
         #[codec(index = 2)]
         Judging { opening: Opening, panel: PanelId },
-        /// By how much the logarithm of the loss fell on it, in millionths.
+        /// By how much the logarithm of the loss fell on it from the first head to the one that was
+        /// measured last, in millionths.
         #[codec(index = 3)]
         Measured { opening: Opening, gain: i64 },
+        /// It is measured no more.
         #[codec(index = 4)]
         Void(Lack),
+        /// It was not measured at the last head, for this reason.
+        #[codec(index = 5)]
+        Missed { opening: Opening, lack: Lack },
     }
 
     /// Why a set says nothing.
@@ -141,6 +148,19 @@ wire! {
         pub need: Amount,
         /// Sets it has sealed in trials that are not over.
         pub sets: u32,
+    }
+}
+
+impl Progress {
+    /// What opens the set, as long as it may be measured.
+    pub fn opening(&self) -> Option<Opening> {
+        match self {
+            Self::Opened(opening)
+            | Self::Judging { opening, .. }
+            | Self::Measured { opening, .. }
+            | Self::Missed { opening, .. } => Some(*opening),
+            Self::Sealed | Self::Void(_) => None,
+        }
     }
 }
 

@@ -124,8 +124,8 @@ pub fn decayed(threshold: Ppm, decay: Decay, loss: u64) -> Ppm {
     Ppm::try_from(fallen).unwrap_or(threshold).max(decay.least.min(threshold))
 }
 
-/// Which share of a period's rewards is minted, where so much was gained on public examples and so
-/// much on sealed ones.
+/// Which share of a reward is minted, where its delta gained so much on public examples and so much
+/// on sealed ones.
 pub fn held_share(public_gain: u64, sealed_gain: u64) -> Ppm {
     ratio(sealed_gain.into(), public_gain.into())
 }

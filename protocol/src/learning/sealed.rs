@@ -7,5 +7,55 @@ pub fn median(gains: &mut [i64]) -> Option<i64> {
     gains.get(middle).copied()
 }
 
+/// How a model went up and down on sealed sets, from one delta to the next.
+///
+/// Where it stands is what its deltas were paid for, and what others gained, less what is lost of
+/// both. So however deltas go down and up again, together they are paid for no more than the highest
+/// that the model ever stood.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Climb {
+    at: i64,
+    /// What the model gained by others, and did not lose again.
+    spare: u64,
+    /// What it lost, and did not gain again.
+    debt: u64,
+}
+
+impl Climb {
+    /// Goes on to the next delta, in the order in which they were laid: how the model stood when it
+    /// was laid, and after that. Gives what is its own gain: nothing as long as it makes good for
+    /// what was lost before.
+    pub fn lay(&mut self, before: i64, after: i64) -> u64 {
+        self.drift(before.saturating_sub(self.at));
+        self.at = after;
+        let step = after.saturating_sub(before);
+        if step < 0 {
+            self.debt = self.debt.saturating_add(step.unsigned_abs());
+            return 0;
+        }
+        self.make_good(step.unsigned_abs())
+    }
+
+    /// The model changed by what no delta here did.
+    fn drift(&mut self, change: i64) {
+        let size = change.unsigned_abs();
+        if change < 0 {
+            let spared = size.min(self.spare);
+            self.spare = self.spare.saturating_sub(spared);
+            self.debt = self.debt.saturating_add(size.saturating_sub(spared));
+        } else {
+            let more = self.make_good(size);
+            self.spare = self.spare.saturating_add(more);
+        }
+    }
+
+    /// What is left of a gain after what was lost is gained again.
+    fn make_good(&mut self, gain: u64) -> u64 {
+        let lost = gain.min(self.debt);
+        self.debt = self.debt.saturating_sub(lost);
+        gain.saturating_sub(lost)
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -24,3 +24,61 @@ proptest! {
         prop_assert!(honest.iter().any(|gain| *gain >= median));
     }
 }
+
+/// What each is its own gain, where the model stood so before and after each delta.
+fn climbed(steps: &[(i64, i64)]) -> Vec<u64> {
+    let mut climb = Climb::default();
+    steps.iter().map(|(before, after)| climb.lay(*before, *after)).collect()
+}
+
+#[test]
+fn each_delta_should_have_what_it_gained_when_all_do() {
+    assert_eq!(climbed(&[(0, 30), (30, 50), (50, 51)]), [30, 20, 1]);
+}
+
+#[test]
+fn a_delta_should_have_nothing_when_it_gained_nothing_beside_others() {
+    // It takes nothing from those before it, and who comes after it gains again what it lost.
+    assert_eq!(climbed(&[(0, 30), (30, 28), (28, 50)]), [30, 0, 20]);
+    assert_eq!(climbed(&[(0, -70), (-70, 10)]), [0, 10]);
+    assert_eq!(climbed(&[(0, -70), (-70, -20), (-20, 10)]), [0, 0, 10]);
+}
+
+#[test]
+fn what_others_change_should_be_nobodys_gain() {
+    // They gained, and the delta after that did not.
+    assert_eq!(climbed(&[(0, 30), (90, 90)]), [30, 0]);
+    // They spoilt it, and what is repaired was there before.
+    assert_eq!(climbed(&[(0, 30), (10, 40)]), [30, 10]);
+    // What they had gained themselves they may take away.
+    assert_eq!(climbed(&[(50, 80), (30, 80)]), [30, 50]);
+    // They repaired what a delta had spoilt.
+    assert_eq!(climbed(&[(0, -70), (0, 30)]), [0, 30]);
+}
+
+proptest! {
+    #[test]
+    fn deltas_should_have_no_more_than_the_highest_that_was_reached(
+        steps in prop::collection::vec((-1_000..=1_000i64, -1_000..=1_000i64), 0..40),
+    ) {
+        let highest = steps.iter().flat_map(|(before, after)| [*before, *after]).max();
+        let all: u64 = climbed(&steps).iter().sum();
+        prop_assert!(all <= u64::try_from(highest.unwrap_or(0)).unwrap_or(0));
+    }
+
+    /// One gain in slices is the same gain.
+    #[test]
+    fn a_way_up_should_come_to_its_end_when_nothing_is_lost_for_good(
+        levels in prop::collection::vec(-1_000..=1_000i64, 1..40),
+    ) {
+        let from = [0].into_iter().chain(levels.iter().copied());
+        let steps: Vec<_> = from.zip(levels.iter().copied()).collect();
+        let highest = levels.iter().copied().max().unwrap_or(0);
+        prop_assert_eq!(climbed(&steps).iter().sum::<u64>(), highest.max(0).unsigned_abs());
+    }
+
+    #[test]
+    fn a_climb_should_not_overflow(steps in prop::collection::vec(any::<(i64, i64)>(), 0..20)) {
+        climbed(&steps);
+    }
+}

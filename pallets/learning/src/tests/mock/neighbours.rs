@@ -334,10 +334,12 @@ impl Sealing<AccountId> for Seal {
         Curators::get().contains(who)
     }
 
-    fn note(_: &BlockId, delta: DeltaId, gain: u64) {
+    fn note(_: &BlockId, delta: DeltaId, gain: u64, laid: Part) {
         let place = Learning::delta_view(delta).expect("it is kept").delta.place().unwrap();
-        let head = head_of(&place).block;
-        amend(|known| known.noted.push((delta, gain, head)));
+        assert_eq!(laid.component, place.component, "{delta:?} is noted for another component");
+        let head = head_of(&place);
+        assert_ne!(laid.file, head.file, "{delta:?} is noted when its head has moved");
+        amend(|known| known.noted.push((delta, gain, head.block)));
     }
 
     fn forget(_: &BlockId, delta: DeltaId) {
