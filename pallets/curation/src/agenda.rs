@@ -130,10 +130,14 @@ impl<T: Config> Pallet<T> {
             Stage::Announced | Stage::Running => Weight::zero(),
             // Each set costs the one or the other.
             Stage::Reveals => T::WeightInfo::close_reveals(sets, sets),
-            Stage::Judging => T::WeightInfo::conclude(sets),
-            Stage::Releasing(_) => T::WeightInfo::release(),
-            // What has waited before lapses.
-            Stage::Waiting => T::WeightInfo::carry().max(T::WeightInfo::release()),
+            Stage::Judging if trial.at.is_some() => T::WeightInfo::close_round(sets),
+            Stage::Judging => {
+                T::WeightInfo::open_round(sets).max(T::WeightInfo::conclude(sets, MOST_STEPS))
+            }
+            // What is known is released, and what is not waits, or has waited before and lapses.
+            Stage::Releasing | Stage::Waiting => {
+                T::WeightInfo::carry().max(T::WeightInfo::release())
+            }
         };
         step.max(T::WeightInfo::finish())
     }
@@ -143,7 +147,9 @@ impl<T: Config> Pallet<T> {
         let sets = T::MaxSets::get().into();
         Self::cost_of_turn()
             .max(T::WeightInfo::close_reveals(sets, sets))
-            .max(T::WeightInfo::conclude(sets))
+            .max(T::WeightInfo::open_round(sets))
+            .max(T::WeightInfo::close_round(sets))
+            .max(T::WeightInfo::conclude(sets, MOST_STEPS))
             .max(T::WeightInfo::release())
             .max(T::WeightInfo::carry())
             .max(T::WeightInfo::finish())
@@ -160,8 +166,8 @@ impl<T: Config> Pallet<T> {
                 Trials::<T>::insert(id, trial);
             }
             (Stage::Reveals, None) => Self::close_reveals(id, trial),
-            (Stage::Judging, _) => Self::conclude(id, trial),
-            (Stage::Releasing(share), _) => Self::release_next(id, trial, share),
+            (Stage::Judging, _) => Self::judge_next(id, trial),
+            (Stage::Releasing, _) => Self::release_next(id, trial),
             (Stage::Waiting, None) => Self::carry_next(id, trial),
         }
     }

@@ -12,7 +12,7 @@ use cairn_protocol::{
     },
     preimage::{SetCommitment, Statement},
 };
-use cairn_seams::{Clock, Judged, OnPeriod, Sealing};
+use cairn_seams::{Clock, Judged, Lineage, OnPeriod, Sealing};
 use frame_benchmarking::v2::*;
 use frame_support::{pallet_prelude::Get, traits::fungible::InspectHold, weights::WeightMeter};
 use frame_system::RawOrigin;
@@ -38,8 +38,8 @@ const RECORD_BYTES: u32 = 64;
 const COUNT: u64 = 64;
 const PERIOD: u32 = 1;
 
-/// With room for all sets that a trial can have.
-const MOST_SETS: u32 = 9;
+/// Deltas of a trial beside the first, as a benchmark's second number counts them.
+const MORE_STEPS: u32 = MOST_STEPS - 1;
 
 fn opening(nth: u32) -> Opening {
     let byte = u8::try_from(nth).unwrap_or(u8::MAX);
@@ -89,9 +89,15 @@ fn announced<T: Config>(sets: u32) -> (BlockId, Vec<T::AccountId>) {
     (model, (0..sets).map(seal).collect())
 }
 
+fn note<T: Config>(model: &BlockId, delta: u64) {
+    let mut laid = T::Lineage::parts(model).first().cloned().expect("it has a head");
+    laid.file.id = ContentId([u8::try_from(delta).unwrap_or(u8::MAX); 32]);
+    Pallet::<T>::note(model, DeltaId(delta), 1_000, laid);
+}
+
 fn lay<T: Config>(model: &BlockId, delta: u64) {
     T::BenchmarkHelper::reserve(model, DeltaId(delta));
-    Pallet::<T>::note(model, DeltaId(delta), 1_000);
+    note::<T>(model, delta);
 }
 
 /// The period goes on, and a reward waits.
@@ -115,12 +121,24 @@ fn revealed<T: Config>(sets: u32, silent: u32) -> (BlockId, Vec<T::AccountId>) {
     (model, curators)
 }
 
+/// All sets are open, and the first delta is chosen.
+fn chosen<T: Config>(sets: u32) -> BlockId {
+    let (model, _) = revealed::<T>(sets, 0);
+    look::<T>(model, Pallet::<T>::close_reveals);
+    look::<T>(model, Pallet::<T>::judge_next);
+    model
+}
+
 /// Panels are at work on all sets.
 fn judged<T: Config>(sets: u32) -> BlockId {
-    let (model, _) = revealed::<T>(sets, 0);
-    let (id, trial) = trial::<T>(model);
-    Pallet::<T>::close_reveals(id, trial);
+    let model = chosen::<T>(sets);
+    look::<T>(model, Pallet::<T>::judge_next);
     model
+}
+
+fn look<T: Config>(model: BlockId, step: impl FnOnce(TrialId, Trial)) {
+    let (id, known) = trial::<T>(model);
+    step(id, known);
 }
 
 fn case(model: BlockId, set: u8) -> Case {
@@ -135,16 +153,53 @@ fn found(brief: &Brief) -> Outcome {
     Outcome::Decided(Opinion::Measured(Evaluation::of(candidate, tree.root())))
 }
 
-/// The trial is decided, and its rewards are released.
-fn releasing<T: Config>() -> BlockId {
-    let model = judged::<T>(LEAST_SETS.into());
-    for set in 0..LEAST_SETS {
+/// So many sets are measured, and the round is over.
+fn measured<T: Config>(sets: u32) -> BlockId {
+    let model = judged::<T>(sets);
+    for set in 0..trial::<T>(model).1.sets {
         let brief = Pallet::<T>::brief(&case(model, set), &[0; 32]).expect("it is judged");
         Pallet::<T>::judged(&case(model, set), Some(&brief), found(&brief));
     }
-    let (id, trial) = trial::<T>(model);
-    Pallet::<T>::conclude(id, trial);
+    look::<T>(model, Pallet::<T>::judge_next);
     model
+}
+
+/// The trial is decided, and its rewards are released.
+fn releasing<T: Config>() -> BlockId {
+    let model = measured::<T>(LEAST_SETS.into());
+    look::<T>(model, Pallet::<T>::judge_next);
+    model
+}
+
+/// Has so many more deltas measured, which have nothing but their heads in common.
+fn add_steps<T: Config>(model: BlockId, steps: u32) {
+    let (id, Trial { base, .. }) = trial::<T>(model);
+    let base = base.expect("a delta is measured");
+    let round = Rounds::<T>::iter_prefix_values(id).next().expect("a head was measured");
+    for nth in 1..=steps {
+        let delta = DeltaId(u64::from(nth).saturating_add(1_000));
+        let parts = Pallet::<T>::heads(Some(base)).expect("they are kept");
+        let heads = [0, 1].map(|_| {
+            let next = NextSnapshot::<T>::get();
+            NextSnapshot::<T>::put(next + 1);
+            Snapshots::<T>::insert(next, Snapshot { parts: parts.clone(), uses: 2 });
+            Rounds::<T>::insert(id, next, round.clone());
+            next
+        });
+        let [before, after] = heads;
+        let place = trial::<T>(model).1.end;
+        let held = Holding { gain: 1, place, before, after, waited: false, finding: Finding::Open };
+        Held::<T>::insert(id, delta, held);
+        WaitsFor::<T>::insert(delta, id);
+        Line::<T>::insert(model, place, delta);
+        Courses::<T>::mutate(id, |course| {
+            course.try_push(Step { delta, before, after }).expect("there is room");
+        });
+        Trials::<T>::mutate(id, |trial| {
+            let trial = trial.as_mut().expect("it is not over");
+            (trial.first, trial.end) = (place + 1, place + 1);
+        });
+    }
 }
 
 #[benchmarks]
@@ -194,7 +249,7 @@ mod benches {
     fn poke() {
         let model = releasing::<T>();
         let (id, known) = trial::<T>(model);
-        Pallet::<T>::release_next(id, known, 0);
+        Pallet::<T>::release_next(id, known);
         let caller = T::BenchmarkHelper::account(50);
         #[extrinsic_call]
         _(RawOrigin::Signed(caller), model, PERIOD);
@@ -260,20 +315,51 @@ mod benches {
         assert_eq!(trial::<T>(model).1.stage, Stage::Judging);
     }
 
-    /// Three sets were measured, and no panel came to an end on the others.
+    /// Panels are asked for all sets.
     #[benchmark]
-    fn conclude(s: Linear<{ LEAST_SETS.into() }, MOST_SETS>) {
-        let model = judged::<T>(s.min(T::MaxSets::get().into()));
-        for set in 0..LEAST_SETS {
-            let brief = Pallet::<T>::brief(&case(model, set), &[0; 32]).expect("it is judged");
-            Pallet::<T>::judged(&case(model, set), Some(&brief), found(&brief));
+    fn open_round(s: Linear<{ LEAST_SETS.into() }, MOST_SETS>) {
+        let model = chosen::<T>(s.min(T::MaxSets::get().into()));
+        let (id, known) = trial::<T>(model);
+        #[block]
+        {
+            Pallet::<T>::judge_next(id, known);
         }
+        let (_, known) = trial::<T>(model);
+        assert!(known.at.is_some() && known.judging == known.sets);
+    }
+
+    /// No panel came to an end, or each says that its set is not to be had, which costs a curator
+    /// more than it costs to call a panel off: half of them the one, half the other.
+    #[benchmark]
+    fn close_round(s: Linear<{ LEAST_SETS.into() }, MOST_SETS>) {
+        let model = judged::<T>(s.min(T::MaxSets::get().into()));
+        let (_, Trial { due, sets, .. }) = trial::<T>(model);
+        for set in 0..sets / 2 {
+            let brief = Pallet::<T>::brief(&case(model, set), &[0; 32]).expect("it is judged");
+            let missing = Opinion::Unavailable(brief.source.file().id);
+            Pallet::<T>::judged(&case(model, set), Some(&brief), Outcome::Decided(missing));
+        }
+        T::BenchmarkHelper::set_height(due + 1);
+        let (id, known) = trial::<T>(model);
+        #[block]
+        {
+            Pallet::<T>::judge_next(id, known);
+        }
+        let (_, known) = trial::<T>(model);
+        assert!(known.at.is_none() && known.judging == 0);
+    }
+
+    /// All sets and all deltas were measured.
+    #[benchmark]
+    fn conclude(s: Linear<{ LEAST_SETS.into() }, MOST_SETS>, n: Linear<0, MORE_STEPS>) {
+        let model = measured::<T>(s.min(T::MaxSets::get().into()));
+        add_steps::<T>(model, n);
         let (id, known) = trial::<T>(model);
         #[block]
         {
             Pallet::<T>::conclude(id, known);
         }
-        assert!(matches!(trial::<T>(model).1.stage, Stage::Releasing(_)));
+        assert_eq!(trial::<T>(model).1.stage, Stage::Releasing);
     }
 
     #[benchmark]
@@ -282,7 +368,7 @@ mod benches {
         let (id, known) = trial::<T>(model);
         #[block]
         {
-            Pallet::<T>::release_next(id, known, 1_000_000);
+            Pallet::<T>::release_next(id, known);
         }
         assert!(Pallet::<T>::holds_nothing(id));
     }
@@ -306,7 +392,7 @@ mod benches {
     fn finish() {
         let model = releasing::<T>();
         let (id, known) = trial::<T>(model);
-        Pallet::<T>::release_next(id, known, 1_000_000);
+        Pallet::<T>::release_next(id, known);
         let (_, known) = trial::<T>(model);
         #[block]
         {

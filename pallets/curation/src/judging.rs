@@ -1,21 +1,21 @@
-//! Panels measure what a model gained on each set, and the median decides.
+//! Panels measure what a model gained on each set, and the medians decide.
 
 use crate::{pallet::*, types::*};
-use alloc::vec::Vec;
+use alloc::{collections::BTreeMap, vec::Vec};
 use cairn_protocol::{
-    id::Seed,
+    id::{DeltaId, Seed},
     learning::{
         brief::{Brief, Subject},
         evaluation::Opinion,
         panel::{Case, Outcome},
         reward::{held_share, progress},
         sample,
-        sealed::median,
+        sealed::{median, Climb},
         source::Source,
     },
 };
-use cairn_seams::{Clock, Judged, Lineage, Panels, Purse};
-use frame_support::pallet_prelude::Get;
+use cairn_seams::{Clock, Judged, Lineage, Purse};
+use frame_support::{pallet_prelude::Get, traits::Defensive};
 
 impl<T: Config> Judged for Pallet<T> {
     fn held(case: &Case) -> u64 {
@@ -23,7 +23,7 @@ impl<T: Config> Judged for Pallet<T> {
         Self::brief(case, &Seed::default()).map_or(0, |brief| brief.held())
     }
 
-    fn brief(case: &Case, seed: &Seed) -> Option<Brief> {
+    fn brief(case: &Case, _: &Seed) -> Option<Brief> {
         let (id, _, set) = Self::under_judgement(case)?;
         let Progress::Judging { opening, .. } = set.progress else { return None };
         let trial = Trials::<T>::get(id)?;
@@ -33,33 +33,38 @@ impl<T: Config> Judged for Pallet<T> {
             model: id.model,
             bundle: T::Lineage::bundle(&id.model)?,
             judge: T::Lineage::card(&id.model)?.judge,
-            parts: Self::heads(trial.since.or(trial.began))?,
-            subject: Subject::Heads(Self::heads(trial.ended)?),
+            parts: Self::heads(trial.base)?,
+            subject: Subject::Heads(Self::heads(trial.at)?),
             source: Source::Records(records),
             count: u32::try_from(records.count()).unwrap_or(most).min(most),
             // What was gained is measured, and not held against anything.
             threshold: 0,
             attempts: 0,
-            seed: *seed,
+            // One sample for all heads, so that what is between two of them is theirs and not its.
+            // Who sealed the set fixed it then, as it did the records.
+            seed: opening.salt,
         })
     }
 
     fn judged(case: &Case, brief: Option<&Brief>, outcome: Outcome) {
         let Some((id, nth, set)) = Self::under_judgement(case) else { return };
         let Progress::Judging { opening, .. } = set.progress else { return };
+        let Some(mut trial) = Trials::<T>::get(id).defensive() else { return };
+        let Some(head) = trial.at.defensive() else { return };
         match measured(brief, &opening, outcome) {
             Ok(gain) => {
                 let progress = Progress::Measured { opening, gain };
                 SealedSets::<T>::insert(id, nth, SealedSet { progress, ..set });
                 let TrialId { model, period } = id;
-                Self::deposit_event(Event::SetMeasured { model, period, set: nth, gain });
+                Self::deposit_event(Event::SetMeasured { model, period, set: nth, head, gain });
             }
-            Err(lack) => Self::make_void(id, nth, set, lack),
+            Err(lack) => {
+                Self::miss(id, nth, set, opening, head, lack);
+            }
         }
-        let Some(mut trial) = Trials::<T>::get(id) else { return };
         trial.judging = trial.judging.saturating_sub(1);
         if trial.judging == 0 {
-            Self::last_until(id, &mut trial, T::Clock::now());
+            Self::schedule(id, &mut trial, T::Clock::now());
         }
         Trials::<T>::insert(id, trial);
     }
@@ -91,42 +96,81 @@ impl<T: Config> Pallet<T> {
         Some((id, nth, SealedSets::<T>::get(id, nth)?))
     }
 
-    /// All panels are done, or their time is over: what holds is said, and no set is kept.
+    /// Nothing is left to measure, or nothing to measure it with: what holds is said, and no set is
+    /// kept.
     pub(crate) fn conclude(id: TrialId, mut trial: Trial) {
-        let (mut gains, mut curators, mut void) = (Vec::new(), Vec::new(), Vec::new());
-        for (nth, set) in Self::sets(id) {
-            match set.progress {
-                Progress::Measured { gain, .. } => {
-                    gains.push(gain);
-                    curators.push(set.curator);
+        let course = Courses::<T>::take(id);
+        let rounds: BTreeMap<SnapshotId, Round> = Rounds::<T>::drain_prefix(id).collect();
+        let base = trial.base.take();
+        let Some(counted) = counted(&rounds) else {
+            Self::leave_course(&course);
+            let is_measured = |set: &SetOf<T>| matches!(set.progress, Progress::Measured { .. });
+            let measured = Self::sets(id).iter().filter(|(_, set)| is_measured(set)).count();
+            return Self::wait(id, trial, u8::try_from(measured).unwrap_or(u8::MAX));
+        };
+        let level =
+            |head| if base == Some(head) { Some(0) } else { level(&rounds, &counted, head) };
+        let mut climb = Climb::default();
+        let mut deltas = 0u32;
+        for step in &course {
+            // What was taken off meanwhile is no part of the way any more.
+            let Some(held) = Held::<T>::get(id, step.delta) else { continue };
+            let finding = match level(step.before).zip(level(step.after)) {
+                Some((before, after)) => {
+                    deltas = deltas.saturating_add(1);
+                    Self::find(id, step.delta, held.gain, climb.lay(before, after))
                 }
-                Progress::Judging { panel, .. } => {
-                    T::Panels::close(panel);
-                    Self::make_void(id, nth, set, Lack::Late);
-                }
-                // Who did not open one has paid for it.
-                Progress::Void(lack) if lack != Lack::Unopened => void.push((lack, set.curator)),
-                Progress::Void(_) | Progress::Sealed | Progress::Opened(_) => {}
-            }
+                None if is_unknown(&rounds, step) => Finding::Unknown,
+                None => Finding::Open,
+            };
+            Held::<T>::insert(id, step.delta, Holding { finding, ..held });
         }
-        for (_, curator) in void.into_iter().filter(|(lack, _)| lack.is_fault(!gains.is_empty())) {
-            Self::slash(id, curator);
-        }
-        trial.judging = 0;
-        let rules = T::Rules::get();
-        let sets = u8::try_from(gains.len()).unwrap_or(u8::MAX);
-        let sealed = median(&mut gains).filter(|_| sets >= rules.sets.needed());
-        let Some(sealed) = sealed else { return Self::wait(id, trial, sets) };
-
-        let share = held_share(trial.gain, u64::try_from(sealed).unwrap_or(0));
+        Self::leave_course(&course);
+        let curators = Self::sets(id).into_iter().filter(|(nth, _)| counted.contains(nth));
+        let curators: Vec<_> = curators.map(|(_, set)| set.curator).collect();
         Self::remove_sets(id);
         trial.sets = 0;
-        trial.stage = Stage::Releasing(share);
+        trial.stage = Stage::Releasing;
         Self::schedule(id, &mut trial, T::Clock::now());
         Trials::<T>::insert(id, trial);
-        let (TrialId { model, period }, public) = (id, trial.gain);
-        Self::deposit_event(Event::Judged { model, period, sets, public, sealed, share });
-        let paid = T::Purse::pay_guards(&model, &curators, rules.curators.pay);
+        let (TrialId { model, period }, sets) =
+            (id, u8::try_from(counted.len()).unwrap_or(u8::MAX));
+        Self::deposit_event(Event::Judged { model, period, sets, deltas });
+        let paid = T::Purse::pay_guards(&model, &curators, T::Rules::get().curators.pay);
         Self::deposit_event(Event::CuratorsPaid { model, period, paid });
     }
+
+    fn find(id: TrialId, delta: DeltaId, public: u64, sealed: u64) -> Finding {
+        let share = held_share(public, sealed);
+        let TrialId { model, period } = id;
+        Self::deposit_event(Event::GainHeld { model, period, delta, public, sealed, share });
+        Finding::Holds(share)
+    }
+
+    fn leave_course(course: &Course) {
+        for step in course {
+            Self::let_go(step.before);
+            Self::let_go(step.after);
+        }
+    }
+}
+
+/// The sets that were measured at all heads at which enough were. Those who drop out do not come
+/// back, so they are the ones of the round with the fewest.
+fn counted(rounds: &BTreeMap<SnapshotId, Round>) -> Option<Vec<u8>> {
+    let known = rounds.values().filter(|round| !round.is_empty());
+    let last = known.min_by_key(|round| round.len())?;
+    Some(last.iter().map(|reading| reading.set).collect())
+}
+
+/// How a model stood at a head: the median of the sets that count.
+fn level(rounds: &BTreeMap<SnapshotId, Round>, counted: &[u8], head: SnapshotId) -> Option<i64> {
+    let readings = rounds.get(&head)?.iter().filter(|reading| counted.contains(&reading.set));
+    median(&mut readings.map(|reading| reading.gain).collect::<Vec<_>>())
+}
+
+/// Whether panels were asked about one of a delta's heads, and too few could say anything.
+fn is_unknown(rounds: &BTreeMap<SnapshotId, Round>, step: &Step) -> bool {
+    let is_empty = |head| rounds.get(head).is_some_and(|round| round.is_empty());
+    [step.before, step.after].iter().any(is_empty)
 }

@@ -11,6 +11,7 @@ mod judging;
 mod periods;
 mod releasing;
 mod revealing;
+mod rounds;
 mod sealing;
 mod snapshots;
 #[cfg(test)]
@@ -132,6 +133,20 @@ pub mod pallet {
     #[pallet::storage]
     pub type WaitsFor<T> = StorageMap<_, Twox64Concat, DeltaId, TrialId>;
 
+    /// The same deltas by model, in the order in which they were laid.
+    #[pallet::storage]
+    pub type Line<T> = StorageDoubleMap<_, Blake2_128Concat, BlockId, Twox64Concat, u64, DeltaId>;
+
+    /// The deltas that panels are asked about in each trial.
+    #[pallet::storage]
+    pub type Courses<T> = StorageMap<_, Blake2_128Concat, TrialId, Course, ValueQuery>;
+
+    /// What was measured at each head that panels were asked about, by the sets that are measured
+    /// at all such heads up to it; nothing where they are too few.
+    #[pallet::storage]
+    pub type Rounds<T> =
+        StorageDoubleMap<_, Blake2_128Concat, TrialId, Twox64Concat, SnapshotId, Round>;
+
     /// Heads of models, as trials need them.
     #[pallet::storage]
     pub type Snapshots<T> = StorageMap<_, Twox64Concat, SnapshotId, Snapshot>;
@@ -187,8 +202,7 @@ pub mod pallet {
             commitment: Digest,
             encrypted: File,
         },
-        /// The heads of a model were taken down, and what is held from now on is measured from
-        /// them.
+        /// The period goes on, and rewards of its deltas are held.
         #[codec(index = 3)]
         Began { model: BlockId, period: u32, sets: u8 },
         /// The period is over, and its curators are to open their sets by then.
@@ -207,19 +221,19 @@ pub mod pallet {
         /// Panels measure the sets that were opened, and have to be done by then.
         #[codec(index = 6)]
         JudgingBegan { model: BlockId, period: u32, due: Height },
-        /// The model gained so much on a set.
+        /// On a set the model had gained so much at this head, since the first that was measured.
         #[codec(index = 7)]
-        SetMeasured { model: BlockId, period: u32, set: u8, gain: i64 },
-        /// A set says nothing.
+        SetMeasured { model: BlockId, period: u32, set: u8, head: SnapshotId, gain: i64 },
+        /// A set says nothing, and is measured no more.
         #[codec(index = 8)]
         SetVoid { model: BlockId, period: u32, set: u8, lack: Lack },
         /// A curator's set cannot be used, which cost it so much of its bond.
         #[codec(index = 9)]
         Slashed { model: BlockId, period: u32, curator: T::AccountId, amount: Amount },
-        /// The period's deltas gained `public` on the examples they were judged on, and `sealed`,
-        /// the median, on sets that nobody knew. This share of their rewards is released.
+        /// So many of the period's deltas were measured on so many sets, and a share of each one's
+        /// reward is released.
         #[codec(index = 10)]
-        Judged { model: BlockId, period: u32, sets: u8, public: u64, sealed: i64, share: Ppm },
+        Judged { model: BlockId, period: u32, sets: u8, deltas: u32 },
         /// Each curator whose set was measured was paid, all of them so much.
         #[codec(index = 11)]
         CuratorsPaid { model: BlockId, period: u32, paid: Amount },
@@ -229,8 +243,8 @@ pub mod pallet {
         /// So much of a reward was minted, or paid by who sponsors it. The rest never will be.
         #[codec(index = 13)]
         RewardReleased { model: BlockId, period: u32, delta: DeltaId, amount: Amount },
-        /// Too few sets were measured: all that is held waits for the next trial, or lapses if it
-        /// has waited before.
+        /// Too few sets were measured at any head: all that is held waits for the next trial, or
+        /// lapses if it has waited before.
         #[codec(index = 14)]
         TooFewSets { model: BlockId, period: u32, measured: u8 },
         /// A reward waits for the sets of another period.
@@ -245,6 +259,28 @@ pub mod pallet {
         /// Nothing of the trial is kept, and its curators are free of it.
         #[codec(index = 18)]
         Over { model: BlockId, period: u32 },
+        /// Panels are asked how the model stood at this head, which it had before or after the
+        /// delta.
+        #[codec(index = 19)]
+        HeadAsked { model: BlockId, period: u32, head: SnapshotId, delta: DeltaId },
+        /// A set was not measured at this head.
+        #[codec(index = 20)]
+        SetMissed { model: BlockId, period: u32, set: u8, head: SnapshotId, lack: Lack },
+        /// The delta gained `public` on the examples it was judged on, and `sealed` on sets that
+        /// nobody knew, beyond what all before it did. This share of its reward is released.
+        #[codec(index = 21)]
+        GainHeld {
+            model: BlockId,
+            period: u32,
+            delta: DeltaId,
+            public: u64,
+            sealed: u64,
+            share: Ppm,
+        },
+        /// There was no room or no time to measure the delta. It is among the first of the next
+        /// trial.
+        #[codec(index = 22)]
+        RewardPutOff { model: BlockId, period: u32, delta: DeltaId, until: u32 },
     }
 
     #[pallet::error]
@@ -342,6 +378,7 @@ pub mod pallet {
         fn integrity_test() {
             assert!(T::ServedPerBlock::get() > 0, "no trial would end");
             assert!(T::MaxSets::get() >= LEAST_SETS, "no trial could have enough sets");
+            assert!(u32::from(T::MaxSets::get()) <= MOST_SETS, "some could not be measured");
         }
 
         #[cfg(feature = "try-runtime")]

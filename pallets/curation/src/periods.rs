@@ -1,7 +1,10 @@
 //! Periods begin and end, and what is gained in them is noted.
 
 use crate::{pallet::*, types::*};
-use cairn_protocol::id::{BlockId, DeltaId};
+use cairn_protocol::{
+    id::{BlockId, DeltaId},
+    learning::model::Part,
+};
 use cairn_seams::{Clock, Lineage, OnPeriod, Registry, Sealing};
 use frame_support::{pallet_prelude::Get, traits::Defensive};
 
@@ -22,12 +25,19 @@ impl<T: Config> Sealing<T::AccountId> for Pallet<T> {
         T::Registry::kin(T::Registry::names(who)).iter().any(is_barred)
     }
 
-    fn note(model: &BlockId, delta: DeltaId, gain: u64) {
+    fn note(model: &BlockId, delta: DeltaId, gain: u64, laid: Part) {
         let (id, mut trial) = Self::running(model).unwrap_or_else(|| Self::begin_now(*model));
+        let (before, after) = Self::take_heads(model, trial.last, laid);
+        let place = trial.end;
+        let finding = Finding::Open;
+        let held = Holding { gain, place, before, after, waited: false, finding };
         trial.gain = trial.gain.saturating_add(gain);
+        trial.end = place.saturating_add(1);
+        trial.last = Some(after);
         Trials::<T>::insert(id, trial);
-        Held::<T>::insert(id, delta, Holding { gain, waited: false });
+        Held::<T>::insert(id, delta, held);
         WaitsFor::<T>::insert(delta, id);
+        Line::<T>::insert(model, place, delta);
         let TrialId { model, period } = id;
         Self::deposit_event(Event::RewardHeld { model, period, delta, gain });
     }
@@ -35,8 +45,9 @@ impl<T: Config> Sealing<T::AccountId> for Pallet<T> {
     fn forget(_: &BlockId, delta: DeltaId) {
         let Some(id) = WaitsFor::<T>::take(delta) else { return };
         let Some(held) = Held::<T>::take(id, delta).defensive() else { return };
+        Self::leave_line(&id.model, &held);
         Trials::<T>::mutate(id, |trial| {
-            // In heads that were taken down its gain is still there.
+            // What a period was is told as it was when it ended.
             if let Some(trial) = trial.as_mut().filter(|trial| !trial.has_ended()) {
                 trial.gain = trial.gain.saturating_sub(held.gain);
             }
@@ -61,46 +72,40 @@ impl<T: Config> Pallet<T> {
         let ending = Self::running(&model).filter(|(id, _)| id.period < period);
         let next = TrialId { model, period };
         let announced = Trials::<T>::get(next).filter(|next| next.stage == Stage::Announced);
-        if ending.is_none() && announced.is_none() {
-            return;
-        }
-        let heads = Self::take_heads(&model);
         if let Some((id, trial)) = ending {
-            Self::end(id, trial, heads);
+            Self::end(id, trial);
         }
         match announced {
             // After blocks without room a later one may go on already.
             Some(trial) if Self::running(&model).is_some() => Self::finish(next, trial),
             Some(trial) => {
-                Self::begin(next, trial, heads);
+                Self::begin(next, trial);
             }
             None => {}
         }
-        Self::let_go(heads);
     }
 
     /// Begins a trial in the middle of its period, for something that has to wait.
     pub(crate) fn begin_now(model: BlockId) -> (TrialId, Trial) {
         let id = TrialId { model, period: Period::<T>::get() };
         let trial = Trials::<T>::get(id).unwrap_or_else(Trial::announced);
-        let heads = Self::take_heads(&model);
-        let trial = Self::begin(id, trial, heads);
-        Self::let_go(heads);
-        (id, trial)
+        (id, Self::begin(id, trial))
     }
 
-    fn begin(id: TrialId, trial: Trial, heads: SnapshotId) -> Trial {
+    fn begin(id: TrialId, trial: Trial) -> Trial {
         let TrialId { model, period } = id;
         let before = Latest::<T>::get(model);
+        // Its places come after those of the trial before, which may come to wait for it.
+        let (mut first, mut last) = (0, None);
         if let Some(earlier) = before {
             Trials::<T>::mutate(TrialId { model, period: earlier }, |trial| {
                 if let Some(trial) = trial.as_mut().defensive() {
                     trial.after = Some(period);
+                    (first, last) = (trial.end, trial.last);
                 }
             });
         }
-        Self::keep(heads);
-        let trial = Trial { stage: Stage::Running, began: Some(heads), before, ..trial };
+        let trial = Trial { stage: Stage::Running, before, first, end: first, last, ..trial };
         Latest::<T>::insert(model, period);
         Turns::<T>::insert(period.saturating_add(1), model, ());
         Trials::<T>::insert(id, trial);
@@ -109,12 +114,10 @@ impl<T: Config> Pallet<T> {
     }
 
     /// The period is over: its curators are asked, if anything depends on them.
-    fn end(id: TrialId, mut trial: Trial, heads: SnapshotId) {
+    fn end(id: TrialId, mut trial: Trial) {
         if trial.before.is_none() && Self::holds_nothing(id) {
             return Self::finish(id, trial);
         }
-        Self::keep(heads);
-        trial.ended = Some(heads);
         let rules = T::Rules::get();
         if trial.sets < rules.sets.needed() {
             return Self::wait(id, trial, 0);

@@ -1,42 +1,66 @@
 //! What is held is released, waits once more, or lapses: one reward at a time.
 
 use crate::{pallet::*, types::*};
-use cairn_protocol::{id::DeltaId, share::Ppm};
+use cairn_protocol::{
+    id::{BlockId, DeltaId},
+    share::Ppm,
+};
 use cairn_seams::{OnReleased, Purse};
 use frame_support::traits::Defensive;
 
 impl<T: Config> Pallet<T> {
-    /// Releases a share of one reward; ends the trial after the last.
-    pub(crate) fn release_next(id: TrialId, trial: Trial, share: Ppm) {
-        let Some((delta, _)) = Self::take_held(id) else { return Self::finish(id, trial) };
-        let amount = T::Purse::release(delta, share);
-        T::OnReleased::released(delta);
-        let TrialId { model, period } = id;
-        Self::deposit_event(Event::RewardReleased { model, period, delta, amount });
+    /// Releases of one reward what holds, or has it wait; ends the trial after the last.
+    pub(crate) fn release_next(id: TrialId, trial: Trial) {
+        let Some((delta, held)) = Self::take_held(id) else { return Self::finish(id, trial) };
+        match held.finding {
+            Finding::Holds(share) => Self::pay(id, delta, &held, share),
+            Finding::Unknown => Self::wait_again(id, &trial, delta, held),
+            Finding::Open => {
+                let TrialId { model, period } = id;
+                let until = Self::hand_on(id, &trial, delta, held);
+                Self::deposit_event(Event::RewardPutOff { model, period, delta, until });
+            }
+        }
     }
 
     /// Has one reward wait for the next trial, or lapse; ends the trial after the last.
     pub(crate) fn carry_next(id: TrialId, trial: Trial) {
         let Some((delta, held)) = Self::take_held(id) else { return Self::finish(id, trial) };
+        Self::wait_again(id, &trial, delta, held);
+    }
+
+    fn pay(id: TrialId, delta: DeltaId, held: &Holding, share: Ppm) {
+        let TrialId { model, period } = id;
+        Self::leave_line(&model, held);
+        let amount = T::Purse::release(delta, share);
+        T::OnReleased::released(delta);
+        Self::deposit_event(Event::RewardReleased { model, period, delta, amount });
+    }
+
+    /// Nothing is known of a delta: it waits once.
+    fn wait_again(id: TrialId, trial: &Trial, delta: DeltaId, held: Holding) {
         let TrialId { model, period } = id;
         if held.waited {
+            Self::leave_line(&model, &held);
             T::Purse::release(delta, 0);
             T::OnReleased::released(delta);
             return Self::deposit_event(Event::RewardLapsed { model, period, delta });
         }
-        let (next, mut heir) = Self::heir(id, &trial);
-        // It is measured from where this one began, which may be later than what this one was
-        // measured from: what waited here for the second time lapses.
-        if heir.since.is_none() {
-            trial.began.into_iter().for_each(Self::keep);
-            heir.since = trial.began;
-        }
-        heir.gain = heir.gain.saturating_add(held.gain);
-        Trials::<T>::insert(next, heir);
-        Held::<T>::insert(next, delta, Holding { waited: true, ..held });
-        WaitsFor::<T>::insert(delta, next);
-        let until = next.period;
+        let held = Holding { waited: true, finding: Finding::Open, ..held };
+        let until = Self::hand_on(id, trial, delta, held);
         Self::deposit_event(Event::RewardWaits { model, period, delta, until });
+    }
+
+    /// Has a reward wait for the next trial, and says which. It keeps its place there, before all
+    /// that was laid later.
+    fn hand_on(id: TrialId, trial: &Trial, delta: DeltaId, held: Holding) -> u32 {
+        let (next, mut heir) = Self::heir(id, trial);
+        heir.gain = heir.gain.saturating_add(held.gain);
+        heir.first = heir.first.min(held.place);
+        Trials::<T>::insert(next, heir);
+        Held::<T>::insert(next, delta, held);
+        WaitsFor::<T>::insert(delta, next);
+        next.period
     }
 
     fn take_held(id: TrialId) -> Option<(DeltaId, Holding)> {
@@ -46,7 +70,14 @@ impl<T: Config> Pallet<T> {
         Some((delta, held))
     }
 
-    /// The trial after one that came to nothing. It is not decided before that one is over.
+    /// Keeps nothing of a delta that is held no more.
+    pub(crate) fn leave_line(model: &BlockId, held: &Holding) {
+        Line::<T>::remove(model, held.place);
+        Self::let_go(held.before);
+        Self::let_go(held.after);
+    }
+
+    /// The trial after one that leaves something. It is not decided before that one is over.
     fn heir(id: TrialId, trial: &Trial) -> (TrialId, Trial) {
         let next = trial.after.map(|period| TrialId { model: id.model, period });
         let known = next.and_then(|next| Some((next, Trials::<T>::get(next).defensive()?)));
@@ -57,7 +88,6 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn finish(id: TrialId, trial: Trial) {
         let TrialId { model, period } = id;
         Self::remove_sets(id);
-        trial.snapshots().for_each(Self::let_go);
         Agenda::<T>::remove(trial.next, id);
         Trials::<T>::remove(id);
         match trial.after {

@@ -1,4 +1,4 @@
-//! Curators open their sets, and panels are asked to measure them.
+//! Curators open their sets, and panels can be asked to measure them.
 
 use crate::{pallet::*, types::*};
 use alloc::{collections::BTreeSet, vec::Vec};
@@ -7,7 +7,7 @@ use cairn_protocol::{
     learning::panel::Case,
     preimage::{SetCommitment, Statement},
 };
-use cairn_seams::{Clock, Panels, Registry};
+use cairn_seams::{Clock, Panels};
 use frame_support::{
     ensure,
     pallet_prelude::{DispatchResult, Get},
@@ -65,7 +65,6 @@ impl<T: Config> Pallet<T> {
         let sets = Self::sets(id);
         let (sealed, opened): (Vec<_>, Vec<_>) =
             sets.into_iter().partition(|(_, set)| set.progress == Progress::Sealed);
-        let curators: Vec<_> = opened.iter().map(|(_, set)| set.curator.clone()).collect();
         for (nth, set) in sealed {
             Self::slash(id, set.curator.clone());
             Self::make_void(id, nth, set, Lack::Unopened);
@@ -79,16 +78,10 @@ impl<T: Config> Pallet<T> {
         if opened.len() < rules.sets.needed().into() {
             return Self::wait(id, trial, 0);
         }
-        // None of them judges what another one's set is compared with.
-        let barred: Vec<_> = curators.iter().flat_map(T::Registry::names).collect();
-        for (nth, set) in opened {
-            if Self::ask_panel(id, nth, set, barred.clone()) {
-                trial.judging = trial.judging.saturating_add(1);
-            }
-        }
-        let blocks = if trial.judging > 0 { rules.clocks.judging } else { 0 };
+        let now = T::Clock::now();
         trial.stage = Stage::Judging;
-        Self::last_until(id, &mut trial, T::Clock::now().saturating_add(blocks));
+        trial.due = now.saturating_add(rules.clocks.judging);
+        Self::schedule(id, &mut trial, now);
         Trials::<T>::insert(id, trial);
         let TrialId { model, period } = id;
         Self::deposit_event(Event::JudgingBegan { model, period, due: trial.due });
@@ -109,12 +102,18 @@ impl<T: Config> Pallet<T> {
         kept
     }
 
-    /// Has a set measured, and says whether it will be.
-    fn ask_panel(id: TrialId, nth: u8, set: SetOf<T>, barred: Vec<T::AccountId>) -> bool {
-        let Progress::Opened(opening) = set.progress else { return false };
+    /// Has a set measured at a head, and says whether it will be.
+    pub(crate) fn ask_panel(
+        id: TrialId,
+        nth: u8,
+        set: SetOf<T>,
+        opening: Opening,
+        head: SnapshotId,
+        barred: Vec<T::AccountId>,
+    ) -> bool {
         let case = Case::Sealed { model: id.model, period: id.period, set: nth };
         let Ok(panel) = T::Panels::open(case, barred) else {
-            Self::make_void(id, nth, set, Lack::NobodyFit);
+            Self::miss(id, nth, set, opening, head, Lack::NobodyFit);
             return false;
         };
         let progress = Progress::Judging { opening, panel };

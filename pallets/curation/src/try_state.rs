@@ -20,6 +20,7 @@ impl<T: Config> Pallet<T> {
         Self::check_queues()?;
         Self::check_order()?;
         Self::check_snapshots()?;
+        Self::check_rounds()?;
         Self::check_sets()?;
         Self::check_held()?;
         Self::check_curators()
@@ -61,7 +62,7 @@ impl<T: Config> Pallet<T> {
             if let Some(before) = trial.before {
                 let back = other(before).and_then(|trial| trial.after);
                 ensure!(before < period && back == Some(period), "order: trials do not follow");
-                let undecided = !matches!(trial.stage, Stage::Judging | Stage::Releasing(_));
+                let undecided = !matches!(trial.stage, Stage::Judging | Stage::Releasing);
                 ensure!(undecided, "order: a trial is decided before the one before it");
             }
             match trial.after {
@@ -83,14 +84,11 @@ impl<T: Config> Pallet<T> {
 
     fn check_snapshots() -> Checked {
         let mut uses: BTreeMap<SnapshotId, u32> = BTreeMap::new();
-        for trial in Trials::<T>::iter_values() {
-            let begun = trial.stage != Stage::Announced;
-            ensure!(trial.began.is_some() == begun, "snapshots: a trial begins with no heads");
-            ensure!(trial.ended.is_some() == trial.has_ended(), "snapshots: one ends with none");
-            for id in trial.snapshots() {
-                let uses = uses.entry(id).or_default();
-                *uses = uses.saturating_add(1);
-            }
+        let held = Held::<T>::iter_values().map(|held| [held.before, held.after]);
+        let asked = Courses::<T>::iter_values().flatten().map(|step| [step.before, step.after]);
+        for id in held.chain(asked).flatten() {
+            let uses = uses.entry(id).or_default();
+            *uses = uses.saturating_add(1);
         }
         for (id, snapshot) in Snapshots::<T>::iter() {
             let needed = uses.remove(&id).unwrap_or(0);
@@ -98,6 +96,32 @@ impl<T: Config> Pallet<T> {
             ensure!(id < NextSnapshot::<T>::get(), "snapshots: one is ahead of its number");
         }
         ensure!(uses.is_empty(), "snapshots: one is gone");
+        Ok(())
+    }
+
+    fn check_rounds() -> Checked {
+        for (id, trial) in Trials::<T>::iter() {
+            let course = Courses::<T>::get(id);
+            let is_judged = trial.stage == Stage::Judging;
+            ensure!(is_judged || course.is_empty(), "rounds: a trial asks out of its time");
+            let base = course.first().map(|step| step.before);
+            ensure!(trial.base == base, "rounds: a trial does not begin where its deltas do");
+            let heads: BTreeSet<SnapshotId> =
+                course.iter().flat_map(|step| [step.before, step.after]).collect();
+            let is_on = trial.at.is_none_or(|at| heads.contains(&at) && trial.base != Some(at));
+            ensure!(is_on, "rounds: another head is measured");
+            ensure!(trial.at.is_some() || trial.judging == 0, "rounds: no head is measured");
+            for (head, round) in Rounds::<T>::iter_prefix(id) {
+                ensure!(heads.contains(&head), "rounds: another head was measured");
+                ensure!(trial.at != Some(head), "rounds: a head is measured again");
+                let known = round.iter().all(|reading| reading.set < trial.sets);
+                ensure!(known, "rounds: another set was measured");
+            }
+        }
+        let left = Courses::<T>::iter_keys().find(|id| !Trials::<T>::contains_key(id));
+        ensure!(left.is_none(), "rounds: deltas are left");
+        let left = Rounds::<T>::iter_keys().find(|(id, _)| !Trials::<T>::contains_key(id));
+        ensure!(left.is_none(), "rounds: one is left");
         Ok(())
     }
 
@@ -118,7 +142,11 @@ impl<T: Config> Pallet<T> {
                 (Stage::Reveals, Progress::Sealed | Progress::Opened(_)) => true,
                 (
                     Stage::Judging,
-                    Progress::Judging { .. } | Progress::Measured { .. } | Progress::Void(_),
+                    Progress::Opened(_)
+                    | Progress::Judging { .. }
+                    | Progress::Measured { .. }
+                    | Progress::Missed { .. }
+                    | Progress::Void(_),
                 ) => true,
                 _ => false,
             };
@@ -150,17 +178,27 @@ impl<T: Config> Pallet<T> {
         for (delta, id) in WaitsFor::<T>::iter() {
             ensure!(Held::<T>::contains_key(id, delta), "held: a delta waits in vain");
         }
+        for (model, place, delta) in Line::<T>::iter() {
+            let held = WaitsFor::<T>::get(delta).filter(|id| id.model == model);
+            let held = held.and_then(|id| Held::<T>::get(id, delta));
+            ensure!(held.is_some_and(|held| held.place == place), "line: a delta is left");
+        }
         for (id, trial) in Trials::<T>::iter() {
             let held: Vec<_> = Held::<T>::iter_prefix_values(id).collect();
             let gain = held.iter().fold(0u64, |sum, held| sum.saturating_add(held.gain));
             // What was forgotten or released since is in it still.
             let fits = if trial.has_ended() { gain <= trial.gain } else { gain == trial.gain };
             ensure!(fits, "held: their gains are miscounted");
-            let waited = held.iter().any(|held| held.waited);
-            ensure!(
-                !waited || trial.since.is_some(),
-                "held: a delta is not measured from its base"
-            );
+            for (delta, held) in Held::<T>::iter_prefix(id) {
+                let there = Line::<T>::get(id.model, held.place) == Some(delta);
+                ensure!(there && held.place < trial.end, "line: a delta has another place");
+                let is_asked = || Courses::<T>::get(id).iter().any(|step| step.delta == delta);
+                let is_ahead = held.place >= trial.first;
+                let is_decided = matches!(trial.stage, Stage::Releasing | Stage::Waiting);
+                ensure!(is_ahead || is_decided || is_asked(), "line: a delta is passed over");
+                let is_early = trial.stage != Stage::Releasing && held.finding != Finding::Open;
+                ensure!(!is_early, "held: one is found before its time");
+            }
         }
         Ok(())
     }

@@ -1,11 +1,12 @@
 //! What is stored beside the sealed sets, and what governance may tune.
 
 use cairn_protocol::{
-    id::{Amount, Height},
+    id::{Amount, DeltaId, Height},
     learning::model::Parts,
     share::Ppm,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{traits::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
 
 pub use cairn_protocol::learning::curation::{
@@ -33,8 +34,17 @@ macro_rules! stored {
 /// With fewer sets than these, whoever has most of them says what the median is.
 pub const LEAST_SETS: u8 = 3;
 
+/// Sets of one trial, at most.
+pub const MOST_SETS: u32 = 9;
+/// Deltas that are measured in one trial, at most: what is found of all of them is read at once.
+pub const MOST_STEPS: u32 = 32;
+
 /// Heads that were taken down, numbered in that order.
 pub type SnapshotId = u64;
+/// The deltas that panels are asked about, in the order in which they were laid.
+pub type Course = BoundedVec<Step, ConstU32<MOST_STEPS>>;
+/// What a model had gained at one of its heads, by sets.
+pub type Round = BoundedVec<Reading, ConstU32<MOST_SETS>>;
 pub type SetOf<T> = SealedSet<<T as frame_system::Config>::AccountId>;
 
 stored! {
@@ -57,13 +67,17 @@ stored! {
         pub judging: u8,
         /// What its deltas gained on public examples, in millionths of a logarithm.
         pub gain: u64,
-        /// The heads when it began; none before that.
-        pub began: Option<SnapshotId>,
-        /// The heads that it is measured from instead, where rewards of the trial before wait for
-        /// it.
-        pub since: Option<SnapshotId>,
-        /// The heads when its period ended; none before that.
-        pub ended: Option<SnapshotId>,
+        /// The place of the first delta of it that panels were not asked about.
+        pub first: u64,
+        /// The place behind its last one.
+        pub end: u64,
+        /// What the heads were to become by the one that was laid last. They are kept only as long
+        /// as something else needs them.
+        pub last: Option<SnapshotId>,
+        /// The heads that gains are measured from; none before panels are asked about a delta.
+        pub base: Option<SnapshotId>,
+        /// The heads that panels measure now.
+        pub at: Option<SnapshotId>,
         /// The period of the model's trial before, while that one is not over.
         pub before: Option<u32>,
         /// The period of the trial that began next, if one has.
@@ -77,7 +91,7 @@ stored! {
     /// Heads of a model, as they stood.
     pub struct Snapshot {
         pub parts: Parts,
-        /// How many trials need them.
+        /// How often they are needed: by what is held, and by what is measured.
         pub uses: u32,
     }
 
@@ -86,8 +100,44 @@ stored! {
     pub struct Holding {
         /// What it gained on public examples.
         pub gain: u64,
-        /// Its own trial came to nothing, and it waits for another one.
+        /// Where it stands among its model's, in the order in which they were laid.
+        pub place: u64,
+        /// The heads that it was laid on.
+        pub before: SnapshotId,
+        /// What it made of them.
+        pub after: SnapshotId,
+        /// A trial could say nothing of it, and it waits for another one.
         pub waited: bool,
+        pub finding: Finding,
+    }
+
+    /// What its trial says of a delta.
+    #[derive(Copy)]
+    pub enum Finding {
+        /// Nothing yet. If it has no time left for that, the next trial will.
+        #[codec(index = 0)]
+        Open,
+        /// This share of what it was promised holds on sealed sets.
+        #[codec(index = 1)]
+        Holds(Ppm),
+        /// It could not be measured on enough sets.
+        #[codec(index = 2)]
+        Unknown,
+    }
+
+    /// A delta that panels are asked about.
+    #[derive(Copy)]
+    pub struct Step {
+        pub delta: DeltaId,
+        pub before: SnapshotId,
+        pub after: SnapshotId,
+    }
+
+    /// What a model had gained by one of a trial's sets.
+    #[derive(Copy)]
+    pub struct Reading {
+        pub set: u8,
+        pub gain: i64,
     }
 
     /// What governance may tune of sealed sets.
@@ -122,6 +172,9 @@ stored! {
         pub bytes: u64,
         /// Examples of a set that are judged, at most.
         pub examples: u32,
+        /// Deltas that are measured on the sets of a trial, at most and not more than
+        /// [`MOST_STEPS`]. Those that were laid later wait for the next trial.
+        pub steps: u32,
     }
 
     /// Times, in blocks of the market's clock.
@@ -129,7 +182,7 @@ stored! {
     pub struct Clocks {
         /// For curators to open their sets.
         pub reveal: Height,
-        /// For panels to measure them.
+        /// For panels to measure all of them, at one head after the other.
         pub judging: Height,
     }
 }
@@ -138,6 +191,11 @@ impl Sets {
     /// How many sets have to be measured.
     pub fn needed(&self) -> u8 {
         self.least.max(LEAST_SETS)
+    }
+
+    /// How many deltas are measured in a trial.
+    pub fn most_steps(&self) -> usize {
+        usize::try_from(self.steps.clamp(1, MOST_STEPS)).unwrap_or(1)
     }
 }
 
@@ -149,9 +207,11 @@ impl Trial {
             sets: 0,
             judging: 0,
             gain: 0,
-            began: None,
-            since: None,
-            ended: None,
+            first: 0,
+            end: 0,
+            last: None,
+            base: None,
+            at: None,
             before: None,
             after: None,
             due: 0,
@@ -162,11 +222,6 @@ impl Trial {
     /// Whether its period is over.
     pub fn has_ended(&self) -> bool {
         !matches!(self.stage, Stage::Announced | Stage::Running)
-    }
-
-    /// The heads that it needs.
-    pub fn snapshots(&self) -> impl Iterator<Item = SnapshotId> {
-        [self.began, self.since, self.ended].into_iter().flatten()
     }
 
     pub fn view(&self) -> TrialView {

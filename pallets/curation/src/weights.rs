@@ -20,20 +20,23 @@ cairn_seams::weights! {
     serve(): (36_574, 8, 2);
     /// Agenda or turns, trial.
     find_due(): (17_927, 2, 0);
-    /// Trials before, now and next, 64 heads, what is held; snapshot, turns, agenda. Of each set its
-    /// curator and bar.
-    turn(sets): (843_338, 135, 8) + sets * (8_779, 2, 2);
-    /// Trial, rules; agenda. Of each curator who was silent its account and holds; of each other set
-    /// what its curator goes by, and its panel.
-    close_reveals(silent, opened): (217_793, 12, 6) + silent * (66_475, 4, 4) + opened * (6_983, 2, 4);
-    /// Trial, rules, the purse; agenda. Of each set its panel, and its curator's account, holds and
-    /// bar.
-    conclude(sets): (109_755, 12, 1) + sets * (48_479, 4, 6);
+    /// Trials before, now and next, what is held; turns, agenda. Of each set its curator and bar.
+    turn(sets): (90_000, 8, 7) + sets * (8_779, 2, 2);
+    /// Trial, rules; agenda. Of each curator who was silent its account and holds; each other set.
+    close_reveals(silent, opened): (90_000, 12, 6) + silent * (66_475, 4, 4) + opened * (6_983, 1, 1);
+    /// Trial, rules, course, the delta with its place, its heads; agenda. Of each set what its
+    /// curator goes by, and its panel.
+    open_round(sets): (217_793, 16, 8) + sets * (12_000, 3, 5);
+    /// Trial, rules; the round, agenda. Of each set its panel, and its curator's account and holds.
+    close_round(sets): (109_755, 6, 4) + sets * (66_475, 8, 8);
+    /// Trial, rules, the purse; course, agenda. Of each set its curator's account and bar; of each
+    /// delta what is held, two rounds and two heads.
+    conclude(sets, steps): (109_755, 12, 3) + sets * (48_479, 4, 6) + steps * (160_000, 7, 7);
     /// Trial, the delta and its reward, the purse, accounts; its record, the head, the file and each
     /// of sixteen keepers: all of them.
     release(): (330_636, 32, 30);
-    /// Trial and the next one, the delta; 64 heads and a snapshot where the next has to begin.
-    carry(): (939_833, 137, 10);
+    /// Trial and the next one, the delta; turns where the next has to begin.
+    carry(): (110_000, 10, 10);
     /// Trial and the next one, snapshots, agenda.
     finish(): (75_902, 4, 5);
 }

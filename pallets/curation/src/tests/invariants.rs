@@ -2,7 +2,10 @@
 //! after each of them, each reward ends once, and nothing is left of any trial.
 
 use super::mock::*;
-use crate::{types::*, Agenda, Barred, Event, Held, Latest, Period, Snapshots, Trials, Turns};
+use crate::{
+    types::*, Agenda, Barred, Courses, Event, Held, Latest, Line, Period, Rounds, Snapshots,
+    Trials, Turns,
+};
 use cairn_protocol::{
     id::{BlockId, DeltaId},
     learning::{
@@ -39,11 +42,13 @@ enum Step {
         back: u32,
     },
     Lay(BlockId, u64),
+    /// More than a trial measures.
+    LayMany(BlockId),
     TakeOff(usize),
     EndPeriod,
     /// One of the panels that are at work comes to an end.
     Judge(usize, Verdict),
-    /// All of them do, each with another loss.
+    /// All of them do, each with another loss, and those of the next heads.
     JudgeAll(u64),
     Poke {
         model: BlockId,
@@ -95,7 +100,8 @@ fn steps() -> impl Strategy<Value = Step> {
             .prop_map(|(who, model, back)| Reveal { who, model, back }),
         8 => (prop::option::weighted(0.3, who()), 1..3u32)
             .prop_map(|(silent, back)| RevealAll { silent, back }),
-        8 => (model(), gain).prop_map(|(model, gain)| Lay(model, gain)),
+        6 => (model(), gain).prop_map(|(model, gain)| Lay(model, gain)),
+        2 => model().prop_map(LayMany),
         2 => any::<usize>().prop_map(TakeOff),
         6 => Just(EndPeriod),
         2 => (any::<usize>(), verdict()).prop_map(|(nth, verdict)| Judge(nth, verdict)),
@@ -157,7 +163,8 @@ impl Ledger {
                     see("slashed");
                     self.slashed += amount;
                 }
-                Event::SetVoid { lack: Lack::Late, .. } => see("late"),
+                Event::SetMissed { lack: Lack::Late, .. } => see("late"),
+                Event::RewardPutOff { .. } => see("put off"),
                 _ => {}
             }
         }
@@ -211,6 +218,7 @@ impl Ledger {
                 }
             }
             Step::Lay(model, gain) => self.lay(model, gain),
+            Step::LayMany(model) => (1..4).for_each(|nth| self.lay(model, nth * 1_000)),
             Step::TakeOff(nth) => self.take_off(nth),
             Step::EndPeriod => {
                 if !<MarketClock as Clock>::is_stopped() {
@@ -219,7 +227,11 @@ impl Ledger {
             }
             Step::Judge(nth, verdict) => judge(nth, verdict),
             Step::JudgeAll(loss) => {
-                (0..Asked::get().len()).for_each(|nth| judge(0, Verdict::Loss(loss + nth as u64)));
+                for _ in 0..3 {
+                    let asked = Asked::get().len();
+                    (0..asked).for_each(|nth| judge(0, Verdict::Loss(loss + nth as u64)));
+                    self.pass(1);
+                }
             }
             Step::Poke { model, back } => {
                 let period = now.saturating_sub(back);
@@ -247,6 +259,9 @@ impl Ledger {
         }
         assert_eq!(Trials::<Test>::iter().count(), 0);
         assert_eq!(Held::<Test>::iter().count(), 0);
+        assert_eq!(Line::<Test>::iter().count(), 0);
+        assert_eq!(Courses::<Test>::iter().count(), 0);
+        assert_eq!(Rounds::<Test>::iter().count(), 0);
         assert_eq!(Snapshots::<Test>::iter().count(), 0);
         assert_eq!(Latest::<Test>::iter().count(), 0);
         assert_eq!(Barred::<Test>::iter().count(), 0);
@@ -301,6 +316,7 @@ fn invariants_should_hold_when_calls_are_random() {
         "left",
         "opened",
         "poked",
+        "put off",
         "registered",
         "released",
         "released with nothing",

@@ -18,11 +18,9 @@ fn gain(loss: u64) -> u64 {
     progress(LOSS * examples, loss * examples).try_into().expect("it is one")
 }
 
-fn verdict() -> Option<(u8, u64, i64, u32)> {
-    events().into_iter().find_map(|event| match event {
-        Event::Judged { sets, public, sealed, share, .. } => Some((sets, public, sealed, share)),
-        _ => None,
-    })
+/// The head that panels measure.
+fn head() -> SnapshotId {
+    trial(MODEL, 1).and_then(|trial| trial.at).expect("one is measured")
 }
 
 #[test]
@@ -35,15 +33,17 @@ fn the_median_should_decide() {
             model: MODEL,
             period: 1,
             set: 1,
+            head: head(),
             gain: gain(995_000).try_into().unwrap(),
         };
         assert_eq!(events().pop(), Some(measured));
         assert_eq!(stage(MODEL, 1), Some(Stage::Judging));
         measure(CAROL, MODEL, 1, 500_000);
         run(2);
-        let (sets, public, sealed, share) = verdict().expect("all panels are done");
-        assert_eq!((sets, public), (3, gain(FALLEN)));
-        assert_eq!(sealed, i64::try_from(gain(995_000)).unwrap());
+        let judged = Event::Judged { model: MODEL, period: 1, sets: 3, deltas: 1 };
+        assert!(events().contains(&judged));
+        let (sealed, share) = found_of(delta).expect("all panels are done");
+        assert_eq!(sealed, gain(995_000));
         assert_eq!(u64::from(share), gain(995_000) * 1_000_000 / gain(FALLEN));
         assert_eq!(Released::get()[&delta], u128::from(share));
         assert_eq!(trial(MODEL, 1), None);
@@ -71,7 +71,7 @@ fn nothing_should_be_released_when_nothing_holds() {
         measure(BOB, MODEL, 1, 1_100_000);
         measure(CAROL, MODEL, 1, LOSS);
         run(2);
-        assert_eq!(verdict().map(|(_, _, sealed, share)| (sealed, share)), Some((0, 0)));
+        assert_eq!(found_of(delta), Some((0, 0)));
         assert_eq!(Released::get()[&delta], 0);
     });
 }
@@ -102,9 +102,11 @@ fn a_set_should_cost_its_curator_when_it_cannot_be_used() {
             measure(BOB, MODEL, 1, FALLEN);
             let panel = panel_of(CAROL, MODEL, 1).unwrap();
             conclude(panel, |_| Outcome::Decided(opinion));
-            let void = Event::SetVoid { model: MODEL, period: 1, set: 2, lack };
-            assert_eq!(events().pop(), Some(void));
+            let missed = Event::SetMissed { model: MODEL, period: 1, set: 2, head: head(), lack };
+            assert_eq!(events().pop(), Some(missed));
             run(2);
+            let void = Event::SetVoid { model: MODEL, period: 1, set: 2, lack };
+            assert!(events().contains(&void));
             assert_eq!((held(BOB), held(CAROL)), (BOND, BOND - BOND / 10));
             assert!(Paid::get().is_empty());
         });
@@ -125,8 +127,8 @@ fn a_set_should_cost_nothing_when_the_curator_cannot_help_it() {
             measure(ALICE, MODEL, 1, FALLEN);
             measure(BOB, MODEL, 1, FALLEN);
             conclude(panel_of(CAROL, MODEL, 1).unwrap(), |_| outcome);
-            let void = Event::SetVoid { model: MODEL, period: 1, set: 2, lack };
-            assert_eq!(events().pop(), Some(void));
+            let missed = Event::SetMissed { model: MODEL, period: 1, set: 2, head: head(), lack };
+            assert_eq!(events().pop(), Some(missed));
             run(2);
             assert_eq!(held(CAROL), BOND);
             assert!(matches!(stage(MODEL, 2), Some(Stage::Running)), "it waits for the next");
@@ -149,7 +151,7 @@ fn nobody_should_pay_when_the_model_was_measured_on_no_set() {
 }
 
 #[test]
-fn a_set_should_be_void_when_guards_agree_on_nonsense() {
+fn a_set_should_not_be_measured_when_guards_agree_on_nonsense() {
     execute(|| {
         judging(1_000);
         conclude(panel_of(ALICE, MODEL, 1).unwrap(), |brief| {
@@ -157,7 +159,8 @@ fn a_set_should_be_void_when_guards_agree_on_nonsense() {
             Outcome::Decided(Opinion::Measured(Evaluation { count: 79, ..honest }))
         });
         let sets = Curation::sets_of(MODEL, 1);
-        assert_eq!(sets[0].sealed.progress, Progress::Void(Lack::Divided));
+        let missed = Progress::Missed { opening: opening(ALICE, 1), lack: Lack::Divided };
+        assert_eq!(sets[0].sealed.progress, missed);
     });
 }
 
@@ -183,17 +186,15 @@ fn a_panel_should_be_called_off_when_it_takes_too_long() {
 }
 
 #[test]
-fn a_set_should_be_void_when_no_panel_can_be_asked() {
+fn rewards_should_wait_when_no_panel_can_be_asked() {
     execute(|| {
         revealing(1_000);
         NoPanels::set(true);
         [ALICE, BOB, CAROL].iter().for_each(|curator| reveal(*curator, MODEL, 1));
         run(2);
-        let sets = Curation::sets_of(MODEL, 1);
-        let void =
-            |view: &SetView<AccountId>| view.sealed.progress == Progress::Void(Lack::NobodyFit);
-        assert!(sets.iter().all(void));
-        run(2);
+        let nobody =
+            |event: &Event<Test>| matches!(event, Event::SetMissed { lack: Lack::NobodyFit, .. });
+        assert_eq!(events().iter().filter(|event| nobody(event)).count(), 3);
         assert_eq!(trial(MODEL, 1), None);
         assert_eq!(stage(MODEL, 2), Some(Stage::Running));
     });

@@ -105,7 +105,7 @@ pub(crate) const LOSS: u64 = 1_000_000;
 
 pub(crate) const RULES: Rules = Rules {
     curators: Stakes { bond: BOND, silence: 100_000, pay: PAY },
-    sets: Sets { least: 3, open: 3, ahead: 2, bytes: 10_000, examples: 80 },
+    sets: Sets { least: 3, open: 3, ahead: 2, bytes: 10_000, examples: 80, steps: 2 },
     clocks: Clocks { reveal: 10, judging: 20 },
 };
 
@@ -438,7 +438,9 @@ pub(crate) fn move_head(model: BlockId) {
 pub(crate) fn lay(model: BlockId, delta: u64, gain: u64) -> DeltaId {
     let delta = DeltaId(delta);
     Hand::reserve(delta, &model, &model, &EVE, REWARD);
-    Curation::note(&model, delta, gain);
+    let changes = Heads::get().get(&model).copied().expect("the model is known");
+    let laid = heads(changes + 1).first().cloned().expect("there is one");
+    Curation::note(&model, delta, gain, laid);
     move_head(model);
     delta
 }
@@ -513,6 +515,25 @@ pub(crate) fn conclude(panel: PanelId, say: impl FnOnce(&Brief) -> Outcome) {
     let (case, _) = Asked::mutate(|asked| asked.remove(&panel)).expect("it is at work");
     let brief = Curation::brief(&case, &SEED).expect("the case is on");
     Curation::judged(&case, Some(&brief), say(&brief));
+}
+
+/// The panels of Alice's, Bob's and Carol's sets find these losses at one head after the other.
+#[track_caller]
+pub(crate) fn measure_heads(model: BlockId, period: u32, losses: &[[u64; 3]]) {
+    for round in losses {
+        for (curator, loss) in [ALICE, BOB, CAROL].into_iter().zip(round) {
+            measure(curator, model, period, *loss);
+        }
+        run(1);
+    }
+}
+
+/// The share of its reward that a delta was found to hold, and what it gained on sealed sets.
+pub(crate) fn found_of(delta: DeltaId) -> Option<(u64, Ppm)> {
+    events().into_iter().find_map(|event| match event {
+        Event::GainHeld { delta: one, sealed, share, .. } if one == delta => Some((sealed, share)),
+        _ => None,
+    })
 }
 
 /// The panel of a curator's set finds that the loss of each example fell to this.

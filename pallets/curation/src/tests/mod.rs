@@ -9,5 +9,6 @@ mod poke;
 mod register;
 mod releasing;
 mod reveal_set;
+mod rounds;
 mod try_state;
 mod views;

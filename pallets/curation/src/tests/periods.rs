@@ -1,5 +1,5 @@
 use super::mock::*;
-use crate::{types::*, Event, Latest, Period, Snapshots, Turned};
+use crate::{types::*, Event, Held, Latest, Period, Snapshots, Turned};
 use cairn_protocol::{
     id::DeltaId,
     learning::{brief::Subject, panel::Case},
@@ -38,9 +38,13 @@ fn a_trial_should_begin_at_once_when_a_reward_has_to_wait() {
         move_head(MODEL);
         let delta = lay(MODEL, 1, 700);
         assert_eq!(stage(MODEL, 0), Some(Stage::Running));
-        let own = trial(MODEL, 0).unwrap().began.unwrap();
-        assert_eq!(Snapshots::<Test>::get(own).unwrap().parts, heads(1));
-        lay(MODEL, 2, 300);
+        let second = lay(MODEL, 2, 300);
+        let id = TrialId { model: MODEL, period: 0 };
+        let [first, next] = [delta, second].map(|delta| Held::<Test>::get(id, delta).unwrap());
+        let parts = |head| Snapshots::<Test>::get(head).unwrap().parts;
+        assert_eq!((parts(first.before), parts(first.after)), (heads(1), heads(2)));
+        // What one made of the model is what the next one was laid on.
+        assert_eq!((next.before, parts(next.after)), (first.after, heads(3)));
         assert_eq!(trial(MODEL, 0).unwrap().gain, 1_000);
         let held = Event::RewardHeld { model: MODEL, period: 0, delta, gain: 700 };
         assert!(events().contains(&held));
@@ -48,7 +52,7 @@ fn a_trial_should_begin_at_once_when_a_reward_has_to_wait() {
 }
 
 #[test]
-fn what_is_measured_should_lie_between_the_heads_that_were_taken_down() {
+fn what_is_measured_should_be_the_heads_that_were_taken_down() {
     execute(|| {
         commit(ALICE, MODEL, 1);
         commit(BOB, MODEL, 1);
@@ -71,10 +75,12 @@ fn what_is_measured_should_lie_between_the_heads_that_were_taken_down() {
         let case = Case::Sealed { model: MODEL, period: 1, set: 2 };
         let brief = Curation::brief(&case, &SEED).expect("a panel is at it");
         assert_eq!(brief.parts, heads(1));
-        assert_eq!(brief.subject, Subject::Heads(heads(4)));
+        assert_eq!(brief.subject, Subject::Heads(heads(2)));
         assert_eq!(brief.source.file().id, opening(CAROL, 1).root);
         assert_eq!((brief.source.count(), brief.count), (COUNT, 80));
-        assert_eq!((brief.threshold, brief.attempts, brief.seed), (0, 0, SEED));
+        // The sample is as secret as the records were, and the same whoever measures what.
+        let salt = opening(CAROL, 1).salt;
+        assert_eq!((brief.threshold, brief.attempts, brief.seed), (0, 0, salt));
     });
 }
 
@@ -90,7 +96,7 @@ fn a_reward_should_be_forgotten_when_its_delta_is_taken_off() {
         // What was never noted is nothing to forget.
         Curation::forget(&MODEL, DeltaId(99));
         end_period();
-        // Its gain is in the heads that were taken down.
+        // What the period was is told as it was.
         take_off(MODEL, first);
         assert_eq!(trial(MODEL, 1).unwrap().gain, 600);
         [ALICE, BOB, CAROL].iter().for_each(|curator| reveal(*curator, MODEL, 1));

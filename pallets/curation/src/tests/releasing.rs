@@ -42,16 +42,16 @@ fn steps_should_be_bounded_when_many_rewards_are_held() {
         end_period();
         [ALICE, BOB, CAROL].iter().for_each(|curator| reveal(*curator, MODEL, 1));
         run(2);
-        [ALICE, BOB, CAROL].iter().for_each(|one| measure(*one, MODEL, 1, 900_000));
+        measure_heads(MODEL, 1, &[[FALLEN; 3]; 2]);
         Steps::set(5);
-        let mut before = 0;
+        let left = || waiting(1).len();
         while trial(MODEL, 1).is_some() {
+            let before = left();
             run(1);
-            let now = Released::get().len();
-            assert!(now - before <= 5, "{} in a block", now - before);
-            before = now;
+            assert!(before - left() <= 5, "{} in a block", before - left());
         }
-        assert_eq!(before, 40);
+        // All that there was no room for wait.
+        assert_eq!((Released::get().len(), waiting(2).len()), (2, 38));
     });
 }
 
@@ -93,9 +93,9 @@ fn what_waited_should_be_measured_from_its_own_period_on() {
         let brief = Curation::brief(&Case::Sealed { model: MODEL, period: 2, set: 0 }, &SEED)
             .expect("it is judged");
         assert_eq!(brief.parts, heads(0));
-        assert_eq!(brief.subject, Subject::Heads(heads(2)));
-        [ALICE, BOB, CAROL].iter().for_each(|one| measure(*one, MODEL, 2, FALLEN));
-        run(3);
+        assert_eq!(brief.subject, Subject::Heads(heads(1)));
+        measure_heads(MODEL, 2, &[[FALLEN; 3], [980_000; 3]]);
+        run(2);
         assert_eq!(Released::get(), [(delta, REWARD), (second, REWARD)].into());
         assert_eq!(Snapshots::<Test>::iter().count(), 0);
     });
@@ -117,9 +117,9 @@ fn rewards_should_lapse_when_they_have_waited_twice() {
         let lapsed = Event::RewardLapsed { model: MODEL, period: 1, delta };
         assert!(events().contains(&lapsed));
         assert_eq!(waiting(2), [second]);
-        // It is measured from where its own period began, not from where the first one's did.
-        let since = trial(MODEL, 2).unwrap().since.unwrap();
-        assert_eq!(Snapshots::<Test>::get(since).unwrap().parts, heads(1));
+        // It is measured from what it was laid on, not from where the first one was.
+        let held = Held::<Test>::get(TrialId { model: MODEL, period: 2 }, second).unwrap();
+        assert_eq!(Snapshots::<Test>::get(held.before).unwrap().parts, heads(1));
         end_period();
         run(3);
         assert_eq!(Released::get(), [(delta, 0), (second, 0)].into());
@@ -147,6 +147,7 @@ fn sets_should_not_be_judged_before_those_of_the_period_before() {
         let brief = Curation::brief(&Case::Sealed { model: MODEL, period: 2, set: 0 }, &SEED)
             .expect("it is judged");
         assert_eq!(brief.parts, heads(0));
+        assert_eq!(brief.subject, Subject::Heads(heads(1)));
     });
 }
 

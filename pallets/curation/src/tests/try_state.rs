@@ -2,10 +2,10 @@
 
 use super::mock::*;
 use crate::{
-    types::*, Agenda, Barred, Curators, Held, HoldReason, Latest, NextSnapshot, Period, SealedSets,
-    Served, Snapshots, Trials, Turned, Turns, WaitsFor,
+    types::*, Agenda, Barred, Courses, Curators, Held, HoldReason, Latest, Line, NextSnapshot,
+    Period, Rounds, SealedSets, Served, Snapshots, Trials, Turned, Turns, WaitsFor,
 };
-use cairn_protocol::id::{DeltaId, PanelId};
+use cairn_protocol::id::DeltaId;
 use frame_support::{
     assert_ok,
     storage::{with_transaction, TransactionOutcome},
@@ -100,20 +100,81 @@ fn try_state_should_fail_when_the_order_of_trials_is_wrong() {
 #[test]
 fn try_state_should_fail_when_heads_are_not_kept_or_left() {
     execute(|| {
-        revealing(1_000);
-        let Trial { began, ended, .. } = trial(MODEL, 1).unwrap();
-        breaks("snapshots: a trial begins with no heads", || {
-            amend(1, |trial| trial.began = None);
-        });
-        breaks("snapshots: one ends with none", || amend(1, |trial| trial.ended = None));
-        breaks("snapshots: one is gone", || Snapshots::<Test>::remove(ended.unwrap()));
+        let delta = revealing(1_000);
+        let held = Held::<Test>::get(FIRST, delta).unwrap();
+        breaks("snapshots: one is gone", || Snapshots::<Test>::remove(held.after));
         let miscounted = "snapshots: their uses are miscounted";
-        breaks(miscounted, || amend(1, |trial| trial.since = began));
+        let after = held.before;
+        breaks(miscounted, || Held::<Test>::insert(FIRST, delta, Holding { after, ..held }));
         breaks(miscounted, || {
             let left = Snapshot { parts: heads(0), uses: 1 };
             Snapshots::<Test>::insert(NextSnapshot::<Test>::get() - 1 + 7, left);
         });
         breaks("snapshots: one is ahead of its number", || NextSnapshot::<Test>::put(0));
+    });
+}
+
+#[test]
+fn try_state_should_fail_when_rounds_are_wrong() {
+    execute(|| {
+        let second = TrialId { period: 2, ..FIRST };
+        [ALICE, BOB, CAROL].iter().for_each(|curator| commit(*curator, MODEL, 2));
+        running(1_000);
+        lay(MODEL, 2, 1_000);
+        end_period();
+        [ALICE, BOB, CAROL].iter().for_each(|curator| reveal(*curator, MODEL, 1));
+        run(2);
+        measure_heads(MODEL, 1, &[[990_000; 3]]);
+        let Trial { base, at, .. } = trial(MODEL, 1).unwrap();
+        let (base, at) = (base.unwrap(), at.unwrap());
+        let round = Rounds::<Test>::iter_prefix_values(FIRST).next().unwrap();
+        breaks("rounds: a trial asks out of its time", || {
+            let course = Courses::<Test>::get(FIRST);
+            for step in &course {
+                [step.before, step.after].into_iter().for_each(Curation::keep);
+            }
+            Courses::<Test>::insert(second, course);
+        });
+        let begin = "rounds: a trial does not begin where its deltas do";
+        breaks(begin, || amend(1, |trial| trial.base = None));
+        breaks("rounds: another head is measured", || amend(1, |trial| trial.at = Some(99)));
+        breaks("rounds: another head is measured", || amend(1, |trial| trial.at = Some(base)));
+        breaks("rounds: no head is measured", || amend(1, |trial| trial.at = None));
+        breaks("rounds: another head was measured", || {
+            Rounds::<Test>::insert(FIRST, 99, round.clone());
+        });
+        breaks("rounds: a head is measured again", || {
+            Rounds::<Test>::insert(FIRST, at, round.clone());
+        });
+        breaks("rounds: another set was measured", || {
+            let other = Reading { set: 3, gain: 0 };
+            let (head, _) = Rounds::<Test>::iter_prefix(FIRST).next().unwrap();
+            Rounds::<Test>::insert(FIRST, head, Round::truncate_from(vec![other]));
+        });
+        breaks("rounds: one is left", || Rounds::<Test>::insert(NONE, 0, round.clone()));
+        breaks("rounds: deltas are left", || {
+            let step = *Courses::<Test>::get(FIRST).first().unwrap();
+            Courses::<Test>::insert(NONE, Course::truncate_from(vec![step]));
+            [step.before, step.after].into_iter().for_each(Curation::keep);
+        });
+    });
+}
+
+#[test]
+fn try_state_should_fail_when_the_line_of_deltas_is_wrong() {
+    execute(|| {
+        let delta = running(1_000);
+        let held = Held::<Test>::get(FIRST, delta).unwrap();
+        breaks("line: a delta is left", || Line::<Test>::insert(MODEL, 9, delta));
+        breaks("line: a delta is left", || Line::<Test>::insert(MODEL, 9, DeltaId(9)));
+        let other = "line: a delta has another place";
+        breaks(other, || Line::<Test>::remove(MODEL, held.place));
+        breaks(other, || amend(1, |trial| trial.end = 0));
+        breaks("line: a delta is passed over", || amend(1, |trial| trial.first = 1));
+        breaks("held: one is found before its time", || {
+            let finding = Finding::Holds(1);
+            Held::<Test>::insert(FIRST, delta, Holding { finding, ..held });
+        });
     });
 }
 
@@ -125,10 +186,9 @@ fn try_state_should_fail_when_sets_are_wrong() {
         breaks("sets: panels are miscounted", || amend(1, |trial| trial.judging = 2));
         breaks("sets: a curator has two in a trial", || amend_set(1, |set| set.curator = ALICE));
         breaks("sets: one is ahead, or behind", || {
-            let opening = opening(ALICE, 1);
             let more = SealedSet {
                 curator: DAVE,
-                progress: Progress::Opened(opening),
+                progress: Progress::Sealed,
                 ..SealedSets::<Test>::get(FIRST, 0).unwrap()
             };
             SealedSets::<Test>::insert(FIRST, 3, more);
@@ -142,11 +202,7 @@ fn try_state_should_fail_when_sets_are_wrong() {
     execute(|| {
         running(1_000);
         breaks("sets: one is ahead, or behind", || {
-            amend(1, |trial| trial.judging = 1);
-            amend_set(0, |set| {
-                let opening = opening(ALICE, 1);
-                set.progress = Progress::Judging { opening, panel: PanelId(0) };
-            });
+            amend_set(0, |set| set.progress = Progress::Opened(opening(ALICE, 1)));
         });
         breaks("sets: there are too many", || {
             for set in 3..5u8 {
@@ -177,23 +233,25 @@ fn try_state_should_fail_when_what_is_held_is_wrong() {
         let delta = running(1_000);
         commit(DAVE, MODEL, 2);
         let second = TrialId { period: 2, ..FIRST };
-        let holding = Holding { gain: 0, waited: false };
+        // Nothing else is wrong with it.
+        let held = Held::<Test>::get(FIRST, delta).unwrap();
+        let move_to = |id: TrialId| {
+            Held::<Test>::remove(FIRST, delta);
+            Held::<Test>::insert(id, delta, held);
+        };
         let other = "held: a delta waits for another trial";
         breaks(other, || WaitsFor::<Test>::insert(delta, second));
-        breaks(other, || Held::<Test>::insert(FIRST, DeltaId(9), holding));
+        breaks(other, || move_to(second));
         breaks("held: a delta waits for no trial", || {
-            Held::<Test>::insert(NONE, DeltaId(9), holding);
-            WaitsFor::<Test>::insert(DeltaId(9), NONE);
+            move_to(NONE);
+            WaitsFor::<Test>::insert(delta, NONE);
         });
         breaks("held: a delta was there before its trial", || {
-            Held::<Test>::insert(second, DeltaId(9), holding);
-            WaitsFor::<Test>::insert(DeltaId(9), second);
+            move_to(second);
+            WaitsFor::<Test>::insert(delta, second);
         });
-        breaks("held: a delta waits in vain", || Held::<Test>::remove(FIRST, delta));
+        breaks("held: a delta waits in vain", || WaitsFor::<Test>::insert(DeltaId(9), FIRST));
         breaks("held: their gains are miscounted", || amend(1, |trial| trial.gain += 1));
-        breaks("held: a delta is not measured from its base", || {
-            Held::<Test>::insert(FIRST, delta, Holding { gain: 1_000, waited: true });
-        });
         end_period();
         breaks("held: their gains are miscounted", || amend(1, |trial| trial.gain -= 1));
     });
