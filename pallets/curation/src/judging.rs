@@ -171,6 +171,6 @@ fn level(rounds: &BTreeMap<SnapshotId, Round>, counted: &[u8], head: SnapshotId)
 
 /// Whether panels were asked about one of a delta's heads, and too few could say anything.
 fn is_unknown(rounds: &BTreeMap<SnapshotId, Round>, step: &Step) -> bool {
-    let is_empty = |head| rounds.get(head).is_some_and(|round| round.is_empty());
+    let is_empty = |head: &SnapshotId| rounds.get(head).is_some_and(|round| round.is_empty());
     [step.before, step.after].iter().any(is_empty)
 }

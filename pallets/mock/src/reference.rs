@@ -12,7 +12,7 @@ use cairn_protocol::{
         reward::gain,
     },
     lifecycle::delta::{Forfeit, Reason, Stage},
-    share::{of, Ppm, WHOLE},
+    share::{of, ratio, Ppm, WHOLE},
 };
 use pallet_cairn_curation::Event as Sealed;
 use pallet_cairn_custody::{Event as Kept, Keeps};
@@ -30,8 +30,19 @@ pub(crate) struct Reference {
     blocks: BTreeMap<BlockId, (BlockId, Option<Component>)>,
     lines: BTreeMap<Place, Vec<Stone>>,
     deltas: BTreeMap<DeltaId, Fate>,
-    /// What holds of what a model gained in a period.
-    shares: BTreeMap<(BlockId, u32), Ppm>,
+    /// What holds of what a delta gained.
+    shares: BTreeMap<DeltaId, Ppm>,
+    /// How models did on the sealed sets of a period.
+    trials: BTreeMap<(BlockId, u32), Shown>,
+}
+
+/// What was measured on sealed sets.
+#[derive(Default)]
+struct Shown {
+    /// The most that any set showed at any head.
+    highest: u64,
+    /// What all deltas together are found to have gained.
+    gained: u64,
 }
 
 /// A block that a component was or is; the last one is its head.
@@ -88,7 +99,13 @@ impl Reference {
             ((model, component), vec![stone])
         });
         let lines = lines.collect();
-        Self { blocks, lines, deltas: BTreeMap::new(), shares: BTreeMap::new() }
+        Self {
+            blocks,
+            lines,
+            deltas: BTreeMap::new(),
+            shares: BTreeMap::new(),
+            trials: BTreeMap::new(),
+        }
     }
 
     /// Hears what is reported, in the order in which it is.
@@ -332,11 +349,23 @@ impl Reference {
 
     fn hear_of_sets(&mut self, event: Sealed<Mock>) {
         match event {
-            Sealed::Judged { model, period, share, .. } => {
-                self.shares.insert((model, period), share);
+            Sealed::SetMeasured { model, period, gain, .. } => {
+                let shown = self.trials.entry((model, period)).or_default();
+                shown.highest = shown.highest.max(u64::try_from(gain).unwrap_or(0));
             }
-            Sealed::RewardReleased { model, period, delta, amount } => {
-                let share = self.shares[&(model, period)];
+            Sealed::Over { model, period } => {
+                self.trials.remove(&(model, period));
+            }
+            Sealed::GainHeld { model, period, delta, public, sealed, share } => {
+                let shown = self.trials.entry((model, period)).or_default();
+                shown.gained += sealed;
+                assert!(shown.gained <= shown.highest, "{model:?} was never so good in {period}");
+                assert_eq!(share, ratio(sealed.into(), public.into()), "{delta:?}");
+                let before = self.shares.insert(delta, share);
+                assert_eq!(before, None, "{delta:?} is found to hold twice");
+            }
+            Sealed::RewardReleased { delta, amount, .. } => {
+                let share = self.shares.remove(&delta).expect("nobody measured it");
                 let fate = self.fate(delta);
                 assert!(std::mem::take(&mut fate.waits), "{delta:?} waited for nothing");
                 let (whole, paid) = fate.paid.take().unwrap_or_default();

@@ -131,6 +131,16 @@ pub const CURATION_RULES: curation::Rules = curation::Rules {
         // Making a set takes about as long as ten verdicts.
         pay: 20 * UNITS,
     },
-    sets: curation::Sets { least: 3, open: 4, ahead: 2, bytes: 64 << 20, examples: 1 << 12 },
+    sets: curation::Sets {
+        least: 3,
+        open: 4,
+        ahead: 2,
+        bytes: 64 << 20,
+        examples: 1 << 12,
+        // With three sets 72 verdicts, which a fifth of a day's budget for judging pays five times.
+        steps: 24,
+    },
+    // Half an hour for each head, which is longer than a panel takes that agrees at once. It is half
+    // a period, so that what waits for the trial does not wait for the one after the next.
     clocks: curation::Clocks { reveal: 2 * HOURS, judging: 12 * HOURS },
 };

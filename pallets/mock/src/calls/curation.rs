@@ -18,6 +18,9 @@ use pallet_cairn_curation::{
 };
 use pallet_cairn_rewards::Current;
 
+/// Heads of a trial that panels are made to speak about.
+const HEADS: usize = 3;
+
 /// What is done about sealed sets.
 #[derive(Clone, Copy)]
 enum What {
@@ -134,14 +137,20 @@ fn deliver(course: &mut Course, dice: &mut Dice, id: TrialId) {
         }
         course.blocks(dice.one(&[2, 20]), run_block);
     }
-    let mut sets: Vec<_> = SealedSets::<Mock>::iter_prefix(id).collect();
-    sets.sort_unstable_by_key(|(nth, _)| *nth);
-    for (_, set) in sets {
-        if let Progress::Judging { panel, .. } = set.progress {
-            panels::speak(course, dice, panel);
+    // At one head after the other.
+    for _ in 0..HEADS {
+        let mut sets: Vec<_> = SealedSets::<Mock>::iter_prefix(id).collect();
+        sets.sort_unstable_by_key(|(nth, _)| *nth);
+        for (_, set) in sets {
+            if let Progress::Judging { panel, .. } = set.progress {
+                panels::speak(course, dice, panel);
+            }
+        }
+        course.blocks(dice.usually(8, &[1, 40]), run_block);
+        if stage(id) != Some(Stage::Judging) {
+            return;
         }
     }
-    course.blocks(dice.usually(8, &[1, 40]), run_block);
 }
 
 /// What a curator keeps to itself.

@@ -132,7 +132,7 @@ pub(crate) const REWARD_RULES: pallet_cairn_rewards::Rules = pallet_cairn_reward
 
 const CURATION_RULES: curation::Rules = curation::Rules {
     curators: curation::Stakes { bond: 1_000, silence: 200_000, pay: 30 },
-    sets: curation::Sets { least: 3, open: 2, ahead: 2, bytes: 100_000, examples: 128 },
+    sets: curation::Sets { least: 3, open: 2, ahead: 2, bytes: 100_000, examples: 128, steps: 2 },
     // Longer than a panel.
     clocks: curation::Clocks { reveal: 15, judging: 150 },
 };

@@ -284,18 +284,19 @@ fn honest_ones_open_their_sets(curators: &Curators<'_>, period: u32) -> Test {
 /// that is released. Gives the last two.
 fn the_median_decides(lessons: &Lessons, period: u32) -> Result<(i64, Ppm), Failure> {
     let silent = keys::account(CURATORS[HONEST])?;
-    let (mut opened, mut gains, mut void, mut slashed) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut opened, mut gains, mut void, mut slashed, mut found) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut judged, mut paid): (_, Amount) = (None, 0);
     for event in lessons.curated.iter().filter(|event| period_of(event) == Some(period)) {
         match event {
             Event::SetRevealed { set, .. } => opened.push(*set),
             Event::SetMeasured { gain, .. } => gains.push(*gain),
+            Event::GainHeld { public, sealed, share, .. } => {
+                found.push((*public, *sealed, *share));
+            }
             Event::SetVoid { lack, .. } => void.push(*lack),
             Event::Slashed { curator, amount, .. } => slashed.push((curator.clone(), *amount)),
-            Event::Judged { sets, public, sealed, share, .. } => {
-                judged = Some((*sets, *public, *sealed, *share));
-            }
+            Event::Judged { sets, deltas, .. } => judged = Some((*sets, *deltas)),
             Event::CuratorsPaid { paid: all, .. } => paid += *all,
             _ => {}
         }
@@ -305,10 +306,14 @@ fn the_median_decides(lessons: &Lessons, period: u32) -> Result<(i64, Ppm), Fail
     assert_eq!((void, slashed), (vec![Lack::Unopened], vec![(silent, LOST)]), "{story:#?}");
     assert_eq!(paid, HONEST as Amount * PAY, "{story:#?}");
     let told = judged.ok_or_else(|| Failure::new(format!("no median was told: {story:#?}")))?;
-    let (sets, public, sealed, share) = told;
-    assert_eq!((usize::from(sets), Some(sealed)), (HONEST, median(&mut gains)), "{story:#?}");
-    assert_eq!(share, held_share(public, u64::try_from(sealed).unwrap_or(0)));
-    Ok((sealed, share))
+    assert_eq!((usize::from(told.0), told.1), (HONEST, 1), "{story:#?}");
+    let &[(public, sealed, share)] = found.as_slice() else {
+        return Err(Failure::new(format!("another delta was measured: {story:#?}")));
+    };
+    let level = median(&mut gains).unwrap_or(0);
+    assert_eq!(sealed, u64::try_from(level).unwrap_or(0), "{story:#?}");
+    assert_eq!(share, held_share(public, sealed));
+    Ok((level, share))
 }
 
 /// The period of a trial that something is told of.
@@ -318,6 +323,7 @@ fn period_of(event: &Curated) -> Option<u32> {
         | Event::SetVoid { period, .. }
         | Event::Slashed { period, .. }
         | Event::Judged { period, .. }
+        | Event::GainHeld { period, .. }
         | Event::CuratorsPaid { period, .. }
         | Event::SetRevealed { period, .. } => Some(*period),
         _ => None,
