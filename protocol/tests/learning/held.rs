@@ -15,9 +15,9 @@ use cairn_protocol::{
         evaluation::Opinion,
         panel::tally,
         reward::{gain, held_share, progress},
-        sealed::median,
+        sealed::{median, Climb},
     },
-    share::{self, Ppm, WHOLE},
+    share,
 };
 
 /// Records of a set, public or sealed: so few that they can be learnt by heart.
@@ -67,7 +67,7 @@ impl<'a> Period<'a> {
         brief.ended(tally(&[opinion; GUARDS as usize], GUARDS))
     }
 
-    /// What a model gained in the period by the curators' sets, in millionths.
+    /// By how much one model is better than another by the curators' sets, in millionths.
     fn sealed_gain(&self, start: &Model, end: &Model) -> i64 {
         let of = |text: &Text| {
             let total = |model: &Model| model.reader(text).total();
@@ -151,95 +151,115 @@ fn a_delta_should_be_paid_nothing_when_it_is_better_on_the_public_set_alone() {
     assert_eq!(paid, 0.0);
 }
 
-/// What came of a period in which honest researchers and one who learns by heart share.
-struct Shared {
-    minted: Ppm,
-    /// What the honest get together, and what they would without the other one.
-    honest: Amount,
-    alone: Amount,
-    other: Amount,
-    /// What the curve says of the period's gain on sealed sets.
-    worth: Amount,
+/// What is paid for deltas that were laid one after the other, where the model stood so on sealed
+/// sets before, between and after them.
+fn minted(laid: &[(u64, Amount)], levels: &[i64]) -> Vec<Amount> {
+    let mut climb = Climb::default();
+    let steps = levels.windows(2).zip(laid);
+    let paid = steps.map(|(level, (gain, reward))| {
+        let own = climb.lay(level[0], level[1]);
+        share::of(held_share(*gain, own), *reward)
+    });
+    paid.collect()
 }
 
-/// Each of so many honest researchers repairs a quarter of the rows; then comes the other one.
-fn shared(period: &Period, honest: usize) -> Shared {
-    /// What pays best: a fourth of the way to what the public set alone says does hardly any harm.
-    const LITTLE: i64 = 1 << 14;
-    /// How far a quarter is on the way to knowing nothing when the period starts.
-    const SPOILT: i64 = 1 << 15;
-    let spoilt = period.learnt().towards(&Model::blank(), SPOILT);
-    let quarter = |row: usize| row % 4;
-    let start = period.learnt().with_rows(&spoilt, |row| quarter(row) < honest);
-    let mut head = start.clone();
-    let mut laid = vec![];
-    for nth in 0..honest {
-        let candidate = head.with_rows(period.learnt(), |row| quarter(row) == nth);
-        laid.extend(passed(period.judged(&head, &candidate, nth as u64)));
-        head = candidate;
+/// A period in which so many honest researchers each repair a quarter of the rows.
+struct Honest<'a> {
+    period: &'a Period<'a>,
+    start: Model,
+    head: Model,
+    laid: Vec<(u64, Amount)>,
+    /// How the model stood on sealed sets before, between and after them.
+    levels: Vec<i64>,
+}
+
+impl<'a> Honest<'a> {
+    fn new(period: &'a Period<'a>, honest: usize) -> Self {
+        /// How far a quarter is on the way to knowing nothing when the period starts.
+        const SPOILT: i64 = 1 << 15;
+        let spoilt = period.learnt().towards(&Model::blank(), SPOILT);
+        let quarter = |row: usize| row % 4;
+        let start = period.learnt().with_rows(&spoilt, |row| quarter(row) < honest);
+        let mut head = start.clone();
+        let (mut laid, mut levels) = (vec![], vec![0]);
+        for nth in 0..honest {
+            let candidate = head.with_rows(period.learnt(), |row| quarter(row) == nth);
+            laid.extend(passed(period.judged(&head, &candidate, nth as u64)));
+            levels.push(period.sealed_gain(&start, &candidate));
+            head = candidate;
+        }
+        assert_eq!(laid.len(), honest, "an honest delta failed");
+        Self { period, start, head, laid, levels }
     }
-    assert_eq!(laid.len(), honest, "an honest delta failed");
-    let by_heart = period.by_heart(LITTLE);
-    let last = passed(period.judged(&head, &by_heart, honest as u64));
-    // What is minted of rewards, with the sum of the gains and the model at the period's end.
-    let minted = |laid: &[(u64, Amount)], end: &Model| {
-        let public = laid.iter().map(|(gain, _)| gain).sum();
-        held_share(public, positive(period.sealed_gain(&start, end)))
-    };
-    let paid = |laid: &[(u64, Amount)], share| -> Amount {
-        laid.iter().map(|(_, reward)| share::of(share, *reward)).sum()
-    };
-    let alone = paid(&laid, minted(&laid, &head));
-    let all: Vec<_> = laid.iter().copied().chain(last).collect();
-    let end = if last.is_some() { &by_heart } else { &head };
-    let share = minted(&all, end);
-    Shared {
-        minted: share,
-        honest: paid(&laid, share),
-        alone,
-        other: paid(&all[honest..], share),
-        worth: CURVE.reward(positive(period.sealed_gain(&start, end)), DIFFICULTY),
+
+    /// What all are paid where another delta comes last that passed, and makes the model stand so.
+    fn with(&self, last: (u64, Amount), level: i64) -> Vec<Amount> {
+        let laid = [self.laid.as_slice(), &[last]].concat();
+        minted(&laid, &[self.levels.as_slice(), &[level]].concat())
     }
 }
 
 #[test]
-fn what_is_learnt_by_heart_should_cost_honest_researchers_when_they_share_a_period() {
+fn what_is_learnt_by_heart_should_be_paid_nothing_when_it_is_laid_beside_honest_deltas() {
     let worlds: Vec<World> = (0..WORLDS).map(World::new).collect();
     let mut table = Table::new(&[
         "honest deltas beside it",
-        "periods",
-        "it is paid in, % (95 %)",
-        "minted of all rewards, %",
-        "CRN, by heart",
+        "submissions",
+        "passed",
+        "minted for",
+        "minted for, % (95 %)",
+        "CRN each, by heart",
         "CRN, each honest one",
         "CRN, each honest one alone",
     ]);
-    for honest in 0..=4 {
-        let found: Vec<Shared> = (0..SETS)
-            .flat_map(|nth| worlds.iter().map(move |world| Period::new(world, nth)))
-            .map(|period| shared(&period, honest))
+    let periods: Vec<Period> =
+        (0..SETS).flat_map(|nth| worlds.iter().map(move |world| Period::new(world, nth))).collect();
+    for honest in 1..=4usize {
+        let of = SUBMISSIONS / 4;
+        let beside: Vec<Honest> =
+            periods.iter().map(|period| Honest::new(period, honest)).collect();
+        // All parts of the way, in all periods.
+        let candidates: Vec<_> = beside
+            .iter()
+            .flat_map(|beside| (1..=4i64).map(move |quarters| (beside, quarters << 14)))
+            .map(|(beside, part)| {
+                let candidate = beside.period.by_heart(part);
+                let level = beside.period.sealed_gain(&beside.start, &candidate);
+                (beside, candidate, level)
+            })
             .collect();
-        let of =
-            |value: &dyn Fn(&Shared) -> f64, decimals| spread(found.iter().map(value), decimals);
-        let each = honest.max(1) as f64;
-        let paid = found.iter().filter(|one| one.other > 0).count() as u64;
-        let rate = Rate { times: paid, of: found.len() as u64 };
+        let (mut passes, mut minted_for, mut other) = (0u64, 0u64, 0.0);
+        let (mut honestly, mut alone) = (vec![], vec![]);
+        for (nth, (beside, candidate, level)) in (0..of).zip(candidates.iter().cycle()) {
+            // The numbers before are the honest ones' verdicts.
+            let end = beside.period.judged(&beside.head, candidate, 4 + nth);
+            let Some(last) = passed(end) else { continue };
+            passes += 1;
+            let paid = beside.with(last, *level);
+            minted_for += u64::from(paid[honest] > 0);
+            other += crn(paid[honest]);
+            let without = minted(&beside.laid, &beside.levels);
+            // It takes nothing from those before it, and all that is paid was gained.
+            assert_eq!(paid[..honest], without, "{honest}");
+            let highest = beside.levels.iter().copied().max().unwrap_or(0);
+            let worth = CURVE.reward(positive(highest), DIFFICULTY);
+            assert!(paid.iter().sum::<Amount>() <= worth);
+            let each = |all: &[Amount]| crn(all.iter().sum()) / honest as f64;
+            honestly.push(each(&paid[..honest]));
+            alone.push(each(&without));
+        }
         table.row(&[
             &honest,
-            &rate.of,
-            &rate,
-            &of(&|one| f64::from(one.minted) * 100.0 / f64::from(WHOLE), 1),
-            &of(&|one| crn(one.other), 0),
-            &of(&|one| crn(one.honest) / each, 0),
-            &of(&|one| crn(one.alone) / each, 0),
+            &of,
+            &passes,
+            &minted_for,
+            &Rate { times: minted_for, of },
+            &grouped(other / of as f64, 2),
+            &spread(honestly, 0),
+            &spread(alone, 0),
         ]);
-        // Alone it gets nothing. With others it lives on them, since what is minted in a period is
-        // no more than what the model gained in it.
-        assert_eq!(rate.times, if honest > 0 { rate.of } else { 0 }, "{honest}");
-        for one in &found {
-            assert!(one.honest <= one.alone);
-            assert!(one.honest + one.other <= one.worth);
-        }
+        assert!(passes > of * 9 / 10, "hardly anything was learnt by heart");
+        assert_eq!((minted_for, other), (0, 0.0), "{honest}");
     }
     table.close();
 }

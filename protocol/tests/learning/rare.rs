@@ -11,8 +11,9 @@ use cairn_protocol::{
     learning::{
         acceptance::{passes, variance},
         evaluation::Evaluation,
-        reward::{gain, held_share},
+        reward::{gain, held_share, progress},
         sample::LEAST,
+        sealed::Climb,
     },
     share::WHOLE,
 };
@@ -150,18 +151,24 @@ impl Repaired {
         let (count, id) = (drawn_of(&world.public, varies), better.id());
         let mut seeds = Stream::Draw.chance(world.name, 0);
         let total = |model: &Model| model.reader(sealed).total();
-        let really = gain(total(base), total(&better));
+        let [spoilt, repaired] =
+            [candidate, &better].map(|model| progress(total(base), total(model)));
+        let really = u64::try_from(repaired).unwrap_or(0);
         for harm in saboteur.judged(LEAST, SUBMISSIONS / WORLDS) {
             let repair = measured(&world.public, &before, &after, id, count, &seeds.seed());
             if !passes(&harm, 0) || !passes(&repair, 0) {
                 continue;
             }
-            let public = gain(harm.baseline, harm.loss) + gain(repair.baseline, repair.loss);
-            let share = f64::from(held_share(public, really)) / f64::from(WHOLE);
+            let mut climb = Climb::default();
+            let mut minted = |verdict: &Evaluation, before, after| {
+                let public = gain(verdict.baseline, verdict.loss);
+                let share = held_share(public, climb.lay(before, after));
+                f64::from(share) / f64::from(WHOLE) * reward(verdict)
+            };
             self.cycles += 1;
+            self.minted += minted(&harm, 0, spoilt) + minted(&repair, spoilt, repaired);
             self.harm += reward(&harm);
             self.repair += reward(&repair);
-            self.minted += share * (reward(&harm) + reward(&repair));
             self.honest += crn(CURVE.reward(really, DIFFICULTY));
         }
     }
