@@ -126,8 +126,12 @@ impl<T: Config> Pallet<T> {
             Held::<T>::insert(id, step.delta, Holding { finding, ..held });
         }
         Self::leave_course(&course);
-        let curators = Self::sets(id).into_iter().filter(|(nth, _)| counted.contains(nth));
-        let curators: Vec<_> = curators.map(|(_, set)| set.curator).collect();
+        // Whoever was at fault later is not paid for what was measured before.
+        let is_paid = |nth: &u8, set: &SetOf<T>| {
+            counted.contains(nth) && set.progress.opening().is_some()
+        };
+        let sets = Self::sets(id).into_iter().filter(|(nth, set)| is_paid(nth, set));
+        let curators: Vec<_> = sets.map(|(_, set)| set.curator).collect();
         Self::remove_sets(id);
         trial.sets = 0;
         trial.stage = Stage::Releasing;
