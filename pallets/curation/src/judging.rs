@@ -127,9 +127,8 @@ impl<T: Config> Pallet<T> {
         }
         Self::leave_course(&course);
         // Whoever was at fault later is not paid for what was measured before.
-        let is_paid = |nth: &u8, set: &SetOf<T>| {
-            counted.contains(nth) && set.progress.opening().is_some()
-        };
+        let is_paid =
+            |nth: &u8, set: &SetOf<T>| counted.contains(nth) && set.progress.opening().is_some();
         let sets = Self::sets(id).into_iter().filter(|(nth, set)| is_paid(nth, set));
         let curators: Vec<_> = sets.map(|(_, set)| set.curator).collect();
         Self::remove_sets(id);

@@ -4,7 +4,7 @@ use crate::{pallet::*, types::*};
 use alloc::vec::Vec;
 use cairn_protocol::id::DeltaId;
 use cairn_seams::{Clock, Panels, Registry};
-use frame_support::{pallet_prelude::Get, traits::Defensive, BoundedVec};
+use frame_support::{pallet_prelude::Get, traits::Defensive};
 
 /// What comes next where no panel is at work.
 enum Next {
@@ -126,7 +126,7 @@ impl<T: Config> Pallet<T> {
         // What there was no time for is neither known nor unknown.
         if is_known || now <= trial.due {
             let round = if is_known { round } else { Vec::new() };
-            Rounds::<T>::insert(id, head, BoundedVec::truncate_from(round));
+            Rounds::<T>::insert(id, head, Round::truncate_from(round));
         }
         trial.judging = 0;
         Self::schedule(id, &mut trial, now);

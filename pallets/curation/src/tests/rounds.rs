@@ -137,7 +137,7 @@ fn rewards_should_be_put_off_when_there_is_no_time_for_them() {
         run(25);
         assert_eq!(CalledOff::get().len(), 3);
         assert_eq!(shares(&deltas), [Some(WHOLE), None, None]);
-        let held = |delta| Held::<Test>::get(TrialId { model: MODEL, period: 2 }, delta);
+        let held = |delta: DeltaId| Held::<Test>::get(TrialId { model: MODEL, period: 2 }, delta);
         for delta in &deltas[1..] {
             assert!(held(*delta).is_some_and(|held| !held.waited), "{delta:?} waited in vain");
         }
@@ -158,7 +158,7 @@ fn others_should_be_paid_when_a_head_cannot_be_measured() {
         run(2);
         // What the third was laid on is as unknown as what the second made of it.
         assert_eq!(shares(&deltas), [Some(WHOLE), None, None, Some(WHOLE)]);
-        let held = |delta| Held::<Test>::get(TrialId { model: MODEL, period: 2 }, delta);
+        let held = |delta: DeltaId| Held::<Test>::get(TrialId { model: MODEL, period: 2 }, delta);
         for delta in &deltas[1..3] {
             let waits = Event::RewardWaits { model: MODEL, period: 1, delta: *delta, until: 2 };
             assert!(events().contains(&waits));
