@@ -332,7 +332,8 @@ pub mod pallet {
         /// The account has no licence. There is nothing to take back.
         #[codec(index = 39)]
         NotLicensed,
-        /// The account does not operate this provider. Sign with its operator key.
+        /// The account does not operate this provider, or not yet. Sign with its operator key, once a
+        /// heartbeat was sent with it.
         #[codec(index = 40)]
         NotTheOperator,
         /// No component is named. Name what is served, or stop serving.

@@ -18,7 +18,7 @@ use proptest::prelude::*;
 use std::{cell::RefCell, collections::BTreeMap};
 
 #[derive(Clone, Debug)]
-enum Step {
+enum Act {
     Register(AccountId),
     Leave(AccountId),
     Commit {
@@ -85,8 +85,8 @@ fn verdict() -> impl Strategy<Value = Verdict> {
     ]
 }
 
-fn steps() -> impl Strategy<Value = Step> {
-    use Step::*;
+fn acts() -> impl Strategy<Value = Act> {
+    use Act::*;
     let who = || prop::sample::select(ACCOUNTS.to_vec());
     let model = || prop::sample::select(vec![MODEL, MODEL, MODEL, OTHER, GENERATED]);
     let gain = prop_oneof![Just(0), 1..100_000u64];
@@ -193,23 +193,23 @@ impl Ledger {
         see("forgotten");
     }
 
-    fn take(&mut self, step: Step) {
+    fn take(&mut self, act: Act) {
         let now = Period::<Test>::get();
-        match step {
-            Step::Register(who) => accept("registered", Curation::register(signed(who)).is_ok()),
-            Step::Leave(who) => accept("left", Curation::leave(signed(who)).is_ok()),
-            Step::Commit { who, model, ahead } => {
+        match act {
+            Act::Register(who) => accept("registered", Curation::register(signed(who)).is_ok()),
+            Act::Leave(who) => accept("left", Curation::leave(signed(who)).is_ok()),
+            Act::Commit { who, model, ahead } => {
                 accept("sealed", try_commit(who, model, now + ahead).is_ok());
             }
-            Step::CommitAll { model, ahead } => {
+            Act::CommitAll { model, ahead } => {
                 for who in CURATORS {
                     accept("sealed", try_commit(who, model, now + ahead).is_ok());
                 }
             }
-            Step::Reveal { who, model, back } => {
+            Act::Reveal { who, model, back } => {
                 accept("opened", try_reveal(who, model, now.saturating_sub(back)).is_ok());
             }
-            Step::RevealAll { silent, back } => {
+            Act::RevealAll { silent, back } => {
                 let period = now.saturating_sub(back);
                 for who in CURATORS.into_iter().filter(|who| Some(*who) != silent) {
                     for model in [MODEL, OTHER] {
@@ -217,34 +217,34 @@ impl Ledger {
                     }
                 }
             }
-            Step::Lay(model, gain) => self.lay(model, gain),
-            Step::LayMany(model) => (1..4).for_each(|nth| self.lay(model, nth * 1_000)),
-            Step::TakeOff(nth) => self.take_off(nth),
-            Step::EndPeriod => {
+            Act::Lay(model, gain) => self.lay(model, gain),
+            Act::LayMany(model) => (1..4).for_each(|nth| self.lay(model, nth * 1_000)),
+            Act::TakeOff(nth) => self.take_off(nth),
+            Act::EndPeriod => {
                 if !<MarketClock as Clock>::is_stopped() {
                     Curation::ended(now);
                 }
             }
-            Step::Judge(nth, verdict) => judge(nth, verdict),
-            Step::JudgeAll(loss) => {
+            Act::Judge(nth, verdict) => judge(nth, verdict),
+            Act::JudgeAll(loss) => {
                 for _ in 0..3 {
                     let asked = Asked::get().len();
                     (0..asked).for_each(|nth| judge(0, Verdict::Loss(loss + nth as u64)));
                     self.pass(1);
                 }
             }
-            Step::Poke { model, back } => {
+            Act::Poke { model, back } => {
                 let period = now.saturating_sub(back);
                 accept("poked", Curation::poke(signed(EVE), model, period).is_ok());
             }
-            Step::Link(a, b) => Links::mutate(|links| links.push((a, b))),
-            Step::Unlink => Links::set(vec![]),
-            Step::Bond(bond) => CurrentRules::mutate(|rules| rules.curators.bond = bond),
-            Step::PanelsGone(gone) => NoPanels::set(gone),
-            Step::Stop => stop(),
-            Step::GoOn => go_on(),
-            Step::Blocks(blocks) => self.pass(blocks),
-            Step::FullBlocks(blocks) => (0..blocks).for_each(|_| full_block()),
+            Act::Link(a, b) => Links::mutate(|links| links.push((a, b))),
+            Act::Unlink => Links::set(vec![]),
+            Act::Bond(bond) => CurrentRules::mutate(|rules| rules.curators.bond = bond),
+            Act::PanelsGone(gone) => NoPanels::set(gone),
+            Act::Stop => stop(),
+            Act::GoOn => go_on(),
+            Act::Blocks(blocks) => self.pass(blocks),
+            Act::FullBlocks(blocks) => (0..blocks).for_each(|_| full_block()),
         }
         self.read();
         check();
@@ -297,12 +297,12 @@ fn invariants_should_hold_when_calls_are_random() {
     let config = ProptestConfig { cases: 200, failure_persistence: None, ..Default::default() };
     let seed = proptest::test_runner::TestRng::deterministic_rng(config.rng_algorithm);
     let mut runner = proptest::test_runner::TestRunner::new_with_rng(config, seed);
-    let sequences = prop::collection::vec(steps(), 60);
-    let ran = runner.run(&sequences, |steps| {
+    let sequences = prop::collection::vec(acts(), 60);
+    let ran = runner.run(&sequences, |acts| {
         execute(|| {
             let mut ledger = Ledger::default();
             frame_system::Pallet::<Test>::reset_events();
-            steps.into_iter().for_each(|step| ledger.take(step));
+            acts.into_iter().for_each(|act| ledger.take(act));
             ledger.wind_up();
         });
         Ok(())

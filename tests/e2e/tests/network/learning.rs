@@ -1,6 +1,7 @@
 //! Guards judge what mends a model that was spoilt: the honest result stands whoever is among them,
 //! heads move, and nothing is minted but for a cause.
 
+mod commands;
 mod curated;
 mod keepers;
 mod sponsored;
@@ -48,7 +49,7 @@ const POLL: Duration = Duration::from_millis(200);
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delta_should_move_the_head_when_guards_find_it_better() -> Test {
     let setups = vec![Setup::default(); 3];
-    let mut school = School::open(setups, time(3), &[(TRUNK, &LETTERS[..1])]).await?;
+    let mut school = School::open(setups, time(3), &[(TRUNK, &LETTERS[..2])]).await?;
     let front = school.front.clone();
     let mut lessons = Lessons::begin_with(&front).await?;
     let before = school.head(TRUNK).await?;
@@ -65,6 +66,7 @@ async fn a_delta_should_move_the_head_when_guards_find_it_better() -> Test {
     assert_eq!(minted.learning, lessons.of(delta).laid()?.2);
     assert!(minted.learning > 0 && minted.data > 0, "{minted:?}");
     only_what_is_kept_is_held(&school, RACERS[0], delta).await?;
+    commands::should_say_what_came_of_them(&school, &lessons, delta, RACERS).await?;
     school.net.check_alive()?;
     school.net.passed()
 }

@@ -11,11 +11,12 @@ use std::{collections::BTreeMap, fmt::Write, path::Path};
 use subxt_utils_stripmetadata::StripMetadata;
 
 /// What the client library has typed calls, storage and events of.
-const CLIENTS_PALLETS: [&str; 21] = [
+const CLIENTS_PALLETS: [&str; 22] = [
     "System",
     "Timestamp",
     "Balances",
     "TransactionPayment",
+    "Parameters",
     "Preimage",
     "ConvictionVoting",
     "Referenda",
