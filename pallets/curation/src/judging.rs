@@ -10,7 +10,7 @@ use cairn_protocol::{
         panel::{Case, Outcome},
         reward::{held_share, progress},
         sample,
-        sealed::{median, Climb},
+        sealed::Climb,
         source::Source,
     },
 };
@@ -108,17 +108,22 @@ impl<T: Config> Pallet<T> {
             let measured = Self::sets(id).iter().filter(|(_, set)| is_measured(set)).count();
             return Self::wait(id, trial, u8::try_from(measured).unwrap_or(u8::MAX));
         };
-        let level =
-            |head| if base == Some(head) { Some(0) } else { level(&rounds, &counted, head) };
+        let levels = |head| {
+            if base == Some(head) {
+                Some(counted.iter().map(|_| 0).collect())
+            } else {
+                levels(&rounds, &counted, head)
+            }
+        };
         let mut climb = Climb::default();
         let mut deltas = 0u32;
         for step in &course {
             // What was taken off meanwhile is no part of the way any more.
             let Some(held) = Held::<T>::get(id, step.delta) else { continue };
-            let finding = match level(step.before).zip(level(step.after)) {
+            let finding = match levels(step.before).zip(levels(step.after)) {
                 Some((before, after)) => {
                     deltas = deltas.saturating_add(1);
-                    Self::find(id, step.delta, held.gain, climb.lay(before, after))
+                    Self::find(id, step.delta, held.gain, climb.lay(&before, &after))
                 }
                 None if is_unknown(&rounds, step) => Finding::Unknown,
                 None => Finding::Open,
@@ -166,10 +171,15 @@ fn counted(rounds: &BTreeMap<SnapshotId, Round>) -> Option<Vec<u8>> {
     Some(last.iter().map(|reading| reading.set).collect())
 }
 
-/// How a model stood at a head: the median of the sets that count.
-fn level(rounds: &BTreeMap<SnapshotId, Round>, counted: &[u8], head: SnapshotId) -> Option<i64> {
-    let readings = rounds.get(&head)?.iter().filter(|reading| counted.contains(&reading.set));
-    median(&mut readings.map(|reading| reading.gain).collect::<Vec<_>>())
+/// How a model stood at a head on each of the sets that count.
+fn levels(
+    rounds: &BTreeMap<SnapshotId, Round>,
+    counted: &[u8],
+    head: SnapshotId,
+) -> Option<Vec<i64>> {
+    let round = rounds.get(&head)?;
+    let on = |set: &u8| round.iter().find(|reading| reading.set == *set);
+    counted.iter().map(|set| on(set).map(|reading| reading.gain)).collect()
 }
 
 /// Whether panels were asked about one of a delta's heads, and too few could say anything.

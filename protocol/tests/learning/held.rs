@@ -67,15 +67,23 @@ impl<'a> Period<'a> {
         brief.ended(tally(&[opinion; GUARDS as usize], GUARDS))
     }
 
-    /// By how much one model is better than another by the curators' sets, in millionths.
-    fn sealed_gain(&self, start: &Model, end: &Model) -> i64 {
+    /// By how much one model is better than another by each curator's set, in millionths.
+    fn on_sets(&self, start: &Model, end: &Model) -> Vec<i64> {
         let of = |text: &Text| {
             let total = |model: &Model| model.reader(text).total();
             progress(total(start), total(end))
         };
-        let mut gains: Vec<i64> = self.sealed.iter().map(of).collect();
-        median(&mut gains).expect("there are curators")
+        self.sealed.iter().map(of).collect()
     }
+
+    /// The median of them.
+    fn sealed_gain(&self, start: &Model, end: &Model) -> i64 {
+        middle(&self.on_sets(start, end))
+    }
+}
+
+fn middle(gains: &[i64]) -> i64 {
+    median(&mut gains.to_vec()).expect("there are curators")
 }
 
 /// What a submission gains where it is judged, and what it is paid on that.
@@ -153,11 +161,11 @@ fn a_delta_should_be_paid_nothing_when_it_is_better_on_the_public_set_alone() {
 
 /// What is paid for deltas that were laid one after the other, where the model stood so on sealed
 /// sets before, between and after them.
-fn minted(laid: &[(u64, Amount)], levels: &[i64]) -> Vec<Amount> {
+fn minted(laid: &[(u64, Amount)], levels: &[Vec<i64>]) -> Vec<Amount> {
     let mut climb = Climb::default();
     let steps = levels.windows(2).zip(laid);
     let paid = steps.map(|(level, (gain, reward))| {
-        let own = climb.lay(level[0], level[1]);
+        let own = climb.lay(&level[0], &level[1]);
         share::of(held_share(*gain, own), *reward)
     });
     paid.collect()
@@ -169,8 +177,8 @@ struct Honest<'a> {
     start: Model,
     head: Model,
     laid: Vec<(u64, Amount)>,
-    /// How the model stood on sealed sets before, between and after them.
-    levels: Vec<i64>,
+    /// How the model stood on each sealed set before, between and after them.
+    levels: Vec<Vec<i64>>,
 }
 
 impl<'a> Honest<'a> {
@@ -181,11 +189,11 @@ impl<'a> Honest<'a> {
         let quarter = |row: usize| row % 4;
         let start = period.learnt().with_rows(&spoilt, |row| quarter(row) < honest);
         let mut head = start.clone();
-        let (mut laid, mut levels) = (vec![], vec![0]);
+        let (mut laid, mut levels) = (vec![], vec![vec![0; CURATORS as usize]]);
         for nth in 0..honest {
             let candidate = head.with_rows(period.learnt(), |row| quarter(row) == nth);
             laid.extend(passed(period.judged(&head, &candidate, nth as u64)));
-            levels.push(period.sealed_gain(&start, &candidate));
+            levels.push(period.on_sets(&start, &candidate));
             head = candidate;
         }
         assert_eq!(laid.len(), honest, "an honest delta failed");
@@ -193,9 +201,9 @@ impl<'a> Honest<'a> {
     }
 
     /// What all are paid where another delta comes last that passed, and makes the model stand so.
-    fn with(&self, last: (u64, Amount), level: i64) -> Vec<Amount> {
+    fn with(&self, last: (u64, Amount), level: &[i64]) -> Vec<Amount> {
         let laid = [self.laid.as_slice(), &[last]].concat();
-        minted(&laid, &[self.levels.as_slice(), &[level]].concat())
+        minted(&laid, &[self.levels.as_slice(), &[level.to_vec()]].concat())
     }
 }
 
@@ -224,7 +232,7 @@ fn what_is_learnt_by_heart_should_be_paid_nothing_when_it_is_laid_beside_honest_
             .flat_map(|beside| (1..=4i64).map(move |quarters| (beside, quarters << 14)))
             .map(|(beside, part)| {
                 let candidate = beside.period.by_heart(part);
-                let level = beside.period.sealed_gain(&beside.start, &candidate);
+                let level = beside.period.on_sets(&beside.start, &candidate);
                 (beside, candidate, level)
             })
             .collect();
@@ -235,13 +243,13 @@ fn what_is_learnt_by_heart_should_be_paid_nothing_when_it_is_laid_beside_honest_
             let end = beside.period.judged(&beside.head, candidate, 4 + nth);
             let Some(last) = passed(end) else { continue };
             passes += 1;
-            let paid = beside.with(last, *level);
+            let paid = beside.with(last, level);
             minted_for += u64::from(paid[honest] > 0);
             other += crn(paid[honest]);
             let without = minted(&beside.laid, &beside.levels);
             // It takes nothing from those before it, and all that is paid was gained.
             assert_eq!(paid[..honest], without, "{honest}");
-            let highest = beside.levels.iter().copied().max().unwrap_or(0);
+            let highest = beside.levels.iter().map(|levels| middle(levels)).max().unwrap_or(0);
             let worth = CURVE.reward(positive(highest), DIFFICULTY);
             assert!(paid.iter().sum::<Amount>() <= worth);
             let each = |all: &[Amount]| crn(all.iter().sum()) / honest as f64;

@@ -162,7 +162,7 @@ impl Repaired {
             let mut climb = Climb::default();
             let mut minted = |verdict: &Evaluation, before, after| {
                 let public = gain(verdict.baseline, verdict.loss);
-                let share = held_share(public, climb.lay(before, after));
+                let share = held_share(public, climb.lay(&[before], &[after]));
                 f64::from(share) / f64::from(WHOLE) * reward(verdict)
             };
             self.cycles += 1;

@@ -28,7 +28,7 @@ proptest! {
 /// What each is its own gain, where the model stood so before and after each delta.
 fn climbed(steps: &[(i64, i64)]) -> Vec<u64> {
     let mut climb = Climb::default();
-    steps.iter().map(|(before, after)| climb.lay(*before, *after)).collect()
+    steps.iter().map(|(before, after)| climb.lay(&[*before], &[*after])).collect()
 }
 
 #[test]
@@ -56,14 +56,46 @@ fn what_others_change_should_be_nobodys_gain() {
     assert_eq!(climbed(&[(0, -70), (0, 30)]), [0, 30]);
 }
 
+#[test]
+fn a_delta_should_have_no_more_than_it_gained_on_most_sets() {
+    let mut climb = Climb::default();
+    assert_eq!(climb.lay(&[0; 3], &[30, 32, 60]), 32);
+    // It fell on two of three sets, though the one in the middle rose.
+    assert_eq!(climb.lay(&[30, 32, 60], &[80, 31, 59]), 0);
+    assert_eq!(climb.lay(&[80, 31, 59], &[80, 36, 64]), 5);
+    assert_eq!(climb.lay(&[80, 36, 64], &[90, 70, 60]), 6);
+    assert_eq!(climb.lay(&[], &[]), 0);
+}
+
+/// How a model stood on each of three sets before and after a delta.
+fn on_three() -> impl Strategy<Value = ([i64; 3], [i64; 3])> {
+    let level = || -1_000..=1_000i64;
+    (prop::array::uniform3(level()), prop::array::uniform3(level()))
+}
+
 proptest! {
     #[test]
     fn deltas_should_have_no_more_than_the_highest_that_was_reached(
-        steps in prop::collection::vec((-1_000..=1_000i64, -1_000..=1_000i64), 0..40),
+        steps in prop::collection::vec(on_three(), 0..40),
     ) {
-        let highest = steps.iter().flat_map(|(before, after)| [*before, *after]).max();
-        let all: u64 = climbed(&steps).iter().sum();
+        let stood = |levels: &[i64; 3]| median(&mut levels.clone()).unwrap();
+        let highest = steps.iter().flat_map(|(before, after)| [stood(before), stood(after)]).max();
+        let mut climb = Climb::default();
+        let all: u64 = steps.iter().map(|(before, after)| climb.lay(before, after)).sum();
         prop_assert!(all <= u64::try_from(highest.unwrap_or(0)).unwrap_or(0));
+    }
+
+    #[test]
+    fn a_delta_should_have_nothing_when_it_gained_on_fewer_than_half_of_the_sets(
+        before in prop::collection::vec(on_three(), 0..10),
+        (stood, fell) in on_three(),
+    ) {
+        prop_assume!(stood.iter().zip(&fell).filter(|(was, is)| is > was).count() < 2);
+        let mut climb = Climb::default();
+        for (before, after) in before {
+            climb.lay(&before, &after);
+        }
+        prop_assert_eq!(climb.lay(&stood, &fell), 0);
     }
 
     /// One gain in slices is the same gain.

@@ -169,7 +169,8 @@ async fn serving(desk: &Desk<'_>, school: &School) -> Test {
     refused(reader, &early, 3, "heartbeat")?;
 
     let worker = school.net.workers.first().ok_or_else(|| Failure::new("there is no worker"))?;
-    let (operator, provider) = (User::new(&school.net, &keys::worker_operator(0)), worker.provider());
+    let (operator, provider) =
+        (User::new(&school.net, &keys::worker_operator(0)), worker.provider());
     says(&operator, &format!("model name {NAME} {}", desk.model))?;
     let serve = format!("model serve {NAME} --provider {}", provider.0);
     refused(author, &format!("{serve} --stop"), 3, "Experts::NotServed")?;
