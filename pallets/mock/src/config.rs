@@ -10,13 +10,13 @@ use crate::{
 };
 use cairn_protocol::{
     audit::Shares,
-    id::{Amount, Digest, Seed},
+    id::{Digest, Seed},
     matching::Weights,
     profile::DeviceClass,
     settlement,
 };
 use frame_support::{
-    derive_impl, parameter_types,
+    parameter_types,
     traits::{tokens::imbalance::ResolveTo, ConstU128, ConstU32},
 };
 use frame_system::EnsureRoot;
@@ -24,18 +24,7 @@ use pallet_cairn_audits::types as audits;
 use pallet_cairn_capability::{Job, Work};
 use pallet_cairn_tasks::types::{Clocks, ComplaintRules, Draws, Prices, Rules};
 
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Mock {
-    type AccountData = pallet_balances::AccountData<Amount>;
-    type Block = frame_system::mocking::MockBlock<Self>;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Mock {
-    type AccountStore = System;
-    type Balance = Amount;
-    type ExistentialDeposit = ConstU128<100>;
-}
+cairn_doubles::money!(Mock, ExistentialDeposit = 100);
 
 impl pallet_cairn_clock::Config for Mock {}
 

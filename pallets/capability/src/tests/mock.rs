@@ -9,10 +9,7 @@ use cairn_protocol::{
     profile::{DeviceClass, Profile, Role},
 };
 use codec::Encode;
-use frame_support::{
-    assert_ok, derive_impl, parameter_types,
-    traits::{ConstU128, ConstU32},
-};
+use frame_support::{assert_ok, parameter_types, traits::ConstU32};
 use pallet_cairn_providers::{types::Obstacle, Card};
 
 pub(crate) use super::rounds::*;
@@ -52,18 +49,7 @@ mod runtime {
     pub type Capability = pallet_cairn_capability;
 }
 
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-    type AccountData = pallet_balances::AccountData<Amount>;
-    type Block = frame_system::mocking::MockBlock<Self>;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-    type AccountStore = System;
-    type Balance = Amount;
-    type ExistentialDeposit = ConstU128<100>;
-}
+cairn_doubles::money!(Test, ExistentialDeposit = 100);
 
 impl pallet_cairn_clock::Config for Test {}
 

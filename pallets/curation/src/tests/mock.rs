@@ -22,12 +22,12 @@ use cairn_seams::{
     Authors, Judged as _, Lineage, OnPeriod as _, OnReleased, Panels, Purse, Sealing as _,
 };
 use frame_support::{
-    assert_ok, derive_impl,
+    assert_ok,
     dispatch::DispatchResult,
     parameter_types,
     traits::{
         fungible::{Inspect, InspectHold},
-        ConstU128, ConstU8, OnIdle, SafeModeNotify,
+        ConstU8, OnIdle, SafeModeNotify,
     },
     weights::Weight,
     BoundedVec,
@@ -63,18 +63,7 @@ mod runtime {
     pub type Curation = pallet_cairn_curation;
 }
 
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-    type AccountData = pallet_balances::AccountData<Amount>;
-    type Block = frame_system::mocking::MockBlock<Self>;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-    type AccountStore = System;
-    type Balance = Amount;
-    type ExistentialDeposit = ConstU128<1>;
-}
+cairn_doubles::money!(Test, ExistentialDeposit = 1);
 
 impl pallet_cairn_clock::Config for Test {}
 

@@ -12,10 +12,7 @@ use cairn_protocol::{
 };
 use cairn_seams::{Custody as _, Kept, Purse};
 use frame_support::{
-    assert_ok, derive_impl,
-    dispatch::DispatchResultWithPostInfo,
-    parameter_types,
-    traits::{ConstU128, ConstU32},
+    assert_ok, dispatch::DispatchResultWithPostInfo, parameter_types, traits::ConstU32,
 };
 
 pub(crate) use cairn_doubles::{operator, owner};
@@ -54,18 +51,7 @@ mod runtime {
     pub type Custody = pallet_cairn_custody;
 }
 
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-    type AccountData = pallet_balances::AccountData<Amount>;
-    type Block = frame_system::mocking::MockBlock<Self>;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-    type AccountStore = System;
-    type Balance = Amount;
-    type ExistentialDeposit = ConstU128<100>;
-}
+cairn_doubles::money!(Test, ExistentialDeposit = 100);
 
 impl pallet_cairn_clock::Config for Test {}
 

@@ -13,11 +13,8 @@ use cairn_protocol::{
 };
 use cairn_seams::{Clock, Judging, Lineage, OnPublished};
 use frame_support::{
-    assert_ok, derive_impl, parameter_types,
-    traits::{
-        fungible::{Inspect, InspectHold},
-        ConstU128,
-    },
+    assert_ok, parameter_types,
+    traits::fungible::{Inspect, InspectHold},
 };
 
 pub(crate) type AccountId = u64;
@@ -73,18 +70,7 @@ mod runtime {
     pub type Experts = pallet_cairn_experts;
 }
 
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-    type AccountData = pallet_balances::AccountData<Amount>;
-    type Block = frame_system::mocking::MockBlock<Self>;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-    type AccountStore = System;
-    type Balance = Amount;
-    type ExistentialDeposit = ConstU128<1>;
-}
+cairn_doubles::money!(Test, ExistentialDeposit = 1);
 
 parameter_types! {
     pub static ItemDeposit: Amount = 500;

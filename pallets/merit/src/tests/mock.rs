@@ -9,11 +9,8 @@ use cairn_protocol::{
 };
 use cairn_seams::OnSettled as _;
 use frame_support::{
-    derive_impl, parameter_types,
-    traits::{
-        fungible::{Inspect, InspectHold},
-        ConstU128,
-    },
+    parameter_types,
+    traits::fungible::{Inspect, InspectHold},
 };
 use pallet_session::SessionManager as _;
 use sp_staking::SessionIndex;
@@ -57,18 +54,7 @@ mod runtime {
     pub type Merit = pallet_cairn_merit;
 }
 
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-    type AccountData = pallet_balances::AccountData<Amount>;
-    type Block = frame_system::mocking::MockBlock<Self>;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-    type AccountStore = System;
-    type Balance = Amount;
-    type ExistentialDeposit = ConstU128<1>;
-}
+cairn_doubles::money!(Test, ExistentialDeposit = 1);
 
 parameter_types! {
     pub static CurrentRules: Rules = RULES;

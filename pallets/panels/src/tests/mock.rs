@@ -18,10 +18,7 @@ use cairn_protocol::{
     share::Ppm,
 };
 use cairn_seams::{Judged, Panels as _, Purse};
-use frame_support::{
-    assert_ok, derive_impl, parameter_types,
-    traits::{ConstU128, ConstU32},
-};
+use frame_support::{assert_ok, parameter_types, traits::ConstU32};
 
 pub(crate) use cairn_doubles::{operator, owner};
 
@@ -59,18 +56,7 @@ mod runtime {
     pub type Panels = pallet_cairn_panels;
 }
 
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-    type AccountData = pallet_balances::AccountData<Amount>;
-    type Block = frame_system::mocking::MockBlock<Self>;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-    type AccountStore = System;
-    type Balance = Amount;
-    type ExistentialDeposit = ConstU128<100>;
-}
+cairn_doubles::money!(Test, ExistentialDeposit = 100);
 
 impl pallet_cairn_clock::Config for Test {}
 

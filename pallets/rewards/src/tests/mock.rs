@@ -18,10 +18,10 @@ use cairn_protocol::{
 };
 use cairn_seams::{Lineage, OnPeriod, OnSettled as _, Purse as _, Reputation};
 use frame_support::{
-    assert_ok, derive_impl, parameter_types,
+    assert_ok, parameter_types,
     traits::{
         fungible::{Inspect, InspectHold},
-        ConstU128, ConstU32,
+        ConstU32,
     },
 };
 use frame_system::EnsureRoot;
@@ -96,18 +96,7 @@ mod runtime {
     pub type Rewards = pallet_cairn_rewards;
 }
 
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-    type AccountData = pallet_balances::AccountData<Amount>;
-    type Block = frame_system::mocking::MockBlock<Self>;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-    type AccountStore = System;
-    type Balance = Amount;
-    type ExistentialDeposit = ConstU128<EXISTENTIAL_DEPOSIT>;
-}
+cairn_doubles::money!(Test, ExistentialDeposit = EXISTENTIAL_DEPOSIT);
 
 impl pallet_cairn_clock::Config for Test {}
 

@@ -15,8 +15,8 @@ use cairn_protocol::{
 };
 use cairn_seams::Clock as _;
 use frame_support::{
-    assert_ok, derive_impl, parameter_types,
-    traits::{ConstU128, ConstU32, OnFinalize, OnIdle, OnInitialize},
+    assert_ok, parameter_types,
+    traits::{ConstU32, OnFinalize, OnIdle, OnInitialize},
     weights::Weight,
 };
 use frame_system::EnsureRoot;
@@ -57,18 +57,7 @@ mod runtime {
     pub type Tasks = pallet_cairn_tasks;
 }
 
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-    type AccountData = pallet_balances::AccountData<Amount>;
-    type Block = frame_system::mocking::MockBlock<Self>;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-    type AccountStore = System;
-    type Balance = Amount;
-    type ExistentialDeposit = ConstU128<100>;
-}
+cairn_doubles::money!(Test, ExistentialDeposit = 100);
 
 impl pallet_cairn_clock::Config for Test {}
 

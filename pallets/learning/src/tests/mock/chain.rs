@@ -7,17 +7,14 @@ use crate::{
     self as pallet_cairn_learning,
     types::{Clocks, Price, Rules, Sample, Standard, Terms},
 };
-use cairn_protocol::{
-    id::Amount,
-    learning::{
-        limits::Limits,
-        panel::PanelRules,
-        reward::{Curve, Decay},
-    },
+use cairn_protocol::learning::{
+    limits::Limits,
+    panel::PanelRules,
+    reward::{Curve, Decay},
 };
 use frame_support::{
-    derive_impl, parameter_types,
-    traits::{tokens::imbalance::ResolveTo, ConstU128, ConstU32},
+    parameter_types,
+    traits::{tokens::imbalance::ResolveTo, ConstU32},
 };
 use frame_system::EnsureRoot;
 use pallet_cairn_panels::types as panels;
@@ -56,18 +53,7 @@ mod runtime {
     pub type Learning = pallet_cairn_learning;
 }
 
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-    type AccountData = pallet_balances::AccountData<Amount>;
-    type Block = frame_system::mocking::MockBlock<Self>;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-    type AccountStore = System;
-    type Balance = Amount;
-    type ExistentialDeposit = ConstU128<100>;
-}
+cairn_doubles::money!(Test, ExistentialDeposit = 100);
 
 impl pallet_cairn_clock::Config for Test {}
 
