@@ -205,6 +205,28 @@ macro_rules! reputation {
     };
 }
 
+/// Makes the market part of a chain: the clock, the beacon, the register and reputation as they
+/// are. Providers stay available for long after one heartbeat, so that tests which are not about
+/// heartbeats need not send them. The helper is that of `beacon`.
+#[macro_export]
+macro_rules! market {
+    ($Chain:ident, $Helper:ident, OnSlash = $OnSlash:ty) => {
+        impl pallet_cairn_clock::Config for $Chain {}
+
+        $crate::authors!();
+        $crate::beacon!($Chain, $Helper);
+        $crate::standards!();
+        $crate::reputation!($Chain);
+        $crate::providers!($Chain {
+            type HeartbeatPeriod = frame_support::traits::ConstU32<5_000>;
+            type HeartbeatTimeout = frame_support::traits::ConstU32<10_000>;
+            type MaxSample = frame_support::traits::ConstU32<64>;
+            type OnSlash = $OnSlash;
+            type ThroughputFloors = ThroughputFloors;
+        });
+    };
+}
+
 /// Gives `begin_block`, `full_block`, `run` and `now`: how blocks are made.
 #[macro_export]
 macro_rules! blocks {

@@ -52,21 +52,7 @@ mod runtime {
 }
 
 cairn_doubles::money!(Test, ExistentialDeposit = 100);
-
-impl pallet_cairn_clock::Config for Test {}
-
-// The beacon, the register and reputation are the real ones.
-cairn_doubles::authors!();
-cairn_doubles::beacon!(Test, Helper);
-cairn_doubles::standards!();
-cairn_doubles::reputation!(Test);
-cairn_doubles::providers!(Test {
-    type HeartbeatPeriod = ConstU32<5_000>;
-    type HeartbeatTimeout = ConstU32<10_000>;
-    type MaxSample = ConstU32<64>;
-    type OnSlash = ();
-    type ThroughputFloors = ThroughputFloors;
-});
+cairn_doubles::market!(Test, Helper, OnSlash = ());
 
 parameter_types! {
     pub static AuditRules: Rules = RULES;
