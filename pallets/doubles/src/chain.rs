@@ -4,9 +4,9 @@
 /// Makes accounts and what they own part of a chain. The least that an account may own is named by
 /// whoever tests: sums in tests depend on it.
 ///
-/// It has to be a macro: defaults are filled in with `RuntimeEvent`, `PalletInfo` and the like of the
-/// module that it is called in. Nor can it do without bringing in `derive_impl`, which calls itself
-/// once more by that name alone and has to find it there.
+/// It has to be a macro: defaults are filled in with `RuntimeEvent`, `PalletInfo` and the like of
+/// the module that it is called in. Nor can it do without bringing in `derive_impl`, which calls
+/// itself once more by that name alone and has to find it there.
 #[macro_export]
 macro_rules! money {
     ($Chain:ident, ExistentialDeposit = $least:tt) => {
@@ -23,6 +23,23 @@ macro_rules! money {
             type AccountStore = System;
             type Balance = cairn_protocol::id::Amount;
             type ExistentialDeposit = frame_support::traits::ConstU128<$least>;
+        }
+    };
+}
+
+/// Gives `execute`, for a module that has `externalities`, `begin_block` and `check`: no test can
+/// forget to look at the invariants.
+#[macro_export]
+macro_rules! execute {
+    () => {
+        /// Runs a test in block one, and checks every pallet's invariants at its end.
+        pub(crate) fn execute<R>(test: impl FnOnce() -> R) -> R {
+            externalities().execute_with(|| {
+                begin_block(1);
+                let result = test();
+                check();
+                result
+            })
         }
     };
 }

@@ -141,15 +141,7 @@ pub(crate) fn externalities() -> sp_io::TestExternalities {
     afresh(endowed::<Test>(owners.chain([ALICE, BOB, TREASURY]), RICH))
 }
 
-/// Runs a test in block one, and checks every pallet's invariants at its end.
-pub(crate) fn execute<R>(test: impl FnOnce() -> R) -> R {
-    externalities().execute_with(|| {
-        begin_block(1);
-        let result = test();
-        check();
-        result
-    })
-}
+cairn_doubles::execute!();
 
 pub(crate) fn check() {
     Clock::do_try_state().unwrap();

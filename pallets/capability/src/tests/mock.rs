@@ -154,16 +154,8 @@ pub(crate) fn externalities() -> sp_io::TestExternalities {
     afresh(endowed::<Test>((0..MOST).map(|n| owner(ProviderId(n))), RICH))
 }
 
-/// Runs a test in block one, in which the first seed was asked for, and checks every pallet's
-/// invariants at its end.
-pub(crate) fn execute<R>(test: impl FnOnce() -> R) -> R {
-    externalities().execute_with(|| {
-        begin_block(1);
-        let result = test();
-        check();
-        result
-    })
-}
+// The first seed is asked for in block one.
+cairn_doubles::execute!();
 
 pub(crate) fn check() {
     Clock::do_try_state().unwrap();

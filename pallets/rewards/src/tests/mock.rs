@@ -243,6 +243,7 @@ impl benchmarking::BenchmarkHelper<AccountId> for Hand {
     fn crowd_period() {}
 }
 
+/// Alice, Bob, Carol and Dave own the providers 1, 2, 3 and 4.
 pub(crate) fn externalities() -> sp_io::TestExternalities {
     CurrentRules::set(RULES);
     MostGrant::set(inference::MOST_GRANT);
@@ -254,15 +255,7 @@ pub(crate) fn externalities() -> sp_io::TestExternalities {
     endowed::<Test>(ACCOUNTS, FUNDS).into()
 }
 
-/// Runs a test in block one. Alice, Bob, Carol and Dave own the providers 1, 2, 3 and 4.
-pub(crate) fn execute<R>(test: impl FnOnce() -> R) -> R {
-    externalities().execute_with(|| {
-        begin_block(1);
-        let result = test();
-        check();
-        result
-    })
-}
+cairn_doubles::execute!();
 
 /// What must hold at any time, in the pallet and around it.
 pub(crate) fn check() {
