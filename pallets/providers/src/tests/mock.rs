@@ -14,7 +14,7 @@ use cairn_protocol::{
 };
 use cairn_seams::{Clock, Lane, Registry, Reputation};
 use frame_support::{
-    assert_ok, derive_impl,
+    assert_ok,
     dispatch::{DispatchResult, DispatchResultWithPostInfo},
     parameter_types,
     traits::{
@@ -36,18 +36,7 @@ frame_support::construct_runtime!(
     }
 );
 
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-    type AccountData = pallet_balances::AccountData<Amount>;
-    type Block = frame_system::mocking::MockBlock<Test>;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-    type AccountStore = System;
-    type Balance = Amount;
-    type ExistentialDeposit = ConstU128<1>;
-}
+cairn_doubles::money!(Test, ExistentialDeposit = 1);
 
 parameter_types! {
     pub static Now: Height = 1_000;
