@@ -84,7 +84,7 @@ pub const CUSTODY_RULES: pallet_cairn_custody::Rules = pallet_cairn_custody::Rul
     keepers: 3,
     most: 8,
     gather: 10 * MINUTES,
-    // Longer than any reward waits, which is for the end of a second period at most.
+    // Longer than a reward waits that is not put off: for the end of a second period at most.
     keep: 7 * DAYS,
     interval: HOURS,
     show: 10 * MINUTES,
