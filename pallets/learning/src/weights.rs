@@ -2,6 +2,9 @@
 //!
 //! Written by `scripts/bench weights`: 10 steps, 20 repetitions, the least of 3 runs; AMD EPYC, 2
 //! cores, 24682416 kB, Linux 6.18.44-fc-v445, 2026-11-23.
+//!
+//! Estimated by hand since, until it measures them anew: `submit_delta`, `forget_commit`,
+//! `invalidate`, `invalidate_block`, `cut`, `serve`, `conclude`, `lay`, `roll_back` and `prune`.
 
 cairn_seams::weights! {
     /// Clock, head, curators, commitment, rules, account and holds; commitment.
@@ -33,11 +36,12 @@ cairn_seams::weights! {
     /// delta, agenda, artifact, attempt, the next of the queue.
     conclude(): (291_547, 11, 13);
     /// Rollback, head, set, curators, heads as they stand, blocks, purse, delta below and its
-    /// keepers, account and holds, queue; as many.
-    lay(): (734_276, 50, 43);
+    /// keepers, account and holds, queue; as many. Trial, where it waits, its place, and the model's
+    /// 64 heads as they were and as they will be.
+    lay(): (1_500_000, 182, 48);
     /// Rollback, heads, curators, keepers; agenda. Of each block what is laid of it, its delta,
-    /// reward and keepers.
-    roll_back(blocks): (129_701, 16, 12) + blocks * (283_585, 25, 27);
+    /// reward and keepers, its place and the snapshots of its two heads.
+    roll_back(blocks): (129_701, 16, 12) + blocks * (300_000, 28, 31);
     /// Account and holds, artifact; delta, its index, agenda.
     prune(): (75_062, 3, 7);
 }
