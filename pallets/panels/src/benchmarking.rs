@@ -11,7 +11,7 @@ use cairn_protocol::{
     preimage::{OpinionCommitment, Statement},
     profile::{DeviceClass, Role},
 };
-use cairn_seams::{Beacon, Clock, Lane, Registry, Survey};
+use cairn_seams::{Beacon, Clock, Judged, Lane, Registry, Survey};
 use frame_benchmarking::v2::*;
 use frame_support::{traits::Get, weights::WeightMeter};
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
@@ -36,6 +36,20 @@ pub trait BenchmarkHelper<AccountId> {
 
     /// Makes the seed of a ticket there.
     fn make_seed(ticket: &Ticket, seed: Seed);
+}
+
+/// Seats nine guards who are on no other panel on one that waits for its seed, for benchmarks of
+/// those who asked for it.
+pub fn seat<T: Config>(id: PanelId) {
+    let first = u32::try_from(id.0).expect("panels are few").saturating_mul(MAX_GUARDS);
+    let enlist = |nth: u32| T::BenchmarkHelper::enlist(first.saturating_add(nth)).0;
+    let guards = (0..MAX_GUARDS).map(enlist).collect();
+    let mut panel = panel::<T>(id);
+    T::Beacon::release(panel.ticket.take().expect("it waits for it"));
+    panel.size = MOST_GUARDS;
+    let brief = T::Cases::brief(&panel.case, &[7; 32]).expect("it can be judged");
+    Briefs::<T>::insert(id, brief);
+    Pallet::<T>::convene(id, panel, &T::Rules::get().clocks, guards);
 }
 
 const SALT: Digest = [5; 32];

@@ -156,7 +156,12 @@ impl<T: Config> Pallet<T> {
         choose(T::Registry::parties(field), count, seed)
     }
 
-    fn convene(id: PanelId, mut panel: PanelOf<T>, clocks: &Clocks, guards: Vec<ProviderId>) {
+    pub(crate) fn convene(
+        id: PanelId,
+        mut panel: PanelOf<T>,
+        clocks: &Clocks,
+        guards: Vec<ProviderId>,
+    ) {
         for guard in &guards {
             if panel.guards.try_push(Seat::working(*guard)).defensive().is_ok() {
                 SeatsOf::<T>::insert(guard, id, ());

@@ -328,6 +328,10 @@ impl benchmarking::BenchmarkHelper<AccountId> for Hand {
         <Self as Purse<_>>::reserve(delta, model, model, &EVE, REWARD);
     }
 
+    fn seat(panel: PanelId) {
+        assert!(Asked::get().contains_key(&panel), "{panel:?} is not at work");
+    }
+
     fn set_height(height: Height) {
         System::set_block_number(height.into());
     }

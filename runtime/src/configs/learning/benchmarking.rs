@@ -372,6 +372,10 @@ impl pallet_cairn_curation::benchmarking::BenchmarkHelper<AccountId> for Helper 
         keep_former(*model, delta, author);
     }
 
+    fn seat(panel: PanelId) {
+        pallet_cairn_panels::benchmarking::seat::<Runtime>(panel);
+    }
+
     fn set_height(height: Height) {
         System::set_block_number(height);
     }
