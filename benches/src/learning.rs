@@ -13,10 +13,15 @@ use crate::{
 };
 use guard::Guard;
 use model::{Deltas, Model};
-use std::time::{Duration, Instant};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 /// What a guard should do of the demo model in an hour.
 const REACH: f64 = 1_000.0;
+/// Threads that it may be given.
+const MOST_THREADS: u16 = 256;
 
 const HOUR: Figure =
     Figure::new("validations_per_hour", "deltas of the demo model judged an hour").at_least(REACH);
@@ -48,9 +53,19 @@ pub struct Options {
     /// Deltas that are handed in on a network; none leaves it out.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(0..=network::MOST as i64))]
     network: u32,
-    /// Threads that the guard works with.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    /// Threads that the guard works with: by default as many as this machine does at once, as a
+    /// worker has.
+    #[arg(
+        long,
+        default_value_t = there(),
+        value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_THREADS))
+    )]
     threads: u16,
+}
+
+fn there() -> u16 {
+    let there = thread::available_parallelism().map_or(1, usize::from);
+    u16::try_from(there).unwrap_or(u16::MAX).min(MOST_THREADS)
 }
 
 pub async fn run(options: Options) -> Result<(), Error> {
@@ -87,7 +102,7 @@ fn judged(model: &Model, count: u32, threads: u16, keys: [Figure; 4]) -> Result<
     let mut deltas = Deltas::of(model)?;
     let (delta, full) = (deltas.bytes(), model.full());
     let began = Instant::now();
-    let mut guard = Guard::start(model)?;
+    let mut guard = Guard::start(model, threads)?;
     guard.judge(&deltas.next(threads)?)?;
     let first = began.elapsed();
     let mut took = Duration::ZERO;

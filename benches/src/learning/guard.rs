@@ -10,6 +10,8 @@ use codec::DecodeAll;
 use std::time::Duration;
 
 const JOB: &str = "cairn-job";
+/// Threads that it may have beside those that it works with, as a worker lets it.
+const SPARE_THREADS: u32 = 8;
 
 pub struct Guard {
     process: Sandboxed,
@@ -18,12 +20,12 @@ pub struct Guard {
 }
 
 impl Guard {
-    pub fn start(model: &Model) -> Result<Self, Error> {
+    pub fn start(model: &Model, threads: u16) -> Result<Self, Error> {
         let sandbox = Sandbox::new(Means::detect(), model.home())?;
         let limits = Limits {
             time: Duration::from_secs(3_600),
             memory: 4 << 30,
-            threads: 64,
+            threads: u32::from(threads) + SPARE_THREADS,
             disk: 2 << 30,
             spare: 0,
             open_files: 256,
