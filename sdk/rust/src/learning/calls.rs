@@ -100,6 +100,14 @@ pub fn withdraw_commit(digest: Digest) -> StaticPayload<learning::WithdrawCommit
     chain::tx().learning().withdraw_commit(digest)
 }
 
+/// Takes off another's commitment that has expired. The deposit goes back to its author.
+pub fn forget_commit(
+    author: &AccountId32,
+    digest: Digest,
+) -> StaticPayload<learning::ForgetCommit> {
+    chain::tx().learning().forget_commit(*author, digest)
+}
+
 /// Hands in a delta that was committed to.
 pub fn submit_delta(
     header: Header<AccountId32>,
@@ -264,6 +272,13 @@ mod tests {
         assert_eq!(arguments(&call).await, (BlockId([1; 32]), &component, [7u8; 32]).encode());
         let call = serve(ProviderId(4), BlockId([1; 32]), std::slice::from_ref(&component));
         assert_eq!(arguments(&call).await, (4u64, BlockId([1; 32]), vec![component]).encode());
+    }
+
+    #[tokio::test]
+    async fn commitments_should_reach_the_chain_with_their_author_when_it_is_another() {
+        let author = AccountId32([9; 32]);
+        let call = forget_commit(&author, [7; 32]);
+        assert_eq!(arguments(&call).await, (author, [7u8; 32]).encode());
     }
 
     #[tokio::test]
