@@ -30,7 +30,7 @@ pub enum Delta {
     Status(Status),
     /// Lists the deltas of an account that are still kept.
     List(List),
-    /// Takes a commitment back that is too old to count, and its deposit.
+    /// Takes off a commitment that is too old to count. Its deposit goes back to who made it.
     Withdraw(Withdraw),
 }
 
@@ -59,6 +59,10 @@ pub struct Withdraw {
     /// What was committed, as `cairn learn` says it.
     #[arg(value_parser = values::digest)]
     commitment: Digest,
+
+    /// Who made it. Anyone may take it off [default: the account that signs]
+    #[arg(long, value_name = "ACCOUNT", value_parser = values::account)]
+    author: Option<AccountId32>,
 }
 
 impl Delta {
@@ -104,8 +108,16 @@ impl List {
 impl Withdraw {
     async fn run(&self, global: &Global, output: &Output) -> Outcome {
         let account = global.account().await?;
-        let call = calls::withdraw_commit(self.commitment);
-        let included = account.send("withdrawal", &call, output).await?;
+        let included = match &self.author {
+            Some(author) => {
+                let call = calls::forget_commit(author, self.commitment);
+                account.send("withdrawal", &call, output).await?
+            }
+            None => {
+                let call = calls::withdraw_commit(self.commitment);
+                account.send("withdrawal", &call, output).await?
+            }
+        };
         let report = Report::default().text("commitment", hex::encode(self.commitment));
         output.say(&report.number("block", included.number))
     }

@@ -205,7 +205,9 @@ fn laid(desk: &Desk<'_>, lessons: &Lessons, delta: DeltaId) -> Test {
     assert_eq!(says(reader, "delta list")?, json!({ "deltas": [] }));
     refused(reader, "delta status 99", 1, "there is no delta 99")?;
     let withdraw = format!("delta withdraw {}", unknown());
-    refused(researcher, &withdraw, 3, "Learning::NotCommitted")
+    refused(researcher, &withdraw, 3, "Learning::NotCommitted")?;
+    let of_author = format!("{withdraw} --author {author}");
+    refused(researcher, &of_author, 3, "Learning::NotCommitted")
 }
 
 /// What the trunk is made of, and that all components are drawn where none is named.
