@@ -160,7 +160,7 @@ fn found(brief: &Brief) -> Outcome {
 fn measured<T: Config>(sets: u32) -> BlockId {
     let model = judged::<T>(sets);
     for set in 0..trial::<T>(model).1.sets {
-        let brief = Pallet::<T>::brief(&case(model, set), &[0; 32]).expect("it is judged");
+        let brief = Pallet::<T>::brief(&case(model, set), 1, &[0; 32]).expect("it is judged");
         Pallet::<T>::judged(&case(model, set), Some(&brief), found(&brief));
     }
     look::<T>(model, Pallet::<T>::judge_next);

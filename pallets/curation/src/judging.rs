@@ -20,10 +20,10 @@ use frame_support::{pallet_prelude::Get, traits::Defensive};
 impl<T: Config> Judged for Pallet<T> {
     fn held(case: &Case) -> u64 {
         // What there is to hold does not depend on the sample.
-        Self::brief(case, &Seed::default()).map_or(0, |brief| brief.held())
+        Self::brief(case, 1, &Seed::default()).map_or(0, |brief| brief.held())
     }
 
-    fn brief(case: &Case, _: &Seed) -> Option<Brief> {
+    fn brief(case: &Case, round: u16, _: &Seed) -> Option<Brief> {
         let (id, _, set) = Self::under_judgement(case)?;
         let Progress::Judging { opening, .. } = set.progress else { return None };
         let trial = Trials::<T>::get(id)?;
@@ -40,9 +40,9 @@ impl<T: Config> Judged for Pallet<T> {
             // What was gained is measured, and not held against anything.
             threshold: 0,
             attempts: 0,
-            // One sample for all heads, so that what is between two of them is theirs and not its.
-            // Who sealed the set fixed it then, as it did the records.
-            seed: opening.salt,
+            // One sample a round for all heads, so that what is between two of them is theirs and
+            // not its.
+            seed: opening.seed(round),
         })
     }
 

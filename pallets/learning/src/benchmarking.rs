@@ -96,7 +96,7 @@ fn delta<T: Config>(id: DeltaId) -> DeltaOf<T> {
 fn hear<T: Config>(id: DeltaId, better: bool) {
     let case = Case::Delta(id);
     let panel = delta::<T>(id).panel.expect("it is judged");
-    let brief = Pallet::<T>::brief(&case, &[7; 32]).expect("it can be judged");
+    let brief = Pallet::<T>::brief(&case, 1, &[7; 32]).expect("it can be judged");
     T::Panels::close(panel);
     let each: u64 = 1_000_000;
     let (count, loss) = (u64::from(brief.count), each.saturating_sub(each / 4));

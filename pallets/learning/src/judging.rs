@@ -33,7 +33,7 @@ impl<T: Config> Judged for Pallet<T> {
         brief.map_or(0, |(brief, _)| brief.held())
     }
 
-    fn brief(case: &Case, seed: &Seed) -> Option<Brief> {
+    fn brief(case: &Case, _: u16, seed: &Seed) -> Option<Brief> {
         let Case::Delta(id) = *case else { return None };
         let mut delta = Deltas::<T>::get(id).filter(|delta| delta.stage == Stage::Judging)?;
         match Self::try_on(&delta, seed) {

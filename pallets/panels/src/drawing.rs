@@ -102,7 +102,7 @@ impl<T: Config> Pallet<T> {
             return Self::make_do(id, panel);
         }
         if brief.is_none() {
-            let Some(brief) = T::Cases::brief(&panel.case, &seed) else {
+            let Some(brief) = T::Cases::brief(&panel.case, panel.round, &seed) else {
                 return Self::call_off(id, panel);
             };
             Briefs::<T>::insert(id, brief);

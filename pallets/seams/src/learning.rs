@@ -99,8 +99,10 @@ pub trait Judged {
     /// cannot be judged.
     fn held(case: &Case) -> u64;
 
-    /// What guards are to judge, fixed at the draw whose seed this is; none calls the case off.
-    fn brief(case: &Case, seed: &Seed) -> Option<Brief>;
+    /// What guards are to judge in a round of their panel, the first of which is one, fixed at the
+    /// draw whose seed this is; none calls the case off. What was said in the rounds before is
+    /// public.
+    fn brief(case: &Case, round: u16, seed: &Seed) -> Option<Brief>;
 
     /// The panel is over. There is no brief where guards were never drawn.
     fn judged(case: &Case, brief: Option<&Brief>, outcome: Outcome);

@@ -11,10 +11,11 @@
 //! ```
 
 use crate::{
-    id::{Amount, BlockId, ContentId, Digest, File, Height, PanelId},
+    id::{Amount, BlockId, ContentId, Digest, File, Height, PanelId, Seed},
     spec::Records,
     wire::wire,
 };
+use codec::Encode;
 
 wire! {
     /// A period of a model, whose rewards wait for the sets that were sealed before it.
@@ -151,6 +152,19 @@ wire! {
     }
 }
 
+impl Opening {
+    /// What draws the sample of the set that a panel judges in a round, the first of which is one.
+    /// Who sealed the set fixed all of them then, as it did the records. In a later round what was
+    /// said of the one before is public, and could be repeated.
+    pub fn seed(&self, round: u16) -> Seed {
+        if round <= 1 {
+            self.salt
+        } else {
+            sp_crypto_hashing::blake2_256(&(b"cairn/round", self.salt, round).encode())
+        }
+    }
+}
+
 impl Progress {
     /// What opens the set, as long as it may be measured.
     pub fn opening(&self) -> Option<Opening> {
@@ -181,5 +195,21 @@ impl<AccountId> SealedSet<AccountId> {
     pub fn records(&self, root: ContentId) -> Records {
         let bytes = self.count.saturating_mul(self.record_bytes.into());
         Records { file: File { id: root, bytes }, record_bytes: self.record_bytes }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::collections::BTreeSet;
+
+    #[test]
+    fn seeds_should_keep_their_bytes() {
+        let opening = Opening { root: ContentId([1; 32]), key: [2; 32], salt: [3; 32] };
+        assert_eq!(opening.seed(1), opening.salt);
+        let bytes = [b"cairn/round".as_slice(), &[3; 32], &[2, 0]].concat();
+        assert_eq!(opening.seed(2), sp_crypto_hashing::blake2_256(&bytes));
+        let seeds: BTreeSet<_> = (1..=4).map(|round| opening.seed(round)).collect();
+        assert_eq!(seeds.len(), 4);
     }
 }

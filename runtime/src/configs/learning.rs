@@ -37,10 +37,10 @@ impl Judged for Cases {
         }
     }
 
-    fn brief(case: &Case, seed: &Seed) -> Option<Brief> {
+    fn brief(case: &Case, round: u16, seed: &Seed) -> Option<Brief> {
         match case {
-            Case::Delta(_) => Learning::brief(case, seed),
-            Case::Sealed { .. } => Curation::brief(case, seed),
+            Case::Delta(_) => Learning::brief(case, round, seed),
+            Case::Sealed { .. } => Curation::brief(case, round, seed),
         }
     }
 

@@ -203,7 +203,8 @@ fn rewards_should_wait_when_no_panel_can_be_asked() {
 #[test]
 fn briefs_should_be_for_sets_that_are_judged_alone() {
     execute(|| {
-        let of = |period, set| Curation::brief(&Case::Sealed { model: MODEL, period, set }, &SEED);
+        let of =
+            |period, set| Curation::brief(&Case::Sealed { model: MODEL, period, set }, 1, &SEED);
         revealing(1_000);
         assert_eq!(of(1, 0), None);
         [ALICE, BOB, CAROL].iter().for_each(|curator| reveal(*curator, MODEL, 1));

@@ -506,7 +506,7 @@ pub(crate) fn found(brief: &Brief, baseline: u64, loss: u64) -> Evaluation {
 #[track_caller]
 pub(crate) fn conclude(panel: PanelId, say: impl FnOnce(&Brief) -> Outcome) {
     let (case, _) = Asked::mutate(|asked| asked.remove(&panel)).expect("it is at work");
-    let brief = Curation::brief(&case, &SEED).expect("the case is on");
+    let brief = Curation::brief(&case, 1, &SEED).expect("the case is on");
     Curation::judged(&case, Some(&brief), say(&brief));
 }
 

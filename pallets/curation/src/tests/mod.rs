@@ -10,5 +10,6 @@ mod register;
 mod releasing;
 mod reveal_set;
 mod rounds;
+mod samples;
 mod try_state;
 mod views;

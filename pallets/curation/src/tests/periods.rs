@@ -73,7 +73,7 @@ fn what_is_measured_should_be_the_heads_that_were_taken_down() {
         [ALICE, BOB, CAROL].iter().for_each(|curator| reveal(*curator, MODEL, 1));
         run(2);
         let case = Case::Sealed { model: MODEL, period: 1, set: 2 };
-        let brief = Curation::brief(&case, &SEED).expect("a panel is at it");
+        let brief = Curation::brief(&case, 1, &SEED).expect("a panel is at it");
         assert_eq!(brief.parts, heads(1));
         assert_eq!(brief.subject, Subject::Heads(heads(2)));
         assert_eq!(brief.source.file().id, opening(CAROL, 1).root);

@@ -90,7 +90,7 @@ fn what_waited_should_be_measured_from_its_own_period_on() {
         end_period();
         [ALICE, BOB, CAROL].iter().for_each(|curator| reveal(*curator, MODEL, 2));
         run(2);
-        let brief = Curation::brief(&Case::Sealed { model: MODEL, period: 2, set: 0 }, &SEED)
+        let brief = Curation::brief(&Case::Sealed { model: MODEL, period: 2, set: 0 }, 1, &SEED)
             .expect("it is judged");
         assert_eq!(brief.parts, heads(0));
         assert_eq!(brief.subject, Subject::Heads(heads(1)));
@@ -144,7 +144,7 @@ fn sets_should_not_be_judged_before_those_of_the_period_before() {
         assert_eq!(trial(MODEL, 1), None);
         assert_eq!(stage(MODEL, 2), Some(Stage::Judging));
         assert_eq!(waiting(2), [first, second]);
-        let brief = Curation::brief(&Case::Sealed { model: MODEL, period: 2, set: 0 }, &SEED)
+        let brief = Curation::brief(&Case::Sealed { model: MODEL, period: 2, set: 0 }, 1, &SEED)
             .expect("it is judged");
         assert_eq!(brief.parts, heads(0));
         assert_eq!(brief.subject, Subject::Heads(heads(1)));

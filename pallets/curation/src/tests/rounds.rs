@@ -39,7 +39,7 @@ fn open(period: u32) {
 
 fn subject(set: u8) -> Subject {
     let case = Case::Sealed { model: MODEL, period: 1, set };
-    let brief = Curation::brief(&case, &SEED).expect("it is judged");
+    let brief = Curation::brief(&case, 1, &SEED).expect("it is judged");
     assert_eq!(brief.parts, heads(0), "all are measured from the first");
     assert_eq!(brief.seed, opening(ALICE, 1).salt, "all are measured on one sample");
     brief.subject
@@ -114,7 +114,7 @@ fn deltas_should_be_put_off_when_a_trial_has_no_room_for_them() {
         end_period();
         open(2);
         let case = Case::Sealed { model: MODEL, period: 2, set: 0 };
-        let brief = Curation::brief(&case, &SEED).expect("it is judged");
+        let brief = Curation::brief(&case, 1, &SEED).expect("it is judged");
         // Those that were laid first come first, and are measured from what they were laid on.
         assert_eq!(brief.parts, heads(2));
         assert_eq!(brief.subject, Subject::Heads(heads(3)));

@@ -34,6 +34,17 @@ fn a_panel_should_be_enlarged_when_guards_differ() {
 }
 
 #[test]
+fn the_case_should_hear_which_round_a_brief_is_for() {
+    execute(|| {
+        drawn();
+        assert_eq!(Briefed::get(), [1]);
+        all_say_by_place(opinion);
+        run(SEED + 2);
+        assert_eq!((panel().stage, Briefed::get()), (Stage::Commits, vec![1, 2]));
+    });
+}
+
+#[test]
 fn three_of_five_should_not_decide() {
     execute(|| {
         drawn();

@@ -67,6 +67,8 @@ parameter_types! {
     pub static Held: u64 = 0;
     /// The case is off when it comes to its draw.
     pub static Off: bool = false;
+    /// The rounds that briefs were asked for.
+    pub static Briefed: Vec<u16> = Vec::new();
     /// What came of panels, and whether there was a brief.
     pub static Heard: Vec<(Case, bool, Outcome)> = Vec::new();
     /// Who was paid, and how much each.
@@ -88,8 +90,9 @@ impl Judged for ByHand {
         Held::get()
     }
 
-    fn brief(case: &Case, seed: &Seed) -> Option<Brief> {
+    fn brief(case: &Case, round: u16, seed: &Seed) -> Option<Brief> {
         assert!(Cases::get().contains(case), "it waits");
+        Briefed::mutate(|all| all.push(round));
         if Off::get() {
             Cases::mutate(|all| all.retain(|one| one != case));
             return None;
@@ -177,6 +180,7 @@ pub(crate) fn externalities() -> sp_io::TestExternalities {
     Off::set(false);
     PanelsRules::set(RULES);
     Cases::set(Vec::new());
+    Briefed::set(Vec::new());
     Heard::set(Vec::new());
     Paid::set(Vec::new());
     let owners = (0..MOST).flat_map(|n| [owner(ProviderId(n)), operator(ProviderId(n))]);

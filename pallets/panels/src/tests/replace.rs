@@ -25,7 +25,7 @@ fn a_guard_should_be_replaced_when_it_does_not_commit() {
         assert_eq!(second[..2], first[..2]);
         assert_ne!(second[2], first[2]);
         // Nothing was shown, so all judge the same.
-        assert_eq!(Panels::brief_of(PANEL), Some(brief));
+        assert_eq!((Panels::brief_of(PANEL), Briefed::get()), (Some(brief), vec![1]));
         commit(second[2], &measured(1));
         second.iter().for_each(|guard| reveal(*guard, &measured(1)));
         expire();

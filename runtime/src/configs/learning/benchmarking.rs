@@ -300,7 +300,7 @@ impl pallet_cairn_custody::benchmarking::BenchmarkHelper<AccountId> for Helper {
         let (id, panel) = submit(&place, &funded("author", 0));
         assert_eq!(id, delta);
         let case = Case::Delta(id);
-        let brief = Learning::brief(&case, &[7; 32]).expect("it can be judged");
+        let brief = Learning::brief(&case, 1, &[7; 32]).expect("it can be judged");
         Panels::close(panel);
         let count = u64::from(brief.count);
         let (each, lost) = (1_000_000, 750_000);
