@@ -47,7 +47,7 @@ pub fn seat<T: Config>(id: PanelId) {
     let mut panel = panel::<T>(id);
     T::Beacon::release(panel.ticket.take().expect("it waits for it"));
     panel.size = MOST_GUARDS;
-    let brief = T::Cases::brief(&panel.case, &[7; 32]).expect("it can be judged");
+    let brief = T::Cases::brief(&panel.case, panel.round, &[7; 32]).expect("it can be judged");
     Briefs::<T>::insert(id, brief);
     Pallet::<T>::convene(id, panel, &T::Rules::get().clocks, guards);
 }
