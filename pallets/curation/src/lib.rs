@@ -253,7 +253,8 @@ pub mod pallet {
         /// A reward has waited twice, and is not paid.
         #[codec(index = 16)]
         RewardLapsed { model: BlockId, period: u32, delta: DeltaId },
-        /// The delta is no longer part of the model. Its reward is none of this pallet's any more.
+        /// The delta is no longer part of the model, or nothing was put aside for it. Its reward is
+        /// none of this pallet's any more.
         #[codec(index = 17)]
         RewardForgotten { model: BlockId, period: u32, delta: DeltaId },
         /// Nothing of the trial is kept, and its curators are free of it.

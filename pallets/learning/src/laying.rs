@@ -132,6 +132,11 @@ impl<T: Config> Pallet<T> {
         let author = &delta.header.author;
         delta.reward = T::Purse::reserve(id, model, &trial.data, author, worth);
         T::Purse::note_success(model);
+        // With nothing put aside there is nothing to wait for, and others would wait for its turn.
+        if delta.waits && delta.reward == 0 {
+            T::Sealing::forget(model, id);
+            delta.waits = false;
+        }
         if !delta.waits {
             T::Purse::release(id, WHOLE);
         }

@@ -207,7 +207,8 @@ pub trait Sealing<AccountId> {
     /// component this. Has to be heard before the head moves.
     fn note(model: &BlockId, delta: DeltaId, gain: u64, laid: Part);
 
-    /// It waits no more, since the delta was taken back: what it gained counts no longer.
+    /// It waits no more, since the delta was taken back, or nothing could be put aside for it: what
+    /// it gained counts no longer.
     fn forget(model: &BlockId, delta: DeltaId);
 }
 

@@ -146,6 +146,23 @@ fn a_reward_should_wait_when_examples_are_known() {
 }
 
 #[test]
+fn no_reward_should_wait_when_nothing_was_put_aside() {
+    execute(|| {
+        OnRecords::set(true);
+        Waits::set(true);
+        Budget::set(0);
+        let ids = tower(A, 20, 2);
+        assert!(known().noted.is_empty(), "it takes no place among those that wait");
+        assert!(ids.iter().all(|id| !delta(*id).waits && delta(*id).reward == 0));
+        let block = delta(ids[1]).header.id();
+        let laid = Event::DeltaLaid { delta: ids[1], block, gain: GAIN, reward: 0, waits: false };
+        System::assert_has_event(laid.into());
+        // So nobody keeps the first one for its reward.
+        assert_eq!(asked(), [ids[1]]);
+    });
+}
+
+#[test]
 fn a_reward_should_wait_when_the_model_is_judged_on_a_generator_since() {
     execute(|| {
         OnRecords::set(true);
