@@ -191,7 +191,8 @@ fn add_steps<T: Config>(model: BlockId, steps: u32) {
         });
         let [before, after] = heads;
         let place = trial::<T>(model).1.end;
-        let held = Holding { gain: 1, place, before, after, waited: false, finding: Finding::Open };
+        let (waited, put_off, finding) = (false, 0, Finding::Open);
+        let held = Holding { gain: 1, place, before, after, waited, put_off, finding };
         Held::<T>::insert(id, delta, held);
         WaitsFor::<T>::insert(delta, id);
         Line::<T>::insert(model, place, delta);

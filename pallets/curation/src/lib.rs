@@ -250,7 +250,7 @@ pub mod pallet {
         /// A reward waits for the sets of another period.
         #[codec(index = 15)]
         RewardWaits { model: BlockId, period: u32, delta: DeltaId, until: u32 },
-        /// A reward has waited twice, and is not paid.
+        /// A reward has waited twice, or was put off as often as it may be, and is not paid.
         #[codec(index = 16)]
         RewardLapsed { model: BlockId, period: u32, delta: DeltaId },
         /// The delta is no longer part of the model, or nothing was put aside for it. Its reward is
@@ -279,7 +279,7 @@ pub mod pallet {
             share: Ppm,
         },
         /// There was no room or no time to measure the delta. It is among the first of the next
-        /// trial.
+        /// trial, [`MOST_PUT_OFF`] times.
         #[codec(index = 22)]
         RewardPutOff { model: BlockId, period: u32, delta: DeltaId, until: u32 },
     }

@@ -30,7 +30,7 @@ impl<T: Config> Sealing<T::AccountId> for Pallet<T> {
         let (before, after) = Self::take_heads(model, trial.last, laid);
         let place = trial.end;
         let finding = Finding::Open;
-        let held = Holding { gain, place, before, after, waited: false, finding };
+        let held = Holding { gain, place, before, after, waited: false, put_off: 0, finding };
         trial.gain = trial.gain.saturating_add(gain);
         trial.end = place.saturating_add(1);
         trial.last = Some(after);

@@ -15,11 +15,7 @@ impl<T: Config> Pallet<T> {
         match held.finding {
             Finding::Holds(share) => Self::pay(id, delta, &held, share),
             Finding::Unknown => Self::wait_again(id, &trial, delta, held),
-            Finding::Open => {
-                let TrialId { model, period } = id;
-                let until = Self::hand_on(id, &trial, delta, held);
-                Self::deposit_event(Event::RewardPutOff { model, period, delta, until });
-            }
+            Finding::Open => Self::put_off(id, &trial, delta, held),
         }
     }
 
@@ -39,16 +35,33 @@ impl<T: Config> Pallet<T> {
 
     /// Nothing is known of a delta: it waits once.
     fn wait_again(id: TrialId, trial: &Trial, delta: DeltaId, held: Holding) {
-        let TrialId { model, period } = id;
         if held.waited {
-            Self::leave_line(&model, &held);
-            T::Purse::release(delta, 0);
-            T::OnReleased::released(delta);
-            return Self::deposit_event(Event::RewardLapsed { model, period, delta });
+            return Self::lapse(id, delta, &held);
         }
         let held = Holding { waited: true, finding: Finding::Open, ..held };
         let until = Self::hand_on(id, trial, delta, held);
+        let TrialId { model, period } = id;
         Self::deposit_event(Event::RewardWaits { model, period, delta, until });
+    }
+
+    /// There was no room or no time for a delta: it has its turn in the next trial, so many times.
+    fn put_off(id: TrialId, trial: &Trial, delta: DeltaId, held: Holding) {
+        if held.put_off >= MOST_PUT_OFF {
+            return Self::lapse(id, delta, &held);
+        }
+        let held = Holding { put_off: held.put_off.saturating_add(1), ..held };
+        let until = Self::hand_on(id, trial, delta, held);
+        let TrialId { model, period } = id;
+        Self::deposit_event(Event::RewardPutOff { model, period, delta, until });
+    }
+
+    /// Nothing of a reward is paid, and nobody waits for it any more.
+    fn lapse(id: TrialId, delta: DeltaId, held: &Holding) {
+        let TrialId { model, period } = id;
+        Self::leave_line(&model, held);
+        T::Purse::release(delta, 0);
+        T::OnReleased::released(delta);
+        Self::deposit_event(Event::RewardLapsed { model, period, delta });
     }
 
     /// Has a reward wait for the next trial, and says which. It keeps its place there, before all

@@ -198,6 +198,7 @@ impl<T: Config> Pallet<T> {
                 ensure!(is_ahead || is_decided || is_asked(), "line: a delta is passed over");
                 let is_early = trial.stage != Stage::Releasing && held.finding != Finding::Open;
                 ensure!(!is_early, "held: one is found before its time");
+                ensure!(held.put_off <= MOST_PUT_OFF, "held: one is put off too often");
             }
         }
         Ok(())

@@ -38,6 +38,9 @@ pub const LEAST_SETS: u8 = 3;
 pub const MOST_SETS: u32 = 9;
 /// Deltas that are measured in one trial, at most: what is found of all of them is read at once.
 pub const MOST_STEPS: u32 = 32;
+/// How often a reward is put off, at most. Keepers are bound for seven days, and each trial is a day:
+/// after these there is one more whose heads have to be there.
+pub const MOST_PUT_OFF: u8 = 5;
 
 /// Heads that were taken down, numbered in that order.
 pub type SnapshotId = u64;
@@ -108,6 +111,8 @@ stored! {
         pub after: SnapshotId,
         /// A trial could say nothing of it, and it waits for another one.
         pub waited: bool,
+        /// How many trials had no room or no time for it, which is counted by itself.
+        pub put_off: u8,
         pub finding: Finding,
     }
 

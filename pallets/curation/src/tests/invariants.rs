@@ -126,6 +126,7 @@ struct Ledger {
     models: BTreeMap<DeltaId, BlockId>,
     forgotten: usize,
     waits: BTreeMap<DeltaId, u32>,
+    put_off: BTreeMap<DeltaId, u8>,
     slashed: u128,
 }
 
@@ -158,13 +159,23 @@ impl Ledger {
                 Event::RewardReleased { amount, .. } => {
                     see(if amount == 0 { "released with nothing" } else { "released" });
                 }
-                Event::RewardLapsed { .. } => see("lapsed"),
+                Event::RewardLapsed { delta, .. } => {
+                    see("lapsed");
+                    let has_waited = self.waits.contains_key(&delta);
+                    let was_put_off = self.put_off.get(&delta) == Some(&MOST_PUT_OFF);
+                    assert!(has_waited || was_put_off, "{delta:?} lapsed before its time");
+                }
                 Event::Slashed { amount, .. } => {
                     see("slashed");
                     self.slashed += amount;
                 }
                 Event::SetMissed { lack: Lack::Late, .. } => see("late"),
-                Event::RewardPutOff { .. } => see("put off"),
+                Event::RewardPutOff { delta, .. } => {
+                    see("put off");
+                    let times = self.put_off.entry(delta).or_default();
+                    *times += 1;
+                    assert!(*times <= MOST_PUT_OFF, "{delta:?} is put off for ever");
+                }
                 _ => {}
             }
         }

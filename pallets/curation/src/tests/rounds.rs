@@ -129,6 +129,34 @@ fn deltas_should_be_put_off_when_a_trial_has_no_room_for_them() {
 }
 
 #[test]
+fn a_reward_should_lapse_when_it_was_put_off_too_often() {
+    execute(|| {
+        // Each trial has room for one, and the last of seven would have its turn in the seventh.
+        let deltas = opened(7, 1);
+        let later = lay(MODEL, 8, GAIN);
+        for period in 1..=6 {
+            [ALICE, BOB, CAROL].iter().for_each(|curator| commit(*curator, MODEL, period + 2));
+            assert_eq!(Released::get().len(), period as usize - 1, "none has lapsed so far");
+            measure_heads(MODEL, period, &[[990_000; 3]]);
+            run(2);
+            assert_eq!(trial(MODEL, period), None);
+            if period < 6 {
+                end_period();
+                open(period + 1);
+            }
+        }
+        assert_eq!(shares(&deltas[..6]), [Some(WHOLE); 6]);
+        let delta = deltas[6];
+        assert_eq!((found_of(delta), Released::get()[&delta]), (None, 0));
+        let lapsed = Event::RewardLapsed { model: MODEL, period: 6, delta };
+        assert!(events().contains(&lapsed));
+        // Who was laid in the second period is put off as often by now, and has one more turn.
+        let held = Held::<Test>::get(TrialId { model: MODEL, period: 7 }, later);
+        assert_eq!(held.map(|held| (held.put_off, held.waited)), Some((MOST_PUT_OFF, false)));
+    });
+}
+
+#[test]
 fn rewards_should_be_put_off_when_there_is_no_time_for_them() {
     execute(|| {
         let deltas = opened(3, 8);

@@ -175,6 +175,10 @@ fn try_state_should_fail_when_the_line_of_deltas_is_wrong() {
             let finding = Finding::Holds(1);
             Held::<Test>::insert(FIRST, delta, Holding { finding, ..held });
         });
+        breaks("held: one is put off too often", || {
+            let put_off = MOST_PUT_OFF + 1;
+            Held::<Test>::insert(FIRST, delta, Holding { put_off, ..held });
+        });
     });
 }
 
