@@ -26,7 +26,9 @@ impl<T: Config> Pallet<T> {
         let rules = T::Rules::get().sets;
         let sets = Self::sets(id);
         let left = sets.iter().filter(|(_, set)| set.progress.opening().is_some()).count();
-        if left < rules.needed().into() || T::Clock::now() > trial.due {
+        let is_over = left < rules.needed().into() || T::Clock::now() > trial.due;
+        // All that was held may have been taken off since.
+        if is_over || Self::holds_nothing(id) {
             return Self::conclude(id, trial);
         }
         match Self::next_head(id, &mut trial, rules.most_steps()) {
@@ -41,7 +43,8 @@ impl<T: Config> Pallet<T> {
 
     fn next_head(id: TrialId, trial: &mut Trial, most: usize) -> Next {
         let mut course = Courses::<T>::get(id);
-        if let Some(step) = course.last() {
+        // Nobody needs the heads of what was taken off; what was laid on it names its own.
+        if let Some(step) = course.last().filter(|step| Held::<T>::contains_key(id, step.delta)) {
             let was_asked = |head| trial.base == Some(head) || Rounds::<T>::contains_key(id, head);
             let heads = [step.before, step.after];
             if let Some(head) = heads.into_iter().find(|head| !was_asked(*head)) {

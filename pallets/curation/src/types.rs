@@ -38,8 +38,8 @@ pub const LEAST_SETS: u8 = 3;
 pub const MOST_SETS: u32 = 9;
 /// Deltas that are measured in one trial, at most: what is found of all of them is read at once.
 pub const MOST_STEPS: u32 = 32;
-/// How often a reward is put off, at most. Keepers are bound for seven days, and each trial is a day:
-/// after these there is one more whose heads have to be there.
+/// How often a reward is put off, at most. Keepers are bound for seven days, and each trial is a
+/// day: after these there is one more whose heads have to be there.
 pub const MOST_PUT_OFF: u8 = 5;
 
 /// Heads that were taken down, numbered in that order.

@@ -45,6 +45,15 @@ fn subject(set: u8) -> Subject {
     brief.subject
 }
 
+/// The heads that panels were asked about, each with the delta that it was for.
+fn asked() -> Vec<(SnapshotId, DeltaId)> {
+    let head = |event: Event<Test>| match event {
+        Event::HeadAsked { head, delta, .. } => Some((head, delta)),
+        _ => None,
+    };
+    events().into_iter().filter_map(head).collect()
+}
+
 fn shares(deltas: &[DeltaId]) -> Vec<Option<u32>> {
     deltas.iter().map(|delta| found_of(*delta).map(|(_, share)| share)).collect()
 }
@@ -231,7 +240,7 @@ fn a_delta_should_be_no_part_of_the_way_when_it_is_taken_off_meanwhile() {
         measure_heads(MODEL, 1, &[[990_000; 3]]);
         take_off(MODEL, deltas[0]);
         measure_heads(MODEL, 1, &[[980_000; 3]]);
-        // Its head is measured all the same.
+        // Its head was measured all the same: what the third gained is counted from there.
         take_off(MODEL, deltas[1]);
         measure_heads(MODEL, 1, &[[970_000; 3]]);
         run(2);
@@ -239,5 +248,54 @@ fn a_delta_should_be_no_part_of_the_way_when_it_is_taken_off_meanwhile() {
         assert_eq!(trial(MODEL, 1), None);
         assert_eq!(Released::get().into_keys().collect::<Vec<_>>(), [deltas[2]]);
         assert_eq!(Snapshots::<Test>::iter().count(), 0);
+    });
+}
+
+#[test]
+fn no_panel_should_be_asked_about_a_head_when_nothing_held_depends_on_it() {
+    for more in [false, true] {
+        execute(|| {
+            CurrentRules::mutate(|rules| rules.sets.steps = 8);
+            let first = running(GAIN);
+            // What the next is laid on is a head of its own.
+            move_head(MODEL);
+            let second = lay(MODEL, 2, GAIN);
+            let third = more.then(|| lay(MODEL, 3, GAIN));
+            end_period();
+            open(1);
+            let before = asked();
+            measure_heads(MODEL, 1, &[[990_000; 3]]);
+            assert_eq!((before.len(), asked().len()), (1, 2));
+            // Panels are at it by now; they come to an end.
+            take_off(MODEL, second);
+            measure_heads(MODEL, 1, &[[980_000; 3]]);
+            if let Some(third) = third {
+                // What the second made of the model is needed still, by what was laid on it.
+                assert_eq!(subject(0), Subject::Heads(heads(3)));
+                measure_heads(MODEL, 1, &[[970_000; 3], [960_000; 3]]);
+                assert_eq!(shares(&[third]), [Some(WHOLE)]);
+            }
+            run(2);
+            assert_eq!(shares(&[first, second]), [Some(WHOLE), None]);
+            let whose: Vec<_> = asked().into_iter().map(|(_, delta)| delta).collect();
+            let others = third.into_iter().flat_map(|third| [third; 2]);
+            assert_eq!(whose, [first, second].into_iter().chain(others).collect::<Vec<_>>());
+            assert_eq!(trial(MODEL, 1), None);
+            assert_eq!(Snapshots::<Test>::iter().count(), 0);
+        });
+    }
+}
+
+#[test]
+fn no_panel_should_be_asked_any_more_when_all_that_was_held_is_taken_off() {
+    execute(|| {
+        let deltas = opened(3, 8);
+        deltas.iter().for_each(|delta| take_off(MODEL, *delta));
+        measure_heads(MODEL, 1, &[[990_000; 3]]);
+        run(2);
+        assert_eq!((trial(MODEL, 1), asked().len()), (None, 1));
+        // Their sets were opened, and measured.
+        assert_eq!(Paid::get(), [ALICE, BOB, CAROL]);
+        assert_eq!((Courses::<Test>::iter().count(), Snapshots::<Test>::iter().count()), (0, 0));
     });
 }
