@@ -102,6 +102,7 @@ impl<T: Config> Pallet<T> {
         let course = Courses::<T>::take(id);
         let rounds: BTreeMap<SnapshotId, Round> = Rounds::<T>::drain_prefix(id).collect();
         let base = trial.base.take();
+        trial.again = None;
         let Some(counted) = counted(&rounds) else {
             Self::leave_course(&course);
             let is_measured = |set: &SetOf<T>| matches!(set.progress, Progress::Measured { .. });
@@ -164,7 +165,7 @@ impl<T: Config> Pallet<T> {
 }
 
 /// The sets that were measured at all heads at which enough were. Those who drop out do not come
-/// back, so they are the ones of the round with the fewest.
+/// back, also where a head is measured late, so they are the ones of the round with the fewest.
 fn counted(rounds: &BTreeMap<SnapshotId, Round>) -> Option<Vec<u8>> {
     let known = rounds.values().filter(|round| !round.is_empty());
     let last = known.min_by_key(|round| round.len())?;

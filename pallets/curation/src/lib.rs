@@ -142,7 +142,7 @@ pub mod pallet {
     pub type Courses<T> = StorageMap<_, Blake2_128Concat, TrialId, Course, ValueQuery>;
 
     /// What was measured at each head that panels were asked about, by the sets that are measured
-    /// at all such heads up to it; nothing where they are too few.
+    /// at all heads that were measured by then; nothing where they are too few.
     #[pallet::storage]
     pub type Rounds<T> =
         StorageDoubleMap<_, Blake2_128Concat, TrialId, Twox64Concat, SnapshotId, Round>;
@@ -261,7 +261,7 @@ pub mod pallet {
         #[codec(index = 18)]
         Over { model: BlockId, period: u32 },
         /// Panels are asked how the model stood at this head, which it had before or after the
-        /// delta.
+        /// delta; once more if they said nothing of it before.
         #[codec(index = 19)]
         HeadAsked { model: BlockId, period: u32, head: SnapshotId, delta: DeltaId },
         /// A set was not measured at this head.

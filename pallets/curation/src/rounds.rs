@@ -12,7 +12,7 @@ enum Next {
     Head(SnapshotId, DeltaId),
     /// What comes then is seen at another look.
     Look,
-    /// There is nothing left to measure.
+    /// There is nothing left to measure, nor to be asked about once more.
     Nothing,
 }
 
@@ -53,7 +53,11 @@ impl<T: Config> Pallet<T> {
         }
         let place = trial.first;
         if place >= trial.end || course.len() >= most {
-            return Next::Nothing;
+            let Some((head, delta)) = Self::unknown_head(id, &course, trial.again) else {
+                return Next::Nothing;
+            };
+            trial.again = Some(head);
+            return Next::Head(head, delta);
         }
         trial.first = place.saturating_add(1);
         // Others were taken off, or are held no more.
@@ -68,6 +72,23 @@ impl<T: Config> Pallet<T> {
             Courses::<T>::insert(id, course);
         }
         Next::Look
+    }
+
+    /// The first head behind `last` that is not known though panels were asked about it, with a
+    /// delta that needs it: one panel that came to no end may have spoilt it for all others. Heads
+    /// are numbered in the order of the course, so that each is asked about twice at most.
+    fn unknown_head(
+        id: TrialId,
+        course: &Course,
+        last: Option<SnapshotId>,
+    ) -> Option<(SnapshotId, DeltaId)> {
+        let heads = |step: &Step| [(step.before, step.delta), (step.after, step.delta)];
+        let mut later = course.iter().flat_map(heads);
+        later.find(|(head, delta)| {
+            last.is_none_or(|last| *head > last)
+                && Rounds::<T>::get(id, head).is_some_and(|round| round.is_empty())
+                && Held::<T>::contains_key(id, delta)
+        })
     }
 
     /// Asks a panel for each set.
@@ -126,7 +147,7 @@ impl<T: Config> Pallet<T> {
                 Self::make_void(id, nth, set, lack);
             }
         }
-        // What there was no time for is neither known nor unknown.
+        // What there was no time for is neither known nor unknown, or as unknown as it was.
         if is_known || now <= trial.due {
             let round = if is_known { round } else { Vec::new() };
             Rounds::<T>::insert(id, head, Round::truncate_from(round));

@@ -110,10 +110,14 @@ impl<T: Config> Pallet<T> {
                 course.iter().flat_map(|step| [step.before, step.after]).collect();
             let is_on = trial.at.is_none_or(|at| heads.contains(&at) && trial.base != Some(at));
             ensure!(is_on, "rounds: another head is measured");
+            let was_asked = |head| Rounds::<T>::contains_key(id, head);
+            let is_again = trial.again.is_none_or(was_asked);
+            ensure!(is_again, "rounds: a head is measured again before it was");
             ensure!(trial.at.is_some() || trial.judging == 0, "rounds: no head is measured");
             for (head, round) in Rounds::<T>::iter_prefix(id) {
                 ensure!(heads.contains(&head), "rounds: another head was measured");
-                ensure!(trial.at != Some(head), "rounds: a head is measured again");
+                let is_again = trial.again == Some(head) && round.is_empty();
+                ensure!(trial.at != Some(head) || is_again, "rounds: a head is measured again");
                 let known = round.iter().all(|reading| reading.set < trial.sets);
                 ensure!(known, "rounds: another set was measured");
             }

@@ -81,6 +81,8 @@ stored! {
         pub base: Option<SnapshotId>,
         /// The heads that panels measure now.
         pub at: Option<SnapshotId>,
+        /// The last of the heads that panels were asked about once more.
+        pub again: Option<SnapshotId>,
         /// The period of the model's trial before, while that one is not over.
         pub before: Option<u32>,
         /// The period of the trial that began next, if one has.
@@ -217,6 +219,7 @@ impl Trial {
             last: None,
             base: None,
             at: None,
+            again: None,
             before: None,
             after: None,
             due: 0,

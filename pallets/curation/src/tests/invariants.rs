@@ -127,6 +127,8 @@ struct Ledger {
     forgotten: usize,
     waits: BTreeMap<DeltaId, u32>,
     put_off: BTreeMap<DeltaId, u8>,
+    /// How often panels were asked about each head in each period.
+    asked: BTreeMap<(u32, SnapshotId), u32>,
     slashed: u128,
 }
 
@@ -170,6 +172,11 @@ impl Ledger {
                     self.slashed += amount;
                 }
                 Event::SetMissed { lack: Lack::Late, .. } => see("late"),
+                Event::HeadAsked { period, head, .. } => {
+                    let times = self.asked.entry((period, head)).or_default();
+                    *times += 1;
+                    assert!(*times <= 2, "panels are asked about {head} a third time");
+                }
                 Event::RewardPutOff { delta, .. } => {
                     see("put off");
                     let times = self.put_off.entry(delta).or_default();

@@ -124,12 +124,17 @@ fn a_set_should_cost_nothing_when_the_curator_cannot_help_it() {
     for (outcome, lack) in outcomes {
         execute(|| {
             judging(1_000);
-            measure(ALICE, MODEL, 1, FALLEN);
-            measure(BOB, MODEL, 1, FALLEN);
-            conclude(panel_of(CAROL, MODEL, 1).unwrap(), |_| outcome);
-            let missed = Event::SetMissed { model: MODEL, period: 1, set: 2, head: head(), lack };
-            assert_eq!(events().pop(), Some(missed));
-            run(2);
+            // Panels are asked once more.
+            for _ in 0..2 {
+                measure(ALICE, MODEL, 1, FALLEN);
+                measure(BOB, MODEL, 1, FALLEN);
+                conclude(panel_of(CAROL, MODEL, 1).unwrap(), |_| outcome);
+                let (model, period, head) = (MODEL, 1, head());
+                let missed = Event::SetMissed { model, period, set: 2, head, lack };
+                assert_eq!(events().pop(), Some(missed));
+                run(1);
+            }
+            run(1);
             assert_eq!(held(CAROL), BOND);
             assert!(matches!(stage(MODEL, 2), Some(Stage::Running)), "it waits for the next");
         });
@@ -140,12 +145,16 @@ fn a_set_should_cost_nothing_when_the_curator_cannot_help_it() {
 fn nobody_should_pay_when_the_model_was_measured_on_no_set() {
     execute(|| {
         judging(1_000);
-        for curator in [ALICE, BOB, CAROL] {
-            conclude(panel_of(curator, MODEL, 1).unwrap(), |_| {
-                Outcome::Decided(Opinion::Flawed(DeltaFlaw::Unmeasurable))
-            });
+        for _ in 0..2 {
+            for curator in [ALICE, BOB, CAROL] {
+                conclude(panel_of(curator, MODEL, 1).unwrap(), |_| {
+                    Outcome::Decided(Opinion::Flawed(DeltaFlaw::Unmeasurable))
+                });
+            }
+            run(1);
         }
-        run(2);
+        run(1);
+        assert_eq!(stage(MODEL, 2), Some(Stage::Running), "its reward waits for the next");
         assert_eq!([ALICE, BOB, CAROL].map(held), [BOND; 3]);
     });
 }
@@ -194,7 +203,7 @@ fn rewards_should_wait_when_no_panel_can_be_asked() {
         run(2);
         let nobody =
             |event: &Event<Test>| matches!(event, Event::SetMissed { lack: Lack::NobodyFit, .. });
-        assert_eq!(events().iter().filter(|event| nobody(event)).count(), 3);
+        assert_eq!(events().iter().filter(|event| nobody(event)).count(), 2 * 3, "asked twice");
         assert_eq!(trial(MODEL, 1), None);
         assert_eq!(stage(MODEL, 2), Some(Stage::Running));
     });

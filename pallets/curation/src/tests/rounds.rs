@@ -54,6 +54,14 @@ fn asked() -> Vec<(SnapshotId, DeltaId)> {
     events().into_iter().filter_map(head).collect()
 }
 
+/// The panels of all sets say that something of the model is missing.
+fn miss_head() {
+    for curator in [ALICE, BOB, CAROL] {
+        conclude(panel_of(curator, MODEL, 1).unwrap(), |_| MISSING);
+    }
+    run(1);
+}
+
 fn shares(deltas: &[DeltaId]) -> Vec<Option<u32>> {
     deltas.iter().map(|delta| found_of(*delta).map(|(_, share)| share)).collect()
 }
@@ -183,16 +191,16 @@ fn rewards_should_be_put_off_when_there_is_no_time_for_them() {
 }
 
 #[test]
-fn others_should_be_paid_when_a_head_cannot_be_measured() {
+fn others_should_be_paid_when_a_head_cannot_be_measured_twice() {
     execute(|| {
         let deltas = opened(4, 8);
         measure_heads(MODEL, 1, &[[990_000; 3]]);
-        for curator in [ALICE, BOB, CAROL] {
-            conclude(panel_of(curator, MODEL, 1).unwrap(), |_| MISSING);
-        }
-        run(1);
+        miss_head();
         measure_heads(MODEL, 1, &[[970_000; 3], [960_000; 3]]);
+        assert_eq!(subject(0), Subject::Heads(heads(2)));
+        miss_head();
         run(2);
+        assert_eq!(asked().len(), 5, "nobody is asked a third time");
         // What the third was laid on is as unknown as what the second made of it.
         assert_eq!(shares(&deltas), [Some(WHOLE), None, None, Some(WHOLE)]);
         let held = |delta: DeltaId| Held::<Test>::get(TrialId { model: MODEL, period: 2 }, delta);
@@ -203,6 +211,72 @@ fn others_should_be_paid_when_a_head_cannot_be_measured() {
         }
         assert_eq!([ALICE, BOB, CAROL].map(super::mock::held), [BOND; 3]);
         assert_eq!(Paid::get(), [ALICE, BOB, CAROL]);
+    });
+}
+
+#[test]
+fn a_head_should_be_asked_about_once_more_when_it_is_not_known() {
+    execute(|| {
+        CurrentRules::mutate(|rules| rules.sets.steps = 8);
+        CURATORS.iter().for_each(|curator| commit(*curator, MODEL, 1));
+        end_period();
+        let deltas = [1, 2, 3].map(|delta| lay(MODEL, delta, GAIN));
+        end_period();
+        CURATORS.iter().for_each(|curator| reveal(*curator, MODEL, 1));
+        run(2);
+        let divide = |curators: &[AccountId]| {
+            for curator in curators {
+                conclude(panel_of(*curator, MODEL, 1).unwrap(), |_| Outcome::Divided);
+            }
+            run(1);
+        };
+        CURATORS.iter().for_each(|curator| measure(*curator, MODEL, 1, 990_000));
+        run(1);
+        [ALICE, BOB].iter().for_each(|curator| measure(*curator, MODEL, 1, 980_000));
+        divide(&[CAROL, DAVE]);
+        // Here the others are enough, so that Dave's set is out.
+        [ALICE, BOB, CAROL].iter().for_each(|curator| measure(*curator, MODEL, 1, 970_000));
+        divide(&[DAVE]);
+        assert_eq!(subject(0), Subject::Heads(heads(2)));
+        assert_eq!(panel_of(DAVE, MODEL, 1), None);
+        measure_heads(MODEL, 1, &[[980_000; 3]]);
+        run(2);
+        assert_eq!(asked().len(), 4);
+        assert_eq!(shares(&deltas), [Some(WHOLE); 3]);
+        assert_eq!(Paid::get(), [ALICE, BOB, CAROL]);
+        assert_eq!((Rounds::<Test>::iter().count(), Snapshots::<Test>::iter().count()), (0, 0));
+    });
+}
+
+#[test]
+fn no_head_should_be_asked_about_once_more_when_time_is_over() {
+    execute(|| {
+        let deltas = opened(3, 8);
+        measure_heads(MODEL, 1, &[[990_000; 3]]);
+        miss_head();
+        // The last head's panels never come to an end.
+        run(25);
+        assert_eq!((CalledOff::get().len(), asked().len()), (3, 3));
+        assert_eq!(shares(&deltas), [Some(WHOLE), None, None]);
+        let held = |delta: DeltaId| Held::<Test>::get(TrialId { model: MODEL, period: 2 }, delta);
+        for delta in &deltas[1..] {
+            assert!(held(*delta).is_some_and(|held| held.waited), "{delta:?} is put off");
+        }
+    });
+}
+
+#[test]
+fn no_head_should_be_asked_about_once_more_when_nothing_held_depends_on_it() {
+    execute(|| {
+        let deltas = opened(3, 8);
+        measure_heads(MODEL, 1, &[[990_000; 3]]);
+        miss_head();
+        take_off(MODEL, deltas[1]);
+        take_off(MODEL, deltas[2]);
+        measure_heads(MODEL, 1, &[[970_000; 3]]);
+        run(2);
+        assert_eq!((trial(MODEL, 1), asked().len()), (None, 3));
+        assert_eq!(shares(&deltas), [Some(WHOLE), None, None]);
     });
 }
 

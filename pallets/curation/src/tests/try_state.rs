@@ -143,6 +143,9 @@ fn try_state_should_fail_when_rounds_are_wrong() {
         breaks("rounds: another head was measured", || {
             Rounds::<Test>::insert(FIRST, 99, round.clone());
         });
+        breaks("rounds: a head is measured again before it was", || {
+            amend(1, |trial| trial.again = Some(at));
+        });
         breaks("rounds: a head is measured again", || {
             Rounds::<Test>::insert(FIRST, at, round.clone());
         });
