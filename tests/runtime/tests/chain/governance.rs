@@ -28,7 +28,7 @@ const VOTERS: [&str; 3] = ["Alice", "Bob", "Charlie"];
 
 /// Submits `proposal` on the track of `origin`, lets half of the supply vote aye, and waits until
 /// it must have been enacted.
-fn pass(chain: &mut Chain, origin: OriginCaller, proposal: RuntimeCall) -> u32 {
+pub fn pass(chain: &mut Chain, origin: OriginCaller, proposal: RuntimeCall) -> u32 {
     let index = submit(chain, origin, proposal);
     vote(chain, index, true);
     chain.blocks(90);

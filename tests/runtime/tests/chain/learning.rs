@@ -17,33 +17,64 @@ use cairn_protocol::{
     lifecycle::delta::{Reason, Stage},
     preimage::{DeltaCommitment, OpinionCommitment, Statement},
     share::{of, WHOLE},
+    spec::Records,
 };
 use cairn_runtime::{
-    configs::parameters::learning as parameters,
-    learning::runtime_decl_for_learning_api::LearningApi, units::UNITS, AccountId, Balance,
-    Balances, Learning, Panels, Rewards, Runtime, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin,
+    configs::{governance::origins::Origin, parameters::learning as parameters},
+    learning::runtime_decl_for_learning_api::LearningApi,
+    units::UNITS,
+    AccountId, Balance, Balances, Learning, Panels, Rewards, Runtime, RuntimeCall, RuntimeEvent,
+    RuntimeHoldReason, RuntimeOrigin,
 };
 use cairn_runtime_tests::{account, market::*, Chain};
 use cairn_seams::Lineage;
 use frame_support::traits::{fungible::InspectHold, Get};
+use pallet_cairn_rewards::Sums;
+
+use crate::governance::pass;
 
 const CREATOR: &str = "Eve";
 const RESEARCHER: &str = REQUESTER;
 const RELEASE: SemVer = SemVer { major: 1, minor: 0, patch: 0 };
 /// What an example loses on the model as it is, in millionths of a nat.
 const BASELINE: u64 = 2_000_000;
-const CANDIDATE: ContentId = ContentId([0xc; 32]);
 
 fn file(byte: u8) -> File {
     File { id: ContentId([byte; 32]), bytes: 4_096 }
+}
+
+/// What the component is with a delta.
+fn candidate(artifact: File) -> ContentId {
+    ContentId(artifact.id.0.map(|byte| byte | 0x80))
 }
 
 fn component() -> Component {
     b"trunk".to_vec().try_into().expect("it is short")
 }
 
+/// Examples that nobody knows before they are drawn.
+fn made_anew() -> Source {
+    Source::Generator(Generator {
+        module: file(4),
+        record_bytes: 64,
+        fuel: 1_000_000,
+        count: 1 << 20,
+    })
+}
+
+/// Examples that everyone knows, so that rewards wait for others.
+fn known_to_all() -> Source {
+    let file = File { id: ContentId([4; 32]), bytes: 64 << 14 };
+    Source::Records(Records { file, record_bytes: 64 })
+}
+
 /// Five guards, and a model of one component that tokens are minted for.
 fn school() -> (Chain, BlockId, BlockId) {
+    school_with(made_anew())
+}
+
+/// The same where deltas are judged on these examples.
+fn school_with(source: Source) -> (Chain, BlockId, BlockId) {
     let mut chain = guarded_market();
     let author = account(CREATOR);
     let meta = Header::meta(author.clone(), file(1), RELEASE);
@@ -58,12 +89,6 @@ fn school() -> (Chain, BlockId, BlockId) {
         licence: b"Apache-2.0".to_vec().try_into().expect("it is short"),
         access: Access::Open,
     };
-    let source = Source::Generator(Generator {
-        module: file(4),
-        record_bytes: 64,
-        fuel: 1_000_000,
-        count: 1 << 20,
-    });
     let data = Header::data(model, source.file(), RELEASE, author.clone());
     let set = data.id();
     let part =
@@ -143,7 +168,7 @@ fn on_duty(chain: &mut Chain, panel: PanelId, wanted: Duty) -> Vec<ProviderId> {
 
 /// What an honest guard comes to where each example loses so much with the delta, and a little more
 /// or less.
-fn opinion(chain: &mut Chain, panel: PanelId, loss: u64) -> Opinion {
+fn opinion(chain: &mut Chain, panel: PanelId, becomes: ContentId, loss: u64) -> Opinion {
     let brief = chain.state(|| Runtime::brief(panel)).expect("it is drawn");
     let leaf = |record: u64| Leaf {
         record,
@@ -153,7 +178,7 @@ fn opinion(chain: &mut Chain, panel: PanelId, loss: u64) -> Opinion {
     };
     let leaves: Vec<_> = (0..u64::from(brief.count)).map(leaf).collect();
     let tree = tree(&leaves, brief.threshold).expect("there are enough");
-    Opinion::Measured(Evaluation::of(CANDIDATE, tree.root()))
+    Opinion::Measured(Evaluation::of(becomes, tree.root()))
 }
 
 /// A free call of a guard.
@@ -165,13 +190,14 @@ fn send(chain: &mut Chain, guard: ProviderId, call: impl Into<cairn_runtime::Run
 
 /// All three guards judge a delta.
 fn judge(chain: &mut Chain, delta: DeltaId, loss: u64) -> Vec<ProviderId> {
-    let panel = view(chain, delta).delta.panel.expect("it is judged");
+    let delta = view(chain, delta).delta;
+    let panel = delta.panel.expect("it is judged");
     let guards = until(chain, "a draw", |chain| {
         let guards = on_duty(chain, panel, Duty::Commit);
         (!guards.is_empty()).then_some(guards)
     });
     assert_eq!(guards.len(), 3);
-    let opinion = opinion(chain, panel, loss);
+    let opinion = opinion(chain, panel, candidate(delta.header.artifact), loss);
     let genesis: Digest = chain.state(Panels::genesis);
     let round = chain.state(|| Runtime::panel(panel)).expect("it is under way").round;
     let digest = opinion.digest(&genesis);
@@ -184,6 +210,40 @@ fn judge(chain: &mut Chain, delta: DeltaId, loss: u64) -> Vec<ProviderId> {
         send(chain, guard, pallet_cairn_panels::Call::reveal { panel, opinion, salt: SALT });
     }
     guards
+}
+
+/// Guards find a delta better, and two of them keep what comes of it.
+fn lay(chain: &mut Chain, model: BlockId, artifact: u8) -> DeltaView<AccountId> {
+    let delta = submit_delta(chain, model, artifact);
+    judge(chain, delta, BASELINE * 9 / 10);
+    until(chain, "a verdict", |chain| {
+        (view(chain, delta).delta.stage == Stage::Keeping).then_some(())
+    });
+    for guard in [ProviderId(0), ProviderId(1)] {
+        send(chain, guard, pallet_cairn_custody::Call::attest { delta });
+    }
+    let record = view(chain, delta);
+    assert_eq!((record.delta.stage, record.delta.reason), (Stage::Laid, Some(Reason::Accepted)));
+    record
+}
+
+/// What of the running period's budgets is put aside for deltas.
+fn put_aside(chain: &mut Chain) -> Sums {
+    use pallet_cairn_rewards::{Current, Ledgers};
+    chain.state(|| {
+        let period = Current::<Runtime>::get().expect("one goes on").number;
+        Ledgers::<Runtime>::get(period).expect("it goes on").held
+    })
+}
+
+/// Whether a reward is put aside for a delta, and a trial holds it.
+fn is_held(chain: &mut Chain, delta: DeltaId) -> bool {
+    use pallet_cairn_curation::WaitsFor;
+    use pallet_cairn_rewards::Reserves;
+    let is_reserved = chain.state(|| Reserves::<Runtime>::contains_key(delta));
+    let waits = chain.state(|| WaitsFor::<Runtime>::contains_key(delta));
+    assert_eq!(is_reserved, waits, "{delta:?}");
+    is_reserved
 }
 
 /// What was minted for a cause.
@@ -227,7 +287,7 @@ fn a_head_should_move_and_tokens_be_minted_when_guards_find_a_delta_better() {
     }
     let record = view(&mut chain, delta);
     assert_eq!((record.delta.stage, record.delta.reason), (Stage::Laid, Some(Reason::Accepted)));
-    assert_eq!(head(&mut chain, model), (record.block, CANDIDATE));
+    assert_eq!(head(&mut chain, model), (record.block, candidate(record.delta.header.artifact)));
     assert!(chain.number() - fees_before <= 2, "a block for each who attests");
 
     let count = u64::from(record.delta.trial.expect("it was judged").count);
@@ -298,6 +358,47 @@ fn a_head_should_stay_and_the_deposit_be_lost_when_guards_find_a_delta_no_better
     let again = Call::submit_delta { header: Box::new(header), salt: [1; 32] };
     let refused = chain.submit(RESEARCHER, again);
     assert_eq!(refused, Err(Error::<Runtime>::TriedAlready.into()));
+}
+
+#[test]
+fn a_head_should_go_back_when_governance_takes_a_delta_off() {
+    let (mut chain, model, _) = school_with(known_to_all());
+    let [kept, wrong, above] = [9, 10, 11].map(|artifact| lay(&mut chain, model, artifact));
+    let deltas = [0, 1, 2].map(DeltaId);
+    for (delta, record) in deltas.into_iter().zip([&kept, &wrong, &above]) {
+        assert!(record.delta.reward > 0 && record.delta.waits, "{record:?}");
+        assert!(is_held(&mut chain, delta), "{record:?}");
+    }
+    let all = put_aside(&mut chain);
+    assert_eq!(all.learning, kept.delta.reward + wrong.delta.reward + above.delta.reward);
+    assert_eq!(head(&mut chain, model).0, above.block);
+
+    let invalidate = pallet_cairn_learning::Call::invalidate { delta: deltas[1] };
+    pass(&mut chain, Origin::Treasurer.into(), RuntimeCall::Learning(invalidate));
+    assert_eq!(head(&mut chain, model), (kept.block, candidate(kept.delta.header.artifact)));
+    let ends = deltas.map(|delta| {
+        let DeltaView { delta, .. } = view(&mut chain, delta);
+        (delta.stage, delta.reason, delta.waits)
+    });
+    let gone = |reason| (Stage::RolledBack, Some(reason), false);
+    assert_eq!(
+        ends,
+        [
+            (Stage::Laid, Some(Reason::Accepted), true),
+            gone(Reason::Invalidated),
+            gone(Reason::AncestorInvalidated),
+        ]
+    );
+    // What was put aside for them is the period's again, and nobody was paid for any.
+    assert_eq!(deltas.map(|delta| is_held(&mut chain, delta)), [true, false, false]);
+    let left = put_aside(&mut chain);
+    assert_eq!(left.learning, kept.delta.reward);
+    assert!(left.data > 0 && left.data < all.data, "{left:?} of {all:?}");
+    let minted = [Cause::Learning, Cause::Data].map(|cause| issued(&mut chain, cause));
+    assert_eq!(minted, [0, 0]);
+    let told = chain.state(|| Runtime::model(model)).expect("it is there");
+    let heads: Vec<_> = told.heads.iter().map(|known| known.head.block).collect();
+    assert_eq!(heads, [kept.block]);
 }
 
 #[test]
