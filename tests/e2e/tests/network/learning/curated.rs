@@ -1,11 +1,11 @@
 //! A reward that was measured on records which everyone knows waits for sets that nobody knew:
-//! four curators seal some before the period, three of them open theirs, and their median says how
-//! much of the reward is minted. The fourth says nothing, and pays for it.
+//! four curators seal some before the period, three of them open theirs, and their medians say of
+//! two deltas how much of the reward of each is minted. The fourth says nothing, and pays for it.
 
-use std::{fs, thread};
+use std::{collections::BTreeMap, fs, thread};
 
 use cairn_artifact::{hex as named, store::Store};
-use cairn_e2e::{said, Failure, Said, Test, TestNet, User, PATIENCE};
+use cairn_e2e::{said, Failure, Said, Test, TestNet, User};
 use cairn_localnet::{
     keys,
     school::{LETTERS, STEPS, TRUNK},
@@ -19,22 +19,23 @@ use cairn_protocol::{
     spec::Records,
 };
 use cairn_runtime::{units::UNITS, AccountId, Runtime};
-use pallet_cairn_curation::Event;
+use pallet_cairn_curation::{types::SnapshotId, Event};
 use pallet_cairn_rewards::{
     types::{Ledger, Payer, Reserve},
     Reserves,
 };
 use serde_json::{json, Value};
-use tokio::time::{sleep, Instant};
+use tokio::try_join;
 
-use super::{time, POLL};
+use super::time;
 use crate::{
     command::{hex, refused},
     school::{Lessons, School},
     work::wealth,
 };
 
-const RESEARCHER: &str = "Charlie";
+/// One mends what the other does not.
+const RESEARCHERS: [&str; 2] = ["Charlie", "Alice"];
 /// The last one opens nothing.
 const CURATORS: [&str; 4] = ["Bob", "Dave", "Eve", "Ferdie"];
 const HONEST: usize = 3;
@@ -47,8 +48,9 @@ const DATA: Ppm = 285_714;
 const GUARDS: usize = 3;
 /// Each may be at a panel for each set, and at a challenge.
 const SLOTS: u8 = 8;
-/// So many blocks has a period; curators have half of them to open their sets.
-const PERIOD: u32 = 80;
+/// So many blocks has a period; curators have half of them to open their sets. Both deltas are
+/// judged and laid within two of them.
+const PERIOD: u32 = 120;
 /// Tokens of a record, and its bytes.
 const LENGTH: &str = "64";
 const RECORD_BYTES: u32 = 256;
@@ -104,7 +106,7 @@ impl Curators<'_> {
     fn trial(&self, period: u32) -> Result<Value, Failure> {
         let (model, period) = (hex(&self.market.model.0), period.to_string());
         let trial = ["curate", "trial", "--model", &model, "--period", &period];
-        Ok(User::new(self.net, RESEARCHER).cairn(&trial)?.ended(0).json)
+        Ok(User::new(self.net, RESEARCHERS[0]).cairn(&trial)?.ended(0).json)
     }
 }
 
@@ -137,12 +139,12 @@ async fn open() -> Result<School, Failure> {
     let file = Store::at(&market.archive)?.put(&known)?;
     let records = Records { file, record_bytes: RECORD_BYTES };
     let course = Course { records: Some(records), sponsored: false };
-    School::of(net, &[(TRUNK, &LETTERS[..1])], &course).await
+    School::of(net, &[(TRUNK, &LETTERS[..2])], &course).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "a reward waits for the end of its period, and for curators who have half of one"]
-async fn a_reward_should_be_held_until_the_median_of_sealed_sets_and_silence_be_slashed() -> Test {
+#[ignore = "rewards wait for the end of their period, and for curators who have half of one"]
+async fn rewards_should_be_held_until_the_medians_of_sealed_sets_and_silence_be_slashed() -> Test {
     let mut school = open().await?;
     let front = school.front.clone();
     let market = school.market()?.clone();
@@ -163,36 +165,40 @@ async fn a_reward_should_be_held_until_the_median_of_sealed_sets_and_silence_be_
     nothing_is_shown_before_its_time(&curators)?;
 
     let mut lessons = Lessons::begin_with(&front).await?;
-    let delta = school.hand_in(RESEARCHER, TRUNK, 0).await?;
-    // Whenever it is laid there are sets for its period, or for the next.
-    let deadline = Instant::now() + 3 * PATIENCE;
-    while !lessons.have_ended(&[delta]) {
-        if curators.sealed <= school.period().await? {
-            curators.seal()?;
-        }
-        assert!(Instant::now() < deadline, "it has no end: {:#?}", lessons.of(delta));
-        sleep(POLL).await;
-        lessons.read(&front).await?;
-    }
-    let (_, gain, reward) = lessons.of(delta).laid()?;
-    the_reward_is_held(&school, &lessons, delta, reward).await?;
-    let held = wealth(&front, &keys::account(RESEARCHER)?, lessons.last(&front).await?).await?;
+    let (one, other) = try_join!(
+        school.hand_in(RESEARCHERS[0], TRUNK, 0),
+        school.hand_in(RESEARCHERS[1], TRUNK, 1),
+    )?;
+    let mut handed_in = [(one, RESEARCHERS[0]), (other, RESEARCHERS[1])];
+    // They are laid in this order, the second on the first.
+    handed_in.sort_unstable();
+    let deltas = handed_in.map(|(delta, _)| delta);
+    lessons.wait(&front, "both ends", |lessons| lessons.have_ended(&deltas)).await?;
+    // What is laid in the first period, which has no sets, waits for those of the second.
+    let period = curators.sealed;
+    assert!(school.period().await? <= period, "they took too long: {:#?}", lessons.deltas);
+    the_rewards_are_held(&school, &lessons, &deltas).await?;
+    let held = wealth_of_each(&school, &lessons, &handed_in).await?;
 
     lessons.wait(&front, "sets to be opened", |lessons| reveals(lessons).is_some()).await?;
-    let period = reveals(&lessons).ok_or_else(|| Failure::new("nobody is to open a set"))?;
+    assert_eq!(reveals(&lessons), Some(period));
     honest_ones_open_their_sets(&curators, period)?;
     let is_over = |event: &Curated| matches!(event, Event::Over { period: p, .. } if *p == period);
     let is_told = |lessons: &Lessons| lessons.curated.iter().any(is_over);
     lessons.wait(&front, "the trial's end", is_told).await?;
 
-    let (median, share) = the_median_decides(&lessons, period)?;
-    assert!(median > 0 && share > 0, "a gain of {gain} should hold: {median}, {share}");
-    let released = of(share, reward);
-    assert_eq!(lessons.released.get(&delta), Some(&released));
-    let after = wealth(&front, &keys::account(RESEARCHER)?, lessons.last(&front).await?).await?;
-    assert_eq!(after - held, i128::try_from(released)?);
-    let minted = school.books(&lessons).await?;
-    assert!(minted.learning == released && minted.data > 0, "{minted:?}, and not {released}");
+    let shares = the_medians_decide(&lessons, period, deltas)?;
+    let after = wealth_of_each(&school, &lessons, &handed_in).await?;
+    let mut minted = 0;
+    for (nth, delta) in deltas.into_iter().enumerate() {
+        let released = of(shares[nth], lessons.of(delta).laid()?.2);
+        assert!(released > 0, "{delta:?}: {shares:?}");
+        assert_eq!(lessons.released.get(&delta), Some(&released), "{delta:?}: {shares:?}");
+        assert_eq!(after[nth] - held[nth], i128::try_from(released)?, "{delta:?}");
+        minted += released;
+    }
+    let books = school.books(&lessons).await?;
+    assert!(books.learning == minted && books.data > 0, "{books:?}, and not {minted}");
     school.is_within_budgets().await?;
     the_silent_one_has_lost(&school, &curators)?;
     school.net.check_alive()?;
@@ -220,21 +226,49 @@ fn nothing_is_shown_before_its_time(curators: &Curators<'_>) -> Test {
     Ok(())
 }
 
-/// It is put aside, of the period's budget, and not minted.
-async fn the_reward_is_held(
+/// What each researcher has.
+async fn wealth_of_each(
+    school: &School,
+    lessons: &Lessons,
+    handed_in: &[(DeltaId, &str); 2],
+) -> Result<[i128; 2], Failure> {
+    let (front, at) = (&school.front, lessons.last(&school.front).await?);
+    let [one, other] = [keys::account(handed_in[0].1)?, keys::account(handed_in[1].1)?];
+    Ok([wealth(front, &one, at).await?, wealth(front, &other, at).await?])
+}
+
+/// They are put aside, each of its period's budget, and not minted.
+async fn the_rewards_are_held(school: &School, lessons: &Lessons, deltas: &[DeltaId]) -> Test {
+    let minted = school.books(lessons).await?;
+    assert_eq!((minted.learning, minted.data), (0, 0));
+    let mut sums: BTreeMap<u32, (Amount, Amount)> = BTreeMap::new();
+    for delta in deltas {
+        let (period, reward, data) = one_is_held(school, lessons, *delta).await?;
+        let sum = sums.entry(period).or_default();
+        *sum = (sum.0 + reward, sum.1 + data);
+    }
+    for (period, sum) in sums {
+        let Ledger { held, minted, .. } = school.ledger(period).await?;
+        assert_eq!((held.learning, held.data), sum, "{period}: {held:?}");
+        assert_eq!((minted.learning, minted.data), (0, 0), "{period}: {minted:?}");
+    }
+    school.is_within_budgets().await
+}
+
+/// Gives the period of whose budget a reward is put aside, how much that is, and what the author of
+/// the examples may get.
+async fn one_is_held(
     school: &School,
     lessons: &Lessons,
     delta: DeltaId,
-    reward: Amount,
-) -> Test {
+) -> Result<(u32, Amount, Amount), Failure> {
+    let (_, _, reward) = lessons.of(delta).laid()?;
     assert!(reward > 0 && school.view(delta).await?.delta.waits, "{delta:?}: {reward}");
-    let number = delta.0.to_string();
-    let status = User::new(&school.net, RESEARCHER).cairn(&["delta", "status", &number])?.ended(0);
+    let (asks, number) = (User::new(&school.net, RESEARCHERS[0]), delta.0.to_string());
+    let status = asks.cairn(&["delta", "status", &number])?.ended(0);
     assert_eq!((&status.json["stage"], &status.json["waits"]), (&json!("laid"), &json!(true)));
     assert_eq!(status.amount("reward"), reward);
     assert_eq!(lessons.released.get(&delta), None);
-    let minted = school.books(lessons).await?;
-    assert_eq!((minted.learning, minted.data), (0, 0));
     let told = lessons
         .curated
         .iter()
@@ -247,10 +281,7 @@ async fn the_reward_is_held(
         return Err(Failure::new(format!("it is of no budget: {:?}", reserve.payer)));
     };
     assert_eq!((reserve.amount, part.amount), (reward, of(DATA, reward)));
-    let Ledger { held, minted, .. } = school.ledger(*period).await?;
-    assert_eq!((held.learning, held.data), (reserve.amount, part.amount), "{held:?}");
-    assert_eq!((minted.learning, minted.data), (0, 0), "{minted:?}");
-    school.is_within_budgets().await
+    Ok((*period, reserve.amount, part.amount))
 }
 
 /// The period whose sets are to be opened.
@@ -280,46 +311,72 @@ fn honest_ones_open_their_sets(curators: &Curators<'_>, period: u32) -> Test {
     Ok(())
 }
 
-/// What final blocks say of a trial: whose set was void, what the others' median was, and the share
-/// that is released. Gives the last two.
-fn the_median_decides(lessons: &Lessons, period: u32) -> Result<(i64, Ppm), Failure> {
+/// What final blocks say of a trial: whose set was void, how the model stood on the others' after
+/// each delta, and the share of each reward that is released. Gives the shares.
+fn the_medians_decide(
+    lessons: &Lessons,
+    period: u32,
+    deltas: [DeltaId; 2],
+) -> Result<[Ppm; 2], Failure> {
     let silent = keys::account(CURATORS[HONEST])?;
-    let (mut opened, mut gains, mut void, mut slashed, mut found) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut opened, mut void, mut slashed) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut asked, mut found) = (Vec::new(), Vec::new());
+    let mut levels: BTreeMap<SnapshotId, BTreeMap<u8, i64>> = BTreeMap::new();
     let (mut judged, mut paid): (_, Amount) = (None, 0);
     for event in lessons.curated.iter().filter(|event| period_of(event) == Some(period)) {
         match event {
             Event::SetRevealed { set, .. } => opened.push(*set),
-            Event::SetMeasured { gain, .. } => gains.push(*gain),
-            Event::GainHeld { public, sealed, share, .. } => {
-                found.push((*public, *sealed, *share));
+            Event::HeadAsked { head, delta, .. } => asked.push((*head, *delta)),
+            Event::SetMeasured { set, head, gain, .. } => {
+                levels.entry(*head).or_default().insert(*set, *gain);
+            }
+            Event::GainHeld { delta, public, sealed, share, .. } => {
+                found.push((*delta, *public, *sealed, *share));
             }
             Event::SetVoid { lack, .. } => void.push(*lack),
             Event::Slashed { curator, amount, .. } => slashed.push((curator.clone(), *amount)),
-            Event::Judged { sets, deltas, .. } => judged = Some((*sets, *deltas)),
+            Event::Judged { sets, deltas, .. } => judged = Some((usize::from(*sets), *deltas)),
             Event::CuratorsPaid { paid: all, .. } => paid += *all,
             _ => {}
         }
     }
     let story = &lessons.curated;
-    assert_eq!((opened.len(), gains.len()), (HONEST, HONEST), "{story:#?}");
+    assert_eq!(opened.len(), HONEST, "{story:#?}");
     assert_eq!((void, slashed), (vec![Lack::Unopened], vec![(silent, LOST)]), "{story:#?}");
     assert_eq!(paid, HONEST as Amount * PAY, "{story:#?}");
-    let told = judged.ok_or_else(|| Failure::new(format!("no median was told: {story:#?}")))?;
-    assert_eq!((usize::from(told.0), told.1), (HONEST, 1), "{story:#?}");
-    let &[(public, sealed, share)] = found.as_slice() else {
-        return Err(Failure::new(format!("another delta was measured: {story:#?}")));
+    assert_eq!(judged, Some((HONEST, 2)), "{story:#?}");
+    // What the first was laid on is what all is measured from, and nobody is asked about it.
+    let (&[(middle, first), (last, second)], &[one, other]) = (asked.as_slice(), found.as_slice())
+    else {
+        return Err(Failure::new(format!("two heads, and two gains: {story:#?}")));
     };
-    let level = median(&mut gains).unwrap_or(0);
-    assert_eq!(sealed, u64::try_from(level).unwrap_or(0), "{story:#?}");
-    assert_eq!(share, held_share(public, sealed));
-    Ok((level, share))
+    assert_eq!(([first, second], [one.0, other.0]), (deltas, deltas), "{story:#?}");
+    let on = |head| levels.get(&head).map(|levels| levels.values().copied().collect::<Vec<_>>());
+    let (middle, last) = (on(middle).unwrap_or_default(), on(last).unwrap_or_default());
+    assert_eq!((middle.len(), last.len()), (HONEST, HONEST), "{story:#?}");
+    let own = [gained(&[0; HONEST], &middle), gained(&middle, &last)];
+    for ((delta, public, sealed, share), own) in [one, other].into_iter().zip(own) {
+        assert_eq!(public, lessons.of(delta).laid()?.1, "{delta:?}");
+        assert!(own > 0, "a gain of {public} should hold: {story:#?}");
+        assert_eq!((sealed, share), (own, held_share(public, own)), "{delta:?}: {story:#?}");
+    }
+    Ok([one.3, other.3])
+}
+
+/// What a delta gained on sealed sets where the model did not fall before: no more than the medians
+/// before and after it lie apart, and than the median of what it gained on each.
+fn gained(before: &[i64], after: &[i64]) -> u64 {
+    let middle = |gains: &[i64]| median(&mut gains.to_vec()).unwrap_or(0);
+    let each: Vec<i64> = before.iter().zip(after).map(|(before, after)| after - before).collect();
+    let gained = middle(&each).min(middle(after) - middle(before));
+    u64::try_from(gained).unwrap_or(0)
 }
 
 /// The period of a trial that something is told of.
 fn period_of(event: &Curated) -> Option<u32> {
     match event {
-        Event::SetMeasured { period, .. }
+        Event::HeadAsked { period, .. }
+        | Event::SetMeasured { period, .. }
         | Event::SetVoid { period, .. }
         | Event::Slashed { period, .. }
         | Event::Judged { period, .. }
