@@ -4,6 +4,7 @@
 mod commands;
 mod curated;
 mod keepers;
+mod silent;
 mod sponsored;
 
 use std::time::Duration;

@@ -9,6 +9,7 @@ use cairn_localnet::{
     Client, Course, Market, Setup,
 };
 use cairn_protocol::{
+    fault::Fault,
     id::{Amount, BlockId, DeltaId, File, PanelId, ProviderId},
     learning::{
         delta::DeltaView,
@@ -94,6 +95,8 @@ pub struct Lessons {
     /// What keepers were asked to show of what a component became, and have not yet.
     asked: BTreeMap<DeltaId, (ProviderId, Vec<u64>)>,
     pub shown: Vec<Shown>,
+    /// Who is punished for having shown nothing of what came of which delta.
+    pub withheld: Vec<(DeltaId, ProviderId)>,
     pub penalised: Vec<ProviderId>,
     /// What authors lost by deltas that were rejected.
     pub lost: BTreeMap<DeltaId, Amount>,
@@ -272,6 +275,7 @@ impl Lessons {
             panels: BTreeMap::new(),
             asked: BTreeMap::new(),
             shown: Vec::new(),
+            withheld: Vec::new(),
             penalised: Vec::new(),
             lost: BTreeMap::new(),
             released: BTreeMap::new(),
@@ -346,8 +350,16 @@ impl Lessons {
             RuntimeEvent::Tasks(
                 TaskEvent::Settled { burnt, .. } | TaskEvent::Refunded { burnt, .. },
             ) => self.burnt += burnt,
-            RuntimeEvent::Providers(ProviderEvent::SlashQueued { provider, .. }) => {
+            RuntimeEvent::Providers(ProviderEvent::SlashQueued {
+                provider,
+                fault,
+                subject,
+                ..
+            }) => {
                 self.penalised.push(provider);
+                if fault == Fault::Withheld {
+                    self.withheld.push((DeltaId(subject), provider));
+                }
             }
             RuntimeEvent::TransactionPayment(FeeEvent::TransactionFeePaid {
                 actual_fee,
