@@ -3,7 +3,7 @@
 use crate::{pallet::*, types::*};
 use alloc::{collections::BTreeMap, vec::Vec};
 use cairn_protocol::{
-    id::{DeltaId, Seed},
+    id::{BlockId, DeltaId, Seed},
     learning::{
         brief::{Brief, Subject},
         evaluation::Opinion,
@@ -104,7 +104,7 @@ impl<T: Config> Pallet<T> {
         let base = trial.base.take();
         trial.again = None;
         let Some(counted) = counted(&rounds) else {
-            Self::leave_course(&course);
+            Self::leave_course(&id.model, &course);
             let is_measured = |set: &SetOf<T>| matches!(set.progress, Progress::Measured { .. });
             let measured = Self::sets(id).iter().filter(|(_, set)| is_measured(set)).count();
             return Self::wait(id, trial, u8::try_from(measured).unwrap_or(u8::MAX));
@@ -131,7 +131,7 @@ impl<T: Config> Pallet<T> {
             };
             Held::<T>::insert(id, step.delta, Holding { finding, ..held });
         }
-        Self::leave_course(&course);
+        Self::leave_course(&id.model, &course);
         // Whoever was at fault later is not paid for what was measured before.
         let is_paid =
             |nth: &u8, set: &SetOf<T>| counted.contains(nth) && set.progress.opening().is_some();
@@ -156,10 +156,10 @@ impl<T: Config> Pallet<T> {
         Finding::Holds(share)
     }
 
-    fn leave_course(course: &Course) {
+    fn leave_course(model: &BlockId, course: &Course) {
         for step in course {
-            Self::let_go(step.before);
-            Self::let_go(step.after);
+            Self::let_go(model, step.before);
+            Self::let_go(model, step.after);
         }
     }
 }

@@ -154,6 +154,18 @@ pub mod pallet {
     #[pallet::storage]
     pub type NextSnapshot<T> = StorageValue<_, SnapshotId, ValueQuery>;
 
+    /// How often each file is part of heads of a model that trials need.
+    #[pallet::storage]
+    pub type Files<T> = StorageDoubleMap<
+        _,
+        Blake2_128Concat,
+        BlockId,
+        Blake2_128Concat,
+        ContentId,
+        u32,
+        ValueQuery,
+    >;
+
     /// The period of a model's trial that began last, while that one is not over.
     #[pallet::storage]
     pub type Latest<T> = StorageMap<_, Blake2_128Concat, BlockId, u32>;

@@ -86,8 +86,8 @@ impl<T: Config> Pallet<T> {
     /// Keeps nothing of a delta that is held no more.
     pub(crate) fn leave_line(model: &BlockId, held: &Holding) {
         Line::<T>::remove(model, held.place);
-        Self::let_go(held.before);
-        Self::let_go(held.after);
+        Self::let_go(model, held.before);
+        Self::let_go(model, held.after);
     }
 
     /// The trial after one that leaves something. It is not decided before that one is over.

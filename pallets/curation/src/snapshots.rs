@@ -2,11 +2,17 @@
 
 use crate::{pallet::*, types::*};
 use cairn_protocol::{
-    id::BlockId,
+    id::{BlockId, ContentId},
     learning::model::{Part, Parts},
 };
-use cairn_seams::Lineage;
+use cairn_seams::{Lineage, OldHeads};
 use frame_support::traits::Defensive;
+
+impl<T: Config> OldHeads for Pallet<T> {
+    fn contain(model: &BlockId, file: &ContentId) -> bool {
+        Files::<T>::contains_key(model, file)
+    }
+}
 
 impl<T: Config> Pallet<T> {
     /// Takes down a model's heads as they are, and as a delta will make them. Whoever does has to
@@ -26,14 +32,17 @@ impl<T: Config> Pallet<T> {
                 Self::keep(last);
                 last
             }
-            None => Self::take_down(before),
+            None => Self::take_down(model, before),
         };
-        (before, Self::take_down(after))
+        (before, Self::take_down(model, after))
     }
 
-    fn take_down(parts: Parts) -> SnapshotId {
+    pub(crate) fn take_down(model: &BlockId, parts: Parts) -> SnapshotId {
         let id = NextSnapshot::<T>::get();
         NextSnapshot::<T>::put(id.saturating_add(1));
+        for part in &parts {
+            Files::<T>::mutate(model, part.file.id, |uses| *uses = uses.saturating_add(1));
+        }
         Snapshots::<T>::insert(id, Snapshot { parts, uses: 1 });
         id
     }
@@ -47,15 +56,19 @@ impl<T: Config> Pallet<T> {
         });
     }
 
-    /// One needs them no longer.
-    pub(crate) fn let_go(id: SnapshotId) {
-        Snapshots::<T>::mutate_exists(id, |snapshot| {
-            let Some(known) = snapshot.as_mut().defensive() else { return };
-            known.uses = known.uses.saturating_sub(1);
-            if known.uses == 0 {
-                *snapshot = None;
-            }
-        });
+    /// One needs them no longer. Whoever keeps a file that was part of them alone is free of it.
+    pub(crate) fn let_go(model: &BlockId, id: SnapshotId) {
+        let Some(mut snapshot) = Snapshots::<T>::get(id).defensive() else { return };
+        snapshot.uses = snapshot.uses.saturating_sub(1);
+        if snapshot.uses > 0 {
+            return Snapshots::<T>::insert(id, snapshot);
+        }
+        for part in &snapshot.parts {
+            Files::<T>::mutate_exists(model, part.file.id, |uses| {
+                *uses = uses.and_then(|uses| uses.checked_sub(1)).filter(|left| *left > 0);
+            });
+        }
+        Snapshots::<T>::remove(id);
     }
 
     pub(crate) fn heads(id: Option<SnapshotId>) -> Option<Parts> {

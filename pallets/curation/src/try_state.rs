@@ -5,7 +5,7 @@ use alloc::{
     collections::{BTreeMap, BTreeSet},
     vec::Vec,
 };
-use cairn_protocol::id::BlockId;
+use cairn_protocol::id::{BlockId, ContentId};
 use frame_support::{
     ensure,
     traits::{fungible::InspectHold, Get},
@@ -83,19 +83,30 @@ impl<T: Config> Pallet<T> {
     }
 
     fn check_snapshots() -> Checked {
-        let mut uses: BTreeMap<SnapshotId, u32> = BTreeMap::new();
-        let held = Held::<T>::iter_values().map(|held| [held.before, held.after]);
-        let asked = Courses::<T>::iter_values().flatten().map(|step| [step.before, step.after]);
-        for id in held.chain(asked).flatten() {
-            let uses = uses.entry(id).or_default();
-            *uses = uses.saturating_add(1);
+        let mut uses: BTreeMap<SnapshotId, (BlockId, u32)> = BTreeMap::new();
+        let held = Held::<T>::iter().map(|(id, _, held)| (id.model, held.before, held.after));
+        let asked = Courses::<T>::iter().flat_map(|(id, course)| {
+            course.into_iter().map(move |step| (id.model, step.before, step.after))
+        });
+        for (model, before, after) in held.chain(asked) {
+            for id in [before, after] {
+                let (_, count) = uses.entry(id).or_insert((model, 0));
+                *count = count.saturating_add(1);
+            }
         }
+        let mut files: BTreeMap<(BlockId, ContentId), u32> = BTreeMap::new();
         for (id, snapshot) in Snapshots::<T>::iter() {
-            let needed = uses.remove(&id).unwrap_or(0);
-            ensure!(needed > 0 && snapshot.uses == needed, "snapshots: their uses are miscounted");
+            let (model, needed) = uses.remove(&id).ok_or("snapshots: their uses are miscounted")?;
+            ensure!(snapshot.uses == needed, "snapshots: their uses are miscounted");
             ensure!(id < NextSnapshot::<T>::get(), "snapshots: one is ahead of its number");
+            for part in snapshot.parts {
+                let count = files.entry((model, part.file.id)).or_default();
+                *count = count.saturating_add(1);
+            }
         }
         ensure!(uses.is_empty(), "snapshots: one is gone");
+        let counted = Files::<T>::iter().map(|(model, file, count)| ((model, file), count));
+        ensure!(files == counted.collect(), "files: their uses are miscounted");
         Ok(())
     }
 

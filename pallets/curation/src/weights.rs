@@ -34,11 +34,11 @@ cairn_seams::weights! {
     /// frees: its registration and lanes, and its seat.
     close_round(sets): (109_755, 6, 4) + sets * (600_000, 32, 48);
     /// Trial, rules, the purse; course, agenda. Of each set its curator's account and bar; of each
-    /// delta what is held, two rounds and two heads.
-    conclude(sets, steps): (109_755, 12, 3) + sets * (48_479, 4, 6) + steps * (160_000, 7, 7);
-    /// Trial, the delta and its reward, the snapshots of its two heads, the purse, accounts; its
-    /// record, the head, the file and each of sixteen keepers: all of them.
-    release(): (345_000, 35, 34);
+    /// delta what is held, two rounds and two heads; of one that was taken off the 65 files of these.
+    conclude(sets, steps): (109_755, 12, 3) + sets * (48_479, 4, 6) + steps * (360_000, 72, 72);
+    /// Trial, the delta and its reward, the snapshots of its two heads, the 65 files of these, the
+    /// purse, accounts; its record, the head, the file and each of sixteen keepers: all of them.
+    release(): (545_000, 101, 99);
     /// Trial and the next one, the delta; turns where the next has to begin.
     carry(): (110_000, 10, 10);
     /// Trial and the next one, snapshots, agenda.

@@ -37,11 +37,11 @@ cairn_seams::weights! {
     conclude(): (291_547, 11, 13);
     /// Rollback, head, set, curators, heads as they stand, blocks, purse, delta below and its
     /// keepers, account and holds, queue; as many. Trial, where it waits, its place, and the model's
-    /// 64 heads as they were and as they will be.
-    lay(): (1_500_000, 182, 48);
+    /// 64 heads as they were and as they will be, with 65 files that are counted.
+    lay(): (1_700_000, 248, 113);
     /// Rollback, heads, curators, keepers; agenda. Of each block what is laid of it, its delta,
-    /// reward and keepers, its place and the snapshots of its two heads.
-    roll_back(blocks): (129_701, 16, 12) + blocks * (300_000, 28, 31);
+    /// reward and keepers, its place and the snapshots of its two heads with their 65 files.
+    roll_back(blocks): (129_701, 16, 12) + blocks * (500_000, 94, 96);
     /// Account and holds, artifact; delta, its index, agenda.
     prune(): (75_062, 3, 7);
 }

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use cairn_protocol::{
     dag::{Component, Header},
-    id::{Amount, BlockId, DeltaId, File, Height, PanelId, Seed},
+    id::{Amount, BlockId, ContentId, DeltaId, File, Height, PanelId, Seed},
     learning::{
         brief::Brief,
         model::{Head, ModelCard, Part, Parts},
@@ -113,8 +113,21 @@ pub trait Custody {
     /// Asks for keepers of what comes of a delta. [`Kept`] hears whether there are enough.
     fn ask(delta: DeltaId, model: &BlockId, file: File);
 
-    /// Nobody needs to be asked for it any more.
+    /// Nobody needs to be asked for it any more, unless [`OldHeads`] contain it.
     fn release(delta: DeltaId);
+}
+
+/// Heads that models do not have any more, and are yet to be measured with.
+pub trait OldHeads {
+    /// Whether this file is part of some of a model's.
+    fn contain(model: &BlockId, file: &ContentId) -> bool;
+}
+
+/// There are none.
+impl OldHeads for () {
+    fn contain(_: &BlockId, _: &ContentId) -> bool {
+        false
+    }
 }
 
 /// Hears who holds it.

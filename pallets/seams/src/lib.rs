@@ -25,8 +25,8 @@ pub use cairn_protocol::{
     task::FAILED_AT_MOST,
 };
 pub use learning::{
-    Authors, Custody, Judged, Judging, Kept, Lineage, OnPeriod, OnPublished, OnReleased, Panels,
-    Purse, Sealing,
+    Authors, Custody, Judged, Judging, Kept, Lineage, OldHeads, OnPeriod, OnPublished, OnReleased,
+    Panels, Purse, Sealing,
 };
 
 /// The market's time.

@@ -3,7 +3,7 @@
 
 use super::mock::*;
 use crate::{
-    types::*, Agenda, Barred, Courses, Event, Held, Latest, Line, Period, Rounds, Snapshots,
+    types::*, Agenda, Barred, Courses, Event, Files, Held, Latest, Line, Period, Rounds, Snapshots,
     Trials, Turns,
 };
 use cairn_protocol::{
@@ -281,6 +281,7 @@ impl Ledger {
         assert_eq!(Courses::<Test>::iter().count(), 0);
         assert_eq!(Rounds::<Test>::iter().count(), 0);
         assert_eq!(Snapshots::<Test>::iter().count(), 0);
+        assert_eq!(Files::<Test>::iter().count(), 0);
         assert_eq!(Latest::<Test>::iter().count(), 0);
         assert_eq!(Barred::<Test>::iter().count(), 0);
         assert_eq!(Agenda::<Test>::iter().count(), 0);

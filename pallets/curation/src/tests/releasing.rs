@@ -4,7 +4,7 @@ use cairn_protocol::{
     id::DeltaId,
     learning::{brief::Subject, panel::Case},
 };
-use cairn_seams::Judged;
+use cairn_seams::{Judged, OldHeads};
 
 const FALLEN: u64 = 990_000;
 /// Far less than the loss falls, so that all of each reward holds.
@@ -29,6 +29,32 @@ fn rewards_should_be_released_a_few_a_block() {
         run(8);
         assert_eq!(Released::get(), [(DeltaId(1), REWARD)].into());
         assert_eq!(waiting(2), [10, 11, 12].map(DeltaId));
+    });
+}
+
+#[test]
+fn old_heads_should_contain_a_file_as_long_as_a_reward_needs_them() {
+    execute(|| {
+        // Whether each of the model's heads is kept, by the number of its last change.
+        let kept = |model| {
+            let file = |changes| heads(changes)[0].file.id;
+            [0, 1, 2, 3].map(|changes| Curation::contain(&model, &file(changes)))
+        };
+        let first = running(GAIN);
+        assert_eq!(kept(MODEL), [true, true, false, false]);
+        let second = lay(MODEL, 2, GAIN);
+        assert_eq!(kept(MODEL), [true, true, true, false]);
+        // What it was laid on is what the second one is measured from.
+        take_off(MODEL, first);
+        assert_eq!(kept(MODEL), [false, true, true, false]);
+        // It waits for another trial, and so do they.
+        end_period();
+        run(RULES.clocks.reveal + 4);
+        assert_eq!((Released::get().len(), trial(MODEL, 1)), (0, None));
+        assert_eq!(kept(MODEL), [false, true, true, false]);
+        assert_eq!(kept(OTHER), [false; 4]);
+        take_off(MODEL, second);
+        assert_eq!(kept(MODEL), [false; 4]);
     });
 }
 

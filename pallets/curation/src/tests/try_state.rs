@@ -2,8 +2,8 @@
 
 use super::mock::*;
 use crate::{
-    types::*, Agenda, Barred, Courses, Curators, Held, HoldReason, Latest, Line, NextSnapshot,
-    Period, Rounds, SealedSets, Served, Snapshots, Trials, Turned, Turns, WaitsFor,
+    types::*, Agenda, Barred, Courses, Curators, Files, Held, HoldReason, Latest, Line,
+    NextSnapshot, Period, Rounds, SealedSets, Served, Snapshots, Trials, Turned, Turns, WaitsFor,
 };
 use cairn_protocol::id::DeltaId;
 use frame_support::{
@@ -111,6 +111,11 @@ fn try_state_should_fail_when_heads_are_not_kept_or_left() {
             Snapshots::<Test>::insert(NextSnapshot::<Test>::get() - 1 + 7, left);
         });
         breaks("snapshots: one is ahead of its number", || NextSnapshot::<Test>::put(0));
+        let miscounted = "files: their uses are miscounted";
+        let file = heads(0)[0].file.id;
+        breaks(miscounted, || Files::<Test>::remove(MODEL, file));
+        breaks(miscounted, || Files::<Test>::insert(MODEL, file, 2));
+        breaks(miscounted, || Files::<Test>::insert(OTHER, file, 1));
     });
 }
 
