@@ -7,7 +7,7 @@ use cairn_protocol::{
     id::{Amount, DeltaId, ProviderId},
     reputation::Observation,
 };
-use cairn_seams::{Beacon, Clock, Custody, Purse, Registry, Reputation, Subject};
+use cairn_seams::{Beacon, Clock, Purse, Registry, Reputation, Subject};
 use frame_support::{
     ensure,
     pallet_prelude::{DispatchResult, Get},
@@ -32,8 +32,9 @@ impl<T: Config> Pallet<T> {
 
     /// It is time for a challenge, or to let the file go.
     pub(crate) fn challenge(id: DeltaId, mut keep: Keep) {
-        if T::Clock::now() >= keep.until {
-            return Self::release(id);
+        let is_outlived = keep.old && !Self::is_of_old_heads(&keep);
+        if is_outlived || T::Clock::now() >= keep.until {
+            return Self::free(id, keep);
         }
         // Nobody can be asked until somebody attests.
         if keep.keepers.is_empty() {

@@ -2,14 +2,17 @@
 
 use crate::{pallet::*, types::*};
 use cairn_protocol::id::{BlockId, DeltaId, File};
-use cairn_seams::{Beacon, Clock, Custody, Kept, Registry};
+use cairn_seams::{Beacon, Clock, Custody, Kept, OldHeads, Registry};
 use frame_support::{defensive, pallet_prelude::Get};
 
 impl<T: Config> Custody for Pallet<T> {
     fn ask(delta: DeltaId, model: &BlockId, file: File) {
-        if Keeps::<T>::contains_key(delta) {
-            defensive!("a delta has one candidate");
-            Self::release(delta);
+        if let Some(keep) = Keeps::<T>::get(delta) {
+            // What it was to become before may be what others have become.
+            if !keep.old {
+                defensive!("a delta has one candidate");
+            }
+            Self::free(delta, keep);
         }
         let due = T::Clock::now().saturating_add(T::Rules::get().gather);
         let mut keep = Keep {
@@ -19,6 +22,7 @@ impl<T: Config> Custody for Pallet<T> {
             due,
             next: due,
             until: 0,
+            old: false,
             draws: 0,
             chunks: 0,
             keepers: Default::default(),
@@ -29,14 +33,30 @@ impl<T: Config> Custody for Pallet<T> {
     }
 
     fn release(delta: DeltaId) {
-        if let Some(keep) = Keeps::<T>::get(delta) {
-            Self::let_go(delta, keep);
-            Self::deposit_event(Event::Released { delta });
+        let Some(keep) = Keeps::<T>::get(delta) else { return };
+        // As long as it gathers nobody is bound to the whole of it, and nothing was laid.
+        if keep.stage == Stage::Gathering || !Self::is_of_old_heads(&keep) {
+            return Self::free(delta, keep);
+        }
+        // When they are gone is seen at the next look.
+        if !keep.old {
+            Keeps::<T>::insert(delta, Keep { old: true, ..keep });
+            Self::deposit_event(Event::Outlived { delta });
         }
     }
 }
 
 impl<T: Config> Pallet<T> {
+    pub(crate) fn is_of_old_heads(keep: &Keep) -> bool {
+        T::OldHeads::contain(&keep.model, &keep.file.id)
+    }
+
+    /// Nobody needs a file any more.
+    pub(crate) fn free(id: DeltaId, keep: Keep) {
+        Self::let_go(id, keep);
+        Self::deposit_event(Event::Released { delta: id });
+    }
+
     /// Too few attested in time.
     pub(crate) fn give_up(id: DeltaId, keep: Keep) {
         Self::let_go(id, keep);

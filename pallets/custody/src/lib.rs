@@ -29,7 +29,7 @@ pub mod pallet {
         chunk::Proof,
         id::{Amount, DeltaId, File, Height, ProviderId},
     };
-    use cairn_seams::{Beacon, Clock, Kept, Purse, Registry, Reputation};
+    use cairn_seams::{Beacon, Clock, Kept, OldHeads, Purse, Registry, Reputation};
     use frame_support::pallet_prelude::*;
     use frame_system::pallet_prelude::*;
 
@@ -57,6 +57,9 @@ pub mod pallet {
 
         /// Whose candidates are kept.
         type Deltas: Kept;
+
+        /// Whose files are kept though no delta needs them.
+        type OldHeads: OldHeads;
 
         /// What governance may tune.
         type Rules: Get<Rules>;
@@ -117,6 +120,10 @@ pub mod pallet {
         /// The file need not be kept any longer.
         #[codec(index = 8)]
         Released { delta: DeltaId },
+        /// No delta needs the file any more. It is kept as long as old heads of the model contain
+        /// it.
+        #[codec(index = 9)]
+        Outlived { delta: DeltaId },
     }
 
     #[pallet::error]

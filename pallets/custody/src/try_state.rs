@@ -49,6 +49,7 @@ impl<T: Config> Pallet<T> {
     fn check_stage(keep: &Keep) -> Checked {
         let gathers = keep.stage == Stage::Gathering;
         ensure!(!gathers || keep.until == 0, "stage: a file is kept before enough attested");
+        ensure!(!gathers || !keep.old, "stage: a file is outlived before it was kept");
         if let Stage::Asked { keeper, .. } = keep.stage {
             ensure!(keep.keepers.contains(&keeper), "stage: somebody is asked who keeps nothing");
         }

@@ -68,6 +68,8 @@ stored! {
         pub next: Height,
         /// Up to when it is kept, if nobody says that it need not be; nothing while it gathers.
         pub until: Height,
+        /// No delta needs it any more, and it is kept for old heads alone.
+        pub old: bool,
         /// Seeds that were asked for.
         pub draws: u32,
         /// How many chunks the running challenge asks for beside the last.

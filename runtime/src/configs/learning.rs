@@ -113,6 +113,7 @@ impl pallet_cairn_custody::Config for Runtime {
     type BenchmarkHelper = super::market::benchmarking::Helper;
     type Clock = MarketClock;
     type Deltas = Learning;
+    type OldHeads = Curation;
     type Purse = Rewards;
     type Registry = Providers;
     type Reputation = Reputation;

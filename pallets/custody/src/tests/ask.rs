@@ -60,6 +60,70 @@ fn release_should_let_keepers_go_in_any_stage() {
 }
 
 #[test]
+fn release_should_free_keepers_when_old_heads_contain_the_file_no_more() {
+    execute(|| {
+        Old::set(vec![file().id]);
+        let all = kept();
+        Custody::release(DELTA);
+        System::assert_last_event(Event::Outlived { delta: DELTA }.into());
+        assert_eq!(keepers(), all);
+        // Said once more it is the same.
+        System::reset_events();
+        Custody::release(DELTA);
+        assert!(System::events().is_empty() && keep().old);
+        // They are asked, and paid, as before.
+        let keeper = asked();
+        show(keeper, proofs(keeper)).expect("they are what was asked for");
+        assert_eq!(Paid::get(), [(MODEL, owner(keeper), RULES.pay)]);
+        run(u64::from(RULES.interval) + SEED);
+        assert_eq!(keepers(), all);
+        show(asked(), proofs(asked())).expect("they are what was asked for");
+
+        Old::set(vec![]);
+        run(u64::from(RULES.interval) + 1);
+        assert!(Custody::keep_of(DELTA).is_none());
+        System::assert_has_event(Event::Released { delta: DELTA }.into());
+        assert!(all.iter().all(|one| pending(*one) == 0));
+    });
+}
+
+#[test]
+fn release_should_free_keepers_at_once_when_too_few_attested_yet() {
+    execute(|| {
+        Old::set(vec![file().id]);
+        ask();
+        attest(crowd(1)[0]);
+        Custody::release(DELTA);
+        assert!(Custody::keep_of(DELTA).is_none());
+    });
+}
+
+#[test]
+fn a_file_of_old_heads_should_be_kept_for_no_longer_than_others() {
+    execute(|| {
+        Old::set(vec![file().id]);
+        CustodyRules::set(Rules { interval: 1_000, ..RULES });
+        kept();
+        Custody::release(DELTA);
+        run(u64::from(RULES.keep));
+        assert!(keep().old);
+        run(1);
+        assert!(Custody::keep_of(DELTA).is_none());
+    });
+}
+
+#[test]
+fn ask_should_free_keepers_of_old_heads_when_the_delta_is_to_become_something_else() {
+    execute(|| {
+        Old::set(vec![file().id]);
+        kept();
+        Custody::release(DELTA);
+        ask();
+        assert_eq!((keep().stage, keep().old, keep().count()), (Stage::Gathering, false, 0));
+    });
+}
+
+#[test]
 fn release_should_do_nothing_when_nothing_is_kept() {
     execute(|| {
         System::reset_events();

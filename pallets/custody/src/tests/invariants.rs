@@ -30,6 +30,8 @@ enum Step {
     Release {
         delta: u64,
     },
+    /// Old heads contain the file, or do not any more.
+    OldHeads(bool),
     Attest {
         who: u64,
         delta: u64,
@@ -76,7 +78,8 @@ fn steps() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (delta.clone(), prop::bool::weighted(0.1))
             .prop_map(|(delta, hasty)| Ask { delta, hasty }),
-        1 => delta.clone().prop_map(|delta| Release { delta }),
+        2 => delta.clone().prop_map(|delta| Release { delta }),
+        2 => any::<bool>().prop_map(OldHeads),
         4 => (who.clone(), delta.clone()).prop_map(|(who, delta)| Attest { who, delta }),
         6 => Just(AttestAll),
         12 => (0..50u64, prop::bool::weighted(0.8))
@@ -135,7 +138,7 @@ fn take(step: Step) -> bool {
     match step {
         Step::Ask { delta, hasty } => {
             let delta = DeltaId(delta);
-            let is_new = !crate::Keeps::<Test>::contains_key(delta);
+            let is_new = crate::Keeps::<Test>::get(delta).is_none_or(|keep| keep.old);
             if is_new {
                 Hasty::mutate(|all| all.retain(|one| *one != delta));
                 Hasty::mutate(|all| all.extend(hasty.then_some(delta)));
@@ -144,7 +147,16 @@ fn take(step: Step) -> bool {
             is_new
         }
         Step::Release { delta } => {
-            Custody::release(DeltaId(delta));
+            let delta = DeltaId(delta);
+            let before = crate::Keeps::<Test>::get(delta);
+            Custody::release(delta);
+            let is_kept = before.is_some_and(|keep| keep.stage != Stage::Gathering);
+            let is_needed = is_kept && !Old::get().is_empty();
+            assert_eq!(crate::Keeps::<Test>::contains_key(delta), is_needed);
+            true
+        }
+        Step::OldHeads(contain) => {
+            Old::set(contain.then(|| file().id).into_iter().collect());
             true
         }
         Step::Attest { who, delta } => Custody::attest(by(ProviderId(who)), DeltaId(delta)).is_ok(),
@@ -231,6 +243,7 @@ fn count_events() {
             }
             Event::Lost { .. } => "lost",
             Event::Released { .. } => "released",
+            Event::Outlived { .. } => "outlived",
             _ => continue,
         };
         TIMES.with_borrow_mut(|all| *all.entry(name).or_default() += 1);
@@ -278,8 +291,10 @@ fn invariants_should_hold_whatever_is_called() {
     // Sequences in which nothing ever comes of anything would prove nothing.
     let times = TIMES.with_borrow(Clone::clone);
     println!("{times:?}");
-    let kinds =
-        ["wanted", "attested", "kept", "unkept", "asked", "shown", "withheld", "lost", "released"];
+    let kinds = [
+        "wanted", "attested", "kept", "unkept", "asked", "shown", "withheld", "lost", "released",
+        "outlived",
+    ];
     for kind in kinds {
         let times = times.get(kind).copied().unwrap_or_default();
         assert!(times >= count / 20, "{kind} came {times} times");

@@ -5,12 +5,12 @@ use crate::{self as pallet_cairn_custody, types::*};
 use cairn_doubles::endowed;
 use cairn_protocol::{
     chunk::{self, Proof},
-    id::{Amount, BlockId, DeltaId, File, ProviderId},
+    id::{Amount, BlockId, ContentId, DeltaId, File, ProviderId},
     job::JobKind,
     profile::{DeviceClass, Role},
     share::Ppm,
 };
-use cairn_seams::{Custody as _, Kept, Purse};
+use cairn_seams::{Custody as _, Kept, OldHeads, Purse};
 use frame_support::{
     assert_ok, dispatch::DispatchResultWithPostInfo, parameter_types, traits::ConstU32,
 };
@@ -63,6 +63,8 @@ parameter_types! {
     /// Whom the purse paid, and how much.
     pub static Paid: Vec<(BlockId, AccountId, Amount)> = Vec::new();
     pub static IsEmpty: bool = false;
+    /// Files of the model's old heads.
+    pub static Old: Vec<ContentId> = Vec::new();
 }
 
 /// Three have to keep a file and four may. It is challenged every 30 blocks for 300.
@@ -89,6 +91,12 @@ impl Kept for ByHand {
 
     fn unkept(delta: DeltaId) {
         Heard::mutate(|all| all.push((delta, false)));
+    }
+}
+
+impl OldHeads for ByHand {
+    fn contain(model: &BlockId, file: &ContentId) -> bool {
+        *model == MODEL && Old::get().contains(file)
     }
 }
 
@@ -131,6 +139,7 @@ impl pallet_cairn_custody::Config for Test {
     type BenchmarkHelper = Helper;
     type Clock = Clock;
     type Deltas = ByHand;
+    type OldHeads = ByHand;
     type Purse = ByHand;
     type Registry = Providers;
     type Reputation = Reputation;
@@ -165,6 +174,7 @@ pub(crate) fn externalities() -> sp_io::TestExternalities {
     Hasty::set(Vec::new());
     Paid::set(Vec::new());
     IsEmpty::set(false);
+    Old::set(Vec::new());
     let owners = (0..MOST).flat_map(|n| [owner(ProviderId(n)), operator(ProviderId(n))]);
     endowed::<Test>(owners.chain([BOB]), RICH).into()
 }

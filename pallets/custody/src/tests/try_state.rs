@@ -61,6 +61,9 @@ fn try_state_should_fail_when_the_stage_is_wrong() {
         breaks("stage: a file is kept before enough attested", || {
             amend(|keep| keep.stage = Stage::Gathering);
         });
+        breaks("stage: a file is outlived before it was kept", || {
+            amend(|keep| (keep.stage, keep.until, keep.old) = (Stage::Gathering, 0, true));
+        });
         let keeper = asked();
         breaks("stage: somebody is asked who keeps nothing", || {
             amend(|keep| keep.keepers.retain(|one| *one != keeper));

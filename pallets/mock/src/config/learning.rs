@@ -172,6 +172,7 @@ impl pallet_cairn_custody::Config for Mock {
     type Beacon = Entropy;
     type Clock = Clock;
     type Deltas = Learning;
+    type OldHeads = Curation;
     type Purse = Rewards;
     type Registry = Providers;
     type Reputation = Reputation;

@@ -88,13 +88,15 @@ fn model(nth: u32, source: Source) -> (BlockId, BlockId) {
         access: Access::Open,
     };
     Experts::create_model(origin(), Box::new(meta), Box::new(card)).expect("it is a model");
-    for component in components() {
+    for (nth, component) in (0..).zip(components()) {
+        // None is another one's, so that each is counted by itself.
+        let file = File { id: ContentId([u8::MAX - nth; 32]), ..FILE };
         let header = Header::component(
             BlockKind::Expert,
             model,
             component,
             model,
-            FILE,
+            file,
             release,
             author.clone(),
         );
@@ -206,6 +208,7 @@ fn keep(model: BlockId, id: DeltaId) {
         due: 0,
         next: 0,
         until: Height::MAX,
+        old: false,
         draws: 0,
         chunks: 0,
         keepers: keepers.try_into().expect("there is room for as many"),

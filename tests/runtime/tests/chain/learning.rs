@@ -23,11 +23,11 @@ use cairn_runtime::{
     configs::{governance::origins::Origin, parameters::learning as parameters},
     learning::runtime_decl_for_learning_api::LearningApi,
     units::UNITS,
-    AccountId, Balance, Balances, Learning, Panels, Rewards, Runtime, RuntimeCall, RuntimeEvent,
-    RuntimeHoldReason, RuntimeOrigin,
+    AccountId, Balance, Balances, Curation, Custody, Learning, Panels, Parameters, Rewards,
+    Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, RuntimeParameters,
 };
 use cairn_runtime_tests::{account, market::*, Chain};
-use cairn_seams::Lineage;
+use cairn_seams::{Lineage, OnReleased, Purse, Sealing};
 use frame_support::traits::{fungible::InspectHold, Get};
 use pallet_cairn_rewards::Sums;
 
@@ -399,6 +399,41 @@ fn a_head_should_go_back_when_governance_takes_a_delta_off() {
     let told = chain.state(|| Runtime::model(model)).expect("it is there");
     let heads: Vec<_> = told.heads.iter().map(|known| known.head.block).collect();
     assert_eq!(heads, [kept.block]);
+}
+
+/// A trial has nothing to do with a delta any more, and its reward is given up.
+fn give_up(chain: &mut Chain, model: BlockId, delta: DeltaId) {
+    chain.state(|| {
+        <Curation as Sealing<AccountId>>::forget(&model, delta);
+        <Rewards as Purse<AccountId>>::release(delta, 0);
+        <Learning as OnReleased>::released(delta);
+    });
+}
+
+#[test]
+fn keepers_should_be_bound_as_long_as_a_trial_needs_what_they_keep() {
+    const INTERVAL: u32 = 200;
+    let (mut chain, model, _) = school_with(known_to_all());
+    // Nobody is asked for chunks before all is over.
+    let rules =
+        chain.state(|| <parameters::CustodyRules as Get<pallet_cairn_custody::Rules>>::get());
+    let rules = pallet_cairn_custody::Rules { interval: INTERVAL, ..rules };
+    let parameter = parameters::Parameters::CustodyRules(parameters::CustodyRules, Some(rules));
+    let parameter = RuntimeParameters::Learning(parameter);
+    chain.state(|| Parameters::set_parameter(RuntimeOrigin::root(), parameter)).expect("root may");
+
+    let [first, second] = [DeltaId(0), DeltaId(1)];
+    for artifact in [9, 10] {
+        assert!(lay(&mut chain, model, artifact).delta.waits);
+    }
+    let keepers = |chain: &mut Chain| chain.state(|| Custody::keep_of(first).map(|it| it.count()));
+    // What it made of the model is what the second was laid on, and is measured from.
+    give_up(&mut chain, model, first);
+    assert!(!view(&mut chain, first).delta.waits);
+    assert_eq!(keepers(&mut chain), Some(2));
+    give_up(&mut chain, model, second);
+    chain.blocks(INTERVAL);
+    assert_eq!(keepers(&mut chain), None);
 }
 
 #[test]
