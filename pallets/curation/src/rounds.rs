@@ -3,7 +3,7 @@
 use crate::{pallet::*, types::*};
 use alloc::vec::Vec;
 use cairn_protocol::id::DeltaId;
-use cairn_seams::{Clock, Panels, Registry};
+use cairn_seams::{Clock, Panels, Purse, Registry};
 use frame_support::{pallet_prelude::Get, traits::Defensive};
 
 /// What comes next where no panel is at work.
@@ -105,6 +105,7 @@ impl<T: Config> Pallet<T> {
         let barred: Vec<_> = curators.flat_map(|set| T::Registry::names(&set.curator)).collect();
         let TrialId { model, period } = id;
         Self::deposit_event(Event::HeadAsked { model, period, head, delta });
+        T::Purse::measure(&model, delta);
         trial.at = Some(head);
         for (nth, set) in sets {
             let Some(opening) = set.progress.opening() else { continue };

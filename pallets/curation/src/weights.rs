@@ -27,9 +27,9 @@ cairn_seams::weights! {
     turn(sets): (90_000, 8, 7) + sets * (8_779, 2, 2);
     /// Trial, rules; agenda. Of each curator who was silent its account and holds; each other set.
     close_reveals(silent, opened): (90_000, 12, 6) + silent * (66_475, 4, 4) + opened * (6_983, 1, 1);
-    /// Trial, rules, course, the delta with its place, its heads; agenda. Of each set what its
+    /// Trial, rules, course, the delta with its place, its heads, the purse; agenda. Of each set what its
     /// curator goes by, and its panel.
-    open_round(sets): (217_793, 16, 8) + sets * (12_000, 3, 5);
+    open_round(sets): (224_000, 17, 9) + sets * (12_000, 3, 5);
     /// Trial, rules; the round, agenda. Of each set its panel, and each of nine guards that it
     /// frees: its registration and lanes, and its seat.
     close_round(sets): (109_755, 6, 4) + sets * (600_000, 32, 48);
@@ -38,7 +38,7 @@ cairn_seams::weights! {
     conclude(sets, steps): (109_755, 12, 3) + sets * (48_479, 4, 6) + steps * (360_000, 72, 72);
     /// Trial, the delta and its reward, the snapshots of its two heads, the 65 files of these, the
     /// purse, accounts; its record, the head, the file and each of sixteen keepers: all of them.
-    release(): (545_000, 101, 99);
+    release(): (560_000, 104, 102);
     /// Trial and the next one, the delta; turns where the next has to begin.
     carry(): (110_000, 10, 10);
     /// Trial and the next one, snapshots, agenda.

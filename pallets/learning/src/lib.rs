@@ -303,8 +303,9 @@ pub mod pallet {
         #[codec(index = 21)]
         NoValidationSet,
         /// Nobody pays for gains of this model: governance has not admitted it and its set, and
-        /// what sponsors have left is no more than it takes to have one delta judged. Sponsor it,
-        /// or wait until deltas have been judged that were handed in before.
+        /// what sponsors have left is no more than it takes to have one delta judged, and measured
+        /// on sealed sets where it is judged on examples that everyone knows. Sponsor it, or wait
+        /// until that is over for deltas that were handed in before.
         #[codec(index = 22)]
         NobodyPays,
         /// A delta of this artifact is being judged for the component. Wait for that, or make

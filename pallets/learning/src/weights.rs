@@ -16,8 +16,8 @@ cairn_seams::weights! {
     /// Clock, rules, genesis hash, commitment, 64 heads, rollback, set, purse, curators, what links
     /// the author and what each of these has pending, block, artifact and the delta it is kept for,
     /// attempt, account and holds, queue; panel, its agenda and window of a seed; delta, its index
-    /// and agenda.
-    submit_delta(): (1_186_039, 179, 16);
+    /// and agenda, and what sponsors put aside for both who judge and who measure it.
+    submit_delta(): (1_215_000, 183, 17);
     /// Clock, delta; what it then does is counted by itself.
     poke(): (77_084, 6, 3);
     /// Clock, delta, rollback; agenda.
@@ -34,14 +34,14 @@ cairn_seams::weights! {
     find_due(): (19_919, 2, 0);
     /// Rollback, queue, head, block, rules, account and holds, panel and window of a seed, keepers;
     /// delta, agenda, artifact, attempt, the next of the queue.
-    conclude(): (291_547, 11, 13);
+    conclude(): (301_500, 13, 14);
     /// Rollback, head, set, curators, heads as they stand, blocks, purse, delta below and its
     /// keepers, account and holds, queue; as many. Trial, where it waits, its place, and the model's
     /// 64 heads as they were and as they will be, with 65 files that are counted.
-    lay(): (1_700_000, 248, 113);
+    lay(): (1_710_000, 250, 115);
     /// Rollback, heads, curators, keepers; agenda. Of each block what is laid of it, its delta,
     /// reward and keepers, its place and the snapshots of its two heads with their 65 files.
-    roll_back(blocks): (129_701, 16, 12) + blocks * (500_000, 94, 96);
+    roll_back(blocks): (129_701, 16, 12) + blocks * (510_000, 96, 98);
     /// Account and holds, artifact; delta, its index, agenda.
     prune(): (75_062, 3, 7);
 }

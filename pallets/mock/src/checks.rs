@@ -229,12 +229,16 @@ fn check_work() {
     assert!(due.is_empty(), "with open work these withdrew: {due:?}");
 }
 
-/// What sponsors put aside to have a delta judged is free once that is over.
+/// What sponsors put aside to have a delta judged, or measured, is free once that is over.
 fn check_pots() {
     use pallet_cairn_learning::types::Stage;
     for id in pallet_cairn_rewards::Judging::<Mock>::iter_keys() {
         let delta = pallet_cairn_learning::Deltas::<Mock>::get(id).expect("it is kept");
         assert!(matches!(delta.stage, Stage::Queued | Stage::Judging), "{id:?} is judged no more");
+    }
+    for id in pallet_cairn_rewards::Measuring::<Mock>::iter_keys() {
+        let delta = pallet_cairn_learning::Deltas::<Mock>::get(id).expect("it is kept");
+        assert!(delta.stage.is_pending() || delta.waits, "{id:?} is measured no more");
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Written by `scripts/bench weights`: 10 steps, 20 repetitions, the least of 3 runs; AMD EPYC, 2
 //! cores, 24682416 kB, Linux 6.18.44-fc-v445, 2026-11-23.
+//!
+//! Estimated by hand since, until it measures them anew: `conclude`.
 
 cairn_seams::weights! {
     /// Clock, operator, panel, rules; panel, agenda.
@@ -24,7 +26,7 @@ cairn_seams::weights! {
     /// Panel, brief, rules, faults, the case; agenda, window of a seed, the case. Of each guard its
     /// registration and lanes, reputation, penalty and seat.
     close(guards): (114_396, 9, 7) + guards * (46_954, 2, 4);
-    /// Panel, brief, rules, purse, the case; agenda, the case. Of each guard its registration,
-    /// reputation, seat and owner's account.
-    conclude(guards): (269_625, 13, 9) + guards * (44_598, 3, 4);
+    /// Panel, brief, rules, purse and what is put aside for the case, the case; agenda, the case. Of
+    /// each guard its registration, reputation, seat and owner's account.
+    conclude(guards): (284_000, 16, 12) + guards * (44_598, 3, 4);
 }

@@ -78,6 +78,10 @@ pub mod pallet {
         /// What a verdict on a delta costs at most. Sponsors put it aside when one is handed in.
         type JudgingCost: Get<Amount>;
 
+        /// What it costs to have measured on sealed sets what a delta gained, where panels are
+        /// asked about each of its heads once. Sponsors put it aside with the other.
+        type MeasuringCost: Get<Amount>;
+
         /// Fees of old periods that are forgotten in one block.
         #[pallet::constant]
         type ForgottenPerBlock: Get<u32>;
@@ -142,6 +146,14 @@ pub mod pallet {
     /// What sponsors put aside for those who judge a delta, until they have.
     #[pallet::storage]
     pub type Judging<T: Config> = StorageMap<_, Twox64Concat, DeltaId, Pot<T::AccountId>>;
+
+    /// What they put aside for those who measure it on sealed sets, until its reward is released.
+    #[pallet::storage]
+    pub type Measuring<T: Config> = StorageMap<_, Twox64Concat, DeltaId, Pot<T::AccountId>>;
+
+    /// The delta that a model is measured for now on sealed sets, if anything is put aside for it.
+    #[pallet::storage]
+    pub type Measured<T> = StorageMap<_, Blake2_128Concat, BlockId, DeltaId>;
 
     /// What was paid for good for a provider's work in a period, until its grant is claimed.
     #[pallet::storage]

@@ -19,8 +19,9 @@ impl<T: Config> Purse<T::AccountId> for Pallet<T> {
 
     /// Sponsors have to have something for the author too.
     fn pays_for(model: &BlockId, data: &BlockId) -> bool {
-        let (escrow, judging) = (Self::escrow(model), Self::judging_cost(model));
-        escrow > judging || escrow == judging && Self::draws(model, data)
+        let cost = Self::judging_cost(model).saturating_add(Self::measuring_cost(model));
+        let escrow = Self::escrow(model);
+        escrow > cost || escrow == cost && Self::draws(model, data)
     }
 
     /// Of a model that nobody knew in the period before, nothing says that it is hard.
@@ -61,6 +62,7 @@ impl<T: Config> Purse<T::AccountId> for Pallet<T> {
     }
 
     fn release(delta: DeltaId, share: Ppm) -> Amount {
+        Self::end_measuring(delta);
         let Some(reserve) = Reserves::<T>::take(delta) else { return 0 };
         let Reserve { model, author, amount, payer } = reserve;
         let (paid, data) = match payer {
@@ -94,20 +96,42 @@ impl<T: Config> Purse<T::AccountId> for Pallet<T> {
     }
 
     fn set_aside_for_judging(delta: DeltaId, model: &BlockId) -> bool {
-        Self::fill_pot(delta, model, Self::judging_cost(model))
+        // It is measured once, however often it is judged.
+        let is_aside = Measuring::<T>::contains_key(delta);
+        let measuring = if is_aside { 0 } else { Self::measuring_cost(model) };
+        let judging = Self::judging_cost(model);
+        if Self::escrow(model) < judging.saturating_add(measuring) {
+            return false;
+        }
+        if measuring > 0 {
+            Self::put_aside_for_measuring(delta, model, measuring);
+        }
+        Self::fill_pot(delta, model, judging)
     }
 
     fn free_judging(delta: DeltaId) {
         Self::empty_pot(delta);
+        Self::end_measuring(delta);
+    }
+
+    fn measure(model: &BlockId, delta: DeltaId) {
+        if Measuring::<T>::contains_key(delta) {
+            Measured::<T>::insert(model, delta);
+        } else {
+            Measured::<T>::remove(model);
+        }
     }
 
     /// What was put aside is free for a moment, and guards are paid of it before anybody can have
     /// it: they may be more than it was put aside for, and the model admitted by now.
     fn pay_panel(case: &Case, model: &BlockId, guards: &[T::AccountId], each: Amount) -> Amount {
-        if let Case::Delta(delta) = case {
-            Self::empty_pot(*delta);
+        match case {
+            Case::Delta(delta) => {
+                Self::empty_pot(*delta);
+                Self::pay_guards(model, guards, each)
+            }
+            Case::Sealed { .. } => Self::pay_for_measuring(model, guards, each),
         }
-        Self::pay_guards(model, guards, each)
     }
 
     fn note_success(model: &BlockId) {
@@ -131,6 +155,17 @@ impl<T: Config> Pallet<T> {
             0
         } else {
             T::JudgingCost::get()
+        }
+    }
+
+    /// What they have to put aside beside it, where the reward is to wait for sealed sets.
+    fn measuring_cost(model: &BlockId) -> Amount {
+        let data = T::Lineage::validation(model).and_then(|data| T::Lineage::data(&data));
+        let is_made = data.is_some_and(|set| set.source.is_generator());
+        if is_made || Self::draws_for_judging(model) {
+            0
+        } else {
+            T::MeasuringCost::get()
         }
     }
 

@@ -5,7 +5,7 @@ use cairn_protocol::{
     id::{Amount, BlockId, DeltaId},
     share::{of, Ppm},
 };
-use cairn_seams::{Clock, Lineage};
+use cairn_seams::{Clock, Lineage, Purse};
 use frame_support::{
     defensive, ensure,
     pallet_prelude::{DispatchResult, Get},
@@ -126,7 +126,49 @@ impl<T: Config> Pallet<T> {
 
     /// Gives sponsors back what they put aside to have a delta judged, if they did.
     pub(crate) fn empty_pot(delta: DeltaId) {
-        let Some(Pot { model, parts }) = Judging::<T>::take(delta) else { return };
+        if let Some(pot) = Judging::<T>::take(delta) {
+            Self::give_back(pot);
+        }
+    }
+
+    /// Has sponsors put aside what measuring a delta costs, which they have.
+    pub(crate) fn put_aside_for_measuring(delta: DeltaId, model: &BlockId, cost: Amount) {
+        let (_, parts) = Self::put_aside_of_sponsors(model, cost);
+        if !parts.is_empty() {
+            Measuring::<T>::insert(delta, Pot { model: *model, parts });
+        }
+    }
+
+    /// Pays those who measure a model, of what is put aside for the delta that it is measured for
+    /// and of what is left. The rest of the pot stays aside for the next of them.
+    pub(crate) fn pay_for_measuring(
+        model: &BlockId,
+        guards: &[T::AccountId],
+        each: Amount,
+    ) -> Amount {
+        let pot = Measured::<T>::take(model).and_then(|delta| {
+            let pot = Measuring::<T>::take(delta).defensive()?;
+            Some((delta, pot))
+        });
+        let Some((delta, pot)) = pot else { return Self::pay_guards(model, guards, each) };
+        let aside = pot.parts.iter().fold(0, |sum: Amount, (_, part)| sum.saturating_add(*part));
+        Self::give_back(pot);
+        let paid = Self::pay_guards(model, guards, each);
+        Self::put_aside_for_measuring(delta, model, aside.saturating_sub(paid));
+        Self::measure(model, delta);
+        paid
+    }
+
+    /// Gives sponsors back what they put aside to have a delta measured, if they did.
+    pub(crate) fn end_measuring(delta: DeltaId) {
+        let Some(pot) = Measuring::<T>::take(delta) else { return };
+        if Measured::<T>::get(pot.model) == Some(delta) {
+            Measured::<T>::remove(pot.model);
+        }
+        Self::give_back(pot);
+    }
+
+    fn give_back(Pot { model, parts }: Pot<T::AccountId>) {
         let mut sponsors = Sponsors::<T>::get(model);
         for (account, part) in parts {
             let known = sponsors.iter_mut().find(|one| one.account == account);

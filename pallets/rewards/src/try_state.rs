@@ -105,7 +105,11 @@ impl<T: Config> Pallet<T> {
                 *sum = sum.saturating_add(part);
             }
         }
-        for pot in Judging::<T>::iter_values() {
+        for (model, delta) in Measured::<T>::iter() {
+            let pot = Measuring::<T>::get(delta).filter(|pot| pot.model == model);
+            ensure!(pot.is_some(), "sponsors: nothing is put aside to measure a model");
+        }
+        for pot in Judging::<T>::iter_values().chain(Measuring::<T>::iter_values()) {
             ensure!(!pot.parts.is_empty(), "sponsors: nothing is put aside to judge a delta");
             for (account, part) in pot.parts {
                 let sum = parts.entry((pot.model, account)).or_default();

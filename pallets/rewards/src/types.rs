@@ -108,7 +108,7 @@ stored! {
         pub payer: Payer<AccountId>,
     }
 
-    /// What a model's sponsors put aside for those who judge one delta of it.
+    /// What a model's sponsors put aside for those who judge one delta of it, or measure it.
     pub struct Pot<AccountId> {
         pub model: BlockId,
         pub parts: Parts<AccountId>,

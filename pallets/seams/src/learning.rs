@@ -163,14 +163,19 @@ pub trait Purse<AccountId> {
     /// Pays each of these accounts for judging, and says how much it came to.
     fn pay_guards(model: &BlockId, guards: &[AccountId], each: Amount) -> Amount;
 
-    /// Puts aside what it takes to have a delta of the model judged, where no budget pays for that.
-    /// Whether there is enough. Nobody needs to where whoever pays always has enough.
+    /// Puts aside what it takes to have a delta of the model judged, and what it gained measured on
+    /// sealed sets if its reward is to wait for them, where no budget pays for that. Whether there
+    /// is enough. Nobody needs to where whoever pays always has enough.
     fn set_aside_for_judging(_delta: DeltaId, _model: &BlockId) -> bool {
         true
     }
 
-    /// The delta is not judged any more, so that what is put aside for that is free again.
+    /// The delta came to nothing, so that what is put aside to judge and measure it is free again.
     fn free_judging(_delta: DeltaId) {}
+
+    /// Panels on sealed sets measure a model for this delta from now on, and are paid of what is put
+    /// aside for that until its reward is released.
+    fn measure(_model: &BlockId, _delta: DeltaId) {}
 
     /// Pays each of these accounts for a verdict, out of what is put aside for the case first, and
     /// says how much it came to. The rest of that is free again.

@@ -130,6 +130,16 @@ impl Get<Balance> for VerdictCost {
     }
 }
 
+/// What all panels on sealed sets are paid at most for one delta, at the head that it was laid on
+/// and the one that it made.
+pub struct MeasuringCost;
+impl Get<Balance> for MeasuringCost {
+    fn get() -> Balance {
+        let sets = <<Runtime as pallet_cairn_curation::Config>::MaxSets as Get<u8>>::get();
+        VerdictCost::get().saturating_mul(Balance::from(sets)).saturating_mul(2)
+    }
+}
+
 impl pallet_cairn_rewards::Config for Runtime {
     type AdmitOrigin = Manager;
     #[cfg(feature = "runtime-benchmarks")]
@@ -139,6 +149,7 @@ impl pallet_cairn_rewards::Config for Runtime {
     type ForgottenPerBlock = ConstU32<64>;
     type JudgingCost = VerdictCost;
     type Lineage = Experts;
+    type MeasuringCost = MeasuringCost;
     type MostGrant = GrantsThatLose;
     type OnPeriod = Curation;
     type Registry = Providers;

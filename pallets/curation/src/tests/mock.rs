@@ -121,6 +121,8 @@ parameter_types! {
     pub static Released: BTreeMap<DeltaId, Amount> = BTreeMap::new();
     /// Whose rewards are held no more, as was told.
     pub static Told: Vec<DeltaId> = Vec::new();
+    /// For which deltas models were measured.
+    pub static MeasuredFor: Vec<(BlockId, DeltaId)> = Vec::new();
     /// Who was paid for sets.
     pub static Paid: Vec<AccountId> = Vec::new();
 }
@@ -302,6 +304,10 @@ impl Purse<AccountId> for Hand {
         each * guards.len() as Amount
     }
 
+    fn measure(model: &BlockId, delta: DeltaId) {
+        MeasuredFor::mutate(|all| all.push((*model, delta)));
+    }
+
     fn note_success(_: &BlockId) {}
 }
 
@@ -350,6 +356,7 @@ pub(crate) fn externalities() -> sp_io::TestExternalities {
     Reserved::set(BTreeMap::new());
     Released::set(BTreeMap::new());
     Told::set(vec![]);
+    MeasuredFor::set(vec![]);
     Paid::set(vec![]);
     endowed::<Test>(ACCOUNTS, FUNDS).into()
 }

@@ -82,6 +82,9 @@ fn each_delta_should_be_paid_for_its_own_gain() {
         let paid: Vec<_> = Released::get().into_values().collect();
         assert_eq!(paid, [REWARD, 0, REWARD, 0]);
         assert_eq!(Paid::get(), [ALICE, BOB, CAROL]);
+        // Panels are paid of what is put aside for each by itself.
+        let measured_for: Vec<_> = deltas.iter().map(|delta| (MODEL, *delta)).collect();
+        assert_eq!(MeasuredFor::get(), measured_for);
         assert_eq!(Snapshots::<Test>::iter().count(), 0);
         assert_eq!((Courses::<Test>::iter().count(), Rounds::<Test>::iter().count()), (0, 0));
     });

@@ -64,6 +64,8 @@ parameter_types! {
     pub const DeltaRules: deltas::Rules = DELTA_RULES;
     pub const CustodyRules: pallet_cairn_custody::Rules = CUSTODY_RULES;
     pub VerdictCost: Amount = PANEL_RULES.most_paid();
+    /// Four sets at two heads.
+    pub MeasuringCost: Amount = 8 * PANEL_RULES.most_paid();
     pub const RewardRules: pallet_cairn_rewards::Rules = REWARD_RULES;
     pub const CurationRules: curation::Rules = CURATION_RULES;
 }
@@ -188,6 +190,7 @@ impl pallet_cairn_rewards::Config for Mock {
     type ForgottenPerBlock = ConstU32<2>;
     type JudgingCost = VerdictCost;
     type Lineage = Experts;
+    type MeasuringCost = MeasuringCost;
     type MostGrant = ConstU32<MOST_GRANT>;
     type OnPeriod = Curation;
     type Registry = Providers;

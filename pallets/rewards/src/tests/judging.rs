@@ -1,5 +1,5 @@
 use super::mock::*;
-use crate::{types::*, Issued, Judging};
+use crate::{types::*, Issued, Judging, Measured, Measuring};
 use cairn_protocol::{
     id::{Amount, DeltaId},
     learning::panel::Case,
@@ -9,6 +9,8 @@ use frame_support::{assert_noop, assert_ok};
 
 /// What a verdict costs at most.
 const COST: Amount = 300;
+/// What measuring a delta on sealed sets costs.
+const MEASURING: Amount = 2_000;
 
 fn set_aside(delta: u64) -> bool {
     Rewards::set_aside_for_judging(DeltaId(delta), &MODEL)
@@ -121,5 +123,82 @@ fn set_aside_for_judging_should_stay_when_a_sponsor_leaves() {
         assert_eq!(pay(1, &[ALICE], 100), 100);
         assert_ok!(Rewards::withdraw_sponsorship(signed(BOB), MODEL));
         assert_eq!((free(BOB), sponsors()), (FUNDS - 100, vec![]));
+    });
+}
+
+/// Sponsored, and judged on a set that no generator makes.
+fn sealed(sponsored: Amount) {
+    JudgingCost::set(COST);
+    MeasuringCost::set(MEASURING);
+    JudgedOn::set(None);
+    sponsor(BOB, sponsored);
+}
+
+/// What a panel on a sealed set is paid.
+fn pay_measuring(guards: &[AccountId], each: Amount) -> Amount {
+    let case = Case::Sealed { model: MODEL, period: 0, set: 0 };
+    Rewards::pay_panel(&case, &MODEL, guards, each)
+}
+
+#[test]
+fn set_aside_for_judging_should_be_refused_when_sealed_sets_could_not_be_paid() {
+    execute(|| {
+        sealed(2 * COST + MEASURING - 1);
+        assert!(Rewards::pays_for(&MODEL, &DATA) && set_aside(1));
+        assert_eq!(sponsors(), [(BOB, COST - 1, COST + MEASURING)]);
+        assert!(!Rewards::pays_for(&MODEL, &DATA) && !set_aside(2));
+        assert_eq!((Judging::<Test>::iter().count(), Measuring::<Test>::iter().count()), (1, 1));
+        // Where a program makes the examples anew no sets are sealed.
+        JudgedOn::set(Some(DATA));
+        sponsor(BOB, 1_000);
+        assert!(Rewards::pays_for(&MODEL, &DATA) && set_aside(3));
+        Rewards::free_judging(DeltaId(1));
+        assert_eq!(sponsors(), [(BOB, 999 + COST + MEASURING, COST)]);
+    });
+}
+
+#[test]
+fn set_aside_for_judging_should_take_what_measuring_costs_once_when_a_delta_is_judged_again() {
+    execute(|| {
+        sealed(10_000);
+        assert!(set_aside(1));
+        assert_eq!(pay(1, &[ALICE, CAROL, DAVE], 100), 300);
+        assert!(set_aside(1));
+        assert_eq!(sponsors(), [(BOB, 9_700 - COST - MEASURING, COST + MEASURING)]);
+    });
+}
+
+#[test]
+fn pay_panel_should_pay_for_sealed_sets_though_nothing_is_left() {
+    execute(|| {
+        sealed(COST + MEASURING + 1);
+        assert!(set_aside(1));
+        assert_eq!(pay(1, &[ALICE, CAROL, DAVE], 100), 300);
+        // The reward takes all that is left.
+        assert_eq!(reserve(1, 9_000), 1);
+        assert_eq!(pay_measuring(&[ALICE], 100), 0);
+        Rewards::measure(&MODEL, DeltaId(1));
+        assert_eq!(pay_measuring(&[ALICE, CAROL], 100), 200);
+        assert_eq!(sponsors(), [(BOB, 0, MEASURING - 200 + 1)]);
+        assert_eq!(pay_measuring(&[ALICE, CAROL], 100), 200);
+        // Another delta has nothing aside, and is paid of what is left.
+        Rewards::measure(&MODEL, DeltaId(2));
+        assert_eq!((Measured::<Test>::get(MODEL), pay_measuring(&[ALICE], 100)), (None, 0));
+        Rewards::measure(&MODEL, DeltaId(1));
+        assert_eq!(Rewards::release(DeltaId(1), 0), 0);
+        assert_eq!(sponsors(), [(BOB, MEASURING - 400 + 1, 0)]);
+        assert_eq!(Measured::<Test>::iter().count() + Measuring::<Test>::iter().count(), 0);
+    });
+}
+
+#[test]
+fn pay_panel_should_leave_no_pot_when_all_of_it_is_paid() {
+    execute(|| {
+        sealed(COST + MEASURING);
+        assert!(set_aside(1));
+        Rewards::measure(&MODEL, DeltaId(1));
+        assert_eq!(pay_measuring(&[ALICE], 2 * MEASURING), MEASURING);
+        assert_eq!(Measured::<Test>::iter().count() + Measuring::<Test>::iter().count(), 0);
+        assert_eq!(sponsors(), [(BOB, 0, COST)]);
     });
 }

@@ -105,6 +105,7 @@ parameter_types! {
     pub static MostGrant: Ppm = inference::MOST_GRANT;
     /// Nothing, so that a sponsorship is spent on rewards alone.
     pub static JudgingCost: Amount = 0;
+    pub static MeasuringCost: Amount = 0;
     /// Owner of each provider.
     pub static Owners: BTreeMap<ProviderId, AccountId> = BTreeMap::new();
     pub static Standing: Ppm = 500_000;
@@ -123,6 +124,7 @@ impl Config for Test {
     type ForgottenPerBlock = ConstU32<8>;
     type JudgingCost = JudgingCost;
     type Lineage = Hand;
+    type MeasuringCost = MeasuringCost;
     type MostGrant = MostGrant;
     type OnPeriod = Hand;
     type Registry = Register<Hand>;
@@ -248,6 +250,7 @@ pub(crate) fn externalities() -> sp_io::TestExternalities {
     CurrentRules::set(RULES);
     MostGrant::set(inference::MOST_GRANT);
     JudgingCost::set(0);
+    MeasuringCost::set(0);
     Owners::set((1..).map(ProviderId).zip(ACCOUNTS).collect());
     Standing::set(500_000);
     JudgedOn::set(Some(DATA));

@@ -141,6 +141,9 @@ fn try_state_should_fail_when_sponsors_are_wrong() {
             judged(vec![(BOB, 1)].try_into().unwrap());
         });
         breaks("sponsors: nothing is put aside to judge a delta", || judged(Parts::default()));
+        breaks("sponsors: nothing is put aside to measure a model", || {
+            Measured::<Test>::insert(MODEL, DeltaId(9));
+        });
         breaks("sponsors: one pays nothing", || {
             Sponsors::<Test>::mutate(MODEL, |all| {
                 let idle = Sponsor { account: CAROL, left: 0, held: 0, leaves: None };
