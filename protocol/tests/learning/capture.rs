@@ -270,9 +270,9 @@ fn a_larger_sample_should_help_when_bonds_are_uneven() {
 
 /// What comes of a case whose committee grows where it is divided.
 #[derive(Clone, Copy, Default)]
-struct Course {
-    captured: f64,
-    lapsed: f64,
+pub(super) struct Course {
+    pub(super) captured: f64,
+    pub(super) lapsed: f64,
 }
 
 /// Counted, of a pool of equal bonds. Colluders always say the same false thing.
@@ -316,11 +316,16 @@ fn decided(committee: &[bool], start: u8, says: impl Fn(bool) -> Opinion) -> (Ta
     }
 }
 
-/// What comes of a case, for each size that committees may begin with.
-fn courses(share: u64) -> [Course; 4] {
+/// What comes of a case whose committee begins with so many.
+pub(super) fn course(share: u64, start: u8) -> Course {
     let pool = Pool::new(Bonds::Equal, Split::Alike, share, KNOWN);
     let urn = Urn { all: pool.guards.len() as u64, kind: pool.colluders(), weight: 1.0 };
-    SIZES.map(|start| counted(urn, start, MOST_GUARDS))
+    counted(urn, start, MOST_GUARDS)
+}
+
+/// The same for each size that committees may begin with.
+fn courses(share: u64) -> [Course; 4] {
+    SIZES.map(|start| course(share, start))
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod rules;
 mod slices;
 #[path = "../shared/table.rs"]
 mod table;
+mod trial;
 mod world;
 
 /// The page that has to say what is found here.

@@ -27,6 +27,10 @@ pub const GUARDS: u8 = 7;
 /// Guards that are looked at for a draw.
 pub const SAMPLE: usize = 64;
 pub const GUARD_BOND: Amount = 500 * UNIT;
+/// Sets on which a head has to be measured.
+pub const LEAST_SETS: u64 = 3;
+/// Deltas that are measured on the sets of a trial, at most.
+pub const STEPS: u64 = 24;
 /// A newcomer's standing, and that of a guard whose record is good.
 pub const NEWCOMER: Ppm = 500_000;
 pub const KNOWN: Ppm = 940_000;

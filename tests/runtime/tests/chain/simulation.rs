@@ -100,4 +100,7 @@ fn deltas_should_be_judged_and_paid_as_it_is_simulated() {
     assert_eq!(learning::SAMPLE, usize::from(draws.sample));
     assert_eq!(learning::GUARD_BOND, ROLE_BONDS.guard);
     assert_eq!(learning::NEWCOMER, REPUTATION_RULES.prior);
+    let sets = CURATION_RULES.sets;
+    assert_eq!(learning::LEAST_SETS, u64::from(sets.needed()));
+    assert_eq!(learning::STEPS, u64::from(sets.steps));
 }
