@@ -210,6 +210,4 @@ impl Peer {
 }
 
 #[cfg(test)]
-mod stub;
-#[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
-use super::{stub::Stub, *};
+use super::*;
 use crate::{Archive, Error, Have, Name, Quota, Received, Source, Store};
 use cairn_protocol::chunk::content;
+use cairn_relay::Server;
 use iroh::{
     endpoint::Connection,
     protocol::{AcceptError, ProtocolHandler},
@@ -68,6 +69,13 @@ impl Node {
     async fn fetch(&self, file: &File, sources: &[Source]) -> Result<PathBuf, Error> {
         self.store.fetch(file, sources, &mut |_| ()).await
     }
+}
+
+/// A relay, and what nodes are told of it.
+async fn served() -> (Server, Relay) {
+    let server = Server::start().await.unwrap();
+    let relay = server.url().parse().unwrap();
+    (server, relay)
 }
 
 fn introduce(one: &Node, other: &Node) {
@@ -344,20 +352,20 @@ async fn node_should_know_no_relay_and_ask_nobody_for_addresses() {
 /// Nobody is told any address here, and nobody is asked for one.
 #[tokio::test(flavor = "multi_thread")]
 async fn node_should_be_found_by_its_id_alone_when_both_have_a_relay() {
-    let stub = Stub::start().await;
-    let (one, other) = (Node::by(&stub.relay, 1).await, Node::by(&stub.relay, 2).await);
-    let stranger = Node::by(&stub.relay, 3).await;
+    let (server, relay) = served().await;
+    let (one, other) = (Node::by(&relay, 1).await, Node::by(&relay, 2).await);
+    let stranger = Node::by(&relay, 3).await;
     other.peer().admit(one.peer().id(), &[]).unwrap();
     stranger.peer().admit(one.peer().id(), &[]).unwrap();
     one.peer().admit(other.peer().id(), &[]).unwrap();
     let bytes = bytes_of(1 << 20);
     let file = one.store.put(bytes.clone()).await.unwrap();
     timeout(Duration::from_secs(60), one.peer().endpoint().online()).await.unwrap();
-    assert_eq!(stub.carried(), 0);
+    assert_eq!(server.carried(), 0);
     let path = other.fetch(&file, &[one.source()]).await.unwrap();
     assert_eq!(fs::read(path).unwrap(), bytes);
     assert_eq!(other.store.received(), Received { archive: 0, peers: file.bytes });
-    assert!(stub.carried() > 0, "they have no other way to meet");
+    assert!(server.carried() > 0, "they have no other way to meet");
 
     let refused = stranger.fetch(&file, &[one.source()]).await;
     assert!(matches!(refused, Err(Error::Missing { .. })), "{refused:?}");
@@ -370,8 +378,8 @@ async fn node_should_be_found_by_its_id_alone_when_both_have_a_relay() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn relay_should_be_reached_only_when_it_lets_nodes_in() {
-    let stub = Stub::start().await;
-    stub.relay.reach().await.unwrap();
+    let (_server, relay) = served().await;
+    relay.reach().await.unwrap();
     let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let relay: Relay = format!("http://{gone}").parse().unwrap();
     let refused = relay.reach().await.unwrap_err();

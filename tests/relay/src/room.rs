@@ -1,22 +1,16 @@
-//! A relay, as far as nodes ask anything of one: it answers so that they can measure how far it is,
-//! has them prove their keys, and gives each datagram to the node that it is for. iroh's own would
-//! bring what makes and renews a server's certificates into the tree, for tests alone.
+//! What nodes say to a relay, and what it says to them.
 
-use super::relay::Relay;
 use bytes::Bytes;
 use futures::{SinkExt, StreamExt};
-use iroh::{EndpointId, Signature};
+use iroh_base::{EndpointId, Signature};
 use parking_lot::Mutex;
 use std::{
     collections::BTreeMap,
-    sync::{
-        atomic::{AtomicU64, Ordering::Relaxed},
-        Arc,
-    },
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     sync::mpsc::{self, UnboundedSender},
 };
 use tokio_tungstenite::{
@@ -42,43 +36,22 @@ const NONCE: [u8; 16] = [7; 16];
 const PURPOSE: &str = "iroh-relay handshake v1 challenge signature";
 const NEAR: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
-/// Ends with the test's runtime.
-pub(super) struct Stub {
-    pub(super) relay: Relay,
-    room: Arc<Room>,
-}
-
+/// Who is there.
 #[derive(Default)]
-struct Room {
+pub(crate) struct Room {
     /// To the nodes that are connected.
     nodes: Mutex<BTreeMap<EndpointId, UnboundedSender<Message>>>,
     carried: AtomicU64,
 }
 
-impl Stub {
-    pub(super) async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let relay = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
-        let room = Arc::new(Room::default());
-        let shared = room.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let room = shared.clone();
-                tokio::spawn(async move { room.answer(stream).await });
-            }
-        });
-        Self { relay, room }
-    }
-
-    /// Bytes that went from one node to another.
-    pub(super) fn carried(&self) -> u64 {
-        self.room.carried.load(Relaxed)
-    }
-}
-
 impl Room {
+    /// Bytes that went from one node to another.
+    pub(crate) fn carried(&self) -> u64 {
+        self.carried.load(Relaxed)
+    }
+
     /// None when the other end leaves, or says what no node would.
-    async fn answer(&self, mut stream: TcpStream) -> Option<()> {
+    pub(crate) async fn answer(&self, mut stream: TcpStream) -> Option<()> {
         let mut begun = [0; 10];
         let length = stream.peek(&mut begun).await.ok()?;
         if !begun[..length].starts_with(b"GET /relay") {
@@ -163,4 +136,27 @@ fn signer(said: &[u8]) -> Option<EndpointId> {
     let signature = Signature::from_bytes(said.get(34..98)?.try_into().ok()?);
     let signed = blake3::derive_key(PURPOSE, &NONCE);
     node.verify(&signed, &signature).ok().map(|()| node)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use iroh_base::SecretKey;
+
+    #[test]
+    fn signer_should_be_whoever_has_signed_and_nobody_else() {
+        let [one, other] = [1, 2].map(|byte| SecretKey::from_bytes(&[byte; 32]));
+        let said = |name: EndpointId, signer: &SecretKey| {
+            let signature = signer.sign(&blake3::derive_key(PURPOSE, &NONCE)).to_bytes();
+            let mut said = vec![1];
+            said.extend_from_slice(name.as_bytes());
+            said.push(64);
+            said.extend_from_slice(&signature);
+            said
+        };
+        let honest = said(one.public(), &one);
+        assert!(signer(&honest).is_some_and(|signer| signer == one.public()));
+        assert!(signer(&said(one.public(), &other)).is_none());
+        assert!(signer(&honest[..honest.len() - 1]).is_none());
+    }
 }
