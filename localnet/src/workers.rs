@@ -104,6 +104,10 @@ struct Stand {
     ports: WorkerPorts,
     /// Of its node.
     key: NodeKey,
+    /// Where its node listens.
+    files: SocketAddr,
+    /// By what its node is found besides.
+    relay: Option<String>,
 }
 
 /// What users of the network can ask for.
@@ -283,10 +287,12 @@ impl Plan {
         let key = NodeKey::derive(&self.root, &name);
         key.write(&private.join("node.key"))?;
         let mut ports = self.ports.worker(index)?;
-        if let Some(health) = self.setup(index).health {
+        let Setup { health, files, relay, .. } = self.setup(index);
+        if let Some(health) = health {
             ports.health = health;
         }
-        Ok(Stand { name, data, ports, key })
+        let files = files.unwrap_or_else(|| ports.files_address());
+        Ok(Stand { name, data, ports, key, files, relay })
     }
 
     fn spawn(
@@ -298,7 +304,7 @@ impl Plan {
         stands: &[Stand],
     ) -> Result<Worker> {
         let missing = || Error::NoSuchNode { name: keys::worker_name(index) };
-        let Stand { name, data, ports, .. } = stands.get(index).ok_or_else(missing)?;
+        let Stand { name, data, ports, files, .. } = stands.get(index).ok_or_else(missing)?;
         let log = self.root.join(format!("{name}.log"));
         let setup = self.setup(index);
         let archive = setup.archive.as_deref().map_or(archive, Path::new);
@@ -306,7 +312,7 @@ impl Plan {
             .flag("--url", url)
             .flag("--data", data)
             .flag("--archive", archive)
-            .flag("--listen", ports.files_address().to_string())
+            .flag("--listen", files.to_string())
             .arguments(&peers(index, stands))
             .flag("--job", setup.job.as_ref().unwrap_or(&self.programs.job))
             .flag("--slots", JOBS.to_string())
@@ -338,14 +344,20 @@ fn payload_key(said: &Value) -> Option<PayloadKey> {
     Some(key)
 }
 
-/// What tells a worker of all others, to which it gives files and from which it fetches them.
+/// What tells a worker of all others, to which it gives files and from which it fetches them, and
+/// of what they find each other by.
 fn peers(own: usize, stands: &[Stand]) -> Vec<String> {
+    let relay = stands.get(own).and_then(|stand| stand.relay.clone());
     let others = stands.iter().enumerate().filter(|(index, _)| *index != own);
     let known = others.flat_map(|(_, stand)| {
         let node = hex::encode(stand.key.public());
-        ["--peer".to_owned(), format!("{node}@{}", stand.ports.files_address())]
+        let is_found = relay.is_some() && stand.relay.is_some();
+        let peer = if is_found { node } else { format!("{node}@{}", stand.files) };
+        ["--peer".to_owned(), peer]
     });
-    known.collect()
+    let mut known: Vec<String> = known.collect();
+    known.extend(relay.into_iter().flat_map(|url| ["--relay".to_owned(), url]));
+    known
 }
 
 /// A part of the machine's for each worker.
@@ -388,6 +400,17 @@ async fn missing(chain: &Chain, workers: &mut [Worker]) -> Result<Option<String>
 mod tests {
     use super::*;
 
+    fn stand(name: &str, port: u16, relay: Option<&str>) -> Stand {
+        Stand {
+            name: name.into(),
+            data: PathBuf::new(),
+            ports: WorkerPorts { health: 1, files: port },
+            key: NodeKey::derive(Path::new("/network"), name),
+            files: (Ipv4Addr::LOCALHOST, port).into(),
+            relay: relay.map(str::to_owned),
+        }
+    }
+
     #[test]
     fn payload_key_should_be_read_as_a_worker_says_it() {
         let said = serde_json::json!({ "payloadKey": "ab".repeat(1_216) });
@@ -398,16 +421,30 @@ mod tests {
 
     #[test]
     fn peers_should_be_all_workers_but_oneself() {
-        let stand = |name: &str, files| Stand {
-            name: name.into(),
-            data: PathBuf::new(),
-            ports: WorkerPorts { health: 1, files },
-            key: NodeKey::derive(Path::new("/network"), name),
-        };
-        let stands = [stand("worker-1", 7), stand("worker-2", 8)];
+        let stands = [stand("worker-1", 7, None), stand("worker-2", 8, None)];
         let id = hex::encode(stands[1].key.public());
         assert_eq!(peers(0, &stands), ["--peer".into(), format!("{id}@127.0.0.1:8")]);
         assert!(peers(0, &stands[..1]).is_empty());
+    }
+
+    #[test]
+    fn peers_should_be_told_without_an_address_when_both_have_a_relay() {
+        let url = "http://127.0.0.1:1";
+        let stands = [
+            stand("worker-1", 7, Some(url)),
+            stand("worker-2", 8, Some(url)),
+            stand("worker-3", 9, None),
+        ];
+        let [first, second, third] =
+            [0, 1, 2].map(|at: usize| hex::encode(stands[at].key.public()));
+        let told = ["--peer", &second, "--peer", &format!("{third}@127.0.0.1:9"), "--relay", url];
+        assert_eq!(peers(0, &stands), told);
+        let told = [first, second]
+            .into_iter()
+            .zip([7, 8])
+            .map(|(id, port)| format!("{id}@127.0.0.1:{port}"));
+        let told: Vec<String> = told.flat_map(|peer| ["--peer".to_owned(), peer]).collect();
+        assert_eq!(peers(2, &stands), told);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsString,
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -23,6 +24,10 @@ pub struct Setup {
     pub arguments: Vec<String>,
     /// The port on which it says how it is; none takes the one that is planned.
     pub health: Option<u16>,
+    /// Where it listens for those who fetch its files; none takes the place that is planned.
+    pub files: Option<SocketAddr>,
+    /// The URL of a relay. Those who have one are not told where the others are who have one too.
+    pub relay: Option<String>,
     /// Jobs that the chain may give it at once.
     pub slots: u8,
     /// May be drawn to look at the results of others, for which its owner puts up more. All may
@@ -41,6 +46,8 @@ impl Default for Setup {
             environment: Vec::new(),
             arguments: Vec::new(),
             health: None,
+            files: None,
+            relay: None,
             slots: SLOTS,
             guard: true,
             late: false,

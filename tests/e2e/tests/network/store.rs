@@ -1,9 +1,10 @@
-//! Files that are in a bucket, and those that one worker has from another and shows when somebody
-//! doubts that it has them.
+//! Files that are in a bucket, and those that one worker has from another, be it by a relay, and
+//! shows when somebody doubts that it has them.
 
 use std::{
     collections::BTreeMap,
     fs,
+    net::{Ipv6Addr, SocketAddr},
     path::Path,
     thread::{self, JoinHandle},
 };
@@ -280,6 +281,40 @@ async fn files_should_be_had_from_a_bucket_and_from_a_worker_when_that_has_lost_
     let second = fetched(&net.workers[1]).await?;
     assert_eq!((second["archive"], second["peer"]), (0, model_bytes), "{second:?}");
     assert!(second["cached"] >= model_bytes, "{second:?}");
+
+    net.check_alive()?;
+    net.passed()
+}
+
+/// The second knows the first by its id alone, and has no socket from which anything could go
+/// straight there: one listens in one family of addresses, the other in the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn files_should_be_had_by_a_relay_when_no_worker_reaches_the_other() -> Test {
+    let relay = cairn_relay::Server::start().await?;
+    let found = Setup { relay: Some(relay.url()), ..Setup::default() };
+    let elsewhere = SocketAddr::from((Ipv6Addr::LOCALHOST, 0));
+    let second = Setup { files: Some(elsewhere), ..found.clone() };
+    let mut net = TestNet::with_setups(vec![found, second], json!({})).await?;
+    let market = net.market().cloned().ok_or_else(|| Failure::new("the network has no market"))?;
+    let model = hex(&market.model.0);
+    let chain = Chain::connect(&[net.nodes[0].rpc_url()], &Options::default()).await?;
+
+    // The first has the model, and then nobody else.
+    set(&net, &chain, 1, Availability::Paused).await?;
+    paid(&net, submit(&net, &model)?)?;
+    let model_bytes = fetched(&net.workers[0]).await?["archive"];
+    assert!(model_bytes > 0);
+    for file in fs::read_dir(&market.archive)? {
+        fs::remove_file(file?.path())?;
+    }
+    let before = relay.carried();
+    set(&net, &chain, 0, Availability::Paused).await?;
+    set(&net, &chain, 1, Availability::Available).await?;
+    paid(&net, submit(&net, &model)?)?;
+    let second = fetched(&net.workers[1]).await?;
+    assert_eq!((second["archive"], second["peer"]), (0, model_bytes), "{second:?}");
+    let carried = relay.carried() - before;
+    assert!(carried > model_bytes, "{carried} of {model_bytes} bytes came by the relay");
 
     net.check_alive()?;
     net.passed()
