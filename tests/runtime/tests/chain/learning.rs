@@ -415,8 +415,7 @@ fn keepers_should_be_bound_as_long_as_a_trial_needs_what_they_keep() {
     const INTERVAL: u32 = 200;
     let (mut chain, model, _) = school_with(known_to_all());
     // Nobody is asked for chunks before all is over.
-    let rules =
-        chain.state(|| <parameters::CustodyRules as Get<pallet_cairn_custody::Rules>>::get());
+    let rules: pallet_cairn_custody::Rules = chain.state(parameters::CustodyRules::get);
     let rules = pallet_cairn_custody::Rules { interval: INTERVAL, ..rules };
     let parameter = parameters::Parameters::CustodyRules(parameters::CustodyRules, Some(rules));
     let parameter = RuntimeParameters::Learning(parameter);
