@@ -15,8 +15,8 @@ pub(crate) struct Book {
 }
 
 impl Book {
-    pub fn new(journal: Journal, faults: impl Faults) -> Self {
-        Self { journal, faults: Box::new(faults) }
+    pub fn new(journal: Journal, faults: Box<dyn Faults>) -> Self {
+        Self { journal, faults }
     }
 
     pub fn journal(&self) -> &Journal {
@@ -88,7 +88,7 @@ pub(crate) mod testing {
     pub fn book() -> (TempDir, Book) {
         let directory = tempfile::tempdir().unwrap();
         let journal = Journal::open(&directory.path().join("journal"), &GENESIS, ME).unwrap();
-        (directory, Book::new(journal, ()))
+        (directory, Book::new(journal, Box::new(())))
     }
 }
 

@@ -45,5 +45,4 @@ pub use faults::Faults;
 pub use journal::{JournalError, Point, Refused};
 pub use node::{Neighbour, NotANode};
 pub use program::program;
-pub use rooms::run;
 pub use work::{Part, Seat};

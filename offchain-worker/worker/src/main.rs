@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cairn_worker::program(())
+    cairn_worker::program(Box::new(()))
 }

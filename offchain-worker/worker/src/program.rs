@@ -21,8 +21,9 @@ const LOG: &str = "info,iroh=warn,jsonrpsee=warn,noq=warn,subxt=warn";
 /// How long what is on a thread of its own may go on when all else has ended.
 const LEAVING: Duration = Duration::from_secs(5);
 
-/// Does what the command line says.
-pub fn program(faults: impl Faults) -> ExitCode {
+/// Does what the command line says. Not generic, so that a program of it has nothing to compile but
+/// a call: all of this is compiled with the library, once.
+pub fn program(faults: Box<dyn Faults>) -> ExitCode {
     let cli = Cli::parse();
     let runtime = match Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -48,7 +49,7 @@ fn set_up(options: Options, json: bool) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-async fn run(options: Options, faults: impl Faults) -> ExitCode {
+async fn run(options: Options, faults: Box<dyn Faults>) -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     // Where the log cannot be written, as on a full disk, it is done without.

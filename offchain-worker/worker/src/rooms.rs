@@ -78,7 +78,7 @@ struct Shared {
 }
 
 /// Works until it is asked to end.
-pub async fn run(config: Config, faults: impl Faults) -> Result<()> {
+pub(crate) async fn run(config: Config, faults: Box<dyn Faults>) -> Result<()> {
     let mut signals = Signals::install()?;
     let metrics = Arc::new(Metrics::new()?);
     let health = Arc::new(Health::new(Arc::clone(&metrics), config.quiet));
@@ -164,7 +164,7 @@ pub(crate) async fn provider(chain: &Chain, config: &Config) -> Result<ProviderI
 async fn open(
     config: Config,
     chain: Chain,
-    faults: impl Faults,
+    faults: Box<dyn Faults>,
     metrics: Arc<Metrics>,
     folders: &Folders,
 ) -> Result<Shared> {

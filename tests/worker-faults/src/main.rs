@@ -11,7 +11,7 @@ fn main() -> ExitCode {
         Err(_) => Ok(Fault::None),
     };
     match fault {
-        Ok(fault) => cairn_worker::program(fault),
+        Ok(fault) => cairn_worker::program(Box::new(fault)),
         Err(unknown) => {
             eprintln!("Error: {unknown}");
             ExitCode::FAILURE
