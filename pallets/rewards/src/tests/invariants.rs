@@ -23,6 +23,8 @@ use std::{cell::RefCell, collections::BTreeMap};
 const CALLS: usize = 80;
 /// What a verdict costs at most.
 const COST: Amount = 150;
+/// What measuring a delta on sealed sets costs.
+const MEASURING: Amount = 300;
 /// Accounts that authors, judges and owners may have; the last is not there at first.
 const WHO: [AccountId; 5] = [ALICE, BOB, CAROL, DAVE, NOBODY];
 
@@ -83,8 +85,10 @@ enum Step {
         judges: Vec<usize>,
         each: Amount,
     },
+    /// It may be that no program makes the examples of the model, so that sets are sealed for it.
     SetAside {
         model: usize,
+        sealed: bool,
     },
     PayPanel {
         nth: usize,
@@ -93,6 +97,13 @@ enum Step {
     },
     FreeJudging {
         nth: usize,
+    },
+    PayMeasuring {
+        judges: Vec<usize>,
+        each: Amount,
+    },
+    EndMeasuring {
+        share: u32,
     },
     Succeed {
         model: usize,
@@ -160,10 +171,14 @@ fn steps() -> impl Strategy<Value = Step> {
         6 => (0..4usize, share()).prop_map(|(nth, share)| Release { nth, share }),
         4 => (model.clone(), prop::collection::vec(who.clone(), 0..5), amount())
             .prop_map(|(model, judges, each)| PayGuards { model, judges, each }),
-        3 => model.clone().prop_map(|model| SetAside { model }),
+        5 => (model.clone(), any::<bool>())
+            .prop_map(|(model, sealed)| SetAside { model, sealed }),
         2 => (0..4usize, prop::collection::vec(who.clone(), 0..5), amount())
             .prop_map(|(nth, judges, each)| PayPanel { nth, judges, each }),
         1 => (0..4usize).prop_map(|nth| FreeJudging { nth }),
+        3 => (prop::collection::vec(who.clone(), 0..5), 0..200u128)
+            .prop_map(|(judges, each)| PayMeasuring { judges, each }),
+        1 => share().prop_map(|share| EndMeasuring { share }),
         2 => model.prop_map(|model| Succeed { model }),
         1 => rules().prop_map(Rules),
         1 => prop::option::of(0..2usize).prop_map(JudgedOn),
@@ -222,17 +237,70 @@ fn take(step: Step, deltas: &mut u64) -> bool {
             assert!(paid <= each * judges.len() as Amount);
             paid > 0
         }
-        Step::SetAside { model: nth } => {
+        Step::SetAside { model: nth, sealed } => {
             *deltas += 1;
-            let has_enough = Rewards::set_aside_for_judging(DeltaId(*deltas), &model(nth));
-            let pot = Judging::<Test>::get(DeltaId(*deltas));
-            let sum: Amount = pot.iter().flat_map(|pot| &pot.parts).map(|part| part.1).sum();
-            assert!(if has_enough { [0, COST].contains(&sum) } else { sum == 0 });
-            has_enough
+            set_aside(DeltaId(*deltas), &model(nth), sealed)
         }
         Step::PayPanel { nth, judges, each } => pay_panel(nth, judges, each),
         other => take_around(other),
     }
+}
+
+fn sum_of(pot: Option<Pot<AccountId>>) -> Amount {
+    pot.into_iter().flat_map(|pot| pot.parts).map(|(_, part)| part).sum()
+}
+
+/// Puts aside what it takes to have a delta judged, and measured if sets are sealed for the model.
+fn set_aside(delta: DeltaId, model: &BlockId, sealed: bool) -> bool {
+    let judged_on = JudgedOn::get();
+    if sealed {
+        JudgedOn::set(None);
+    }
+    let needs_sets = JudgedOn::get().is_none();
+    let has_enough = Rewards::set_aside_for_judging(delta, model);
+    JudgedOn::set(judged_on);
+    let judging = sum_of(Judging::<Test>::get(delta));
+    let measuring = sum_of(Measuring::<Test>::get(delta));
+    let fits = match (has_enough, needs_sets) {
+        (false, _) => (judging, measuring) == (0, 0),
+        // No budget pays for what is judged on nothing that was admitted.
+        (true, true) => (judging, measuring) == (COST, MEASURING),
+        (true, false) => [0, COST].contains(&judging) && measuring == 0,
+    };
+    assert!(fits, "{judging} and {measuring} are put aside");
+    has_enough
+}
+
+/// Pays those who measured a model for a delta. There is as much for them as is put aside for it,
+/// and the rest stays aside.
+fn pay_measuring(judges: Vec<usize>, each: Amount) -> bool {
+    let Some((delta, pot)) = Measuring::<Test>::iter().next() else { return false };
+    let model = pot.model;
+    let aside = sum_of(Some(pot));
+    let judges: Vec<_> = judges.into_iter().map(|who| WHO[who]).collect();
+    let is_sponsored = !Rewards::draws_for_judging(&model);
+    let can_be_paid = !judges.contains(&NOBODY);
+    Rewards::measure(&model, delta);
+    let case = Case::Sealed { model, period: 0, set: 0 };
+    let paid = Rewards::pay_panel(&case, &model, &judges, each);
+    let wanted = each * judges.len() as Amount;
+    assert!(paid <= wanted);
+    if is_sponsored && can_be_paid && wanted <= aside {
+        assert_eq!(paid, wanted, "{delta:?} was measured for less than was put aside");
+    }
+    let left = sum_of(Measuring::<Test>::get(delta));
+    assert_eq!(left, aside.saturating_sub(paid), "{delta:?} has lost what was put aside");
+    assert_eq!(Measured::<Test>::get(model), (left > 0).then_some(delta));
+    TIMES.with_borrow_mut(|all| *all.entry("measured").or_default() += 1);
+    true
+}
+
+/// The reward of a delta that was to be measured is released, or has lapsed.
+fn end_measuring(share: u32) -> bool {
+    let Some(delta) = Measuring::<Test>::iter_keys().next() else { return false };
+    assert_eq!(Rewards::release(delta, share), 0, "no reward was put aside for it");
+    assert_eq!(Measuring::<Test>::get(delta), None);
+    true
 }
 
 /// Pays those who judged a delta. There is as much for them as was put aside.
@@ -292,6 +360,8 @@ fn take_around(step: Step) -> bool {
             let Some(delta) = Judging::<Test>::iter_keys().nth(nth) else { return false };
             Rewards::free_judging(delta);
         }
+        Step::PayMeasuring { judges, each } => return pay_measuring(judges, each),
+        Step::EndMeasuring { share } => return end_measuring(share),
         Step::Publish { model: nth } => Rewards::published(&model(nth)),
         Step::Rules(rules) => CurrentRules::set(rules),
         Step::JudgedOn(set) => JudgedOn::set(set.map(data)),
@@ -399,6 +469,7 @@ fn sequence(steps: Vec<Step>) {
     GROWN.with_borrow_mut(BTreeMap::clear);
     execute(|| {
         JudgingCost::set(COST);
+        MeasuringCost::set(MEASURING);
         let mut deltas = 0;
         for step in steps {
             // A call that is refused leaves what was checked before: its changes are undone.
@@ -428,8 +499,17 @@ fn invariants_should_hold_whatever_is_called() {
     // Sequences in which nothing ever comes of anything would prove nothing.
     let times = TIMES.with_borrow(Clone::clone);
     println!("{times:?}");
-    let kinds =
-        ["began", "reserved", "released", "granted", "judged", "retired", "withdrawn", "noticed"];
+    let kinds = [
+        "began",
+        "reserved",
+        "released",
+        "granted",
+        "judged",
+        "measured",
+        "retired",
+        "withdrawn",
+        "noticed",
+    ];
     for kind in kinds {
         let times = times.get(kind).copied().unwrap_or_default();
         assert!(times >= count / 10, "{kind} came {times} times");

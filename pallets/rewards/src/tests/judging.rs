@@ -202,3 +202,20 @@ fn pay_panel_should_leave_no_pot_when_all_of_it_is_paid() {
         assert_eq!(sponsors(), [(BOB, 0, COST)]);
     });
 }
+
+#[test]
+fn pay_panel_should_leave_sponsors_what_they_put_aside_when_the_budget_pays_by_then() {
+    execute(|| {
+        sealed(COST + MEASURING);
+        assert!(set_aside(1));
+        // The model is admitted, and is judged on a set that is.
+        admit_both();
+        JudgedOn::set(Some(DATA));
+        assert_eq!(pay(1, &[ALICE], 100), 100);
+        Rewards::measure(&MODEL, DeltaId(1));
+        assert_eq!(pay_measuring(&[ALICE, CAROL], 100), 200);
+        assert_eq!(Issued::<Test>::get().validation, 300);
+        Rewards::release(DeltaId(1), 0);
+        assert_eq!(sponsors(), [(BOB, COST + MEASURING, 0)]);
+    });
+}

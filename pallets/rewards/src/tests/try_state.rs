@@ -141,7 +141,20 @@ fn try_state_should_fail_when_sponsors_are_wrong() {
             judged(vec![(BOB, 1)].try_into().unwrap());
         });
         breaks("sponsors: nothing is put aside to judge a delta", || judged(Parts::default()));
+        let measured = |model, parts: Parts<AccountId>| {
+            Measuring::<Test>::insert(DeltaId(9), Pot { model, parts });
+        };
+        breaks("sponsors: what is put aside is not what deltas have", || {
+            measured(MODEL, vec![(BOB, 1)].try_into().unwrap());
+        });
+        breaks("sponsors: nothing is put aside to judge a delta", || {
+            measured(MODEL, Parts::default());
+        });
         breaks("sponsors: nothing is put aside to measure a model", || {
+            Measured::<Test>::insert(MODEL, DeltaId(9));
+        });
+        breaks("sponsors: nothing is put aside to measure a model", || {
+            measured(OTHER, vec![(BOB, 1)].try_into().unwrap());
             Measured::<Test>::insert(MODEL, DeltaId(9));
         });
         breaks("sponsors: one pays nothing", || {
