@@ -27,8 +27,8 @@ cairn_seams::weights! {
     turn(sets): (90_000, 8, 7) + sets * (8_779, 2, 2);
     /// Trial, rules; agenda. Of each curator who was silent its account and holds; each other set.
     close_reveals(silent, opened): (90_000, 12, 6) + silent * (66_475, 4, 4) + opened * (6_983, 1, 1);
-    /// Trial, rules, course, the delta with its place, its heads, the purse; agenda. Of each set what its
-    /// curator goes by, and its panel.
+    /// Trial, rules, course, the delta with its place, its heads, the purse; agenda. Of each set what
+    /// its curator goes by, and its panel.
     open_round(sets): (224_000, 17, 9) + sets * (12_000, 3, 5);
     /// Trial, rules; the round, agenda. Of each set its panel, and each of nine guards that it
     /// frees: its registration and lanes, and its seat.

@@ -16,6 +16,7 @@ mod pay;
 use cairn_protocol::fault::Fault;
 use cairn_runtime::{
     configs::{
+        learning::{MeasuringCost, VerdictCost},
         learning_defaults::*,
         market::{GrantsThatLose, LEAST_POINT_PRICE},
         market_defaults::*,
@@ -65,6 +66,13 @@ fn learning_should_be_paid_as_its_page_computes() {
     assert_eq!(pay::CRN, UNITS);
     assert_eq!(pay::AT_FIRST, REWARD_RULES);
     assert_eq!(pay::CURVE, DELTA_RULES.curve);
+}
+
+#[test]
+fn sponsors_should_put_aside_what_the_page_says() {
+    let mut chain = Chain::local();
+    assert_eq!(chain.state(VerdictCost::get), 18 * UNITS);
+    assert_eq!(chain.state(MeasuringCost::get), 324 * UNITS);
 }
 
 #[test]
