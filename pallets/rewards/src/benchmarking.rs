@@ -108,16 +108,20 @@ mod benches {
         Ok(())
     }
 
-    /// The last there may be.
+    /// There are as many as there may be, one of whom makes room.
     #[benchmark]
     fn sponsor() {
         begun::<T>();
         let model = T::BenchmarkHelper::model();
         sponsored::<T>(model);
+        let eighth = super::sponsor::<T>(MOST_SPONSORS);
+        Pallet::<T>::do_sponsor(eighth, model, least::<T>()).expect("there is a place");
         let last = super::sponsor::<T>(0);
         #[extrinsic_call]
-        _(RawOrigin::Signed(last), model, least::<T>());
-        assert_eq!(Sponsors::<T>::get(model).len() as u32, MOST_SPONSORS);
+        _(RawOrigin::Signed(last.clone()), model, least::<T>() + 1);
+        let sponsors = Sponsors::<T>::get(model);
+        assert_eq!(sponsors.len() as u32, MOST_SPONSORS);
+        assert!(sponsors.iter().any(|one| one.account == last));
     }
 
     /// Of the last of all, after its notice.

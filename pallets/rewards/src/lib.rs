@@ -183,7 +183,8 @@ pub mod pallet {
         /// The sponsor can take back what is left from then on.
         #[codec(index = 5)]
         NoticeGiven { model: BlockId, sponsor: T::AccountId, from: Height },
-        /// The sponsor took back what was left.
+        /// The sponsor has back what was left: it asked for it, or another one offered more for its
+        /// place.
         #[codec(index = 6)]
         Withdrawn { model: BlockId, sponsor: T::AccountId, amount: Amount },
         /// So much is put aside for a delta's author, and for the author of the set it is judged
@@ -222,8 +223,8 @@ pub mod pallet {
         /// A sponsorship is worth more than that. Put aside as much as the rules ask for at least.
         #[codec(index = 4)]
         TooLittle,
-        /// The model has as many sponsors as it may. Wait until one of them has paid all it had, or
-        /// left.
+        /// The model has as many sponsors as it may, and each has put something aside or has as much
+        /// left. Offer more than the least of them, or wait until one has paid all it had, or left.
         #[codec(index = 5)]
         TooManySponsors,
         /// The account cannot put so much aside and keep itself alive. Fund it, or offer less.
@@ -315,7 +316,8 @@ pub mod pallet {
         }
 
         /// Puts an amount aside for what a model gains whose deltas no budget pays, and for those
-        /// who judge them. Whoever sponsors it already adds to that, and takes its notice back.
+        /// who judge them. Whoever sponsors it already adds to that, and takes its notice back. Where
+        /// all places are taken, whoever offers more than one has left gets its place.
         #[pallet::call_index(3)]
         #[pallet::weight(T::WeightInfo::sponsor())]
         pub fn sponsor(origin: OriginFor<T>, model: BlockId, amount: Amount) -> DispatchResult {

@@ -33,6 +33,9 @@ impl<T: Config> Pallet<T> {
                 known.leaves = None;
             }
             None => {
+                if sponsors.is_full() {
+                    Self::make_room(&model, &mut sponsors, amount)?;
+                }
                 let account = account.clone();
                 let fresh = Sponsor { account, left: amount, held: 0, leaves: None };
                 sponsors.try_push(fresh).map_err(|_| Error::<T>::TooManySponsors)?;
@@ -43,6 +46,24 @@ impl<T: Config> Pallet<T> {
         Sponsors::<T>::insert(model, sponsors);
         Self::open_book(model);
         Self::deposit_event(Event::Sponsored { model, sponsor: account, amount });
+        Ok(())
+    }
+
+    /// Gives a sponsor its own back who has less left than another offers, and nothing put aside.
+    /// Else whoever takes all places with less than a delta costs would keep a model from being
+    /// bettered, and lose nothing by it.
+    fn make_room(
+        model: &BlockId,
+        sponsors: &mut SponsorsOf<T::AccountId>,
+        amount: Amount,
+    ) -> DispatchResult {
+        let outbid = sponsors.iter().enumerate();
+        let outbid = outbid.filter(|(_, one)| one.held == 0 && one.left < amount);
+        let least = outbid.min_by_key(|(_, one)| one.left).map(|(at, _)| at);
+        let Sponsor { account, left, .. } =
+            sponsors.remove(least.ok_or(Error::<T>::TooManySponsors)?);
+        T::Currency::release(&HoldReason::Sponsorship.into(), &account, left, Precision::Exact)?;
+        Self::deposit_event(Event::Withdrawn { model: *model, sponsor: account, amount: left });
         Ok(())
     }
 
