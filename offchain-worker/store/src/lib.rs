@@ -15,6 +15,6 @@ pub use archive::Archive;
 pub use disk::Quota;
 pub use error::{Error, Have};
 pub use name::Name;
-pub use peer::{NodeId, NotARelay, Peer, PeerError, Relay};
+pub use peer::{Dialled, Inquiry, NodeId, NotARelay, Peer, PeerError, Refusal, Relay, Unasked};
 pub use source::Source;
 pub use store::{Received, Store};

@@ -6,6 +6,7 @@
 
 mod guard;
 mod offers;
+mod reach;
 mod relay;
 mod transfer;
 
@@ -17,6 +18,8 @@ use iroh::{
     TransportAddr,
 };
 use offers::Offers;
+use reach::Answering;
+pub use reach::{Dialled, Inquiry, Refusal, Unasked};
 pub use relay::{NotARelay, Relay};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -93,23 +96,15 @@ impl Peer {
         listen: &[SocketAddr],
         relays: &[Relay],
     ) -> Result<Self, PeerError> {
-        let mut builder = Endpoint::builder(presets::Minimal)
-            .secret_key(SecretKey::from_bytes(secret))
-            .relay_mode(relay::mode(relays))
-            .clear_address_lookup();
-        if !listen.is_empty() {
-            builder = builder.clear_ip_transports();
-        }
-        for address in listen {
-            let bound = builder.bind_addr(*address);
-            builder = bound.map_err(|reason| PeerError::Deaf(reason.to_string()))?;
-        }
         let offers = Offers::open(folder).await?;
-        let bound = builder.bind().await;
-        let endpoint = bound.map_err(|reason| PeerError::Deaf(reason.to_string()))?;
+        let endpoint = bind(secret, listen, relays).await?;
         let (book, admitted) = watch::channel(Book::new());
         let guard = Guard::new(admitted, offers.protocol());
-        let router = Router::builder(endpoint).accept(iroh_blobs::ALPN, guard).spawn();
+        let answering = Answering::new(book.subscribe());
+        let router = Router::builder(endpoint)
+            .accept(iroh_blobs::ALPN, guard)
+            .accept(reach::ALPN, answering)
+            .spawn();
         Ok(Self { router, book, offers, relays: relays.to_vec() })
     }
 
@@ -207,6 +202,28 @@ impl Peer {
         let direct = addresses.iter().copied().map(TransportAddr::Ip);
         Some(EndpointAddr::from_parts(id, direct.chain(self.relays.iter().map(Relay::way))))
     }
+}
+
+/// An endpoint where it is told to listen, or everywhere at some port, with these relays and no
+/// others.
+async fn bind(
+    secret: &[u8; 32],
+    listen: &[SocketAddr],
+    relays: &[Relay],
+) -> Result<Endpoint, PeerError> {
+    let mut builder = Endpoint::builder(presets::Minimal)
+        .secret_key(SecretKey::from_bytes(secret))
+        .relay_mode(relay::mode(relays))
+        .clear_address_lookup();
+    if !listen.is_empty() {
+        builder = builder.clear_ip_transports();
+    }
+    for address in listen {
+        let bound = builder.bind_addr(*address);
+        builder = bound.map_err(|reason| PeerError::Deaf(reason.to_string()))?;
+    }
+    let bound = builder.bind().await;
+    bound.map_err(|reason| PeerError::Deaf(reason.to_string()))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use iroh_blobs::BlobsProtocol;
 use tokio::sync::watch;
 
 /// What a connection of somebody else is closed with.
-const STRANGER: VarInt = VarInt::from_u32(1);
+pub(super) const STRANGER: VarInt = VarInt::from_u32(1);
 
 /// Gives files to nodes that are admitted, for as long as they are.
 #[derive(Debug)]

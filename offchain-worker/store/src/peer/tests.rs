@@ -1,3 +1,5 @@
+mod reach;
+
 use super::*;
 use crate::{Archive, Error, Have, Name, Quota, Received, Source, Store};
 use cairn_protocol::chunk::content;
