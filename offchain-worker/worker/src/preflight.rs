@@ -7,6 +7,7 @@ mod files;
 mod gpu;
 mod local;
 mod promise;
+mod reach;
 
 use crate::{
     config::{Config, ConfigError},
@@ -17,6 +18,7 @@ use crate::{
 };
 use cairn_sandbox::{Groups, Means};
 use cairn_store::NodeId;
+pub use reach::{Reach, Tried};
 use serde::Serialize;
 use std::{fmt::Write, net::SocketAddr};
 use tokio::task::spawn_blocking;
@@ -37,6 +39,8 @@ pub struct Report {
     pub sandbox: Confinement,
     /// What other workers have to be told; none where there is no node.
     pub node: Option<Node>,
+    /// Whether others reach it where it listens; none where it listens nowhere, or cannot.
+    pub reach: Option<Reach>,
     /// What it can serve, as it would be registered; none where settings are bad.
     pub can: Option<Declared>,
     /// The registration that it would work for; none where there is none.
@@ -128,7 +132,7 @@ pub async fn preflight(machine: Machine, config: Result<Config, ConfigError>) ->
     let throughput = measured.ok().flatten();
     let cards = detect::gpus();
     let (mut node, mut can, mut usable, mut provider) = (None, None, None, None);
-    let (mut challenges, mut wrong) = (None, Vec::new());
+    let (mut reach, mut challenges, mut wrong) = (None, None, Vec::new());
     match config {
         // It says what to do itself.
         Err(error) => wrong.push(Wrong::new("the settings cannot be used", error.to_string())),
@@ -138,6 +142,7 @@ pub async fn preflight(machine: Machine, config: Result<Config, ConfigError>) ->
             wrong.extend(files::quota(&config));
             let relays = files::relays(&config, &mut wrong).await;
             node = files::node(&config, relays, &mut wrong);
+            reach = reach::look(&config, node.as_ref(), &mut wrong).await;
             let lent = gpu::look(&config, &cards, means.clone(), &mut wrong);
             let device = lent.as_ref().and_then(|usable| usable.device);
             let speed = gpu::speed(&config, means, device, &mut wrong);
@@ -156,7 +161,19 @@ pub async fn preflight(machine: Machine, config: Result<Config, ConfigError>) ->
         }
     }
     let gpus = cards.unwrap_or_default();
-    Report { machine, throughput, gpus, usable, challenges, sandbox, node, can, provider, wrong }
+    Report {
+        machine,
+        throughput,
+        gpus,
+        usable,
+        challenges,
+        sandbox,
+        node,
+        reach,
+        can,
+        provider,
+        wrong,
+    }
 }
 
 /// Which version of control groups there is.
@@ -209,6 +226,9 @@ impl Report {
                 relays => format!(", found by {}", list(relays)),
             };
             writeln!(out, "node        {id}, {place}{found}; deals with {peers} others")?;
+        }
+        if let Some(reach) = &self.reach {
+            writeln!(out, "port        {reach}")?;
         }
         if let Some(Declared { class, memory_mib, slots, kinds, .. }) = &self.can {
             let kinds = kinds.join(" ");

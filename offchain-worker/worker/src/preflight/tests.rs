@@ -57,6 +57,11 @@ fn node() -> Node {
     Node { id: "ab".repeat(32), listens, relays: Vec::new(), peers: 2 }
 }
 
+fn reach() -> Reach {
+    let open = vec![Tried { address: "127.0.0.1:7".parse().unwrap(), by: "cd".repeat(32) }];
+    Reach { open, ..Reach::default() }
+}
+
 /// What is said of a machine on which only this is wrong.
 fn report(wrong: Vec<Wrong>) -> Report {
     let (root, groups) = (false, "none".to_owned());
@@ -73,8 +78,20 @@ fn report(wrong: Vec<Wrong>) -> Report {
     let can = Declared { class: "cpu", memory_mib: 512, compute: 0, slots: 2, kinds };
     let (gpus, usable, node, can) = (Vec::new(), None, Some(node()), Some(can));
     let (machine, throughput) = (machine(), Some(12_345_678));
-    let challenges = None;
-    Report { machine, throughput, gpus, usable, challenges, sandbox, node, can, provider, wrong }
+    let (challenges, reach) = (None, Some(reach()));
+    Report {
+        machine,
+        throughput,
+        gpus,
+        usable,
+        challenges,
+        sandbox,
+        node,
+        reach,
+        can,
+        provider,
+        wrong,
+    }
 }
 
 #[test]
@@ -86,6 +103,9 @@ fn text_should_say_that_all_is_well_when_nothing_is_wrong() {
     assert!(text.contains("throughput  12 million a second\n"), "{text}");
     let node = format!("node        {}, listens at 127.0.0.1:7; deals with 2 others", node().id);
     assert!(text.contains(&node), "{text}");
+    let by = "cd".repeat(32);
+    let port = format!("port        open to others at 127.0.0.1:7 (dialled back by {by})\n");
+    assert!(text.contains(&port), "{text}");
     assert!(text.ends_with("all is well\n"), "{text}");
     assert_eq!(report.code(), 0);
 }
