@@ -255,8 +255,9 @@ fn try_state_should_fail_when_what_is_held_is_wrong() {
         breaks(other, || WaitsFor::<Test>::insert(delta, second));
         breaks(other, || move_to(second));
         breaks("held: a delta waits for no trial", || {
-            move_to(NONE);
-            WaitsFor::<Test>::insert(delta, NONE);
+            let none = TrialId { period: 9, ..FIRST };
+            move_to(none);
+            WaitsFor::<Test>::insert(delta, none);
         });
         breaks("held: a delta was there before its trial", || {
             move_to(second);

@@ -160,7 +160,7 @@ fn steps() -> impl Strategy<Value = Step> {
         1 => model.clone().prop_map(|model| Publish { model }),
         4 => (who.clone(), model.clone(), amount())
             .prop_map(|(who, model, amount)| Sponsor { who, model, amount }),
-        1 => (who.clone(), model.clone()).prop_map(|(who, model)| Withdraw { who, model }),
+        2 => (who.clone(), model.clone()).prop_map(|(who, model)| Withdraw { who, model }),
         3 => (0..3usize).prop_map(|nth| Leave { nth }),
         1 => (0..12u32, 0..6u64).prop_map(|(period, provider)| Claim { period, provider }),
         6 => (0..4usize).prop_map(|nth| ClaimSoon { nth }),
