@@ -116,11 +116,10 @@ async fn run(arguments: Arguments) -> Result<()> {
 
 /// Returns only when a node or a worker fails.
 async fn watch(network: &mut Network, workers: usize, researchers: usize) -> Result<()> {
-    network.wait_ready().await?;
     if workers > 0 {
         println!("Starting {workers} workers; the first time a model is made for them ...");
-        network.start_workers().await?;
     }
+    network.wait_begun().await?;
     describe(network);
     if researchers > 0 && workers >= JUDGES {
         println!("Having the model ready to learn, for which referenda are held ...");

@@ -12,6 +12,7 @@ use cairn_protocol::{
 };
 use cairn_runtime::{AccountId, BlockNumber};
 use serde_json::Value;
+use tokio::try_join;
 
 use crate::{
     keys::{self, NodeKey},
@@ -104,8 +105,7 @@ impl Network {
     /// Starts a network and waits until every node answers and every worker is counted on.
     pub async fn start(options: Options) -> Result<Self> {
         let mut network = Self::spawn(options)?;
-        network.wait_ready().await?;
-        network.start_workers().await?;
+        network.wait_begun().await?;
         Ok(network)
     }
 
@@ -175,6 +175,19 @@ impl Network {
         Ok(network)
     }
 
+    /// Waits until every validator answers, and starts the workers that were asked for.
+    pub async fn wait_begun(&mut self) -> Result<()> {
+        let plan = self.plan.clone();
+        // Beside the nodes' start, as the model needs none of them.
+        try_join!(self.wait_ready(), async {
+            match &plan {
+                Some(plan) => plan.make_model().await,
+                None => Ok(()),
+            }
+        })?;
+        self.start_workers().await
+    }
+
     /// Waits until every validator answers RPC calls.
     pub async fn wait_ready(&mut self) -> Result<()> {
         // Together, not one after the other: each compiles the same runtime first.
@@ -187,7 +200,7 @@ impl Network {
 
     /// Starts the workers that were asked for, and waits until the chain counts on them. What they
     /// need is made and registered where it is missing.
-    pub async fn start_workers(&mut self) -> Result<()> {
+    async fn start_workers(&mut self) -> Result<()> {
         let (Some(plan), Some(first)) = (self.plan.clone(), self.nodes.first()) else {
             return Ok(());
         };

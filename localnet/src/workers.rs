@@ -37,6 +37,7 @@ use cairn_protocol::{
 };
 use cairn_sdk::{keys::ENVIRONMENT, Chain, Published};
 use serde_json::Value;
+use tokio::try_join;
 
 use crate::{
     keys::{self, NodeKey},
@@ -44,7 +45,7 @@ use crate::{
     process::Process,
     programs, Error, PortPlan, Result,
 };
-use model::said;
+use model::{said, Model};
 use register::Declared;
 use setup::Launch;
 
@@ -63,6 +64,7 @@ const MEMORY_MIB: u32 = 2_048;
 const DRAIN: &str = "5";
 /// How long workers may take until the chain counts on them: a heartbeat and its finality.
 const AVAILABLE_WITHIN: Duration = Duration::from_secs(120);
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// What workers need that is not theirs alone, found before anything is started.
 #[derive(Clone, Debug)]
@@ -208,14 +210,37 @@ impl Plan {
 
     /// Makes what is missing, registers who is not, and starts the workers.
     pub(crate) async fn start(&self, url: &str) -> Result<(Market, Vec<Worker>)> {
-        // Outside what jobs may not enter: they run as other users where this one is root.
-        let home = place::home(&self.root)?;
-        let archive = home.join("archive");
-        let model = model::make(&self.programs.engine, &self.root, &archive, self.steps).await?;
+        let Model { folder, published } = self.model().await?;
         let chain = register::connect(url).await?;
-        let folder = self.outboxes();
-        fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
-        let id = register::model(&chain, &folder, &model.published).await?;
+        let outboxes = self.outboxes();
+        fs::create_dir_all(&outboxes).map_err(Error::io("create", &outboxes))?;
+        // Before anything is sent beside it: who pays has one outbox.
+        register::fund_workers(&chain, &outboxes, self.count).await?;
+        // At once, since each waits for finality, and nobody has a job on the model yet.
+        let (model, workers) = try_join!(
+            register::model(&chain, &outboxes, &published),
+            self.register_and_spawn(&chain, url)
+        )?;
+        Ok((Market { model, folder, published, archive: self.archive()? }, workers))
+    }
+
+    /// Has the demo model made, where there is none yet.
+    pub(crate) async fn make_model(&self) -> Result<()> {
+        self.model().await.map(drop)
+    }
+
+    async fn model(&self) -> Result<Model> {
+        model::make(&self.programs.engine, &self.root, &self.archive()?, self.steps).await
+    }
+
+    /// Outside what jobs may not enter: they run as other users where this one is root.
+    fn archive(&self) -> Result<PathBuf> {
+        Ok(place::home(&self.root)?.join("archive"))
+    }
+
+    /// Registers the workers, starts them, and waits until the chain counts on them.
+    async fn register_and_spawn(&self, chain: &Chain, url: &str) -> Result<Vec<Worker>> {
+        let (home, archive) = (place::home(&self.root)?, self.archive()?);
         let stands = (0..self.count).map(|index| self.stand(index, &home));
         let stands = stands.collect::<Result<Vec<_>>>()?;
         let mut declared = Vec::with_capacity(self.count);
@@ -224,15 +249,13 @@ impl Plan {
             let payload_key = self.payload_key(&stand.data).await?;
             declared.push(Declared { setup, payload_key, node });
         }
-        let providers = register::providers(&chain, &folder, declared).await?;
+        let providers = register::providers(chain, &self.outboxes(), declared).await?;
         let mut workers = Vec::with_capacity(self.count);
         for (index, provider) in providers.into_iter().enumerate() {
             workers.push(self.spawn(index, provider, url, &archive, &stands)?);
         }
-        wait_available(&chain, &mut workers).await?;
-        let market =
-            Market { model: id, folder: model.folder, published: model.published, archive };
-        Ok((market, workers))
+        wait_available(chain, &mut workers).await?;
+        Ok(workers)
     }
 
     /// See [`learning::prepare`].
@@ -376,7 +399,7 @@ async fn wait_available(chain: &Chain, workers: &mut [Worker]) -> Result<()> {
             let what = "every worker to be available".into();
             return Err(Error::Timeout { what, within: AVAILABLE_WITHIN, seen });
         }
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 

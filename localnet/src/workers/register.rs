@@ -73,15 +73,19 @@ pub(super) async fn model(
     Ok(id)
 }
 
-/// The registrations of the owners of these workers, who are registered by now.
+/// Has the accounts of so many workers be able to pay.
+pub(super) async fn fund_workers(chain: &Chain, outboxes: &Path, count: usize) -> Result<()> {
+    let accounts = (0..count).flat_map(|n| [keys::worker_owner(n), keys::worker_operator(n)]);
+    fund(chain, outboxes, &accounts.collect::<Vec<_>>()).await
+}
+
+/// The registrations of the owners of these workers, who can pay and are registered by now.
 pub(super) async fn providers(
     chain: &Chain,
     outboxes: &Path,
     workers: Vec<Declared>,
 ) -> Result<Vec<ProviderId>> {
     let count = workers.len();
-    let accounts = (0..count).flat_map(|n| [keys::worker_owner(n), keys::worker_operator(n)]);
-    fund(chain, outboxes, &accounts.collect::<Vec<_>>()).await?;
     // At once, since each waits for finality.
     let mut registering = JoinSet::new();
     for (index, worker) in workers.into_iter().enumerate() {
