@@ -26,5 +26,5 @@ pub use node::Node;
 pub use ports::{free_port, PortPlan, Ports};
 pub use spec::{write_spec, CHAIN_ID};
 pub use state::State;
-pub use submit::{Executed, Watch};
+pub use submit::{Executed, Sent, Watch};
 pub use workers::{Course, Market, Researcher, Setup, Worker};

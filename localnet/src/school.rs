@@ -15,12 +15,16 @@ use cairn_protocol::{
     preimage::{DeltaCommitment, Statement},
     view::ModelView,
 };
-use cairn_runtime::{AccountId, BlockNumber, Hash, Runtime, RuntimeEvent};
+use cairn_runtime::{
+    configs::learning_defaults::QUICK_DELTA_RULES, AccountId, BlockNumber, Hash, Runtime,
+    RuntimeEvent,
+};
 use pallet_cairn_learning::{Call, Event};
 
 use crate::{
     keys,
     spoil::{spoil, Mend},
+    wait::{until, Seen},
     Client, Course, Error, Network, Result,
 };
 
@@ -38,9 +42,8 @@ pub const LETTERS: [Spot; 4] =
 pub const EXPERTS: [&str; 2] = ["layers.0.experts.1", "layers.0.experts.2"];
 pub const SAID: [Spot; 1] = [Spot { tensor: "down.weights", rows: 0..128, by: 20_000 }];
 
-/// Blocks between a commitment and its delta on a quick market, and some for where the chain is slow
-/// to tell.
-const DELAY: BlockNumber = 5;
+/// Blocks between a commitment and its delta on a quick market.
+const DELAY: BlockNumber = QUICK_DELTA_RULES.terms.delay;
 /// What a delta claims to gain: nobody looks at it before it is measured.
 const CLAIMED: u64 = 10_000;
 const RELEASE: SemVer = SemVer { major: 1, minor: 0, patch: 0 };
@@ -140,9 +143,13 @@ impl School {
         let digest = commitment.digest(&self.client.genesis().0);
 
         let commit = Call::<Runtime>::commit_delta { model, component, digest };
-        self.client.execute(commit.into(), &signer, WITHIN).await?;
-        let committed = self.client.best().await?.number;
-        self.client.wait_finalized(committed.saturating_add(DELAY), WITHIN).await?;
+        let done = self.client.execute(commit.into(), &signer, WITHIN).await?;
+        let committed = self.client.header(done.block).await?.number;
+        until("a commitment to be old enough", WITHIN, || async {
+            let best = self.client.best().await?.number;
+            Ok(Seen::when(best >= committed.saturating_add(DELAY), best))
+        })
+        .await?;
         let submit = Call::<Runtime>::submit_delta { header: Box::new(header), salt: SALT };
         let done = self.client.execute(submit.into(), &signer, WITHIN).await?;
         let delta = done.events.into_iter().find_map(|event| match event {

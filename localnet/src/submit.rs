@@ -67,6 +67,12 @@ pub struct Executed {
     pub events: Vec<RuntimeEvent>,
 }
 
+/// A call on its way.
+pub struct Sent {
+    transaction: Bytes,
+    watch: Watch,
+}
+
 /// A submitted transaction and the node's reports on it.
 pub struct Watch {
     hash: Hash,
@@ -142,9 +148,22 @@ impl Client {
         signer: &sr25519::Pair,
         within: Duration,
     ) -> Result<Executed> {
+        let sent = self.send(call, signer).await?;
+        self.executed(sent, within).await
+    }
+
+    /// The first half of that: whoever sends several calls need not wait for one after the other.
+    pub async fn send(&self, call: RuntimeCall, signer: &sr25519::Pair) -> Result<Sent> {
         let nonce = self.nonce(&keys::account_of(signer)).await?;
         let transaction = tx::sign(call, signer, nonce, &self.signing().await?);
-        let block = self.submit_and_watch(&transaction).await?.finalized(within).await?;
+        let watch = self.submit_and_watch(&transaction).await?;
+        Ok(Sent { transaction, watch })
+    }
+
+    /// The second half.
+    pub async fn executed(&self, sent: Sent, within: Duration) -> Result<Executed> {
+        let Sent { transaction, watch } = sent;
+        let block = watch.finalized(within).await?;
         let events = self.events_of(block, &transaction).await?;
         let failure = events.iter().find_map(|event| match event {
             RuntimeEvent::System(frame_system::Event::ExtrinsicFailed {
