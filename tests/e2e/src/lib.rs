@@ -67,6 +67,11 @@ impl Failure {
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
+
+    /// The same, said of one of several steps.
+    pub fn of(self, step: &str) -> Self {
+        Self(format!("{step}: {}", self.0))
+    }
 }
 
 impl fmt::Debug for Failure {

@@ -16,7 +16,7 @@ use cairn_protocol::{
 use cairn_runtime::{units::UNITS, RuntimeCall};
 use codec::Encode;
 use serde_json::{json, Value};
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// What all of them salt what they commit to with.
 pub const SALT: Digest = [9; 32];
@@ -33,14 +33,35 @@ pub async fn execute(client: &Client, seed: &str, call: impl Into<RuntimeCall>) 
     Ok(())
 }
 
+/// The same of calls that are not about each other, all at once: each waits until it is final.
+pub async fn execute_all<'s>(
+    client: &Client,
+    calls: impl IntoIterator<Item = (&'s str, RuntimeCall)>,
+) -> Test {
+    let mut sent = Vec::new();
+    for (seed, call) in calls {
+        sent.push(client.send(call, &keys::signer(seed)?).await?);
+    }
+    for one in sent {
+        client.executed(one, WITHIN).await?;
+    }
+    Ok(())
+}
+
 /// What the JSON-RPC takes for something in SCALE.
 pub fn hex(bytes: impl Encode) -> Value {
     sp_core::bytes::to_hex(&bytes.encode(), false).into()
 }
 
-/// Registers a provider for each of these seeds, on a chain that has none: the nth of them the
-/// nth.
-pub async fn enlist(client: &Client, seeds: &[&str], roles: &[Role], bond: Amount) -> Test {
+/// Registers a provider for each of these seeds, on a chain that has none. Gives the seeds in the
+/// order of their providers: the nth of them has the nth.
+pub async fn enlist<'s>(
+    client: &Client,
+    seeds: &[&'s str],
+    roles: &[Role],
+    bond: Amount,
+) -> Result<Vec<&'s str>, Failure> {
+    let mut registering = Vec::new();
     for (n, seed) in (0u8..).zip(seeds) {
         let register = pallet_cairn_providers::Call::register {
             operator: keys::account(seed)?,
@@ -48,11 +69,20 @@ pub async fn enlist(client: &Client, seeds: &[&str], roles: &[Role], bond: Amoun
             roles: roles.iter().copied().collect(),
             bond,
         };
-        execute(client, seed, register).await?;
-        let heartbeat = pallet_cairn_providers::Call::heartbeat { provider: ProviderId(n.into()) };
-        execute(client, seed, heartbeat).await?;
+        registering.push((*seed, RuntimeCall::Providers(register)));
     }
-    Ok(())
+    execute_all(client, registering).await?;
+    let mut owners = BTreeMap::new();
+    for seed in seeds {
+        let owned: Value = client.ask("cairn_providersOf", &[json!(keys::account(seed)?)]).await?;
+        owners.extend(ids(&owned).into_iter().map(|provider| (provider, *seed)));
+    }
+    let beats = owners.iter().map(|(provider, seed)| {
+        let heartbeat = pallet_cairn_providers::Call::heartbeat { provider: *provider };
+        (*seed, RuntimeCall::Providers(heartbeat))
+    });
+    execute_all(client, beats).await?;
+    Ok(owners.into_values().collect())
 }
 
 fn profile(n: u8) -> Profile {
@@ -114,8 +144,8 @@ pub fn answer(output: u8) -> Answer {
     }
 }
 
-/// Has all workers of the task, who are of these seeds, commit and then reveal. Gives them in the
-/// order of their seats, in which they answer.
+/// Has all workers of the task, the nth provider being of the nth seed, commit and then reveal. Gives
+/// them in the order of their seats, which the answers have too.
 pub async fn deliver(
     client: &Client,
     seeds: &[&str],
@@ -128,6 +158,8 @@ pub async fn deliver(
     let workers = seats.iter().map(|seat| id_of(&seat["provider"])).collect::<Option<Vec<_>>>();
     let workers: [ProviderId; 3] =
         workers.and_then(|workers| workers.try_into().ok()).expect("three work at it");
+    let by = |worker: &ProviderId| seeds[worker.0 as usize];
+    let mut commitments = Vec::new();
     for ((worker, seat), answer) in workers.iter().zip(&seats).zip(answers) {
         let opened = ResultCommitment {
             task: TASK,
@@ -139,14 +171,16 @@ pub async fn deliver(
         };
         let commitment = opened.digest(&genesis);
         let commit = pallet_cairn_tasks::Call::commit { task: TASK, commitment };
-        execute(client, seeds[worker.0 as usize], commit).await?;
+        commitments.push((by(worker), RuntimeCall::Tasks(commit)));
     }
+    execute_all(client, commitments).await?;
     wait_for(client, "results may be shown", |task| task["stage"] == "Committed").await?;
-    for (worker, answer) in workers.iter().zip(answers) {
+    let reveals = workers.iter().zip(answers).map(|(worker, answer)| {
         let answer = Box::new(answer.clone());
         let reveal = pallet_cairn_tasks::Call::reveal { task: TASK, answer, salt: SALT };
-        execute(client, seeds[worker.0 as usize], reveal).await?;
-    }
+        (by(worker), RuntimeCall::Tasks(reveal))
+    });
+    execute_all(client, reveals).await?;
     Ok(workers)
 }
 

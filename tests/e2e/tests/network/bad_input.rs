@@ -19,7 +19,7 @@ use sp_runtime::traits::{BlakeTwo256, Hash as _};
 
 const WITHIN: Duration = Duration::from_secs(30);
 
-/// A valid specification; computing its genesis is the slow part of most of these tests.
+/// A valid specification.
 fn spec() -> &'static Path {
     static SPEC: OnceLock<PathBuf> = OnceLock::new();
     SPEC.get_or_init(|| {

@@ -42,9 +42,9 @@ const ACCUSERS: usize = 3;
 const REWARD: Amount = UNITS / 10;
 const FEE: Amount = UNITS / 100 + REWARD / 100;
 /// Short enough that a worker does not wait for long for what may still come.
-const WORK_BLOCKS: u32 = 32;
+const WORK_BLOCKS: u32 = 24;
 /// For a job that takes all the time there is, of each worker after the other.
-const FEW_BLOCKS: u32 = 16;
+const FEW_BLOCKS: u32 = 14;
 /// Units of a job that are worth what it offers, and more than anybody does in that time.
 const MANY_UNITS: u64 = 50_000;
 /// A module whose `run` does not end:
@@ -102,8 +102,8 @@ impl Desk {
         Ok(Self { chain, signer, outbox, archive, bundle })
     }
 
-    /// Registers a model of this bundle.
-    async fn model(&self, name: &str, bundle: &Bundle) -> Result<BlockId, Failure> {
+    /// Has a model of this bundle be registered soon.
+    async fn model(&self, name: &str, bundle: &Bundle) -> Result<(BlockId, Ticket), Failure> {
         let file = self.archive.put(&bundle.write())?;
         let header = Header::meta(self.signer.account(), file, RELEASE);
         let id = header.id();
@@ -121,8 +121,7 @@ impl Desk {
             access: Access::Open,
         };
         let ticket = self.outbox.submit(name, &calls::create_model(header, card)).await?;
-        timeout(PATIENCE, ticket.succeeded()).await??;
-        Ok(id)
+        Ok((id, ticket))
     }
 
     /// Submits them all, and gives what they became, in the same order.
@@ -266,10 +265,14 @@ async fn of_models(desk: &Desk) -> Result<Vec<Case>, Failure> {
         ),
         ("later operator", of_later_kernel(archive, bundle)?, Cause::UnsupportedOp, "no operator"),
     ];
-    let mut cases = Vec::new();
+    let (mut cases, mut tickets) = (Vec::new(), Vec::new());
     for (nth, (name, bundle, cause, words)) in (10..).zip(models) {
-        let model = desk.model(&format!("model: {name}"), &bundle).await?;
+        let (model, ticket) = desk.model(&format!("model: {name}"), &bundle).await?;
         cases.push(Case { name, job: infer(nth, model), cause, words: words.into() });
+        tickets.push(ticket);
+    }
+    for ticket in &tickets {
+        timeout(PATIENCE, ticket.succeeded()).await??;
     }
     Ok(cases)
 }

@@ -5,12 +5,13 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    thread,
 };
 
 use cairn_e2e::{
     cairn,
     market::{deliver, enlist},
-    run_program, said, Failure, Test, TestNet, FIRST_BLOCKS, PATIENCE,
+    run_program, said, Failure, Test, TestNet, User, FIRST_BLOCKS, PATIENCE,
 };
 use cairn_localnet::{programs, Client};
 use cairn_order::engines;
@@ -22,11 +23,12 @@ use cairn_runtime::{units::UNITS, RuntimeCall};
 use codec::Encode;
 use serde_json::{json, Value};
 
-use crate::command::hex;
+use crate::command::{self, hex};
 
 const REQUESTER: &str = "Dave";
 const OWNER: &str = "Bob";
-/// They do the work, each with the provider of that number.
+const VOTER: &str = "Alice";
+/// They do the work.
 const WORKERS: [&str; 3] = ["Charlie", "Eve", "Ferdie"];
 /// The number of the provider that the owner registers.
 const PROVIDER: &str = "3";
@@ -36,17 +38,20 @@ async fn commands_should_say_what_came_of_them_and_what_to_do_when_nothing_did()
     let net = TestNet::start(1).await?;
     let front = net.client(0).await?;
     front.wait_finalized(3, FIRST_BLOCKS).await?;
-    enlist(&front, &WORKERS, &[Role::Compute], 200 * UNITS).await?;
+    let workers = enlist(&front, &WORKERS, &[Role::Compute], 200 * UNITS).await?;
 
+    // Votes are nobody else's concern.
+    let voter = User::new(&net, VOTER);
+    let voting = thread::spawn(move || governance(&voter));
     // Its workers are drawn while the others run.
     let module = submit(&net)?;
     accounts(&net)?;
     files(&net)?;
     providers(&net)?;
-    governance(&net)?;
     completions(&net)?;
     nobody_does_it(&net)?;
-    done(&net, &front).await?;
+    done(&net, &front, &workers).await?;
+    voting.join().map_err(|_| Failure::new("votes were given up by this test"))??;
     refusals(&net, &module)?;
     links(&net)?;
     left(&net)?;
@@ -201,32 +206,33 @@ fn preflight(net: &TestNet, data: &str) -> Result<Vec<String>, Failure> {
     Ok(lines.filter(|line| !line.contains("MiB left")).collect())
 }
 
-fn governance(net: &TestNet) -> Test {
+fn governance(voter: &User) -> Test {
+    let ask = |arguments: &[&str]| Ok::<_, Failure>(voter.cairn(arguments)?.ended(0).json);
     let remark = |length| {
         let call = frame_system::Call::remark { remark: vec![7; length] };
         hex(&RuntimeCall::System(call).encode())
     };
     let short = remark(3);
-    let proposed = ask(net, &["governance", "propose", &format!("0x{short}")])?;
+    let proposed = ask(&["governance", "propose", &format!("0x{short}")])?;
     assert_eq!(proposed["referendum"], 0, "{proposed}");
-    let long = ask(net, &["governance", "propose", &remark(200), "--track", "treasurer"])?;
+    let long = ask(&["governance", "propose", &remark(200), "--track", "treasurer"])?;
     assert_eq!((&long["referendum"], &long["track"]), (&json!(1), &json!("treasurer")));
-    ask(net, &["governance", "vote", "0", "aye", "100", "--conviction", "2"])?;
-    let shown = ask(net, &["governance", "show", "0"])?;
+    ask(&["governance", "vote", "0", "aye", "100", "--conviction", "2"])?;
+    let shown = ask(&["governance", "show", "0"])?;
     assert_eq!((&shown["call"], &shown["track"]), (&json!(format!("0x{short}")), &json!("root")));
     assert_eq!(shown["ayes"], (200 * UNITS).to_string(), "{shown}");
     assert_eq!(shown["support"], (100 * UNITS).to_string(), "{shown}");
-    let noted = ask(net, &["governance", "show", "1"])?;
+    let noted = ask(&["governance", "show", "1"])?;
     // The pallet's and the call's numbers, the length and the bytes themselves.
     assert_eq!(noted["call_bytes"], 204, "{noted}");
 
-    ask(net, &["governance", "unvote", "0"])?;
-    refused(net, &["governance", "unvote", "0"], 3, "ConvictionVoting::NotVoter")?;
-    ask(net, &["governance", "deposit", "0"])?;
-    refused(net, &["governance", "deposit", "0"], 3, "Referenda::HasDeposit")?;
-    let placed = ask(net, &["governance", "show", "0"])?;
+    ask(&["governance", "unvote", "0"])?;
+    command::refused(voter.cairn(&["governance", "unvote", "0"])?, 3, "ConvictionVoting::NotVoter");
+    ask(&["governance", "deposit", "0"])?;
+    command::refused(voter.cairn(&["governance", "deposit", "0"])?, 3, "Referenda::HasDeposit");
+    let placed = ask(&["governance", "show", "0"])?;
     assert_eq!((&placed["decision_deposit"], &placed["ayes"]), (&json!(true), &json!("0")));
-    let listed = ask(net, &["governance", "list"])?;
+    let listed = ask(&["governance", "list"])?;
     assert_eq!(listed["referenda"].as_array().map(Vec::len), Some(2), "{listed}");
     Ok(())
 }
@@ -273,14 +279,14 @@ fn nobody_does_it(net: &TestNet) -> Test {
 }
 
 /// The first task, done by hand, paid and fetched.
-async fn done(net: &TestNet, front: &Client) -> Test {
+async fn done(net: &TestNet, front: &Client, workers: &[&str]) -> Test {
     let answer = Answer {
         engine: engines::wasm(),
         output: Output::Inline(b"well done".to_vec().try_into().expect("short")),
         fingerprint: None,
         units: 7,
     };
-    deliver(front, &WORKERS, &[answer.clone(), answer.clone(), answer]).await?;
+    deliver(front, workers, &[answer.clone(), answer.clone(), answer]).await?;
     let ended = ask(net, &words("status 0 --wait --timeout 240"))?;
     assert_eq!((&ended["stage"], &ended["text"]), (&json!("Settled"), &json!("well done")));
     let task = ask(net, &["task", "0"])?;

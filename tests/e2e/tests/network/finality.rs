@@ -1,22 +1,39 @@
-//! Four validators agree, soon and on everything.
+//! Four validators agree, soon and on everything, and go on doing so when some are killed.
 
 use std::time::Duration;
 
-use cairn_e2e::{Test, TestNet, FIRST_BLOCKS};
+use cairn_e2e::{Failure, Test, TestNet, FIRST_BLOCKS};
 use cairn_localnet::{
     keys, tx,
     wait::{until, Seen},
 };
 use cairn_runtime::units::UNITS;
 
+use crate::crash;
+
 const WINDOW: Duration = Duration::from_secs(10);
 /// Of ten slots; what is missing is for a busy machine, and for slots with two authors.
 const LEAST_FINALIZED: u32 = 6;
 
+/// One network for all of it, as one of four takes longest to begin.
 #[tokio::test(flavor = "multi_thread")]
-async fn blocks_should_be_finalized_alike_when_four_validators_run() -> Test {
-    let net = TestNet::start(4).await?;
-    net.wait_finalized(3, FIRST_BLOCKS).await?;
+async fn blocks_should_be_final_alike_and_stay_so_when_some_of_four_validators_are_killed() -> Test
+{
+    let mut net = TestNet::start(4).await?;
+    net.wait_finalized(1, FIRST_BLOCKS).await?;
+    let of = |step: &'static str| move |failure: Failure| failure.of(step);
+    transfer_is_final_everywhere(&net).await.map_err(of("a transfer"))?;
+    blocks_are_finalized_alike(&net).await.map_err(of("blocks"))?;
+    crash::finality_stalls_and_resumes_when_two_of_four_are_killed_and_return(&mut net)
+        .await
+        .map_err(of("two of four killed"))?;
+    crash::nothing_final_is_lost_when_a_validator_is_killed_under_load(&mut net)
+        .await
+        .map_err(of("one of four killed"))?;
+    net.passed()
+}
+
+async fn blocks_are_finalized_alike(net: &TestNet) -> Test {
     let clients = net.clients().await?;
 
     let before = clients[0].finalized().await?.number;
@@ -33,13 +50,11 @@ async fn blocks_should_be_finalized_alike_when_four_validators_run() -> Test {
     for client in &clients[1..] {
         assert_eq!(client.finalized_chain(after).await?, chain, "at {}", client.url());
     }
-    net.passed()
+    Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn transfer_should_be_final_everywhere_when_one_node_accepts_it() -> Test {
-    let net = TestNet::start(4).await?;
-    net.wait_finalized(1, FIRST_BLOCKS).await?;
+/// Whichever node accepts it.
+async fn transfer_is_final_everywhere(net: &TestNet) -> Test {
     let clients = net.clients().await?;
     let alice = keys::signer("Alice")?;
     let receiver = keys::account("receiver//finality")?;
@@ -60,5 +75,5 @@ async fn transfer_should_be_final_everywhere_when_one_node_accepts_it() -> Test 
         assert_eq!(balance, amount, "at {}", client.url());
         assert_eq!(client.block_hash(number).await?, Some(executed.block), "at {}", client.url());
     }
-    net.passed()
+    Ok(())
 }

@@ -27,6 +27,9 @@ const REQUESTER: &str = "Dave";
 const MEBIBYTES: u32 = 400;
 /// Four bodies' states of 52 bytes after each of them are more than one of two jobs is given.
 const STEPS: &str = "900000";
+const BLOCKS: &str = "60";
+/// For what has no room: half of it the worker waits for some.
+const FEW_BLOCKS: &str = "36";
 /// Of the store, where no disk can be filled, and bytes that are more.
 const QUOTA_MIB: &str = "1";
 const MORE: usize = 2 << 20;
@@ -74,10 +77,10 @@ pub fn hand_over(before: &Path, data: &Path) -> Test {
     Ok(())
 }
 
-/// Submits a job for the one worker, and gives the task's number.
-fn submit(net: &TestNet, market: &Market, job: &[&str]) -> Result<u64, Failure> {
+/// Submits a job for the one worker, which has so many blocks for it, and gives the task's number.
+fn submit(net: &TestNet, market: &Market, blocks: &str, job: &[&str]) -> Result<u64, Failure> {
     let archive = market.archive.display().to_string();
-    let all = ["--redundancy", "1", "--work-blocks", "60", "--archive", &archive];
+    let all = ["--redundancy", "1", "--work-blocks", blocks, "--archive", &archive];
     let submitted = cairn(net, REQUESTER, &[["submit"].as_slice(), job, &all].concat())?.ended(0);
     Ok(submitted.number("task"))
 }
@@ -147,7 +150,8 @@ async fn worker_should_decline_and_go_on_when_its_disk_is_full() -> Test {
     let scene = scene.display().to_string();
     let simulation = ["simulate", "--scene", &scene, "--steps", STEPS, "--every", "1"];
     // So many steps have their price.
-    let task = submit(&net, &market, &[simulation.as_slice(), &["--reward", "10"]].concat())?;
+    let costly = [simulation.as_slice(), &["--reward", "10"]].concat();
+    let task = submit(&net, &market, BLOCKS, &costly)?;
     is_declined_for_room(&mut blocks, task).await?;
     assert!(disk.path().join("private/reserve").exists(), "the reserve should not be needed");
 
@@ -157,7 +161,7 @@ async fn worker_should_decline_and_go_on_when_its_disk_is_full() -> Test {
     says(&net, Some("the disk has")).await?;
     let model = hex(&market.model.0);
     let text = ["infer", "--model", &model, "--prompt", "the red hen", "--most", "8"];
-    let task = submit(&net, &market, &text)?;
+    let task = submit(&net, &market, FEW_BLOCKS, &text)?;
     let words = is_declined_for_room(&mut blocks, task).await?;
     assert!(words.contains("the disk has"), "{words}");
     net.check_alive()?;
@@ -188,7 +192,8 @@ async fn without_a_disk_of_its_own() -> Test {
     let module = net.scratch().join("module");
     fs::write(&module, vec![0; MORE])?;
     let module = module.display().to_string();
-    let task = submit(&net, &market, &["wasm", "--module", &module, "--export", "run"])?;
+    let job = ["wasm", "--module", &module, "--export", "run"];
+    let task = submit(&net, &market, BLOCKS, &job)?;
     is_declined_for_room(&mut blocks, task).await?;
     net.check_alive()?;
     assert_eq!(pids(&net), running, "the worker should not have ended");

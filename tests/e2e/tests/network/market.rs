@@ -1,7 +1,10 @@
 //! The market between real nodes: work is submitted to one, and watched through another.
 
 use cairn_e2e::{
-    market::{answer, deliver, enlist, execute, hex, ids, submit, terms, wait_for, SALT, TASK},
+    market::{
+        answer, deliver, enlist, execute, execute_all, hex, ids, submit, terms, wait_for, SALT,
+        TASK,
+    },
     Test, TestNet, FIRST_BLOCKS,
 };
 use cairn_localnet::{keys, tx, Client};
@@ -21,7 +24,7 @@ async fn task_should_be_paid_when_its_workers_agree() -> Test {
     let net = TestNet::start(2).await?;
     let (front, watched) = (net.client(0).await?, net.client(1).await?);
     front.wait_finalized(3, FIRST_BLOCKS).await?;
-    enlist(&front, &workers, &[Role::Compute], 200 * UNITS).await?;
+    let workers = enlist(&front, &workers, &[Role::Compute], 200 * UNITS).await?;
 
     let requester = json!(keys::account("Dave")?);
     let terms = terms(&front, false).await?;
@@ -54,8 +57,9 @@ async fn task_should_be_paid_when_its_workers_agree() -> Test {
     assert_eq!(tasks, json!([0]));
     let after_it: Value = watched.ask("cairn_tasksOf", &[requester, json!(0)]).await?;
     assert_eq!(after_it, json!([]));
-    // Each has registered one, in this order; the requester has none.
-    for (owner, owned) in [("Charlie", json!([0])), ("Ferdie", json!([2])), ("Dave", json!([]))] {
+    // Each has registered one; the requester has none.
+    for (owner, owned) in [(workers[0], json!([0])), (workers[2], json!([2])), ("Dave", json!([]))]
+    {
         let owner = json!(keys::account(owner)?);
         let providers: Value = watched.ask("cairn_providersOf", &[owner]).await?;
         assert_eq!(providers, owned);
@@ -93,11 +97,13 @@ async fn liars_should_lose_to_guards_when_they_are_the_majority() -> Test {
     let (front, watched) = (net.client(0).await?, net.client(1).await?);
     front.wait_finalized(3, FIRST_BLOCKS).await?;
     // Guards are paid by the treasury.
-    for account in [keys::account("Requester")?, Treasury::account_id()] {
-        execute(&front, "Alice", tx::transfer(account, 100 * UNITS)).await?;
-    }
-    enlist(&front, &providers, &[Role::Compute, Role::Guard], 1_000 * UNITS).await?;
-    execute(&front, "Requester", submit(&terms(&front, true).await?)).await?;
+    let accounts = [keys::account("Requester")?, Treasury::account_id()];
+    let given = accounts.map(|account| ("Alice", tx::transfer(account, 100 * UNITS)));
+    execute_all(&front, given).await?;
+    let roles = [Role::Compute, Role::Guard];
+    let providers = enlist(&front, &providers, &roles, 1_000 * UNITS).await?;
+    let terms = terms(&front, true).await?;
+    execute(&front, "Requester", submit(&terms)).await?;
     wait_for(&watched, "workers", |task| task["stage"] == "Assigned").await?;
     let (wrong, right) = (answer(41), answer(42));
     let workers = deliver(&front, &providers, &[wrong.clone(), wrong, right]).await?;
@@ -108,12 +114,14 @@ async fn liars_should_lose_to_guards_when_they_are_the_majority() -> Test {
     let guards = ids(&audited["audit"]["guards"]);
     assert!(guards.len() == 3 && guards.iter().all(|guard| !workers.contains(guard)), "{audited}");
     assert_eq!(ids(&audited["audit"]["workers"]), workers[..2]);
-    let mut members = ids(&audited["audit"]["waitsFor"]["providers"]);
+    let members = ids(&audited["audit"]["waitsFor"]["providers"]);
     assert_eq!(members.len(), 5);
 
     let found =
         |provider: &ProviderId| report(&front, if workers.contains(provider) { 41 } else { 42 });
     let genesis = front.genesis().0;
+    let by = |provider: &ProviderId| providers[provider.0 as usize];
+    let mut commitments = Vec::new();
     for provider in &members {
         let Report { trace, .. } = found(provider);
         let opened = AuditCommitment {
@@ -126,17 +134,18 @@ async fn liars_should_lose_to_guards_when_they_are_the_majority() -> Test {
         };
         let commitment = opened.digest(&genesis);
         let commit = pallet_cairn_audits::Call::commit { task: TASK, commitment };
-        execute(&front, providers[provider.0 as usize], RuntimeCall::Audits(commit)).await?;
+        commitments.push((by(provider), RuntimeCall::Audits(commit)));
     }
+    execute_all(&front, commitments).await?;
     wait_for(&watched, "what they found", |task| audit_waits_for(task, "reveals")).await?;
     let paid = front.free_balance(&keys::account(providers[guards[0].0 as usize])?, None).await?;
-    // The verdict falls with the last of them.
-    members.reverse();
-    for provider in &members {
-        let reveal =
-            pallet_cairn_audits::Call::reveal { task: TASK, report: found(provider), salt: SALT };
-        execute(&front, providers[provider.0 as usize], RuntimeCall::Audits(reveal)).await?;
-    }
+    // The verdict falls with the last of them, whoever that is.
+    let reveals = members.iter().map(|provider| {
+        let report = found(provider);
+        let reveal = pallet_cairn_audits::Call::reveal { task: TASK, report, salt: SALT };
+        (by(provider), RuntimeCall::Audits(reveal))
+    });
+    execute_all(&front, reveals).await?;
 
     wait_for(&watched, "the refund", |task| task["stage"] == "Refunded").await?;
     let after = front.free_balance(&keys::account(providers[guards[0].0 as usize])?, None).await?;

@@ -34,9 +34,10 @@ fn install() -> Result<(), Failure> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn polkadotjs_should_see_its_transfer_finalized_when_it_signs_for_alice() -> Test {
-    install()?;
+    let installing = tokio::task::spawn_blocking(install);
     let net = TestNet::start(1).await?;
     net.wait_finalized(1, FIRST_BLOCKS).await?;
+    installing.await??;
     let client = net.client(0).await?;
     let bob = keys::account("Bob")?;
     let before = client.free_balance(&bob, Some(client.finalized_head().await?)).await?;

@@ -53,7 +53,8 @@ async fn library_should_ask_call_and_explain_when_there_is_a_market() -> Test {
     let net = TestNet::start(1).await?;
     let front = net.client(0).await?;
     front.wait_finalized(3, FIRST_BLOCKS).await?;
-    enlist(&front, &["Charlie", "Eve", "Ferdie"], &[Role::Compute], 200 * UNITS).await?;
+    let owners = ["Charlie", "Eve", "Ferdie"];
+    let owners = enlist(&front, &owners, &[Role::Compute], 200 * UNITS).await?;
 
     let url = net.nodes[0].rpc_url();
     let chain = connect(std::slice::from_ref(&url)).await?;
@@ -65,8 +66,8 @@ async fn library_should_ask_call_and_explain_when_there_is_a_market() -> Test {
     let even = Terms { redundancy: 2, ..good.clone() };
     let quote = market.quote(&requester, &good).await?;
     assert_eq!((quote.supply.pool, quote.supply.fit), (3, 3), "{quote:?}");
-    let charlie = market.providers_of(&Signer::dev("Charlie")?.account()).await?;
-    assert_eq!(charlie, [ProviderId(0)]);
+    let owned = market.providers_of(&Signer::dev(owners[0])?.account()).await?;
+    assert_eq!(owned, [ProviderId(0)]);
     assert!(market.provider(ProviderId(0)).await?.is_some());
     assert!(market.provider(ProviderId(9)).await?.is_none());
     market.check(&requester, &calls::submit(good.clone())).await?;

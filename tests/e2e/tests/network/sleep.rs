@@ -12,9 +12,9 @@ use cairn_localnet::{
 use cairn_runtime::Runtime;
 use serde_json::json;
 
-const EPOCH_SLOTS: u32 = 15;
+const EPOCH_SLOTS: u32 = 10;
 /// More than an epoch.
-const ASLEEP: Duration = Duration::from_secs(20);
+const ASLEEP: Duration = Duration::from_secs(12);
 const OFFLINE_COMMAND: Duration = Duration::from_secs(120);
 
 async fn epoch(client: &Client) -> Result<u64, Error> {

@@ -47,7 +47,7 @@ const GUARDS: usize = 3;
 /// All deltas at once, and a challenge.
 const SLOTS: u8 = 8;
 /// Blocks to judge in. Guards look for what nobody has in half of them.
-const JUDGING: u32 = 60;
+const JUDGING: u32 = 40;
 /// Of the bond, where there was nothing to judge.
 const FORFEIT: Ppm = 500_000;
 /// More than an author pays in fees.

@@ -28,6 +28,8 @@ use tokio::time::timeout;
 const STEP: Duration = Duration::from_secs(30);
 const ENACTED_WITHIN: Duration = Duration::from_secs(120);
 const BETWEEN_TRANSFERS: Duration = Duration::from_millis(200);
+/// Blocks by which it shows whether the chain goes on, and transfers do.
+const SETTLED: BlockNumber = 12;
 /// Each of four, of six equal shares of a billion: 60 % of all CRN, which suffices at once.
 const STAKE: u128 = 150_000_000 * UNITS;
 const VOTERS: [&str; 4] = ["Alice", "Bob", "Charlie", "Dave"];
@@ -46,14 +48,16 @@ async fn pass_referendum(client: &Client, call: RuntimeCall) -> Result<(), Failu
         Bounded::Lookup { hash: BlakeTwo256::hash(&bytes), len: u32::try_from(bytes.len())? };
 
     let note = pallet_preimage::Call::note_preimage { bytes };
-    client.execute(RuntimeCall::Preimage(note), &alice, STEP).await?;
+    let noted = client.send(RuntimeCall::Preimage(note), &alice).await?;
 
     let submit = pallet_referenda::Call::submit {
         proposal_origin: Box::new(OriginCaller::system(RawOrigin::Root)),
         proposal,
         enactment_moment: DispatchTime::After(1),
     };
-    let submitted = client.execute(RuntimeCall::Referenda(submit), &alice, STEP).await?;
+    let submitted = client.send(RuntimeCall::Referenda(submit), &alice).await?;
+    client.executed(noted, STEP).await?;
+    let submitted = client.executed(submitted, STEP).await?;
     let index = submitted
         .events
         .into_iter()
@@ -116,8 +120,12 @@ struct Customer {
 impl Customer {
     async fn new(front: &Client, url: String, folder: &Path) -> Result<Self, Failure> {
         let patron = keys::signer(PATRON)?;
+        let mut sent = Vec::new();
         for name in CUSTOMERS {
-            front.execute(tx::transfer(keys::account(name)?, GIVEN), &patron, STEP).await?;
+            sent.push(front.send(tx::transfer(keys::account(name)?, GIVEN), &patron).await?);
+        }
+        for one in sent {
+            front.executed(one, STEP).await?;
         }
         let options = Options { patience: PATIENCE, ..Options::default() };
         let chain = Chain::connect(&[url], &options).await?;
@@ -223,7 +231,7 @@ async fn runtime_should_be_replaced_under_load_when_a_referendum_approves() -> T
     .await?;
 
     let upgraded = tokio::time::timeout(STEP, block_of_upgrade(&client)).await??;
-    let settled = upgraded + 15;
+    let settled = upgraded + SETTLED;
     net.wait_finalized(settled, Duration::from_secs(60)).await?;
     // The code itself answers with the new version, and not only the section that names it.
     let after = Some(hash_at(&client, settled).await?);

@@ -1,6 +1,8 @@
 //! Work that is asked for on a command line, done by real workers, and paid.
 
-use cairn_e2e::{said, Failure, Said, Test, TestNet};
+use std::thread;
+
+use cairn_e2e::{said, Failure, Said, Test, TestNet, User};
 use cairn_localnet::{keys, Client};
 use cairn_runtime::{units::UNITS, Hash, Treasury};
 
@@ -11,6 +13,8 @@ use crate::{
 };
 
 pub(super) const REQUESTER: &str = "Dave";
+/// Asks for what nobody can do.
+const OTHER: &str = "Eve";
 const WORKERS: usize = 3;
 const PROMPT: &str = "the red hen";
 /// Tokens to make.
@@ -32,6 +36,9 @@ async fn infer_should_be_paid_when_workers_compute_it_and_refused_when_nobody_ca
     let running = pids(&net);
     assert!(running.len() == WORKERS && running.iter().all(Option::is_some), "{running:?}");
 
+    // Beside what is paid, since one worker after the other is asked.
+    let (other, about) = (User::new(&net, OTHER), model.clone());
+    let declined = thread::spawn(move || workers_say_why(&other, &about));
     let ask = ["submit", "infer", "--model", &model, "--prompt", PROMPT, "--most", MOST];
     let more = ["--reward", "0.3", "--redundancy", "3", "--wait", "--acknowledge"];
     let paid = cairn(&net, &[ask.as_slice(), &more].concat())?.ended(0);
@@ -48,7 +55,8 @@ async fn infer_should_be_paid_when_workers_compute_it_and_refused_when_nobody_ca
     let words = refused.json["error"].as_str().unwrap_or_default();
     assert!(words.contains("Tasks::UnknownModel: No model"), "{words}");
 
-    workers_say_why(&net, &model)?;
+    let broken = |_| Failure::new("what is declined was given up by this test");
+    declined.join().map_err(broken)??;
 
     net.check_alive()?;
     assert_eq!(pids(&net), running, "no worker should have ended");
@@ -56,11 +64,11 @@ async fn infer_should_be_paid_when_workers_compute_it_and_refused_when_nobody_ca
 }
 
 /// What the chain cannot know every worker finds out, and says: then the rest is given back.
-fn workers_say_why(net: &TestNet, model: &str) -> Test {
+fn workers_say_why(user: &User, model: &str) -> Test {
     let long = "x".repeat(300);
     let ask = ["submit", "infer", "--model", model, "--prompt", &long, "--most", MOST];
     let more = ["--reward", "0.1", "--redundancy", "1", "--wait"];
-    let refunded = cairn(net, &[ask.as_slice(), &more].concat())?.ended(5);
+    let refunded = user.cairn(&[ask.as_slice(), &more].concat())?.ended(5);
     let words = refunded.json["reason"].as_str().unwrap_or_default();
     let said = words.strip_prefix("declined: the parameters do not say what to do: ");
     assert!(said.is_some_and(|said| said.len() > 10), "{:#?}", refunded.outcome);
@@ -69,7 +77,7 @@ fn workers_say_why(net: &TestNet, model: &str) -> Test {
     let fee = UNITS / 100 + UNITS / 1_000;
     assert_eq!((refunded.amount("back"), refunded.amount("burnt")), (UNITS / 10, fee));
     // Whoever asks later is told the same of it.
-    let shown = cairn(net, &["task", &refunded.json["task"].to_string()])?.ended(0);
+    let shown = user.cairn(&["task", &refunded.json["task"].to_string()])?.ended(0);
     assert_eq!(shown.json["stage"], "Refunded", "{:#?}", shown.outcome);
     assert_eq!(shown.json["failure"], "malformed-spec", "{:#?}", shown.outcome);
     Ok(())
