@@ -81,14 +81,18 @@ const ALWAYS: &[i64] = &[
     libc::SYS_clone3,
 ];
 
-/// What newer architectures have no more.
+/// What newer architectures have no more. Programs and older C libraries still ask in these ways for
+/// what is always allowed in others: the loader of Vulkan's drivers finds them by `access`.
 #[cfg(target_arch = "x86_64")]
 const OLD: &[i64] = &[
+    libc::SYS_access,
     libc::SYS_getrlimit,
+    libc::SYS_lstat,
     libc::SYS_poll,
     libc::SYS_readlink,
     libc::SYS_rename,
     libc::SYS_renameat,
+    libc::SYS_stat,
     libc::SYS_unlink,
 ];
 /// `renameat`, which `libc` has no name for here.

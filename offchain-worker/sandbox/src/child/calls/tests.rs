@@ -86,6 +86,25 @@ fn calls_should_be_refused_when_they_reach_others() {
 }
 
 #[test]
+#[cfg(target_arch = "x86_64")]
+fn older_forms_should_be_allowed_when_newer_ones_are() {
+    let pairs = [
+        (libc::SYS_access, libc::SYS_faccessat),
+        (libc::SYS_getrlimit, libc::SYS_prlimit64),
+        (libc::SYS_lstat, libc::SYS_newfstatat),
+        (libc::SYS_poll, libc::SYS_ppoll),
+        (libc::SYS_readlink, libc::SYS_readlinkat),
+        (libc::SYS_stat, libc::SYS_newfstatat),
+        (libc::SYS_unlink, libc::SYS_unlinkat),
+    ];
+    for (old, new) in pairs {
+        for profile in PROFILES {
+            assert!(permits(profile, old, [0; 6]) && permits(profile, new, [0; 6]), "{old}");
+        }
+    }
+}
+
+#[test]
 fn filter_should_be_made_when_a_gpu_is_allowed_too() {
     let [cpu, gpu] = PROFILES.map(|profile| allowed(profile, OWN).unwrap());
     assert_ne!(cpu, gpu);
