@@ -170,7 +170,8 @@ fn measured(dice: &mut Dice, brief: &Brief, candidate: ContentId, each: u64) -> 
     let sum = excess(baseline, loss, brief.threshold);
     let least = sum.unsigned_abs().pow(2) / u128::from(count.max(1));
     // What scatters as widely may be luck, and fewer squares than these there cannot be.
-    let squares = dice.usually(least + 1_000_000_000_000_000, &[least * 1_000, 0]);
+    let usual = least.saturating_add(1_000_000_000_000_000);
+    let squares = dice.usually(usual, &[least.saturating_mul(1_000), 0]);
     let squares = squares.into();
     let trace = [3; 32];
     Opinion::Measured(Evaluation { candidate, baseline, loss, count, sum, squares, trace })
