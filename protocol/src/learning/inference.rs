@@ -70,6 +70,16 @@ impl Dealing {
     }
 }
 
+/// The most that guards may get together for a result that workers disagreed about, of what each was
+/// offered. Beyond that a dealer has workers of its own contradict each other, loses what the
+/// outvoted one does of its bond, and gains by its part of the guards' pay. That bond is at least so
+/// large that its share `cover` is what was offered.
+pub fn most_pay_for_disputes(outvoted: Ppm, cover: Ppm) -> Ppm {
+    let most = u128::from(outvoted.min(WHOLE)).saturating_mul(GUARDED.into());
+    let pay = mul_div(most, WHOLE.saturating_sub(MARGIN).into(), cover.into());
+    pay.and_then(|pay| Ppm::try_from(pay).ok()).unwrap_or(Ppm::MAX)
+}
+
 /// What a provider's fees count for: half to one and a half times, by its standing.
 pub fn weight(fees: Amount, standing: Ppm) -> Amount {
     let factor = (WHOLE / 2).saturating_add(standing.min(WHOLE));

@@ -16,7 +16,7 @@ use crate::{
 use alloc::vec::Vec;
 use cairn_protocol::{
     id::{ProviderId, Seed},
-    learning::inference::Dealing,
+    learning::inference::{most_pay_for_disputes, Dealing},
     profile::DeviceClass,
     share::{Ppm, WHOLE},
 };
@@ -164,19 +164,25 @@ fn dealing(audited: Ppm) -> Dealing {
     Dealing::of(audited, &prices.shares, prices.fee_share)
 }
 
-/// The share of results that guards look at, of one worker or of several who agree. Whoever has
-/// workers of its own contradict each other loses more of a bond by that than its guards get.
+/// The share of results that guards look at, of one worker or of several who agree. Of several who
+/// do not, others may all be the dealer's: what that costs bounds guards' pay by itself.
 fn audited(rules: &audits::Rules) -> Ppm {
     rules.shares.alone.max(rules.shares.unanimous)
 }
 
 /// How audits go: as governance says, but guards are never paid so much that whoever asks, works
-/// and guards under several names gains by it. Whoever wants more audits has to raise fees too.
+/// and guards under several names gains by it, nor whoever has workers of its own contradict each
+/// other. Who wants more audits has to raise fees too, and who wants milder penalties pays less.
 pub struct AuditsThatLose;
 impl Get<audits::Rules> for AuditsThatLose {
     fn get() -> audits::Rules {
         let mut rules: audits::Rules = market::AuditRules::get();
-        rules.pay.guards = rules.pay.guards.min(dealing(audited(&rules)).most_pay());
+        let of_trades = dealing(audited(&rules)).most_pay();
+        let of_disputes = most_pay_for_disputes(
+            market::FaultShares::get().outvoted,
+            market::TaskRules::get().draws.cover,
+        );
+        rules.pay.guards = rules.pay.guards.min(of_trades).min(of_disputes);
         // Outcomes are all measured by guards.
         rules.pay.outcome = rules.pay.outcome.min(dealing(WHOLE).most_pay());
         rules

@@ -45,7 +45,29 @@ fn guards_should_get_nothing_when_nothing_is_paid_for_good() {
     assert_eq!((of(0, WHOLE, 0).most_pay(), of(0, WHOLE, 0).most_grant(9)), (u32::MAX, 800_000));
 }
 
+#[test]
+fn guards_should_get_less_for_disputes_than_three_times_what_the_outvoted_lose() {
+    // Five sixths of what was offered, three times, and a hundredth is lost.
+    assert_eq!(most_pay_for_disputes(50_000, 60_000), 2_475_000);
+    assert_eq!(most_pay_for_disputes(20_000, 60_000), 990_000);
+    assert_eq!(most_pay_for_disputes(50_000, 150_000), 990_000);
+    assert_eq!(most_pay_for_disputes(0, 60_000), 0);
+    // Nobody loses more than all, and where no bond is enough nothing is offered.
+    assert_eq!(most_pay_for_disputes(u32::MAX, WHOLE), 2_970_000);
+    assert_eq!(most_pay_for_disputes(50_000, 0), Ppm::MAX);
+}
+
 proptest! {
+    /// Of the smallest bond that is enough more is lost than a dealer's part of the guards' pay.
+    #[test]
+    fn disputes_should_lose_whatever_governance_says(outvoted in 1..=WHOLE, cover: Ppm, pay: Ppm) {
+        let pay = pay.min(most_pay_for_disputes(outvoted, cover));
+        // Of what was offered, times the bond's share of it.
+        let lost = u128::from(outvoted) * u128::from(WHOLE) * u128::from(GUARDED);
+        let got = u128::from(pay) * u128::from(cover);
+        prop_assert!(got < lost, "{got} of {lost}");
+    }
+
     /// Of what is lost for good a hundredth is left at least, after a grant, points and a third of
     /// what guards get.
     #[test]

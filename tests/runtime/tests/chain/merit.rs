@@ -14,7 +14,9 @@ use cairn_runtime::{
         market::{AuditsThatLose, GrantsThatLose, WorthOfWork, LEAST_POINT_PRICE},
         parameters::{
             emission,
-            market::{AuditRules, MeritRules, Parameters as Market},
+            market::{
+                self, AuditRules, FaultShares, MeritRules, Parameters as Market, TaskRules,
+            },
         },
         staking::Emission,
     },
@@ -26,6 +28,7 @@ use cairn_runtime_tests::{account, market::*, Chain};
 use frame_support::traits::{fungible::InspectHold, Get};
 use pallet_cairn_audits::types::{Pay, Rules};
 use pallet_cairn_merit::{Call, Error, Event};
+use pallet_cairn_tasks::types::Draws;
 use pallet_staking::EraRewardPoints;
 use sp_runtime::Perbill;
 use sp_staking::EraPayout;
@@ -200,6 +203,26 @@ fn grants_and_guards_should_get_less_when_governance_has_more_looked_at() {
             assert_eq!(counts, Rules { pay, ..said });
             assert_eq!(GrantsThatLose::get(), grant);
         }
+    });
+}
+
+#[test]
+fn guards_should_get_less_when_it_costs_less_to_be_outvoted() {
+    Chain::local().state(|| {
+        let (faults, tasks) = (market::FaultShares::get(), market::TaskRules::get());
+        let say = |outvoted, cover| {
+            let faults = pallet_cairn_providers::FaultShares { outvoted, ..faults };
+            set(RuntimeParameters::Market(Market::FaultShares(FaultShares, Some(faults))));
+            let draws = Draws { cover, ..tasks.draws };
+            let tasks = pallet_cairn_tasks::types::Rules { draws, ..tasks.clone() };
+            set(RuntimeParameters::Market(Market::TaskRules(TaskRules, Some(tasks))));
+            <<Runtime as pallet_cairn_audits::Config>::Rules as Get<Rules>>::get().pay.guards
+        };
+        let usual = tasks.draws.cover;
+        assert_eq!(say(faults.outvoted, usual), 1_800_000);
+        assert_eq!(say(20_000, usual), 990_000);
+        assert_eq!(say(faults.outvoted, 150_000), 990_000);
+        assert_eq!(say(0, usual), 0);
     });
 }
 
