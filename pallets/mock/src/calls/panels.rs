@@ -168,7 +168,7 @@ fn measured(dice: &mut Dice, brief: &Brief, candidate: ContentId, each: u64) -> 
     let count = dice.usually(brief.count, &[0, 64, u32::MAX]);
     let (baseline, loss) = (u64::from(count) * BASELINE, u64::from(count) * each);
     let sum = excess(baseline, loss, brief.threshold);
-    let least = sum.unsigned_abs().pow(2) / u128::from(count.max(1));
+    let least = sum.unsigned_abs().saturating_pow(2) / u128::from(count.max(1));
     // What scatters as widely may be luck, and fewer squares than these there cannot be.
     let usual = least.saturating_add(1_000_000_000_000_000);
     let squares = dice.usually(usual, &[least.saturating_mul(1_000), 0]);
