@@ -14,9 +14,7 @@ use cairn_runtime::{
         market::{AuditsThatLose, GrantsThatLose, WorthOfWork, LEAST_POINT_PRICE},
         parameters::{
             emission,
-            market::{
-                self, AuditRules, FaultShares, MeritRules, Parameters as Market, TaskRules,
-            },
+            market::{self, AuditRules, FaultShares, MeritRules, Parameters as Market, TaskRules},
         },
         staking::Emission,
     },
