@@ -42,8 +42,7 @@ const RANK: u32 = 8;
 /// What a product is shifted by, of factors of a byte: masters move by a few hundred.
 const SHIFT: u8 = 8;
 const THRESHOLD: u32 = 10_000;
-/// Of the large model, which takes long.
-const RECORDS: u32 = 64;
+/// Of the large model.
 const RECORD_TOKENS: u32 = 65;
 
 /// A model in a store, and what its deltas are judged on.
@@ -84,8 +83,8 @@ impl Model {
         })
     }
 
-    /// One of 110 million weights, all of them in use for each token.
-    pub fn large() -> Result<Self, Error> {
+    /// One of 110 million weights, all of them in use for each token, judged on as many records.
+    pub fn large(records: u32) -> Result<Self, Error> {
         let config = DecoderConfig {
             context: RECORD_TOKENS as usize,
             vocabulary: 32_768,
@@ -105,8 +104,8 @@ impl Model {
         let decoder = Decoder::new(&config, &Device::flex()).map_err(setup)?;
         let decoder = draw(decoder, &SEED);
         let sample = tokens(0, RECORD_TOKENS as usize, config.vocabulary);
-        Self::publish(&decoder, &sample, RECORDS, |store| {
-            let count = (RECORDS * RECORD_TOKENS) as usize;
+        Self::publish(&decoder, &sample, records, |store| {
+            let count = (records * RECORD_TOKENS) as usize;
             let tokens = tokens(1, count, config.vocabulary);
             let bytes: Vec<u8> = tokens.iter().flat_map(|token| token.to_le_bytes()).collect();
             let file = store.put(&bytes).map_err(setup)?;
