@@ -212,7 +212,7 @@ fn guards_should_get_less_when_it_costs_less_to_be_outvoted() {
             let faults = pallet_cairn_providers::FaultShares { outvoted, ..faults };
             set(RuntimeParameters::Market(Market::FaultShares(FaultShares, Some(faults))));
             let draws = Draws { cover, ..tasks.draws };
-            let tasks = pallet_cairn_tasks::types::Rules { draws, ..tasks.clone() };
+            let tasks = pallet_cairn_tasks::types::Rules { draws, ..tasks };
             set(RuntimeParameters::Market(Market::TaskRules(TaskRules, Some(tasks))));
             <<Runtime as pallet_cairn_audits::Config>::Rules as Get<Rules>>::get().pay.guards
         };
